@@ -1,0 +1,142 @@
+/*
+ * fdutil.c - descriptors and small files
+ */
+#include "base/fdutil.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fdutil_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return ERR_SYS;
+	return 0;
+}
+
+int fdutil_cloexec(int fd, bool on)
+{
+	return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0 ? ERR_SYS : 0;
+}
+
+void fdutil_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(
+			*fd); /* nothing was written through it that could fail late */
+	*fd = -1;
+}
+
+int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
+		     struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char *bytes = NULL;
+	size_t len = 0, room = 4096;
+	ssize_t n;
+	int rc;
+
+	if (fd < 0) {
+		rc = err_errno(err, "open %s", path);
+		if (errno == ENOENT && err)
+			rc = err->code = ERR_NOT_FOUND;
+		return rc;
+	}
+	bytes = mem_resize(NULL, room);
+	for (;;) {
+		if (len + 1 == room) {
+			room *= 2;
+			bytes = mem_resize(bytes, room);
+		}
+		n = read(fd, bytes + len, room - len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = err_errno(err, "read %s", path);
+			goto out;
+		}
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max_bytes) {
+			rc = err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", path,
+				     max_bytes);
+			goto out;
+		}
+	}
+	bytes[len] = '\0';
+	*ret = bytes;
+	if (ret_len)
+		*ret_len = len;
+	bytes = NULL;
+	rc = 0;
+out:
+	mem_free(bytes);
+	fdutil_close(&fd);
+	return rc;
+}
+
+int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		      struct err *err)
+{
+	char tmp[PATH_MAX];
+	const char *p = bytes;
+	int fd, rc = 0;
+	ssize_t n;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.%ld.tmp", path, (long)getpid()) >=
+	    (int)sizeof(tmp))
+		return err_set(err, ERR_LIMIT, "path too long: %s", path);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_errno(err, "create %s", tmp);
+	while (len) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = err_errno(err, "write %s", tmp);
+			goto out;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	if (fsync(fd) < 0) {
+		rc = err_errno(err, "fsync %s", tmp);
+		goto out;
+	}
+	if (rename(tmp, path) < 0)
+		rc = err_errno(err, "rename %s to %s", tmp, path);
+out:
+	fdutil_close(&fd);
+	if (rc < 0)
+		(void)unlink(tmp); /* the first error is the one to tell */
+	return rc;
+}
+
+int fdutil_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	char part[PATH_MAX];
+	size_t i, len = strlen(path);
+
+	if (len == 0 || len >= sizeof(part))
+		return err_set(err, ERR_LIMIT, "path empty or too long: %.80s", path);
+	memcpy(part, path, len + 1);
+	for (i = 1; i <= len; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_errno(err, "mkdir %s", part);
+		part[i] = path[i];
+	}
+	return 0;
+}

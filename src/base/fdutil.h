@@ -1,0 +1,26 @@
+/* fdutil.h - descriptors: always close-on-exec, never blocking where the loop waits */
+#ifndef BASE_FDUTIL_H
+#define BASE_FDUTIL_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+int fdutil_nonblock(int fd);
+int fdutil_cloexec(int fd, bool on);
+/* Close if >= 0 and set to -1. */
+void fdutil_close(int *fd);
+/* The whole content of a regular file of at most max_bytes, NUL-terminated, the caller's
+ * (mem_free). ERR_SYS, ERR_NOT_FOUND or ERR_LIMIT. */
+int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
+		     struct err *err);
+/* Write a file so that readers see the old or the new content: temporary, fsync, rename.
+ */
+int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		      struct err *err);
+/* mkdir -p; existing folders are fine. */
+int fdutil_mkdirs(const char *path, mode_t mode, struct err *err);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * jsonw.c - writing JSON: append-only, straight into a buffer
+ *
+ * No tree is built: events and journal rows are written once, in order, on the hot path.
+ * Escapes are the ones RFC 8259 demands plus U+007F; everything else goes out as UTF-8.
+ */
+#include "base/jsonw.h"
+
+#include "base/str.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void jsonw_init(struct jsonw *w, struct str *out)
+{
+	memset(w, 0, sizeof(*w));
+	w->out = out;
+}
+
+static void jsonw_before(struct jsonw *w)
+{
+	uint64_t bit = 1ULL << w->depth;
+
+	if (w->after_key) {
+		w->after_key = false;
+		return;
+	}
+	if (w->comma & bit)
+		str_add_char(w->out, ',');
+	w->comma |= bit;
+}
+
+static void jsonw_open(struct jsonw *w, char c)
+{
+	jsonw_before(w);
+	str_add_char(w->out, c);
+	w->depth++;
+	assert(w->depth <= 60);
+	w->comma &= ~(1ULL << w->depth);
+}
+
+static void jsonw_close(struct jsonw *w, char c)
+{
+	assert(w->depth > 0 && !w->after_key);
+	w->depth--;
+	str_add_char(w->out, c);
+}
+
+void jsonw_object(struct jsonw *w)
+{
+	jsonw_open(w, '{');
+}
+
+void jsonw_object_end(struct jsonw *w)
+{
+	jsonw_close(w, '}');
+}
+
+void jsonw_array(struct jsonw *w)
+{
+	jsonw_open(w, '[');
+}
+
+void jsonw_array_end(struct jsonw *w)
+{
+	jsonw_close(w, ']');
+}
+
+void jsonw_quote(struct str *out, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t start = 0, i;
+
+	str_add_char(out, '"');
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		char esc[6] = { '\\', 0, '0', '0', 0, 0 };
+		size_t n = 2;
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		switch (c) {
+		case '"':
+		case '\\':
+			esc[1] = (char)c;
+			break;
+		case '\n':
+			esc[1] = 'n';
+			break;
+		case '\r':
+			esc[1] = 'r';
+			break;
+		case '\t':
+			esc[1] = 't';
+			break;
+		default:
+			esc[1] = 'u';
+			esc[4] = digits[c >> 4];
+			esc[5] = digits[c & 15];
+			n = 6;
+		}
+		str_add(out, text + start, i - start);
+		str_add(out, esc, n);
+		start = i + 1;
+	}
+	str_add(out, text + start, len - start);
+	str_add_char(out, '"');
+}
+
+void jsonw_key(struct jsonw *w, const char *key)
+{
+	assert(!w->after_key);
+	jsonw_before(w);
+	jsonw_quote(w->out, key, strlen(key));
+	str_add_char(w->out, ':');
+	w->after_key = true;
+}
+
+void jsonw_text_n(struct jsonw *w, const char *text, size_t len)
+{
+	jsonw_before(w);
+	jsonw_quote(w->out, text, len);
+}
+
+void jsonw_text(struct jsonw *w, const char *text)
+{
+	if (text)
+		jsonw_text_n(w, text, strlen(text));
+	else
+		jsonw_null(w);
+}
+
+void jsonw_int(struct jsonw *w, int64_t n)
+{
+	jsonw_before(w);
+	str_add_int(w->out, n);
+}
+
+void jsonw_double(struct jsonw *w, double d)
+{
+	char digits[40];
+	int precision;
+
+	if (!isfinite(d)) {
+		jsonw_null(w); /* JSON has no word for it */
+		return;
+	}
+	jsonw_before(w);
+	for (precision = 15; precision <= 17; precision++) {
+		(void)snprintf(digits, sizeof(digits), "%.*g", precision, d);
+		if (strtod(digits, NULL) == d)
+			break;
+	}
+	str_add_text(w->out, digits);
+	if (!strpbrk(digits, ".e"))
+		str_add_text(w->out, ".0");
+}
+
+void jsonw_bool(struct jsonw *w, bool value)
+{
+	jsonw_before(w);
+	str_add_text(w->out, value ? "true" : "false");
+}
+
+void jsonw_null(struct jsonw *w)
+{
+	jsonw_before(w);
+	str_add(w->out, "null", 4);
+}
+
+void jsonw_raw(struct jsonw *w, const char *json, size_t len)
+{
+	jsonw_before(w);
+	str_add(w->out, json, len);
+}
+
+void jsonw_pair_text(struct jsonw *w, const char *key, const char *text)
+{
+	jsonw_key(w, key);
+	jsonw_text(w, text);
+}
+
+void jsonw_pair_int(struct jsonw *w, const char *key, int64_t n)
+{
+	jsonw_key(w, key);
+	jsonw_int(w, n);
+}
+
+void jsonw_pair_double(struct jsonw *w, const char *key, double d)
+{
+	jsonw_key(w, key);
+	jsonw_double(w, d);
+}
+
+void jsonw_pair_bool(struct jsonw *w, const char *key, bool value)
+{
+	jsonw_key(w, key);
+	jsonw_bool(w, value);
+}
+
+void jsonw_pair_raw(struct jsonw *w, const char *key, const char *json, size_t len)
+{
+	jsonw_key(w, key);
+	jsonw_raw(w, json, len);
+}

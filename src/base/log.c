@@ -1,0 +1,253 @@
+/*
+ * log.c - one line each: an event and pairs
+ *
+ * A line is built in a buffer on the stack and leaves with one write(2), so lines of
+ * several processes on one descriptor do not mix (up to PIPE_BUF) and nothing is lost at
+ * _exit. A full or closed descriptor never stops the program: the line is dropped.
+ *
+ * The limiter counts per event name (a small table keyed by the pointer, which is a
+ * literal) and says how many lines it held back when the second is over and the event
+ * comes again.
+ */
+#include "base/log.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX   2048
+#define LOG_TEXT_MAX   400
+#define LOG_PER_SECOND 20
+#define LOG_EVENTS     64
+
+static struct {
+	enum log_level level;
+	enum log_format format;
+	int fd;
+	bool journal;
+	const char *kind;
+	int slot;
+	int generation;
+} out = { LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO, false, NULL, -1, -1 };
+
+static struct log_rate {
+	const char *event;
+	int64_t second;
+	unsigned count;
+	unsigned held;
+} rates[LOG_EVENTS]; /* every process of ours */
+
+struct line {
+	char text[LOG_LINE_MAX];
+	size_t len;
+};
+
+void log_identity(const char *kind, int slot, int generation)
+{
+	out.kind = kind;
+	out.slot = slot;
+	out.generation = generation;
+}
+
+bool log_to_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	if (!stream || sscanf(stream, "%llu:%llu", &dev, &ino) != 2)
+		return false;
+	return fstat(fd, &st) == 0 && st.st_dev == (dev_t)dev && st.st_ino == (ino_t)ino;
+}
+
+void log_setup(enum log_level level, enum log_format format, int fd)
+{
+	out.level = level;
+	out.format = format;
+	out.fd = fd;
+	out.journal = log_to_journal(fd);
+}
+
+enum log_level log_level_now(void)
+{
+	return out.level;
+}
+
+static void line_add(struct line *line, const char *bytes, size_t len)
+{
+	size_t room = sizeof(line->text) - 2 - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, bytes, len);
+	line->len += len;
+}
+
+static void line_text(struct line *line, const char *text)
+{
+	line_add(line, text, strlen(text));
+}
+
+static void line_number(struct line *line, int64_t number)
+{
+	char digits[24];
+
+	line_add(line, digits,
+		 (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)number));
+}
+
+static bool text_is_plain(const char *text)
+{
+	const char *p;
+
+	for (p = text; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 127 || *p == '"' ||
+		    *p == '=' || *p == '\\')
+			return false;
+	return p != text;
+}
+
+/* JSON's escapes serve both formats. Bytes above 126 go out as they are in JSON only. */
+static void line_quoted(struct line *line, const char *text)
+{
+	char esc[8];
+	size_t n;
+
+	line_add(line, "\"", 1);
+	for (n = 0; *text && n < LOG_TEXT_MAX; text++, n++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\') {
+			line_add(line, "\\", 1);
+			line_add(line, text, 1);
+		} else if (c == '\n') {
+			line_add(line, "\\n", 2);
+		} else if (c < ' ' || c == 127) {
+			line_add(line, esc,
+				 (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
+		} else {
+			line_add(line, text, 1);
+		}
+	}
+	line_add(line, *text ? "...\"" : "\"", *text ? 4 : 1);
+}
+
+static void line_pair(struct line *line, const struct log_pair *pair)
+{
+	bool json = out.format == LOG_FORMAT_JSON;
+
+	if (line->len)
+		line_text(line, json ? "," : " ");
+	if (json)
+		line_text(line, "\"");
+	line_text(line, pair->key);
+	line_text(line, json ? "\":" : "=");
+	if (!pair->text)
+		line_number(line, pair->number);
+	else if (json || !text_is_plain(pair->text) || strlen(pair->text) > LOG_TEXT_MAX)
+		line_quoted(line, pair->text);
+	else
+		line_text(line, pair->text);
+}
+
+static struct log_rate *rate_of(const char *event)
+{
+	size_t i = ((size_t)event >> 3) % LOG_EVENTS;
+	size_t n;
+
+	for (n = 0; n < LOG_EVENTS; n++, i = (i + 1) % LOG_EVENTS) {
+		if (rates[i].event == event)
+			return &rates[i];
+		if (!rates[i].event) {
+			rates[i].event = event;
+			return &rates[i];
+		}
+	}
+	return NULL; /* more events than slots: those are not limited */
+}
+
+static const char *level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return "error";
+	case LOG_LEVEL_WARN:
+		return "warn";
+	case LOG_LEVEL_INFO:
+		return "info";
+	case LOG_LEVEL_DEBUG:
+		return "debug";
+	}
+	return "info";
+}
+
+static void log_emit(enum log_level level, const char *event,
+		     const struct log_pair *pairs, size_t count)
+{
+	static const char *const syslog_prefix[] = { "<3>", "<4>", "<6>", "<7>" };
+	bool json = out.format == LOG_FORMAT_JSON;
+	struct line line = { .len = 0 };
+	char stamp[CLOCK_STAMP_MAX];
+	struct line whole = { .len = 0 };
+	size_t i;
+
+	if (!out.journal)
+		line_pair(&line, &LOG_S("time", clock_stamp(clock_wall_ms(), stamp)));
+	line_pair(&line, &LOG_S("level", level_name(level)));
+	line_pair(&line, &LOG_S("event", event));
+	line_pair(&line, &LOG_N("pid", getpid()));
+	if (out.kind)
+		line_pair(&line, &LOG_S("kind", out.kind));
+	if (out.slot >= 0)
+		line_pair(&line, &LOG_N("slot", out.slot));
+	if (out.generation >= 0)
+		line_pair(&line, &LOG_N("generation", out.generation));
+	for (i = 0; i < count; i++)
+		line_pair(&line, &pairs[i]);
+
+	if (out.journal)
+		line_text(&whole, syslog_prefix[level]);
+	if (json)
+		line_text(&whole, "{");
+	line_add(&whole, line.text, line.len);
+	if (json && whole.len + 1 < sizeof(whole.text))
+		line_text(&whole, "}");
+	whole.text[whole.len++] = '\n';
+	if (write(out.fd, whole.text, whole.len) < 0)
+		return; /* nobody is left to tell */
+}
+
+void log_write(enum log_level level, const char *event, const struct log_pair *pairs,
+	       size_t count)
+{
+	struct log_rate *rate;
+	int64_t second;
+
+	if (level > out.level)
+		return;
+	rate = rate_of(event);
+	if (rate) {
+		second = clock_mono_ms() / 1000;
+		if (rate->second != second) {
+			unsigned held = rate->held;
+
+			rate->second = second;
+			rate->count = rate->held = 0;
+			if (held)
+				log_emit(
+					LOG_LEVEL_WARN, "log.held_back",
+					(const struct log_pair[]){ LOG_S("of", event),
+								   LOG_N("lines", held) },
+					2);
+		}
+		if (++rate->count > LOG_PER_SECOND && level != LOG_LEVEL_DEBUG) {
+			rate->held++;
+			return;
+		}
+	}
+	log_emit(level, event, pairs, count);
+}
