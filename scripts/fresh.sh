@@ -99,6 +99,7 @@ printf '127.0.0.1 localhost fresh\n::1 localhost\n' >"$root/etc/hosts"
 
 mkdir -p "$root/root/synapsed"
 git archive HEAD | tar -C "$root/root/synapsed" -xf -
+[ -z "$(git status --porcelain)" ] || step "changes that are not committed are left out"
 step "$(git rev-parse --short HEAD) in a root of $(du -sm "$root" | cut -f1) MiB"
 
 rc=0
