@@ -2,9 +2,8 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
-#include "base/err.h"
 #include "base/log.h"
-#include "base/str.h"
+#include "conf/conf_errors.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +31,8 @@ struct conf_listen {
 	char host[46]; /* numeric, IPv4 or IPv6 without brackets */
 	uint16_t port; /* 1..65535 */
 };
+
+struct str;
 
 /*
  * The effective configuration: every field holds a checked value. One row of the table in
@@ -121,17 +122,6 @@ struct conf_inputs {
 	int cores;              /* what `auto` means; at least 1 */
 };
 
-/* What is wrong with it: one line per error, "<where>: <what>". Embed it zeroed. */
-#define CONF_ERRORS_MAX 20
-struct conf_errors {
-	struct str lines; /* each ends with a newline; at most CONF_ERRORS_MAX of them */
-	size_t count;     /* all errors, those beyond the cap included */
-};
-
-void conf_errors_deinit(struct conf_errors *errors);
-/* The lines, and how many more there were; borrowed until the next change. */
-const char *conf_errors_text(struct conf_errors *errors);
-
 /*
  * Read, in the order in which the later wins: defaults, file, environment, command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
@@ -156,20 +146,8 @@ void conf_dump(const struct conf *conf, struct str *out);
  */
 const char *conf_source(const struct conf *conf, const char *key);
 
-/*
- * A URL as it may be shown: scheme, user, host, port and path stay; the password and all
- * parameters but harmless ones become "***". One that cannot be taken apart becomes
- * "scheme://***".
- */
-void conf_redact_url(const char *url, struct str *out);
-
 /* The file to read: the flag, $SYNAPSED_CONF, CONF_DEFAULT_PATH if it exists, or NULL. */
 #define CONF_DEFAULT_PATH "/etc/synapsed/synapsed.yaml"
 const char *conf_find_path(const char *flag);
-
-/* The annotated sample file, and the option list of synapsed.yaml(5), both from the rows.
- */
-void conf_sample(struct str *out);
-void conf_sample_man(struct str *out);
 
 #endif
