@@ -16,7 +16,7 @@ int conf_url_check(const char *url, const char *const *schemes, struct err *err)
 /*
  * Append the URL as it may be shown: scheme, user, hosts, ports and path stay; the
  * password and the values of all parameters but known harmless ones become "***". What
- * cannot be taken apart for sure becomes "<scheme>://***".
+ * cannot be taken apart for sure becomes the scheme and "***".
  */
 void conf_url_redact(const char *url, struct str *out);
 
