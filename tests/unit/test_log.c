@@ -210,7 +210,7 @@ static void a_flood_is_held_back_and_counted(void **state)
 
 static void more_events_than_slots_are_written_without_a_limit(void **state)
 {
-	static char names[100][16];
+	static char names[100][24];
 	int i, seen = 0;
 	const char *p;
 
