@@ -50,7 +50,7 @@
 
 #define ACCEPT_BURST      64
 #define PUMP_ROUNDS       8
-#define POOL_BYTES        ((size_t)8192) /* of MHD per connection: a head of 6 KiB fits */
+#define POOL_BYTES        ((size_t)10240) /* of MHD per connection: a head of 6 KiB fits */
 #define SEND_BUFFER_BYTES (64 * 1024)
 #define DISCARD_MAX_BYTES ((uint64_t)8 * 1024 * 1024)
 #define SWEEP_SEC         0.5
