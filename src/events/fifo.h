@@ -1,0 +1,56 @@
+/* fifo.h - the outgoing events of one run, in order, with their stream ids */
+#ifndef EVENTS_FIFO_H
+#define EVENTS_FIFO_H
+
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str;
+
+/* One event on its way to the run's stream. Owned by the fifo until fifo_take_free(). */
+struct fifo_entry {
+	struct list node;
+	int64_t id_ms; /* the stream id is <id_ms>-<id_n> */
+	uint32_t id_n;
+	uint32_t row; /* journal row whose commit frees it; 0: a live event, never held */
+	bool held;    /* durable and its commit is not in yet */
+	size_t len;
+	char text[]; /* JSON, NUL-terminated */
+};
+
+/* Embed one per run. Single process, no I/O. */
+struct fifo {
+	struct list entries;
+	int64_t last_ms; /* greatest id given out, or the floor */
+	uint32_t last_n;
+	size_t bytes; /* text held, for the run's memory account */
+};
+
+/* Ids start above <floor_ms>-<floor_n> (0-0 for a fresh run). */
+void fifo_init(struct fifo *fifo, int64_t floor_ms, uint32_t floor_n);
+void fifo_deinit(struct fifo *fifo);
+
+/*
+ * Put an event at the end; text is copied. row > 0 marks a durable event that must not
+ * leave before fifo_commit(row); 0 a live one. The id is above all before it, whatever
+ * the clock does. Returns the entry, borrowed.
+ */
+const struct fifo_entry *fifo_add(struct fifo *fifo, int64_t wall_ms, uint32_t row,
+				  const char *text, size_t len);
+
+/* The rows up to this one are in Postgres: their events may leave. */
+void fifo_commit(struct fifo *fifo, uint32_t row);
+
+/* Move to out all that may leave now: everything before the first held entry. Returns how
+ * many; the receiver frees them with fifo_entries_free(). */
+size_t fifo_take_free(struct fifo *fifo, struct list *out);
+void fifo_entries_free(struct list *entries);
+
+#define FIFO_ID_MAX 40
+/* "<ms>-<n>" into buf[FIFO_ID_MAX]; returns its length. */
+size_t fifo_id(const struct fifo_entry *entry, char *buf);
+
+#endif
