@@ -13,6 +13,8 @@ src_run_librun_a_SOURCES = \
 	src/run/model.h \
 	src/run/outcome.c \
 	src/run/outcome.h \
+	src/run/payload.c \
+	src/run/payload.h \
 	src/run/problem.c \
 	src/run/problem.h \
 	src/run/state.c \
