@@ -58,8 +58,8 @@ static const char help[] =
 	"       synapsed -t | -T [-c FILE] [--roles LIST] [--set KEY=VALUE]...\n"
 	"       synapsed --sample\n"
 	"\n"
-	"Runs Synapse orchestrations: a master that starts worker, API and keeper children\n"
-	"as its configuration says.\n"
+	"Runs Synapse orchestrations: a master that starts worker, API and keeper\n"
+	"children as its configuration says.\n"
 	"\n"
 	"  -c FILE          read this configuration file; without it $SYNAPSED_CONF, then\n"
 	"                   " CONF_DEFAULT_PATH ", if there is one\n"
@@ -73,8 +73,9 @@ static const char help[] =
 	"  -V               print the version\n"
 	"  -h               print this help\n"
 	"\n"
-	"Two stores are needed: REDIS_URL (redis.url) and SCALE_POSTGRES_URL (postgres.url).\n"
-	"Exit status: 0 good, 1 failed, 2 wrong usage. See synapsed(8), synapsed.yaml(5).\n";
+	"Two stores are needed: REDIS_URL (or redis.url) and SCALE_POSTGRES_URL (or\n"
+	"postgres.url). Exit status: 0 good, 1 failed, 2 wrong usage.\n"
+	"See synapsed(8) and synapsed.yaml(5).\n";
 
 static const struct option long_flags[] = {
 	{ "roles", required_argument, NULL, FLAG_ROLES },
