@@ -10,6 +10,7 @@
  */
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/cli.h"
 #include "conf/conf.h"
 #include "conf/conf_sample.h"
 #include "ipc/exit_code.h"
@@ -269,13 +270,13 @@ static int act(const struct options *o)
  * argv begins with the noun. A verb finds the configuration by itself; -c before the noun
  * reaches it as $SYNAPSED_CONF.
  */
-static int verb(const struct options *o, char **argv)
+static int verb(const struct options *o, int argc, char **argv)
 {
 	if (o->act != ACT_RUN || o->foreground || o->set_count)
 		return usage("only -c may stand before ", argv[0]);
 	if (o->path && setenv("SYNAPSED_CONF", o->path, 1) < 0)
 		return EXIT_CODE_FAILED;
-	return usage("unknown: ", argv[0]);
+	return cli_main(argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -284,7 +285,7 @@ int main(int argc, char **argv)
 	int rc = parse(argc, argv, &o);
 
 	if (rc == 0)
-		rc = optind < argc ? verb(&o, argv + optind) : act(&o);
+		rc = optind < argc ? verb(&o, argc - optind, argv + optind) : act(&o);
 	mem_free(o.sets);
 	str_deinit(&o.roles);
 	return rc;
