@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define FOREIGN_ERROR_MAX 4000
+
 void *step_alloc(const struct frame_ops *ops, struct frame *parent,
 		 const struct definition_step *def, size_t size)
 {
@@ -132,5 +134,16 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 		frame_done(&step->frame);
 	}
 	str_deinit(&json);
+	str_deinit(&clean);
+}
+
+void step_fail(struct step *step, enum fail_class class, const char *text, size_t len)
+{
+	struct str clean = STR_INIT;
+
+	utf8_clean(&clean, text, len);
+	frame_fail(&step->frame, class, "Step '%s': %.*s", step->def->name,
+		   (int)utf8_cut(str_text(&clean), clean.len, FOREIGN_ERROR_MAX),
+		   str_text(&clean));
 	str_deinit(&clean);
 }

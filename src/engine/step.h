@@ -32,4 +32,7 @@ void step_add_usage(struct step *step, const char *model, const struct usage *us
  */
 void step_succeed(struct step *step, const char *text, size_t len, bool final);
 
+/* The attempt failed with a text from outside: mended as well, and cut at 4000 bytes. */
+void step_fail(struct step *step, enum fail_class class, const char *text, size_t len);
+
 #endif

@@ -271,10 +271,12 @@ static void go_on_without(struct walk *walk)
 	struct exec *exec = walk->frame.exec;
 	const char *key = walk->step->output_key;
 
-	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0)
+	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0) {
 		row_add_set(walk->row, key, "null", 4);
-	else if (key) /* not even that fits: no value is as good as null to a template */
+	} else if (key) { /* not even that fits: nobody finds an older value there */
 		state_del(&exec->state, key);
+		row_add_del(walk->row, key);
+	}
 	go_on(walk, walk->step->next_step_id, true);
 }
 

@@ -33,8 +33,7 @@ static void on_answer(struct op *op)
 	call_flush(call);
 	step_add_usage(step, call->request.model, &answer->usage);
 	if (answer->class != FAIL_NONE)
-		frame_fail(&step->frame, answer->class, "Step '%s': %s", step->def->name,
-			   str_text(&answer->text));
+		step_fail(step, answer->class, str_text(&answer->text), answer->text.len);
 	else
 		step_succeed(step, str_text(&answer->text), answer->text.len, true);
 }
