@@ -2,7 +2,7 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
-#include "engine/frame.h"
+#include "engine/runframe.h"
 #include "run/definition.h"
 
 #include <stddef.h>
@@ -11,11 +11,11 @@ struct usage;
 
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
 struct step {
-	struct frame frame;
+	struct runframe frame;
 	const struct definition_step *def; /* borrowed from the definition */
 };
 
-void *step_alloc(const struct frame_ops *ops, struct frame *parent,
+void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 		 const struct definition_step *def, size_t size);
 
 /* A durable event. */
