@@ -1,0 +1,27 @@
+/* call.h - a model call of a step, and its tokens on the way */
+#ifndef ENGINE_CALL_H
+#define ENGINE_CALL_H
+
+#include "engine/host.h"
+
+struct definition_step;
+
+/*
+ * For providers: a piece of the answer came. Pieces become live llm_token events, at most
+ * one each CALL_TOKEN_MS; the whole answer still goes into call->answer. Does not enter a
+ * run's code. The text is borrowed for the call and need not end at a character's border.
+ */
+#define CALL_TOKEN_MS 50
+void call_token(struct llm_call *call, const char *text, size_t len);
+
+/* For steps. resume is called when the answer is in (or the provider failed). */
+void call_init(struct llm_call *call, struct exec *exec,
+	       const struct definition_step *step, void (*resume)(struct op *op));
+/* The request is filled. */
+void call_start(struct llm_call *call);
+/* Send what tokens are left, before the events of the step's end. */
+void call_flush(struct llm_call *call);
+/* Abandons a call in flight; frees the answer. */
+void call_deinit(struct llm_call *call);
+
+#endif

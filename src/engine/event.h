@@ -1,0 +1,81 @@
+/* event.h - the texts of events, each built once (CONTRACT 11.3) */
+#ifndef ENGINE_EVENT_H
+#define ENGINE_EVENT_H
+
+#include "base/str.h"
+#include "engine/row.h"
+#include "run/fail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+struct definition_step;
+
+/* What every event is built with. */
+struct event_stamp {
+	int64_t at_ms; /* "ts" */
+	size_t max;    /* bytes of the event; heavy fields are cut to fit */
+};
+
+/* A text that may be long. */
+struct event_text {
+	const char *text;
+	size_t len;
+};
+
+/* Room that cutting keeps for what is not heavy: ids, names, the end. */
+#define EVENT_FIXED_MAX 8192
+
+/*
+ * Each appends one JSON object to out, left open behind "ts": its number in the run is
+ * known only when the row that it rides in is handed out (parallel paths build theirs at
+ * the same time). row_add_event() marks its end in a row, event_close() closes it.
+ *
+ * Fields marked heavy are cut (texts) or emptied (objects, lists) when the event would
+ * exceed stamp->max, and "truncated":true is added.
+ */
+void event_worker_picked_up(struct str *out, const struct event_stamp *stamp,
+			    const char *worker_id, const char *run_id);
+void event_orchestration_start(struct str *out, const struct event_stamp *stamp,
+			       const char *run_id, const struct definition *definition);
+void event_step_start(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step);
+void event_step_complete(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, int64_t duration_ms);
+/* text is heavy. retry_in_ms < 0: it is final; else it will be tried again. */
+void event_step_error(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, enum fail_class class,
+		      struct event_text text, int attempt, int64_t retry_in_ms);
+void event_step_warning(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *message);
+/* live */
+void event_thinking(struct str *out, const struct event_stamp *stamp,
+		    const struct definition_step *step, const char *message);
+/* live; text is heavy */
+void event_llm_token(struct str *out, const struct event_stamp *stamp,
+		     const struct definition_step *step, struct event_text text);
+/* A step's own final; response is heavy. */
+void event_step_final(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, struct event_text response);
+void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
+			      const struct definition_step *step, int iterations);
+void event_orchestration_end(struct str *out, const struct event_stamp *stamp,
+			     const struct definition_step *step);
+void event_orchestration_error(struct str *out, const struct event_stamp *stamp,
+			       const char *error);
+/* state is JSON text and heavy */
+void event_orchestration_complete(struct str *out, const struct event_stamp *stamp,
+				  const char *run_id, enum run_status status,
+				  struct event_text state);
+/* The run's final; response, history and state (JSON text) are heavy. */
+void event_run_final(struct str *out, const struct event_stamp *stamp, const char *run_id,
+		     enum run_status status, struct event_text response,
+		     struct event_text history, struct event_text state);
+void event_done(struct str *out, const struct event_stamp *stamp);
+
+/* The end: `,"seq":n,"epoch":n}`, for a live event (sub > 0) with `"sub":n` too. */
+void event_close(struct str *out, uint64_t seq, uint64_t epoch, uint64_t sub);
+
+#endif

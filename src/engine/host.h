@@ -1,0 +1,109 @@
+/* host.h - the engine's surroundings: all that it asks of the world */
+#ifndef ENGINE_HOST_H
+#define ENGINE_HOST_H
+
+#include "base/str.h"
+#include "engine/op.h"
+#include "engine/row.h"
+#include "run/fail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct call_stream;
+struct definition_step;
+
+enum llm_role {
+	LLM_SYSTEM,
+	LLM_USER,
+	LLM_ASSISTANT,
+};
+
+struct llm_message {
+	enum llm_role role;
+	const char *text;
+	size_t len;
+};
+
+/* Borrowed by whoever serves the call until op_done() or abandon(). */
+struct llm_request {
+	const char *model; /* resolved, never NULL */
+	const struct llm_message *messages;
+	size_t count;
+	/* The engine abandons the call by then; a provider may give up before. */
+	int64_t deadline_mono_ms;
+	size_t answer_max; /* bytes of text that the step accepts */
+};
+
+/* Filled by whoever serves the call, before op_done(). */
+struct llm_answer {
+	enum fail_class class; /* FAIL_NONE: text is the answer */
+	struct str text;       /* the answer, or why there is none; valid UTF-8 */
+	struct usage usage;    /* counted even for a failed call */
+};
+
+/*
+ * One call of a model, embedded in a step's frame. Tokens that come before the end are
+ * fed with call_token() (engine/call.h), which makes live events of them.
+ */
+struct llm_call {
+	struct op op;
+	struct llm_request request;
+	struct llm_answer answer;
+	const struct definition_step *step; /* the engine's, as the next */
+	struct call_stream *stream;
+};
+
+/*
+ * What a host does for the engine, in one child. `host` is the pointer given to
+ * engine_new(); a run's own pointer is exec->job. All are called on the child's thread,
+ * most of them from inside a run's code: none of them may call back into the engine,
+ * except op_done(), exec_free() and exec_cancel(), which all only mark.
+ */
+struct engine_host {
+	/* The wall clock (epoch ms; Postgres' where it is known): events, history. */
+	int64_t (*wall_ms)(void *host);
+	/* Monotonic ms: deadlines. */
+	int64_t (*mono_ms)(void *host);
+
+	/* Around every piece of a run's code: the suspect mark (DESIGN 3). arena_bytes is
+	 * what the run holds at that moment, for "the run with the largest arena". */
+	void (*enter)(void *host, struct exec *exec);
+	void (*leave)(void *host, struct exec *exec, size_t arena_bytes);
+
+	/*
+	 * Store a journal row, and publish its events after that. Takes the row. op
+	 * completes when the row is durable; for a lazy run and !row->next_outside it may
+	 * complete at once. Rows of a run are stored in the order given; no two commits
+	 * of one path are in flight. A host that cannot commit now keeps the op: the path
+	 * waits. A host that lost the run (stale) never completes it and calls
+	 * exec_free().
+	 */
+	void (*commit)(void *host, struct exec *exec, struct engine_row *row,
+		       struct op *op);
+
+	/* A live event (tokens, thinking): may be lost. The text is borrowed for the
+	 * call. */
+	void (*live)(void *host, struct exec *exec, const char *event, size_t len);
+
+	/* Call a model. The call is borrowed until op_done(&call->op) or its abandon().
+	 */
+	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
+
+	/*
+	 * The run ended. Takes the final. The last call about this run: its exec does
+	 * nothing any more, and the host frees it (exec_free) when it likes, even in
+	 * here.
+	 */
+	void (*end)(void *host, struct exec *exec, struct engine_final *final);
+
+	/*
+	 * The engine has work or an earlier deadline than engine_pump() said last: pump
+	 * soon. Called outside of the pump only, at most once until the next pump. NULL
+	 * for a host that pumps each turn of its loop anyway (drive.h does).
+	 */
+	void (*wanted)(void *host);
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* model.h - what the name of a model says: who serves it, and a mock's parameters */
+#ifndef RUN_MODEL_H
+#define RUN_MODEL_H
+
+#include "base/err.h"
+#include "run/fail.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum model_kind {
+	MODEL_MOCK_ECHO,   /* mock.echo: answers the last user message */
+	MODEL_MOCK_SLEEP,  /* mock.sleep:<ms>: the same, later */
+	MODEL_MOCK_TOKENS, /* mock.tokens:<n>:<ms>: n words, one each ms */
+	MODEL_MOCK_FAIL,   /* mock.fail:<class>: fails that way */
+};
+
+#define MODEL_NAME_MAX        128
+#define MODEL_MOCK_MS_MAX     3600000
+#define MODEL_MOCK_TOKENS_MAX 100000
+
+struct model {
+	enum model_kind kind;
+	int64_t ms;            /* sleep, tokens: 0..MODEL_MOCK_MS_MAX */
+	int64_t tokens;        /* tokens: 1..MODEL_MOCK_TOKENS_MAX */
+	enum fail_class class; /* fail */
+};
+
+/* Returns 0 and fills *ret, or ERR_INPUT with a text that names the model and the fault.
+ */
+int model_parse(const char *name, struct model *ret, struct err *err);
+/* Whether serving it sends anything outside of this process (DESIGN 4.3). */
+bool model_outside(const struct model *model);
+/* NULL, "" and "default" in any case: the step names no model of its own. */
+bool model_inherits(const char *name);
+
+#endif

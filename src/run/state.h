@@ -1,0 +1,68 @@
+/* state.h - the shared state of a run: key -> immutable JSON text */
+#ifndef RUN_STATE_H
+#define RUN_STATE_H
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/str.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+
+/*
+ * One key and its value as compact JSON text, both NUL-terminated: immutable and counted,
+ * so that states of branches share what they did not write.
+ */
+struct state_pair {
+	unsigned refs;
+	unsigned key_len;
+	size_t json_len;
+	const char *key;  /* in bytes */
+	const char *json; /* in bytes */
+	char bytes[];
+};
+
+/* Keys in the order in which they were first set, as Python's dict has them. */
+struct state {
+	struct state_pair **pairs; /* owned, each holds a reference */
+	size_t count;
+	size_t room;
+	size_t bytes;     /* sum of keys and values, what max bounds */
+	size_t max_bytes; /* 0: unbounded */
+	struct map index; /* built when there are many keys */
+};
+
+void state_init(struct state *state, size_t max_bytes);
+void state_deinit(struct state *state);
+/* Make `to`, which is empty, equal to `from`, sharing the values. */
+void state_copy(struct state *to, const struct state *from);
+
+/* The pair, borrowed until the key is written next; NULL when absent. */
+const struct state_pair *state_get(const struct state *state, const char *key);
+/* Set a key to JSON text (valid, compact; not checked). ERR_LIMIT when the state would
+ * exceed its bound: nothing is changed then. */
+int state_set(struct state *state, const char *key, const char *json, size_t json_len,
+	      struct err *err);
+/* The same for a text that becomes a JSON string. */
+int state_set_text(struct state *state, const char *key, const char *text, size_t len,
+		   struct err *err);
+/* Absent is fine. */
+void state_del(struct state *state, const char *key);
+/* Append to the list under the key; a value that is absent or no list is replaced by a
+ * list of one. */
+int state_append(struct state *state, const char *key, const char *json, size_t json_len,
+		 struct err *err);
+
+/* The defaults of the schema, then user_input and user_query, then the inputs, which are
+ * an object's text (NULL or empty: none). ERR_INPUT, ERR_LIMIT. */
+int state_seed(struct state *state, const struct definition *definition,
+	       const char *message, size_t message_len, const char *inputs,
+	       size_t inputs_len, struct err *err);
+/* Apply a delta, a JSON list of ["set",k,v] | ["del",k] | ["append",k,v]. */
+int state_apply(struct state *state, const char *delta, size_t len, struct err *err);
+/* The whole as one JSON object, appended. */
+void state_print(const struct state *state, struct str *out);
+
+#endif

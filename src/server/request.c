@@ -1,0 +1,308 @@
+/*
+ * request.c - one HTTP request
+ *
+ * Made when the request line is in, freed when MHD says that the exchange is over (the
+ * answer has left, or the client has). The URI is taken apart here, from the bytes as
+ * they were sent, so that an encoded slash stays inside its segment. What cannot be
+ * decoded is answered 400 and never reaches a route.
+ *
+ * The body grows with the bytes that arrive, not with what Content-Length announces: a
+ * client pays for the memory that it takes, and all bodies together have a bound.
+ */
+#include "server/request.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "server/inside.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#define BODY_FIRST_BYTES ((size_t)4096)
+
+struct request *request_new(struct server *server, struct conn *conn, const char *uri)
+{
+	struct request *req = mem_new(struct request);
+
+	req->server = server;
+	req->conn = conn;
+	arena_init(&req->arena);
+	req->uri = arena_dup(&req->arena, uri);
+	return req;
+}
+
+void request_free(struct request *req)
+{
+	if (!req)
+		return;
+	if (req->response)
+		MHD_destroy_response(req->response);
+	request_body_drop(req);
+	arena_deinit(&req->arena);
+	mem_free(req);
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Percent-decode into the arena; NULL if it is not text. */
+static const char *decode(struct arena *arena, const char *text, size_t len, bool form)
+{
+	char *out = arena_alloc(arena, len + 1);
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (c == '%') {
+			int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
+			int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return NULL;
+			c = (char)(high * 16 + low);
+			i += 2;
+		} else if (c == '+' && form) {
+			c = ' ';
+		}
+		if (c == '\0')
+			return NULL;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return utf8_valid(out, n, NULL) ? out : NULL;
+}
+
+static enum request_method parse_method(const char *method)
+{
+	static const char *const names[] = {
+		[REQUEST_GET] = "GET",         [REQUEST_HEAD] = "HEAD",
+		[REQUEST_POST] = "POST",       [REQUEST_PUT] = "PUT",
+		[REQUEST_PATCH] = "PATCH",     [REQUEST_DELETE] = "DELETE",
+		[REQUEST_OPTIONS] = "OPTIONS",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(method, names[i]) == 0)
+			return (enum request_method)i;
+	return REQUEST_OTHER;
+}
+
+static int parse_path(struct request *req, const char *path, size_t len)
+{
+	const char *end = path + len;
+
+	if (len == 0 || path[0] != '/')
+		return 400;
+	while (path < end) {
+		const char *start = path + 1;
+		const char *slash = memchr(start, '/', (size_t)(end - start));
+		const char *stop = slash ? slash : end;
+
+		if (req->segment_count == REQUEST_SEGMENTS_MAX)
+			return 414;
+		req->segments[req->segment_count] =
+			decode(&req->arena, start, (size_t)(stop - start), false);
+		if (!req->segments[req->segment_count])
+			return 400;
+		req->segment_count++;
+		path = stop;
+	}
+	return 0;
+}
+
+static int parse_query(struct request *req, const char *query)
+{
+	while (*query) {
+		size_t len = strcspn(query, "&");
+		const char *equals = memchr(query, '=', len);
+		size_t name_len = equals ? (size_t)(equals - query) : len;
+		struct request_param *param;
+
+		if (len > 0) {
+			if (req->param_count == REQUEST_PARAMS_MAX)
+				return 414;
+			param = &req->params[req->param_count];
+			param->name = decode(&req->arena, query, name_len, true);
+			param->value = equals ? decode(&req->arena, equals + 1,
+						       len - name_len - 1, true)
+					      : "";
+			if (!param->name || !param->value)
+				return 400;
+			req->param_count++;
+		}
+		query += len;
+		if (*query == '&')
+			query++;
+	}
+	return 0;
+}
+
+int request_parse(struct request *req, const char *method)
+{
+	const char *query = strchr(req->uri, '?');
+	size_t len = query ? (size_t)(query - req->uri) : strlen(req->uri);
+	int status;
+
+	req->method = parse_method(method);
+	status = parse_path(req, req->uri, len);
+	if (status == 0 && query)
+		status = parse_query(req, query + 1);
+	return status;
+}
+
+int request_body_add(struct request *req, const char *bytes, size_t len)
+{
+	struct server *server = req->server;
+	size_t room = req->body_room ? req->body_room : BODY_FIRST_BYTES;
+	char *body;
+
+	if (len > req->body_max || req->body_len > req->body_max - len)
+		return 413;
+	while (room < req->body_len + len + 1)
+		room *= 2;
+	if (room > req->body_room) {
+		if (room - req->body_room >
+		    server->options.bodies_max_bytes - server->bodies_bytes)
+			return 503;
+		body = mem_try_resize(req->body, room);
+		if (!body)
+			return 503;
+		server->bodies_bytes += room - req->body_room;
+		req->body = body;
+		req->body_room = room;
+	}
+	memcpy(req->body + req->body_len, bytes, len);
+	req->body_len += len;
+	req->body[req->body_len] = '\0';
+	return 0;
+}
+
+void request_body_drop(struct request *req)
+{
+	req->server->bodies_bytes -= req->body_room;
+	mem_free(req->body);
+	req->body = NULL;
+	req->body_len = req->body_room = 0;
+}
+
+enum request_method request_method(const struct request *req)
+{
+	return req->method;
+}
+
+size_t request_segment_count(const struct request *req)
+{
+	return req->segment_count;
+}
+
+const char *request_segment(const struct request *req, size_t index)
+{
+	return index < req->segment_count ? req->segments[index] : "";
+}
+
+const char *request_query(const struct request *req, const char *name)
+{
+	size_t i;
+
+	for (i = req->param_count; i > 0; i--)
+		if (strcmp(req->params[i - 1].name, name) == 0)
+			return req->params[i - 1].value;
+	return NULL;
+}
+
+const char *request_header(const struct request *req, const char *name)
+{
+	return MHD_lookup_connection_value(req->conn->mhd, MHD_HEADER_KIND, name);
+}
+
+struct header_count {
+	const char *name;
+	size_t count;
+};
+
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct header_count *count = arg;
+
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, count->name) == 0)
+		count->count++;
+	return MHD_YES;
+}
+
+size_t request_header_count(const struct request *req, const char *name)
+{
+	struct header_count count = { name, 0 };
+
+	(void)MHD_get_connection_values(req->conn->mhd, MHD_HEADER_KIND, on_header,
+					&count);
+	return count.count;
+}
+
+const char *request_body(const struct request *req, size_t *ret_len)
+{
+	*ret_len = req->body_len;
+	return req->body ? req->body : "";
+}
+
+const char *request_peer(struct request *req)
+{
+	const union MHD_ConnectionInfo *info;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (req->peer)
+		return req->peer;
+	info = MHD_get_connection_info(req->conn->mhd,
+				       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info && info->client_addr && info->client_addr->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, info->client_addr, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
+	} else if (info && info->client_addr &&
+		   info->client_addr->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, info->client_addr, sizeof(in6));
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof(text));
+	}
+	req->peer = arena_dup(&req->arena, text);
+	return req->peer;
+}
+
+struct arena *request_arena(struct request *req)
+{
+	return &req->arena;
+}
+
+void request_set_user(struct request *req, void *user)
+{
+	req->user = user;
+}
+
+void *request_user(const struct request *req)
+{
+	return req->user;
+}
+
+bool request_answered(const struct request *req)
+{
+	return req->answered;
+}

@@ -1,0 +1,62 @@
+/* server.h - an HTTP/1.1 server on the loop: accepts, reads, answers; knows no route */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ev_loop;
+struct request;
+struct server;
+
+#define SERVER_HEAD_MAX_BYTES 6144 /* request line and headers; more is 431 */
+
+/*
+ * Borrowed for server_new(). The listening socket was opened by the master and is shared
+ * with the siblings; it must not block. It stays the caller's.
+ */
+struct server_options {
+	int listen_fd;
+	int64_t connections;     /* open at the same time; more wait in the backlog */
+	int64_t idle_ms;         /* between two requests of a connection */
+	int64_t read_ms;         /* from the request line to the end of the body */
+	int64_t write_ms;        /* from the answer to its last byte */
+	size_t bodies_max_bytes; /* bodies in memory at the same time; more is 503 */
+};
+
+/*
+ * Whose requests these are. Both are called on the loop.
+ *
+ * on_head: the head is in, the body is not. Returns how many bytes of body this request
+ * may have, or answers it at once (response.h): its body is then read off and dropped.
+ * on_request: all is in. Answers now or later, exactly once; every request is answered,
+ * whatever happens (DESIGN §3: each wait has a deadline).
+ */
+struct server_ops {
+	size_t (*on_head)(struct request *req, void *arg);
+	void (*on_request)(struct request *req, void *arg);
+};
+
+typedef void (*server_drained_cb)(void *arg);
+
+/* After fork, in the process that serves. *ret is the caller's (server_free). ERR_SYS. */
+int server_new(struct ev_loop *loop, const struct server_options *options,
+	       const struct server_ops *ops, void *arg, struct server **ret,
+	       struct err *err);
+
+/*
+ * Accept nothing more, close idle connections, finish what is in flight (each answer says
+ * `Connection: close`); then done(arg), once, from the loop.
+ */
+void server_drain(struct server *server, server_drained_cb done, void *arg);
+
+/* Every request must have been answered. NULL is fine. */
+void server_free(struct server *server);
+
+/* Open connections, and requests that wait for their answer. */
+size_t server_connections(const struct server *server);
+size_t server_pending(const struct server *server);
+
+#endif

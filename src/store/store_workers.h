@@ -1,0 +1,60 @@
+/* store_workers.h - table workers: the registry that the page and the sweeps read */
+#ifndef STORE_STORE_WORKERS_H
+#define STORE_STORE_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pg_batch;
+struct pg_reply;
+
+/* Builders and readers behave as store_runs.h says. */
+
+struct store_worker_beat {
+	const char *worker_id; /* row: <host> or <host>-<slot> */
+	const char *incarnation;
+	const char *hostname;
+	const char *address; /* NULL */
+	int active_jobs;
+	int max_jobs;
+	const char *mcp_disabled; /* JSON text of an array; NULL: [] */
+};
+
+/*
+ * Register or refresh n rows: online, last_heartbeat = now by Postgres' clock. A row
+ * belongs to the incarnation that beat last: a draining predecessor must not beat any
+ * more. Given in order of worker_id.
+ */
+int store_workers_beat(struct pg_batch *batch, const struct store_worker_beat *beats,
+		       size_t n);
+
+/* This incarnation has left: its row says offline, unless a newer one has it. */
+int store_workers_offline(struct pg_batch *batch, const char *worker_id,
+			  const char *incarnation);
+/* Rows that say online and have not beaten for stale_ms become offline; read back with
+ * store_workers_stale_read: worker ids. */
+int store_workers_mark_stale(struct pg_batch *batch, int64_t stale_ms);
+const char *store_workers_stale_read(const struct pg_reply *reply, int statement,
+				     int row);
+
+struct store_worker {
+	const char *worker_id;
+	const char *hostname; /* NULL */
+	const char *address;  /* NULL */
+	const char *status;
+	int active_jobs;
+	int max_jobs;
+	const char *last_heartbeat; /* NULL */
+	int64_t age_ms; /* since last_heartbeat, by Postgres' clock; -1: never */
+	const char *mcp_disabled; /* JSON text */
+	const char *incarnation;  /* NULL: a stock worker */
+};
+
+/* All rows, ordered by worker_id. */
+int store_workers_list(struct pg_batch *batch);
+int store_workers_list_count(const struct pg_reply *reply, int statement);
+void store_workers_list_read(const struct pg_reply *reply, int statement, int row,
+			     struct store_worker *ret);
+
+#endif
