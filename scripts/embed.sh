@@ -95,7 +95,7 @@ cr=$(printf '\r')
 	i=0
 	for file; do
 		echo
-		echo "static const char text_$i[] = \"\""
+		echo "static const char text_${i}[] = \"\""
 		# One literal per line. A question mark is escaped against trigraphs.
 		sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/?/\\?/g' -e "s/$tab/\\\\t/g" \
 			-e "s/$cr/\\\\r/g" -e "s/^/$tab\"/" -e 's/$/\\n"/' "$file"

@@ -1,10 +1,295 @@
 /*
  * main.c - the roof: from the command line to the master or a verb
+ *
+ *     synapsed [flags]                the daemon
+ *     synapsed -t | -T [flags]        look at the configuration, start nothing
+ *     synapsed [-c FILE] noun verb    a verb; everything behind the noun is its own
+ *
+ * The configuration is loaded and checked here, before anything is opened or forked, so
+ * that a bad one ends the program with all of its errors and nothing else has happened.
  */
-#include <stdio.h>
+#include "base/mem.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "conf/conf_sample.h"
 
-int main(void)
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	EXIT_GOOD = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+enum act {
+	ACT_RUN,
+	ACT_TEST,
+	ACT_SHOW,
+	ACT_HELP,
+	ACT_VERSION,
+	ACT_SAMPLE,
+	ACT_SAMPLE_MAN,
+};
+
+enum long_flag {
+	FLAG_ROLES = 256,
+	FLAG_SET,
+	FLAG_SAMPLE,
+	FLAG_SAMPLE_MAN,
+};
+
+struct options {
+	enum act act;
+	bool foreground;
+	const char *path;  /* -c */
+	const char **sets; /* owned; the strings are argv's or in roles */
+	size_t set_count;
+	struct str roles; /* "roles=..." of --roles */
+};
+
+static const char help[] =
+	"Usage: synapsed [-c FILE] [-f] [--roles LIST] [--set KEY=VALUE]...\n"
+	"       synapsed -t | -T [-c FILE] [--roles LIST] [--set KEY=VALUE]...\n"
+	"       synapsed --sample\n"
+	"\n"
+	"Runs Synapse orchestrations: a master that starts worker, API and keeper children\n"
+	"as its configuration says.\n"
+	"\n"
+	"  -c FILE          read this configuration file; without it $SYNAPSED_CONF, then\n"
+	"                   " CONF_DEFAULT_PATH ", if there is one\n"
+	"  -f               stay in the foreground, log to standard error\n"
+	"  -t               check the configuration, say what is wrong with it, and leave\n"
+	"  -T               print every option's value and where it comes from, and leave\n"
+	"  --roles LIST     what this host runs: worker, api, keeper, with commas between\n"
+	"  --set KEY=VALUE  set an option, such as worker.slots=200; wins over the\n"
+	"                   environment and the file; may be given again\n"
+	"  --sample         print a sample file with every option and its default\n"
+	"  -V               print the version\n"
+	"  -h               print this help\n"
+	"\n"
+	"Two stores are needed: REDIS_URL (redis.url) and SCALE_POSTGRES_URL (postgres.url).\n"
+	"Exit status: 0 good, 1 failed, 2 wrong usage. See synapsed(8), synapsed.yaml(5).\n";
+
+static const struct option long_flags[] = {
+	{ "roles", required_argument, NULL, FLAG_ROLES },
+	{ "set", required_argument, NULL, FLAG_SET },
+	{ "sample", no_argument, NULL, FLAG_SAMPLE },
+	/* for the manual page's list; of no use to anybody else, so not in the help */
+	{ "sample-man", no_argument, NULL, FLAG_SAMPLE_MAN },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int usage(const char *problem, const char *what)
 {
-	(void)puts(PACKAGE_STRING);
+	(void)fprintf(stderr, "synapsed: %s%s; see synapsed -h\n", problem, what);
+	return EXIT_USAGE;
+}
+
+/* What getopt did not like. Long flags have no optopt of a flag of ours or keep it. */
+static int bad_flag(int rc, char **argv)
+{
+	char flag[] = { '-', (char)optopt, '\0' };
+	const char *name = flag;
+
+	if (optopt == 0 || optopt >= FLAG_ROLES)
+		name = argv[optind - 1];
+	return usage(rc == ':' ? "this flag needs an argument: " : "unknown flag: ",
+		     name);
+}
+
+static void add_set(struct options *o, const char *set)
+{
+	o->sets = mem_resize(o->sets, sizeof(*o->sets) * (o->set_count + 1));
+	o->sets[o->set_count++] = set;
+}
+
+/* 0, or the exit code. Stops at the first word that is no flag: the noun. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	int rc;
+
+	opterr = 0;
+	while ((rc = getopt_long(argc, argv, "+:c:ftTVh", long_flags, NULL)) != -1) {
+		switch (rc) {
+		case 'c':
+			o->path = optarg;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		case 't':
+			o->act = ACT_TEST;
+			break;
+		case 'T':
+			o->act = ACT_SHOW;
+			break;
+		case 'V':
+			o->act = ACT_VERSION;
+			break;
+		case 'h':
+			o->act = ACT_HELP;
+			break;
+		case FLAG_ROLES:
+			str_reset(&o->roles, 256);
+			str_printf(&o->roles, "roles=%s", optarg);
+			break;
+		case FLAG_SET:
+			add_set(o, optarg);
+			break;
+		case FLAG_SAMPLE:
+			o->act = ACT_SAMPLE;
+			break;
+		case FLAG_SAMPLE_MAN:
+			o->act = ACT_SAMPLE_MAN;
+			break;
+		default:
+			return bad_flag(rc, argv);
+		}
+	}
+	if (o->roles.len)
+		add_set(o, str_text(&o->roles));
 	return 0;
+}
+
+/* The cores that this process may use, which is what counts in a container. */
+static int count_cores(void)
+{
+	cpu_set_t set;
+	int count;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	count = CPU_COUNT(&set);
+	return count > 0 ? count : 1;
+}
+
+/* All of it and flushed, or a failure: a full disk must not look like a short answer. */
+static int print(const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return EXIT_GOOD;
+	(void)fprintf(stderr, "synapsed: standard output: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int print_str(struct str *text)
+{
+	int rc = print(str_text(text));
+
+	str_deinit(text);
+	return rc;
+}
+
+static void print_errors(const struct conf_errors *errors)
+{
+	char *text = conf_errors_text(errors);
+
+	(void)fputs(text, stderr);
+	mem_free(text);
+}
+
+static int show(const struct conf *conf)
+{
+	struct str out = STR_INIT;
+
+	conf_dump(conf, &out);
+	return print_str(&out);
+}
+
+static int say_good(const char *path)
+{
+	struct str out = STR_INIT;
+
+	str_printf(&out, "synapsed: the configuration is good (%s)\n",
+		   path ? path : "no file");
+	return print_str(&out);
+}
+
+/* The daemon, -t or -T: whatever needs the configuration. */
+static int with_conf(const struct options *o)
+{
+	struct conf_errors errors = { .count = 0 };
+	struct conf_inputs in = {
+		.path = conf_find_path(o->path),
+		.sets = o->sets,
+		.set_count = o->set_count,
+		.env = (const char *const *)environ,
+		.uid = geteuid(),
+		.cores = count_cores(),
+	};
+	struct conf *conf = NULL;
+	int rc = EXIT_GOOD;
+
+	if (conf_load(&in, &conf, &errors) == 0) {
+		if (o->act == ACT_SHOW)
+			rc = show(conf);
+		(void)conf_check(conf, &errors); /* errors.count has the answer */
+	}
+	if (errors.count) {
+		print_errors(&errors);
+		rc = EXIT_FAILED;
+	} else if (o->act == ACT_TEST) {
+		rc = say_good(in.path);
+	} else if (o->act == ACT_RUN) {
+		rc = usage("nothing to do without -t or -T", "");
+	}
+	conf_errors_deinit(&errors);
+	conf_free(conf);
+	return rc;
+}
+
+static int act(const struct options *o)
+{
+	struct str out = STR_INIT;
+
+	switch (o->act) {
+	case ACT_HELP:
+		return print(help);
+	case ACT_VERSION:
+		return print(PACKAGE_STRING "\n");
+	case ACT_SAMPLE:
+		conf_sample_yaml(&out);
+		return print_str(&out);
+	case ACT_SAMPLE_MAN:
+		conf_sample_man(&out);
+		return print_str(&out);
+	case ACT_RUN:
+	case ACT_TEST:
+	case ACT_SHOW:
+		return with_conf(o);
+	}
+	return EXIT_USAGE;
+}
+
+/*
+ * argv begins with the noun. A verb finds the configuration by itself; -c before the noun
+ * reaches it as $SYNAPSED_CONF.
+ */
+static int verb(const struct options *o, char **argv)
+{
+	if (o->act != ACT_RUN || o->foreground || o->set_count)
+		return usage("only -c may stand before ", argv[0]);
+	if (o->path && setenv("SYNAPSED_CONF", o->path, 1) < 0)
+		return EXIT_FAILED;
+	return usage("unknown: ", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .act = ACT_RUN, .roles = STR_INIT };
+	int rc = parse(argc, argv, &o);
+
+	if (rc == 0)
+		rc = optind < argc ? verb(&o, argv + optind) : act(&o);
+	mem_free(o.sets);
+	str_deinit(&o.roles);
+	return rc;
 }

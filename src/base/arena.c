@@ -55,6 +55,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 	struct arena_block *block;
 	void *ptr;
 
+	if (size == 0)
+		size = 1; /* even nothing has a place */
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (size <= arena->left) {
 		ptr = arena->next;

@@ -41,7 +41,8 @@ int64_t clock_cpu_us(void)
 
 char *clock_stamp(int64_t at_ms, char *buf)
 {
-	time_t sec = (time_t)(at_ms / 1000);
+	int ms = (int)(((at_ms % 1000) + 1000) % 1000);
+	time_t sec = (time_t)((at_ms - ms) / 1000); /* floor, before 1970 as well */
 	struct tm tm;
 
 	if (!gmtime_r(&sec, &tm)) {
@@ -50,6 +51,6 @@ char *clock_stamp(int64_t at_ms, char *buf)
 	}
 	(void)snprintf(buf, CLOCK_STAMP_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		       tm.tm_min, tm.tm_sec, (int)(at_ms % 1000));
+		       tm.tm_min, tm.tm_sec, ms);
 	return buf;
 }

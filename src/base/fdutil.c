@@ -38,17 +38,26 @@ void fdutil_close(int *fd)
 int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
 		     struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* a FIFO would block in open(2) until somebody writes */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	char *bytes = NULL;
 	size_t len = 0, room = 4096;
+	struct stat st;
 	ssize_t n;
 	int rc;
 
-	if (fd < 0) {
-		rc = err_errno(err, "open %s", path);
-		if (errno == ENOENT && err)
-			rc = err->code = ERR_NOT_FOUND;
-		return rc;
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "open %s: %s", path,
+			       "No such file or directory");
+	if (fd < 0)
+		return err_errno(err, "open %s", path);
+	if (fstat(fd, &st) < 0) {
+		rc = err_errno(err, "stat %s", path);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		rc = err_set(err, ERR_INPUT, "%s is not a regular file", path);
+		goto out;
 	}
 	bytes = mem_resize(NULL, room);
 	for (;;) {
@@ -95,7 +104,10 @@ int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mo
 	if (snprintf(tmp, sizeof(tmp), "%s.%ld.tmp", path, (long)getpid()) >=
 	    (int)sizeof(tmp))
 		return err_set(err, ERR_LIMIT, "path too long: %s", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	/* a scrap that a crash left would keep its own mode: it goes first */
+	if (unlink(tmp) < 0 && errno != ENOENT)
+		return err_errno(err, "remove %s", tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_errno(err, "create %s", tmp);
 	while (len) {
@@ -126,6 +138,7 @@ int fdutil_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	char part[PATH_MAX];
 	size_t i, len = strlen(path);
+	struct stat st;
 
 	if (len == 0 || len >= sizeof(part))
 		return err_set(err, ERR_LIMIT, "path empty or too long: %.80s", path);
@@ -137,6 +150,12 @@ int fdutil_mkdirs(const char *path, mode_t mode, struct err *err)
 		if (mkdir(part, mode) < 0 && errno != EEXIST)
 			return err_errno(err, "mkdir %s", part);
 		part[i] = path[i];
+	}
+	if (stat(path, &st) < 0)
+		return err_errno(err, "stat %s", path);
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return err_errno(err, "mkdir %s", path);
 	}
 	return 0;
 }

@@ -13,7 +13,8 @@ int fdutil_cloexec(int fd, bool on);
 /* Close if >= 0 and set to -1. */
 void fdutil_close(int *fd);
 /* The whole content of a regular file of at most max_bytes, NUL-terminated, the caller's
- * (mem_free). ERR_SYS, ERR_NOT_FOUND or ERR_LIMIT. */
+ * (mem_free). ERR_SYS, ERR_NOT_FOUND, ERR_LIMIT, or ERR_INPUT for what is no
+ * regular file. */
 int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
 		     struct err *err);
 /* Write a file so that readers see the old or the new content: temporary, fsync, rename.

@@ -4,12 +4,12 @@
  * json-c does the parsing and holds the document; this file owns it alone. What json-c
  * lets through even in its strict mode (NaN, Infinity, single quotes, raw control
  * characters, duplicate keys, integers beyond int64, lone surrogates) is refused here by
- * a scan over the text before it: the scan is a flat automaton over quotes and brackets
- * and keeps, per open object, the hashes of its keys.
+ * a scan over the text before it: a flat automaton over quotes and brackets, without
+ * recursion, that keeps the decoded keys of each open object in a map. So "a" and
+ * "\u0061" are the same key, and a body of a million keys costs O(n).
  *
- * The scan's set of keys is one growing array of (hash, start, length) for the open
- * objects; closing an object cuts it back. An object's keys are compared through a small
- * open-addressed table once it has more than 16, so a body of a million keys costs O(n).
+ * json-c ends a key at its first NUL, where the scan does not: U+0000 in a key is
+ * refused, since behind it two different keys would become one. In values it may stand.
  */
 #include "base/jsonr.h"
 
@@ -147,6 +147,11 @@ static int scan_key(struct scan *scan)
 		return -1;
 	}
 	len = key.len;
+	if (memchr(str_text(&key), '\0', len)) {
+		str_deinit(&key);
+		scan->at = start;
+		return scan_fail(scan, JSONR_FAULT_SYNTAX, "U+0000 in a key");
+	}
 	if (map_get(keys, str_text(&key), len)) {
 		str_deinit(&key);
 		scan->at = start;
@@ -372,7 +377,7 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 	struct json_tokener *tokener = NULL;
 	struct json_object *doc = NULL;
 	enum json_tokener_error jerr;
-	size_t bad;
+	size_t bad, at;
 	int rc = 0;
 
 	scan->text = text;
@@ -385,13 +390,12 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 	} else {
 		(void)scan_document(scan);
 	}
+	at = scan->at; /* closing what was left open moves it */
 	while (scan->depth > 0)
 		scan_close(scan);
 	if (fault)
 		*fault = scan->fault;
 	if (scan->fault != JSONR_FAULT_NONE) {
-		size_t at = scan->at > len ? len : scan->at;
-
 		if (at_byte)
 			*at_byte = at;
 		rc = err_set(err, ERR_INPUT, "%s (byte %zu)", scan->why, at);

@@ -37,9 +37,9 @@ enum jsonr_fault {
 /*
  * Parse exactly one document of len bytes (a NUL behind them is not needed). NaN,
  * Infinity, single quotes, comments, trailing text, lone surrogates, raw control
- * characters and invalid UTF-8 are refused. On success *ret is the caller's (jsonr_free
- * frees the whole document). ERR_INPUT otherwise; *fault and *at_byte (may be NULL) say
- * what and where.
+ * characters, U+0000 in a key and invalid UTF-8 are refused. On success *ret is the
+ * caller's (jsonr_free frees the whole document). ERR_INPUT otherwise (ERR_LIMIT when
+ * memory is gone); *fault and *at_byte (may be NULL) say what and where.
  */
 int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_fault *fault,
 		size_t *at_byte, struct err *err);
@@ -79,8 +79,8 @@ struct jsonr_iter {
 struct jsonr_iter jsonr_iter(const struct json *object);
 bool jsonr_next(struct jsonr_iter *it);
 
-/* Compact text of a value, appended to out. Numbers keep the text they were written with.
- */
+/* Compact text of a value, appended to out. Fractions keep the text they were written
+ * with; the integer -0 becomes 0. */
 void jsonr_print(const struct json *value, struct str *out);
 
 #endif

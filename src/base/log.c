@@ -12,6 +12,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,12 @@ static struct log_rate {
 struct line {
 	char text[LOG_LINE_MAX];
 	size_t len;
+	size_t start; /* of the first pair */
+	bool full;    /* something did not fit */
+	int cut;      /* pairs left out */
 };
+
+#define LOG_TAIL_ROOM 64 /* kept free for cut_pairs, the bracket and the newline */
 
 void log_identity(const char *kind, int slot, int generation)
 {
@@ -58,8 +64,15 @@ bool log_to_journal(int fd)
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long dev, ino;
 	struct stat st;
+	char *end;
 
-	if (!stream || sscanf(stream, "%llu:%llu", &dev, &ino) != 2)
+	if (!stream)
+		return false;
+	dev = strtoull(stream, &end, 10);
+	if (*end != ':')
+		return false;
+	ino = strtoull(end + 1, &end, 10);
+	if (*end != '\0')
 		return false;
 	return fstat(fd, &st) == 0 && st.st_dev == (dev_t)dev && st.st_ino == (ino_t)ino;
 }
@@ -79,10 +92,10 @@ enum log_level log_level_now(void)
 
 static void line_add(struct line *line, const char *bytes, size_t len)
 {
-	size_t room = sizeof(line->text) - 2 - line->len;
-
-	if (len > room)
-		len = room;
+	if (len > sizeof(line->text) - LOG_TAIL_ROOM - line->len) {
+		line->full = true;
+		return;
+	}
 	memcpy(line->text + line->len, bytes, len);
 	line->len += len;
 }
@@ -111,14 +124,17 @@ static bool text_is_plain(const char *text)
 	return p != text;
 }
 
-/* JSON's escapes serve both formats. Bytes above 126 go out as they are in JSON only. */
+/* JSON's escapes serve both formats. */
 static void line_quoted(struct line *line, const char *text)
 {
+	size_t len = strlen(text), n;
+	bool valid = utf8_valid(text, len, NULL);
+	size_t shown = valid ? utf8_cut(text, len, LOG_TEXT_MAX)
+			     : (len < LOG_TEXT_MAX ? len : LOG_TEXT_MAX);
 	char esc[8];
-	size_t n;
 
 	line_add(line, "\"", 1);
-	for (n = 0; *text && n < LOG_TEXT_MAX; text++, n++) {
+	for (n = 0; n < shown; text++, n++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\') {
@@ -130,17 +146,18 @@ static void line_quoted(struct line *line, const char *text)
 			line_add(line, esc,
 				 (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
 		} else {
-			line_add(line, text, 1);
+			line_add(line, c > 127 && !valid ? "?" : text, 1);
 		}
 	}
-	line_add(line, *text ? "...\"" : "\"", *text ? 4 : 1);
+	line_add(line, shown < len ? "...\"" : "\"", shown < len ? 4 : 1);
 }
 
 static void line_pair(struct line *line, const struct log_pair *pair)
 {
 	bool json = out.format == LOG_FORMAT_JSON;
+	size_t before = line->len;
 
-	if (line->len)
+	if (line->len > line->start)
 		line_text(line, json ? "," : " ");
 	if (json)
 		line_text(line, "\"");
@@ -152,6 +169,11 @@ static void line_pair(struct line *line, const struct log_pair *pair)
 		line_quoted(line, pair->text);
 	else
 		line_text(line, pair->text);
+	if (!line->full)
+		return;
+	line->full = false; /* half a pair would be half a quote */
+	line->len = before;
+	line->cut++;
 }
 
 static struct log_rate *rate_of(const char *event)
@@ -192,9 +214,13 @@ static void log_emit(enum log_level level, const char *event,
 	bool json = out.format == LOG_FORMAT_JSON;
 	struct line line = { .len = 0 };
 	char stamp[CLOCK_STAMP_MAX];
-	struct line whole = { .len = 0 };
 	size_t i;
 
+	if (out.journal)
+		line_text(&line, syslog_prefix[level]);
+	if (json)
+		line_text(&line, "{");
+	line.start = line.len;
 	if (!out.journal)
 		line_pair(&line, &LOG_S("time", clock_stamp(clock_wall_ms(), stamp)));
 	line_pair(&line, &LOG_S("level", level_name(level)));
@@ -209,15 +235,14 @@ static void log_emit(enum log_level level, const char *event,
 	for (i = 0; i < count; i++)
 		line_pair(&line, &pairs[i]);
 
-	if (out.journal)
-		line_text(&whole, syslog_prefix[level]);
+	if (line.cut)
+		line.len += (size_t)snprintf(line.text + line.len, LOG_TAIL_ROOM,
+					     json ? ",\"cut_pairs\":%d" : " cut_pairs=%d",
+					     line.cut);
 	if (json)
-		line_text(&whole, "{");
-	line_add(&whole, line.text, line.len);
-	if (json && whole.len + 1 < sizeof(whole.text))
-		line_text(&whole, "}");
-	whole.text[whole.len++] = '\n';
-	if (write(out.fd, whole.text, whole.len) < 0)
+		line.text[line.len++] = '}';
+	line.text[line.len++] = '\n';
+	if (write(out.fd, line.text, line.len) < 0)
 		return; /* nobody is left to tell */
 }
 

@@ -24,7 +24,12 @@ struct log_pair {
 	int64_t number;
 };
 
-#define LOG_S(k, v) ((struct log_pair){ .key = (k), .text = (v) ? (v) : "", .number = 0 })
+static inline const char *log_text(const char *text)
+{
+	return text ? text : "";
+}
+
+#define LOG_S(k, v) ((struct log_pair){ .key = (k), .text = log_text(v), .number = 0 })
 #define LOG_N(k, n)                                                                      \
 	((struct log_pair){ .key = (k), .text = NULL, .number = (int64_t)(n) })
 
@@ -41,9 +46,10 @@ bool log_to_journal(int fd);
 enum log_level log_level_now(void);
 
 /*
- * `noun.verb` and its pairs. Text from outside is quoted and cut at 400 bytes. The same
- * event more than 20 times a second from one process is held back; how many is said
- * afterwards.
+ * `noun.verb` and its pairs. Text from outside is quoted and cut at 400 bytes, and what
+ * is not UTF-8 in it becomes '?'. A pair that does not fit into the line (2 KiB) is left
+ * out and counted in cut_pairs. The same event more than 20 times a second from one
+ * process is held back; how many is said afterwards.
  */
 void log_write(enum log_level level, const char *event, const struct log_pair *pairs,
 	       size_t count);

@@ -52,7 +52,7 @@ static int parse(const char *text, const struct unit *units, int64_t *ret)
 	int64_t n, product;
 	size_t i;
 
-	if (parse_digits(text, &n, &rest) < 0 || n < 0)
+	if (text[0] == '-' || parse_digits(text, &n, &rest) < 0)
 		return ERR_INPUT;
 	if (n == 0 && !*rest) {
 		*ret = 0;

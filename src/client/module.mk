@@ -1,0 +1,6 @@
+SYN_LIBS += src/client/libclient.a
+noinst_LIBRARIES += src/client/libclient.a
+src_client_libclient_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+src_client_libclient_a_SOURCES = \
+	src/client/http_call.c \
+	src/client/http_call.h

@@ -1,0 +1,22 @@
+SYN_LIBS += src/conf/libconf.a
+noinst_LIBRARIES += src/conf/libconf.a
+src_conf_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)
+src_conf_libconf_a_SOURCES = \
+	src/conf/conf.c \
+	src/conf/conf.h \
+	src/conf/conf_build.c \
+	src/conf/conf_build.h \
+	src/conf/conf_env.c \
+	src/conf/conf_env.h \
+	src/conf/conf_errors.c \
+	src/conf/conf_errors.h \
+	src/conf/conf_rows.c \
+	src/conf/conf_rows.h \
+	src/conf/conf_sample.c \
+	src/conf/conf_sample.h \
+	src/conf/conf_url.c \
+	src/conf/conf_url.h \
+	src/conf/conf_value.c \
+	src/conf/conf_value.h \
+	src/conf/conf_yaml.c \
+	src/conf/conf_yaml.h

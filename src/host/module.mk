@@ -1,0 +1,11 @@
+SYN_LIBS += src/host/libhost.a
+noinst_LIBRARIES += src/host/libhost.a
+src_host_libhost_a_SOURCES = \
+	src/host/definition_cache.c \
+	src/host/definition_cache.h \
+	src/host/held.c \
+	src/host/held.h \
+	src/host/host_scale.c \
+	src/host/host_scale.h \
+	src/host/journal.c \
+	src/host/journal.h

@@ -1,0 +1,10 @@
+# make bench: the figures of both benchmarks, on servers of their own. A figure is never a
+# test's verdict, so nothing of this is part of make check.
+
+EXTRA_DIST += $(wildcard $(top_srcdir)/tests/bench/*.py $(top_srcdir)/tests/bench/*.lua)
+
+bench: all
+	./synapsed bench queue
+	./synapsed bench runs
+
+.PHONY: bench

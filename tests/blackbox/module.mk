@@ -1,0 +1,23 @@
+# make check-blackbox: the real binary against private servers (pytest, two at a time).
+# check-blackbox-asan runs the tests marked `asan`: the subset that ./bootstrap check runs
+# under sanitizers; check-long runs all of them so.
+
+EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py)
+PYTEST = $(SANITIZER_ENV) SYNAPSED=$(abs_top_builddir)/synapsed \
+	SYN_TOP_SRCDIR=$(abs_top_srcdir) PYTHONDONTWRITEBYTECODE=1 \
+	$(PYTHON3) -m pytest -p no:cacheprovider
+PYTEST_FLAGS =
+BLACKBOX = $(PYTEST) -n 2 -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox
+
+check-blackbox: all
+	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
+	$(BLACKBOX) || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
+
+check-blackbox-asan: all
+	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
+	$(BLACKBOX) -m asan || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
+
+clean-local:
+	rm -rf $(SANITIZER_LOGS)
+
+.PHONY: check-blackbox check-blackbox-asan

@@ -1,0 +1,153 @@
+/* conf.h - the configuration: one struct, frozen once it is loaded */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/log.h"
+#include "conf/conf_errors.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Bits of conf->roles: what this host runs. */
+enum conf_role {
+	CONF_ROLE_WORKER = 1,
+	CONF_ROLE_API = 2,
+	CONF_ROLE_KEEPER = 4,
+};
+
+enum conf_stock_indexes {
+	CONF_STOCK_INDEXES_DROP,
+	CONF_STOCK_INDEXES_KEEP,
+};
+
+struct conf_names {
+	const char *const *items; /* count distinct names */
+	size_t count;
+};
+
+struct conf_listen {
+	char host[46]; /* numeric, IPv4 or IPv6 without brackets */
+	uint16_t port; /* 1..65535 */
+};
+
+struct str;
+
+/*
+ * The effective configuration: every field holds a checked value. One row of the table in
+ * rows.c per field; the units are part of the names. Strings are never NULL and live as
+ * long as the struct. The master loads it before it forks; children inherit the memory
+ * and nobody writes to it.
+ */
+struct conf {
+	unsigned roles; /* enum conf_role, or-ed; at least one */
+	const char *data_dir;
+	const char *run_dir;
+	struct {
+		enum log_level level;
+		enum log_format format;
+	} log;
+	struct {
+		int64_t deadline_ms;
+	} drain;
+	struct {
+		int64_t min_ms;
+		int64_t max_ms;
+		int64_t window_ms;
+		int64_t ceiling; /* deaths within the window before `degraded` */
+	} restart;
+	struct {
+		const char *url; /* holds a secret; "": not set (conf_check refuses) */
+		int64_t connect_timeout_ms;
+		int64_t command_timeout_ms;
+		int64_t queue_max; /* commands waiting per connection */
+	} redis;
+	struct {
+		const char *url; /* holds a secret; "": not set (conf_check refuses) */
+		int64_t connections; /* per child */
+		int64_t connect_timeout_ms;
+		int64_t statement_timeout_ms;
+		int64_t commit_rows; /* rows per grouped statement */
+		bool pgbouncer;
+	} postgres;
+	struct {
+		enum conf_stock_indexes stock_indexes;
+	} db;
+	struct {
+		struct conf_names names; /* at least one, [A-Za-z0-9_.-]{1,64} */
+		int64_t poll_ms;
+		int64_t heartbeat_ttl_ms;
+		int64_t heartbeat_every_ms;
+		int64_t pulse_stale_ms;
+		int64_t depth_max; /* waiting jobs of one queue */
+	} queue;
+	struct {
+		int64_t rate_per_tenant;   /* accepted runs per second; 0: no limit */
+		int64_t queued_per_tenant; /* for tenants without a row of their own */
+		const char *default_tenant;
+	} limits;
+	struct {
+		int64_t processes; /* `auto` is resolved */
+		int64_t slots;     /* runs in flight per child */
+		const char *name;  /* "": made by the master and kept in data_dir */
+		struct conf_listen health_listen;
+	} worker;
+	struct {
+		struct conf_listen listen;
+		int64_t processes;
+		int64_t body_max_bytes;
+		int64_t bulk_body_max_bytes;
+		int64_t connections; /* open at the same time, per child */
+	} api;
+	struct {
+		int64_t step_timeout_ms;
+		int64_t run_timeout_ms;
+		int64_t max_turns; /* steps of one run */
+		int64_t state_max_bytes;
+		int64_t step_output_max_bytes;
+	} engine;
+	struct {
+		int64_t ttl_ms; /* a run's event stream after its last entry */
+	} events;
+};
+
+/* Everything that conf_load() reads. All borrowed for the call. */
+struct conf_inputs {
+	const char *path;        /* the YAML file; NULL: none */
+	const char *const *sets; /* "key=value" from the command line; later ones win */
+	size_t set_count;
+	const char *const *env; /* NULL-terminated "NAME=value"; NULL: empty */
+	uid_t uid;              /* chooses the default folders */
+	int cores;              /* what `auto` means; at least 1 */
+};
+
+/*
+ * Read, in the order in which the later wins: defaults, file, environment, command line.
+ * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
+ * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
+ */
+int conf_load(const struct conf_inputs *in, struct conf **ret,
+	      struct conf_errors *errors);
+void conf_free(const struct conf *conf);
+
+/*
+ * What one option alone does not show: needed ones that are missing, values that
+ * contradict each other. For whoever runs the daemon or opens the stores. 0 or ERR_INPUT.
+ */
+int conf_check(const struct conf *conf, struct conf_errors *errors);
+
+/* Append "key = value  # source" per option; secrets are redacted. */
+void conf_dump(const struct conf *conf, struct str *out);
+
+/*
+ * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "environment
+ * variable NAME", "command line". Borrowed; key must exist.
+ */
+const char *conf_source(const struct conf *conf, const char *key);
+
+/* The file to read: the flag, $SYNAPSED_CONF, CONF_DEFAULT_PATH if it exists, or NULL. */
+#define CONF_DEFAULT_PATH "/etc/synapsed/synapsed.yaml"
+const char *conf_find_path(const char *flag);
+
+#endif

@@ -1,0 +1,413 @@
+/*
+ * conf_rows.c - the table of options
+ *
+ * An option exists once, as a row here. Parsing, defaults, range checks, `-T`, the sample
+ * file and the manual page's list are read from it. A row names the field of struct conf
+ * that it fills; the field's type follows from the kind (conf_rows.h), and
+ * tests/unit/test_conf_rows.c holds the two against each other.
+ *
+ * Two options never share an environment name: "a.b_c" and "a_b.c" would.
+ */
+#include "conf/conf_rows.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "conf/conf.h"
+#include "conf/conf_env.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const role_words[] = { "worker", "api", "keeper", NULL };
+static const char *const level_words[] = { "error", "warn", "info", "debug", NULL };
+static const char *const format_words[] = { "text", "json", NULL };
+static const char *const index_words[] = { "drop", "keep", NULL };
+static const char *const redis_schemes[] = { "redis", "rediss", "unix", NULL };
+static const char *const postgres_schemes[] = { "postgresql", "postgres", NULL };
+
+/* Words are stored by their index. */
+static_assert(CONF_ROLE_WORKER == 1 && CONF_ROLE_API == 2 && CONF_ROLE_KEEPER == 4,
+	      "roles");
+static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_DEBUG == 3, "levels");
+static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "formats");
+static_assert(CONF_STOCK_INDEXES_DROP == 0 && CONF_STOCK_INDEXES_KEEP == 1, "indexes");
+
+/* A folder that a variable names; relative ones are ignored, as the XDG rules have it. */
+static const char *env_dir(const struct conf_inputs *in, const char *name)
+{
+	const char *dir = conf_env_get(in->env, name);
+
+	return dir && *dir == '/' ? dir : NULL;
+}
+
+static const char *user_data_dir(struct arena *arena, const struct conf_inputs *in)
+{
+	const char *dir = env_dir(in, "XDG_STATE_HOME");
+
+	if (dir)
+		return arena_printf(arena, "%s/synapsed", dir);
+	dir = env_dir(in, "HOME");
+	return dir ? arena_printf(arena, "%s/.local/state/synapsed", dir) : NULL;
+}
+
+static const char *user_run_dir(struct arena *arena, const struct conf_inputs *in)
+{
+	const char *dir = env_dir(in, "XDG_RUNTIME_DIR");
+
+	if (dir)
+		return arena_printf(arena, "%s/synapsed", dir);
+	return arena_printf(arena, "/tmp/synapsed-%lu", (unsigned long)in->uid);
+}
+
+/* The name of the control socket comes behind it and sun_path holds 108 bytes. */
+#define RUN_DIR_MAX 80
+
+#define AT(field) offsetof(struct conf, field)
+#define SECOND    1000
+#define MINUTE    (60 * SECOND)
+#define HOUR      (60 * MINUTE)
+#define DAY       (24LL * HOUR)
+#define KIB       1024LL
+#define MIB       (1024 * KIB)
+
+/* clang-format off */
+const struct conf_row conf_rows[] = {
+	{ "roles", CONF_SET, AT(roles), "worker,api,keeper", 1, 3,
+	  .what = "what this host runs: workers that execute runs, the HTTP API, the keeper with "
+	  "heartbeats and health",
+	  .words = role_words },
+	{ "data_dir", CONF_DIR, AT(data_dir), "/var/lib/synapsed", 1, 3000,
+	  .what = "what outlives a restart: the identity of this host; made if it is missing",
+	  .stock = "SYNAPSE_DATA_DIR", .user_def = user_data_dir,
+	  .user_def_words = "$XDG_STATE_HOME/synapsed or ~/.local/state/synapsed" },
+	{ "run_dir", CONF_DIR, AT(run_dir), "/run/synapsed", 1, RUN_DIR_MAX,
+	  .what = "what lives as long as the daemon: scoreboard and control socket; made if it is "
+	  "missing",
+	  .user_def = user_run_dir,
+	  .user_def_words = "$XDG_RUNTIME_DIR/synapsed or /tmp/synapsed-<uid>" },
+
+	{ "log.level", CONF_CHOICE, AT(log.level), "info", 0, 0,
+	  .what = "the least important lines that are still written",
+	  .words = level_words },
+	{ "log.format", CONF_CHOICE, AT(log.format), "text", 0, 0,
+	  .what = "how a line is written: key=value pairs or one JSON object",
+	  .words = format_words },
+
+	{ "drain.deadline", CONF_MS, AT(drain.deadline_ms), "20s", 0, HOUR,
+	  .what = "how long a draining child may take before it is killed; what it held runs again "
+	  "elsewhere" },
+
+	{ "restart.min", CONF_MS, AT(restart.min_ms), "200ms", 1, HOUR,
+	  .what = "wait before a child that died is started again; doubled with each death in the "
+	  "window" },
+	{ "restart.max", CONF_MS, AT(restart.max_ms), "30s", 1, HOUR,
+	  .what = "the longest such wait" },
+	{ "restart.window", CONF_MS, AT(restart.window_ms), "60s", SECOND, DAY,
+	  .what = "deaths longer ago than this are forgotten" },
+	{ "restart.ceiling", CONF_COUNT, AT(restart.ceiling), "5", 1, 1000,
+	  .what = "deaths of one child within the window that make its status degraded" },
+
+	{ "redis.url", CONF_SECRET, AT(redis.url), "", 0, 2048,
+	  .what = "the Redis that carries queue, event streams and heartbeats: "
+	  "redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path; "
+	  "required",
+	  .words = redis_schemes, .stock = "REDIS_URL",
+	  .example = "redis://127.0.0.1:6379/0" },
+	{ "redis.connect_timeout", CONF_MS, AT(redis.connect_timeout_ms), "5s", 100, 10 * MINUTE,
+	  .what = "how long connecting may take, TLS and login included" },
+	{ "redis.command_timeout", CONF_MS, AT(redis.command_timeout_ms), "2s", 100, 10 * MINUTE,
+	  .what = "how long an answer may take before the connection counts as lost" },
+	{ "redis.queue_max", CONF_COUNT, AT(redis.queue_max), "10000", 100, 1000000,
+	  .what = "commands of one connection that may wait for their answers; more are refused" },
+
+	{ "postgres.url", CONF_SECRET, AT(postgres.url), "", 0, 2048,
+	  .what = "the Postgres that holds everything that must not be lost: "
+	  "postgresql://[user[:password]@][host][:port]/database[?parameters]; required",
+	  .words = postgres_schemes, .stock = "SCALE_POSTGRES_URL",
+	  .example = "postgresql://synapse@127.0.0.1:5432/synapse" },
+	{ "postgres.connections", CONF_COUNT, AT(postgres.connections), "2", 1, 64,
+	  .what = "connections of each child" },
+	{ "postgres.connect_timeout", CONF_MS, AT(postgres.connect_timeout_ms), "5s", 100, 10 * MINUTE,
+	  .what = "how long connecting may take, TLS and login included" },
+	{ "postgres.statement_timeout", CONF_MS, AT(postgres.statement_timeout_ms), "10s", 100, HOUR,
+	  .what = "how long a statement may take before the connection counts as lost" },
+	{ "postgres.commit_rows", CONF_COUNT, AT(postgres.commit_rows), "256", 1, 10000,
+	  .what = "rows of many runs that one grouped commit may write" },
+	{ "postgres.pgbouncer", CONF_BOOL, AT(postgres.pgbouncer), "false", 0, 0,
+	  .what = "whether PgBouncer stands before the server in transaction mode, so that nothing "
+	  "may be kept in a session",
+	  .stock = "PGBOUNCER_MODE", .stock_form = CONF_STOCK_BIT },
+
+	{ "db.stock_indexes", CONF_CHOICE, AT(db.stock_indexes), "drop", 0, 0,
+	  .what = "what the first migration does with the five secondary indexes that stock made on "
+	  "orchestration_runs; keep them while stock API servers count by status",
+	  .words = index_words },
+
+	{ "queue.names", CONF_NAMES, AT(queue.names), "default", 1, 64,
+	  .what = "the queues that workers of this host serve and that new tenants are spread over",
+	  .stock = "WORKER_QUEUE_SHARD" },
+	{ "queue.poll", CONF_MS, AT(queue.poll_ms), "1s", 10, MINUTE,
+	  .what = "how often a worker looks for runs when nothing rang the bell" },
+	{ "queue.heartbeat_ttl", CONF_MS, AT(queue.heartbeat_ttl_ms), "8s", 100, 10 * MINUTE,
+	  .what = "a worker whose heartbeat was not refreshed for this long may be declared dead" },
+	{ "queue.heartbeat_every", CONF_MS, AT(queue.heartbeat_every_ms), "2s", 20, 5 * MINUTE,
+	  .what = "how often heartbeats are refreshed; at most half of queue.heartbeat_ttl" },
+	{ "queue.pulse_stale", CONF_MS, AT(queue.pulse_stale_ms), "30s", SECOND, HOUR,
+	  .what = "a child whose event loop has not turned for this long counts as stuck" },
+	{ "queue.depth_max", CONF_COUNT, AT(queue.depth_max), "1000000", 1, 100000000,
+	  .what = "runs that may wait in one queue; more are refused with 503",
+	  .stock = "MAX_GLOBAL_QUEUE_DEPTH" },
+
+	{ "limits.rate_per_tenant", CONF_COUNT, AT(limits.rate_per_tenant), "1000", 0, 10000000,
+	  .what = "runs that one tenant may submit in a second; more are refused with 429; 0: no limit",
+	  .stock = "RATE_LIMIT_PER_TENANT_RPS", .stock_form = CONF_STOCK_OFF },
+	{ "limits.queued_per_tenant", CONF_COUNT, AT(limits.queued_per_tenant), "1000000", 1, 100000000,
+	  .what = "runs of one tenant that may wait; more are refused with 429 (stock: 1000)" },
+	{ "limits.default_tenant", CONF_NAME, AT(limits.default_tenant), "default", 1, 64,
+	  .what = "whose runs are those that come without a tenant",
+	  .stock = "DEFAULT_TENANT_ID" },
+
+	{ "worker.processes", CONF_CPUS, AT(worker.processes), "1", 1, 256,
+	  .what = "worker children of this host; auto: one per core" },
+	{ "worker.slots", CONF_COUNT, AT(worker.slots), "1000", 1, 100000,
+	  .what = "runs that each worker child may have in flight",
+	  .stock = "WORKER_CONCURRENCY" },
+	{ "worker.name", CONF_NAME, AT(worker.name), "", 1, 128,
+	  .what = "the name of this host among all; by default made once from the host name and kept "
+	  "in data_dir",
+	  .stock = "WORKER_ID", .example = "worker-1" },
+	{ "worker.health_listen", CONF_LISTEN, AT(worker.health_listen), "127.0.0.1:9000", 1, 65535,
+	  .what = "where the keeper answers /health",
+	  .stock = "WORKER_HEALTH_PORT", .stock_form = CONF_STOCK_PORT },
+
+	{ "api.listen", CONF_LISTEN, AT(api.listen), "127.0.0.1:8765", 1, 65535,
+	  .what = "where the HTTP API listens",
+	  .stock = "SYNAPSE_BACKEND_PORT", .stock_form = CONF_STOCK_PORT },
+	{ "api.processes", CONF_CPUS, AT(api.processes), "1", 1, 256,
+	  .what = "API children of this host; auto: one per core" },
+	{ "api.body_max", CONF_SIZE, AT(api.body_max_bytes), "1MiB", KIB, 64 * MIB,
+	  .what = "the largest request body; more is refused with 413" },
+	{ "api.bulk_body_max", CONF_SIZE, AT(api.bulk_body_max_bytes), "32MiB", KIB, 1024 * MIB,
+	  .what = "the same for bulk submission" },
+	{ "api.connections", CONF_COUNT, AT(api.connections), "12000", 16, 1000000,
+	  .what = "connections that each API child keeps open; more are turned away" },
+
+	{ "engine.step_timeout", CONF_MS, AT(engine.step_timeout_ms), "300s", SECOND, DAY,
+	  .what = "how long one step may take if it does not say so itself",
+	  .stock = "SYNAPSE_ORCH_STEP_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
+	{ "engine.run_timeout", CONF_MS, AT(engine.run_timeout_ms), "30m", SECOND, 30 * DAY,
+	  .what = "how long one run may take if its definition does not say so",
+	  .stock = "SYNAPSE_ORCH_GLOBAL_TIMEOUT_MINUTES", .stock_form = CONF_STOCK_MINUTES },
+	{ "engine.max_turns", CONF_COUNT, AT(engine.max_turns), "100", 1, 1000000,
+	  .what = "steps that one run may execute if its definition does not say so" },
+	{ "engine.state_max", CONF_SIZE, AT(engine.state_max_bytes), "8MiB", KIB, 256 * MIB,
+	  .what = "the largest shared state of a run; beyond it the run fails" },
+	{ "engine.step_output_max", CONF_SIZE, AT(engine.step_output_max_bytes), "1MiB", KIB, 64 * MIB,
+	  .what = "the largest output of a step; beyond it the step fails" },
+
+	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
+	  .what = "how long the event stream of a run stays in Redis after its last entry",
+	  .stock = "PUBSUB_EVENT_TTL", .stock_form = CONF_STOCK_SECONDS },
+};
+/* clang-format on */
+const size_t conf_rows_count = sizeof(conf_rows) / sizeof(conf_rows[0]);
+
+const struct conf_row *conf_rows_find(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < conf_rows_count; i++)
+		if (strcmp(conf_rows[i].key, key) == 0)
+			return &conf_rows[i];
+	return NULL;
+}
+
+bool conf_rows_is_group(const char *key)
+{
+	size_t i, len = strlen(key);
+
+	for (i = 0; i < conf_rows_count; i++)
+		if (strncmp(conf_rows[i].key, key, len) == 0 &&
+		    conf_rows[i].key[len] == '.')
+			return true;
+	return false;
+}
+
+char *conf_rows_env(const struct conf_row *row, char *buf)
+{
+	const char *from = row->key;
+	char *to = buf + strlen(CONF_ENV);
+
+	assert(strlen(CONF_ENV) + strlen(row->key) < CONF_ENV_MAX);
+	memcpy(buf, CONF_ENV, strlen(CONF_ENV));
+	for (; *from; from++)
+		*to++ = *from == '.' ? '_' : (char)toupper((unsigned char)*from);
+	*to = '\0';
+	return buf;
+}
+
+#define NEAR_ENOUGH 2
+#define WORD_MAX    64
+
+/*
+ * Damerau-Levenshtein (restricted: no edit between swapped neighbours), in three rows of
+ * the usual table. Words that cannot be near are not looked at.
+ */
+static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t row[3][WORD_MAX + 1], *before = row[0], *above = row[1], *now = row[2];
+	size_t i, j;
+
+	if (a_len > WORD_MAX || b_len > WORD_MAX || a_len > b_len + NEAR_ENOUGH ||
+	    b_len > a_len + NEAR_ENOUGH)
+		return NEAR_ENOUGH + 1;
+	for (j = 0; j <= b_len; j++)
+		above[j] = j;
+	for (i = 1; i <= a_len; i++) {
+		size_t *spare;
+
+		now[0] = i;
+		for (j = 1; j <= b_len; j++) {
+			size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (above[j] + 1 < best)
+				best = above[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
+		}
+		spare = before;
+		before = above;
+		above = now;
+		now = spare;
+	}
+	return above[b_len];
+}
+
+/* Near, and not so short that anything would be. */
+static bool nearer(const char *word, const char *to, size_t to_len, size_t *best)
+{
+	size_t d = distance(word, strlen(word), to, to_len);
+
+	if (d > NEAR_ENOUGH || d >= *best || d >= to_len)
+		return false;
+	*best = d;
+	return true;
+}
+
+const char *conf_rows_nearest_in(const char *prefix, const char *word, size_t *len)
+{
+	size_t i, best = NEAR_ENOUGH + 1, skip = strlen(prefix);
+	const char *ret = NULL;
+
+	for (i = 0; i < conf_rows_count; i++) {
+		const char *part = conf_rows[i].key + skip;
+
+		if (strncmp(conf_rows[i].key, prefix, skip) != 0)
+			continue;
+		if (nearer(word, part, strcspn(part, "."), &best)) {
+			ret = part;
+			*len = strcspn(part, ".");
+		}
+	}
+	return ret;
+}
+
+const struct conf_row *conf_rows_nearest_key(const char *word)
+{
+	size_t i, best = NEAR_ENOUGH + 1;
+	const struct conf_row *ret = NULL;
+
+	for (i = 0; i < conf_rows_count; i++)
+		if (nearer(word, conf_rows[i].key, strlen(conf_rows[i].key), &best))
+			ret = &conf_rows[i];
+	return ret;
+}
+
+const struct conf_row *conf_rows_nearest_env(const char *word)
+{
+	size_t i, best = NEAR_ENOUGH + 1;
+	const struct conf_row *ret = NULL;
+	char name[CONF_ENV_MAX];
+
+	for (i = 0; i < conf_rows_count; i++) {
+		conf_rows_env(&conf_rows[i], name);
+		if (nearer(word, name, strlen(name), &best))
+			ret = &conf_rows[i];
+	}
+	return ret;
+}
+
+static void add_words(struct str *out, const char *const *words, const char *between,
+		      const char *behind)
+{
+	size_t i;
+
+	for (i = 0; words[i]; i++)
+		str_printf(out, "%s%s%s", i ? between : "", words[i], behind);
+}
+
+void conf_rows_expected(const struct conf_row *row, struct str *out)
+{
+	char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
+
+	switch (row->kind) {
+	case CONF_BOOL:
+		str_add_text(out, "either true or false");
+		break;
+	case CONF_CHOICE:
+		str_add_text(out, "one of ");
+		add_words(out, row->words, ", ", "");
+		break;
+	case CONF_COUNT:
+		str_printf(out, "an integer from %lld to %lld", (long long)row->min,
+			   (long long)row->max);
+		break;
+	case CONF_CPUS:
+		str_printf(out, "an integer from %lld to %lld, or auto",
+			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_DIR:
+		str_printf(out, "an absolute path of at most %lld bytes",
+			   (long long)row->max);
+		break;
+	case CONF_LISTEN:
+		str_add_text(out, "a numeric address and a port, such as 127.0.0.1:8765 "
+				  "or [::1]:8765");
+		break;
+	case CONF_MS:
+		str_printf(out, "a duration from %s to %s, such as %s",
+			   units_format_ms(row->min, low),
+			   units_format_ms(row->max, high), row->def);
+		break;
+	case CONF_NAME:
+		str_printf(out, "%lld to %lld characters of A-Z a-z 0-9 _ . -",
+			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_NAMES:
+		str_printf(out,
+			   "%lld to %lld names, each 1 to 64 characters of A-Z a-z 0-9 "
+			   "_ . -",
+			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_SECRET:
+		str_add_text(out, "a URL that begins with ");
+		add_words(out, row->words, " or ", "://");
+		break;
+	case CONF_SET:
+		str_add_text(out, "one or more of ");
+		add_words(out, row->words, ", ", "");
+		break;
+	case CONF_SIZE:
+		str_printf(out, "a size from %s to %s, such as %s",
+			   units_format_bytes(row->min, low),
+			   units_format_bytes(row->max, high), row->def);
+		break;
+	}
+}

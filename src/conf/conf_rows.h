@@ -1,0 +1,84 @@
+/* conf_rows.h - the table of options: one row each, read by everything that knows options
+ */
+#ifndef CONF_CONF_ROWS_H
+#define CONF_CONF_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct conf_inputs;
+struct str;
+
+/* What a value is, and the type of its field in struct conf. */
+enum conf_kind {
+	CONF_BOOL,   /* bool */
+	CONF_CHOICE, /* int: index in words */
+	CONF_COUNT,  /* int64_t */
+	CONF_CPUS,   /* int64_t; `auto` is the number of cores */
+	CONF_DIR,    /* const char *: an absolute path of at most max bytes */
+	CONF_LISTEN, /* struct conf_listen */
+	CONF_MS,     /* int64_t, from a duration with a unit */
+	CONF_NAME,   /* const char *: min..max characters of [A-Za-z0-9_.-] */
+	CONF_NAMES,  /* struct conf_names: min..max of them, 1..64 characters each */
+	CONF_SECRET, /* const char *: a URL that may hold a password */
+	CONF_SET,    /* unsigned: bit 1 << index in words for each word given */
+	CONF_SIZE,   /* int64_t, bytes, from a size with a unit */
+};
+
+/* How the stock variable writes the value (it has bare numbers where we have units). */
+enum conf_stock {
+	CONF_STOCK_SAME,    /* as we do */
+	CONF_STOCK_SECONDS, /* a bare number of seconds */
+	CONF_STOCK_MINUTES, /* a bare number of minutes */
+	CONF_STOCK_PORT,    /* the port alone; the address stays */
+	CONF_STOCK_BIT,     /* 0 or 1 */
+	CONF_STOCK_OFF,     /* zero and less mean 0 */
+};
+
+struct conf_row {
+	const char *key; /* "group.name" */
+	enum conf_kind kind;
+	size_t at;       /* offset in struct conf */
+	const char *def; /* goes through the same parser as the file; "": not set */
+	int64_t min, max;
+	const char *what; /* one sentence for the papers, without its full stop */
+
+	const char *const
+		*words;    /* what may be given, or the schemes of a URL; NULL-ended */
+	const char *stock; /* the stock environment variable, or NULL */
+	enum conf_stock stock_form;
+	/* For who is not root the default depends on the environment: how, and in words.
+	 * Returns NULL when the environment does not say. */
+	const char *(*user_def)(struct arena *arena, const struct conf_inputs *in);
+	const char *user_def_words;
+	const char *example; /* for the sample file where there is no default */
+};
+
+extern const struct conf_row conf_rows[];
+extern const size_t conf_rows_count;
+
+/* The row with this key, or NULL. */
+const struct conf_row *conf_rows_find(const char *key);
+/* Whether the key names a group: some option is `<key>.<something>`. */
+bool conf_rows_is_group(const char *key);
+
+/* "SYNAPSED_API_LISTEN" of "api.listen"; into buf, which holds CONF_ENV_MAX bytes. */
+#define CONF_ENV_MAX 64
+#define CONF_ENV     "SYNAPSED_"
+char *conf_rows_env(const struct conf_row *row, char *buf);
+
+/*
+ * What somebody who wrote `word` may have meant, at most two typing errors away
+ * (insertion, deletion, substitution, swap of neighbours), or NULL. In a file: the words
+ * that may follow prefix ("" or "redis."), into *len; else whole keys or variables.
+ */
+const char *conf_rows_nearest_in(const char *prefix, const char *word, size_t *len);
+const struct conf_row *conf_rows_nearest_key(const char *word);
+const struct conf_row *conf_rows_nearest_env(const char *word);
+
+/* Append what the row accepts: "a duration from 100ms to 1h, such as 20s". */
+void conf_rows_expected(const struct conf_row *row, struct str *out);
+
+#endif

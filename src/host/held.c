@@ -1,0 +1,159 @@
+/*
+ * held.c - a run that this worker holds: what it has done and what of it is durable
+ *
+ * Rows wait in two lists: `rows` is what no commit has yet, `flying` what the commit under
+ * way writes. The lists never mix, so a commit that must be repeated writes the same rows.
+ *
+ * An event gets its stream id when its row is taken (events/fifo.c), and the row's column
+ * holds the id beside the event: what Postgres has and what Redis shows agree by
+ * construction.
+ */
+#include "host/held.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/op.h"
+#include "engine/row.h"
+
+struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
+		      int64_t wake, void *slot)
+{
+	struct held *held = mem_new(struct held);
+
+	held->host = host;
+	held->run_id = mem_dup(run_id);
+	held->job_id = mem_dup(job_id);
+	held->wake = wake;
+	held->slot = slot;
+	list_init(&held->rows);
+	list_init(&held->flying);
+	list_init(&held->publish.entries);
+	held->publish.run_id = held->run_id;
+	fifo_init(&held->fifo, 0, 0);
+	return held;
+}
+
+static void row_free_held(struct held_row *held_row)
+{
+	if (held_row->op) {
+		held_row->op->abandon = NULL;
+		held_row->op->server = NULL;
+	}
+	row_free(held_row->row);
+	str_deinit(held_row->events);
+	mem_free(held_row->events);
+	mem_free(held_row);
+}
+
+void held_rows_free(struct list *rows)
+{
+	struct list *node;
+
+	while ((node = list_shift(rows)))
+		row_free_held(list_entry(node, struct held_row, node));
+}
+
+void held_free(struct held *held)
+{
+	if (!held)
+		return;
+	list_remove(&held->node);
+	if (held->publishing)
+		publisher_drop(&held->publish);
+	held_rows_free(&held->rows);
+	held_rows_free(&held->flying);
+	fifo_deinit(&held->fifo);
+	row_final_free(held->final);
+	mem_free(held->run_id);
+	mem_free(held->job_id);
+	mem_free(held);
+}
+
+/* The engine takes back an op whose frame goes away: the row stays, nobody waits for it. */
+static void on_abandon(struct op *op)
+{
+	struct held_row *row = op->server;
+
+	row->op = NULL;
+}
+
+static struct held_row *last_row(struct held *held)
+{
+	if (list_empty(&held->rows))
+		return NULL;
+	return list_entry(held->rows.prev, struct held_row, node);
+}
+
+static void add_events(struct held *held, struct held_row *to, const struct engine_row *row,
+		       int64_t wall_ms)
+{
+	char id[FIFO_ID_MAX];
+	size_t i, len, id_len;
+	const char *text;
+
+	for (i = 0; i < row->events_count; i++) {
+		text = row_event_text(row, i, &len);
+		id_len = fifo_id(fifo_add(&held->fifo, wall_ms, to->seq, text, len), id);
+		str_add(to->events, to->events->len ? ",[\"" : "[[\"", 3);
+		str_add(to->events, id, id_len);
+		str_add(to->events, "\",", 2);
+		str_add(to->events, text, len);
+		str_add_char(to->events, ']');
+	}
+}
+
+/* What of `row` melts into `last` goes there; true: nothing is left of row. */
+static bool melt(struct held *held, struct held_row *last, struct engine_row *row,
+		 int64_t wall_ms)
+{
+	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE)
+		return false;
+	if (last->row->kind == ROW_START && row->kind == ROW_STEP) {
+		/* the start row has events only: they stay in front, the step gives the rest */
+		row_free(last->row);
+		last->row = row;
+		add_events(held, last, row, wall_ms);
+		return true;
+	}
+	if (!row->delta.len && !row->usage.len && !row->error.len) {
+		add_events(held, last, row, wall_ms);
+		row_free(row);
+		return true;
+	}
+	return false;
+}
+
+void held_add_row(struct held *held, struct engine_row *row, struct op *op,
+		  int64_t wall_ms)
+{
+	struct held_row *last = last_row(held);
+	struct held_row *held_row;
+
+	if (!last || !melt(held, last, row, wall_ms)) {
+		held_row = mem_new(struct held_row);
+		held_row->row = row;
+		held_row->seq = ++held->seq;
+		held_row->events = mem_new(struct str);
+		list_push(&held->rows, &held_row->node);
+		add_events(held, held_row, row, wall_ms);
+		last = held_row;
+	}
+	if (op) {
+		last->op = op;
+		op->server = last;
+		op->abandon = on_abandon;
+	}
+}
+
+const char *held_row_events(struct held_row *row)
+{
+	struct str *events = row->events;
+
+	if (!events->len)
+		return NULL;
+	/* a repeated commit finds the list closed already: every element ends in ']' */
+	if (events->len < 2 || events->data[events->len - 1] != ']' ||
+	    events->data[events->len - 2] != ']')
+		str_add_char(events, ']');
+	return str_text(events);
+}

@@ -1,0 +1,98 @@
+/* held.h - a run that this worker holds: what it has done and what of it is durable */
+#ifndef HOST_HELD_H
+#define HOST_HELD_H
+
+#include "base/list.h"
+#include "events/fifo.h"
+#include "events/publish.h"
+#include "pg/pg_group.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine_final;
+struct engine_row;
+struct exec;
+struct host_scale;
+struct op;
+struct str;
+
+/* Whose run it is, as far as Postgres knows. */
+enum held_state {
+	HELD_LAZY,   /* nobody's: nothing of it is written, nothing left the process */
+	HELD_OWNED,  /* ours, with an epoch */
+	HELD_ENDED,  /* its end is in Postgres */
+	HELD_STALE,  /* not ours: nothing more of it is written */
+};
+
+/* What the commit under way is to do. */
+enum held_act {
+	HELD_ACT_NONE,     /* no commit under way */
+	HELD_ACT_LAZY_END, /* queued -> ended in one statement, with all rows */
+	HELD_ACT_TAKEOVER, /* make it ours, with the rows so far */
+	HELD_ACT_STEPS,    /* rows of a run of ours */
+	HELD_ACT_END,      /* the end of a run of ours, with the last rows */
+};
+
+/* A journal row on its way. */
+struct held_row {
+	struct list node;
+	struct engine_row *row; /* owned */
+	struct op *op;          /* waits for the row to be durable; NULL: nobody does */
+	uint32_t seq;
+	struct str *events; /* owned: the text of column events, open at its end */
+};
+
+/*
+ * One run. Owned by the host from host_scale_start() until the worker's over callback
+ * returns. For readers outside of host/: run_id, job_id, wake, slot.
+ */
+struct held {
+	struct host_scale *host;
+	struct pg_unit unit;
+	struct list in_all; /* in host->all */
+	struct list node;   /* in host->lazy until a takeover is wanted, by age */
+	enum held_state state;
+	enum held_act act;
+	char *run_id; /* owned */
+	char *job_id; /* owned */
+	void *slot;   /* the worker's own: the queue that the entry came from */
+	int64_t wake;
+	int64_t epoch;          /* 0 until a takeover or a lazy end is in */
+	int64_t claimed_mono_ms;
+	struct exec *exec;      /* NULL after the end was handed out */
+	struct fifo fifo;
+	struct publish publish;
+	bool publishing;
+	bool takeover_wanted;
+	bool queued;       /* the unit is the group's */
+	bool in;           /* scratch of one reply: its commit is in */
+	bool cancel_asked; /* scratch of one reply */
+	uint64_t event_seq; /* durable events handed out */
+	struct list rows;   /* struct held_row: not in a commit yet */
+	struct list flying; /* in the commit under way */
+	uint32_t seq;       /* of the newest row */
+	struct engine_final *final; /* owned; NULL until the run ended */
+	int rejections;     /* commits that were refused for good */
+};
+
+struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
+		      int64_t wake, void *slot);
+/* Everything but the exec, which the host frees first. */
+void held_free(struct held *held);
+
+/*
+ * Take a row that the engine handed out: its events enter the fifo, and it waits in rows.
+ * While nothing of a lazy run is written, a row may melt into the one before it (a start
+ * row into the first step, an end without a step of its own into the last step), since
+ * what is committed together needs no row of its own. op may be NULL.
+ */
+void held_add_row(struct held *held, struct engine_row *row, struct op *op,
+		  int64_t wall_ms);
+/* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none. */
+const char *held_row_events(struct held_row *row);
+/* Free the rows of a list; ops that wait for them are dropped, not completed. */
+void held_rows_free(struct list *rows);
+
+#endif

@@ -1,0 +1,399 @@
+/*
+ * host_scale.c - the engine's surroundings in scale mode: Postgres says it, Redis shows it
+ *
+ * The life of a run here (struct held):
+ *
+ *	start    lazy: rows wait in memory, their ops complete at once
+ *	outside  a step wants to send something out: takeover, and its op waits for it
+ *	50 ms    still lazy: takeover, so that a long run is somebody's (DESIGN 4.3)
+ *	rows     owned: each row's op completes when the row is durable
+ *	end      one commit, then the events, then over()
+ *	stale    somebody else has it: everything of it is forgotten here, nothing is written
+ *
+ * Events leave in the order of the fifo, and durable ones not before their commit. A run has
+ * one publish under way at a time.
+ */
+#include "host/host_scale.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "engine/drive.h"
+#include "engine/engine.h"
+#include "engine/exec.h"
+#include "engine/host.h"
+#include "host/held.h"
+#include "host/journal.h"
+#include "ipc/scoreboard.h"
+#include "llm/mock.h"
+#include "pg/pg_reply.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define LAZY_MS       50 /* DESIGN 4.3 */
+#define LAZY_SWEEP_MS 10
+
+struct host_scale {
+	struct ev_loop *loop;
+	struct publisher *publisher;
+	struct journal *journal;
+	struct engine *engine;
+	struct drive drive;
+	struct mock *mock;
+	struct host_scale_options options;
+	struct list lazy; /* struct held, oldest first */
+	struct list all;  /* struct held */
+	size_t count;
+	ev_timer sweep; /* while lazy is not empty */
+};
+
+/* ---- events ---- */
+
+static void run_over(struct held *held, bool drop);
+static void on_published(struct publish *publish);
+
+static void publish_free_ones(struct held *held)
+{
+	if (held->publishing)
+		return; /* goes on in on_published */
+	if (!fifo_take_free(&held->fifo, &held->publish.entries))
+		return;
+	held->publishing = true;
+	held->publish.done = on_published;
+	publisher_add(held->host->publisher, &held->publish);
+}
+
+static void on_published(struct publish *publish)
+{
+	struct held *held = list_entry(publish, struct held, publish);
+
+	held->publishing = false;
+	publish_free_ones(held);
+	if (held->state == HELD_ENDED && !held->publishing)
+		run_over(held, true);
+}
+
+/* ---- what the journal says ---- */
+
+static void forget_exec(struct held *held)
+{
+	struct exec *exec = held->exec;
+
+	held->exec = NULL;
+	exec_free(exec);
+}
+
+static void run_over(struct held *held, bool drop)
+{
+	struct host_scale *host = held->host;
+
+	forget_exec(held);
+	host->options.over(host->options.arg, held, drop);
+	host->count--;
+	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
+	list_remove(&held->in_all);
+	held_free(held);
+}
+
+/* Ops complete in the order of the rows. None of them enters the run's code here. */
+static uint32_t complete_ops(struct held *held)
+{
+	uint32_t seq = 0;
+
+	list_for_each(node, &held->flying)
+	{
+		struct held_row *row = list_entry(node, struct held_row, node);
+		struct op *op = row->op;
+
+		seq = row->seq;
+		if (!op)
+			continue;
+		row->op = NULL;
+		op->abandon = NULL;
+		op_done(op);
+	}
+	return seq;
+}
+
+static void on_stored(void *ctx, struct held *held, bool cancel_asked)
+{
+	struct host_scale *host = ctx;
+	enum held_act act = held->act;
+	uint32_t seq;
+
+	held->act = HELD_ACT_NONE;
+	list_remove(&held->node); /* no longer lazy */
+	seq = complete_ops(held);
+	held_rows_free(&held->flying);
+	score_add(host->options.score, SCORE_COMMITS, 1);
+
+	switch (act) {
+	case HELD_ACT_TAKEOVER:
+	case HELD_ACT_STEPS:
+		held->state = HELD_OWNED;
+		if (held->exec)
+			held->exec->epoch = (uint64_t)held->epoch;
+		break;
+	case HELD_ACT_LAZY_END:
+	case HELD_ACT_END:
+		held->state = HELD_ENDED;
+		break;
+	case HELD_ACT_NONE:
+		assert(false);
+	}
+	if (seq)
+		fifo_commit(&held->fifo, seq);
+	publish_free_ones(held);
+	if (held->state == HELD_ENDED) {
+		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
+		if (!held->publishing)
+			run_over(held, true);
+		return;
+	}
+	if (cancel_asked && held->exec)
+		exec_cancel(held->exec);
+	journal_want(host->journal, held);
+}
+
+static void on_stale(void *ctx, struct held *held)
+{
+	struct host_scale *host = ctx;
+
+	/* a lazy end that was refused is an entry of a run that is over or another's */
+	log_warn("run.stale", LOG_S("run", held->run_id), LOG_N("wake", held->wake),
+		 LOG_N("epoch", held->epoch));
+	score_add(host->options.score, SCORE_STALE_WRITES, 1);
+	held->state = HELD_STALE;
+	run_over(held, false);
+}
+
+/*
+ * Postgres will never take these values, although everything was made storable before: the
+ * run ends failed with what it said. If that is refused as well, the run is left where it is
+ * for an operator.
+ */
+static void on_refused(void *ctx, struct held *held, const struct pg_outcome *outcome)
+{
+	struct host_scale *host = ctx;
+	struct engine_final *final;
+
+	log_error("run.commit_refused", LOG_S("run", held->run_id),
+		  LOG_S("sqlstate", outcome->sqlstate), LOG_S("error", outcome->err.text));
+	held->act = HELD_ACT_NONE;
+	held_rows_free(&held->flying);
+	held_rows_free(&held->rows);
+	if (held->rejections++ || held->state == HELD_STALE) {
+		held->state = HELD_STALE;
+		run_over(held, false);
+		return;
+	}
+	forget_exec(held);
+	row_final_free(held->final);
+	final = row_final_new();
+	final->status = RUN_FAILED;
+	str_printf(&final->error,
+		   "{\"class\":\"internal\",\"message\":\"the run could not be stored "
+		   "(SQLSTATE %.5s)\"}",
+		   outcome->sqlstate[0] ? outcome->sqlstate : "?????");
+	held->final = final;
+	journal_want(host->journal, held);
+}
+
+static const struct journal_ops journal_ops = {
+	.stored = on_stored,
+	.stale = on_stale,
+	.refused = on_refused,
+};
+
+/* ---- what the engine asks ---- */
+
+static int64_t host_wall_ms(void *ctx)
+{
+	(void)ctx;
+	return clock_wall_ms();
+}
+
+static int64_t host_mono_ms(void *ctx)
+{
+	(void)ctx;
+	return clock_mono_ms();
+}
+
+static void host_enter(void *ctx, struct exec *exec)
+{
+	struct host_scale *host = ctx;
+	struct held *held = exec->job;
+
+	score_suspect_set(host->options.score, held->job_id);
+}
+
+static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
+{
+	struct host_scale *host = ctx;
+	struct held *held = exec->job;
+
+	score_suspect_clear(host->options.score);
+	score_largest(host->options.score, held ? held->job_id : "", arena_bytes);
+}
+
+static void host_commit(void *ctx, struct exec *exec, struct engine_row *row, struct op *op)
+{
+	struct host_scale *host = ctx;
+	struct held *held = exec->job;
+	bool wait = held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
+
+	held->event_seq += row->events_count;
+	score_add(host->options.score, SCORE_STEPS, row->kind == ROW_STEP);
+	if (row->next_outside && held->state == HELD_LAZY)
+		held->takeover_wanted = true;
+	held_add_row(held, row, wait ? op : NULL, clock_wall_ms());
+	if (!wait)
+		op_done(op);
+	journal_want(host->journal, held);
+}
+
+static void host_live(void *ctx, struct exec *exec, const char *event, size_t len)
+{
+	struct held *held = exec->job;
+
+	(void)ctx;
+	(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
+	publish_free_ones(held);
+}
+
+static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	mock_call(host->mock, call);
+}
+
+static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
+{
+	struct host_scale *host = ctx;
+	struct held *held = exec->job;
+
+	held->exec = NULL;
+	held->final = final;
+	if (final->row) {
+		held->event_seq += final->row->events_count;
+		held_add_row(held, final->row, NULL, clock_wall_ms());
+		final->row = NULL;
+	}
+	if (final->status == RUN_FAILED)
+		score_add(host->options.score, SCORE_RUNS_FAILED, 1);
+	exec_free(exec);
+	journal_want(host->journal, held);
+}
+
+static const struct engine_host engine_host = {
+	.wall_ms = host_wall_ms,
+	.mono_ms = host_mono_ms,
+	.enter = host_enter,
+	.leave = host_leave,
+	.commit = host_commit,
+	.live = host_live,
+	.llm = host_llm,
+	.end = host_end,
+};
+
+/* ---- lazy runs that have been here for too long ---- */
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct host_scale *host = w->data;
+	int64_t old_mono_ms = clock_mono_ms() - LAZY_MS;
+
+	(void)revents;
+	list_for_each_safe(node, &host->lazy)
+	{
+		struct held *held = list_entry(node, struct held, node);
+
+		if (held->claimed_mono_ms > old_mono_ms)
+			break;
+		list_remove(&held->node);
+		held->takeover_wanted = true;
+		journal_want(host->journal, held);
+	}
+	if (list_empty(&host->lazy))
+		ev_timer_stop(loop, w);
+}
+
+/* ---- life ---- */
+
+struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
+				  struct publisher *publisher,
+				  const struct host_scale_options *options)
+{
+	struct host_scale *host = mem_new(struct host_scale);
+
+	host->loop = loop;
+	host->publisher = publisher;
+	host->options = *options;
+	list_init(&host->lazy);
+	list_init(&host->all);
+	host->journal = journal_new(loop, pool, options->commit_rows, options->incarnation,
+				    options->worker_id, &journal_ops, host);
+	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
+	host->mock = mock_new(loop);
+	drive_start(&host->drive, loop, host->engine);
+	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
+	host->sweep.data = host;
+	return host;
+}
+
+void host_scale_free(struct host_scale *host)
+{
+	if (!host)
+		return;
+	journal_free(host->journal);
+	while (!list_empty(&host->all)) {
+		struct held *held = list_entry(host->all.next, struct held, in_all);
+
+		list_remove(&held->in_all);
+		forget_exec(held);
+		held_free(held);
+	}
+	drive_stop(&host->drive, host->loop);
+	engine_free(host->engine);
+	mock_free(host->mock);
+	ev_timer_stop(host->loop, &host->sweep);
+	mem_free(host);
+}
+
+void host_scale_start(struct host_scale *host, const struct host_scale_run *run)
+{
+	struct held *held = held_new(host, run->run_id, run->job_id, run->wake, run->slot);
+	const struct exec_start start = {
+		.run_id = held->run_id,
+		.worker_id = host->options.worker_id,
+		.definition = run->definition,
+		.message = run->message,
+		.message_len = run->message_len,
+		.inputs = run->inputs,
+		.inputs_len = run->inputs_len,
+		.epoch = 1,
+		.seq = 0,
+		.job = held,
+	};
+
+	held->claimed_mono_ms = clock_mono_ms();
+	host->count++;
+	list_push(&host->all, &held->in_all);
+	list_push(&host->lazy, &held->node);
+	if (!ev_is_active(&host->sweep))
+		ev_timer_again(host->loop, &host->sweep);
+	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
+	held->exec = exec_new(host->engine, &start);
+}
+
+size_t host_scale_count(const struct host_scale *host)
+{
+	return host->count;
+}

@@ -1,0 +1,61 @@
+/* host_scale.h - the engine's surroundings in scale mode: Postgres says it, Redis shows it */
+#ifndef HOST_HOST_SCALE_H
+#define HOST_HOST_SCALE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+struct engine_limits;
+struct ev_loop;
+struct held;
+struct host_scale;
+struct pg_pool;
+struct publisher;
+struct score_slot;
+
+struct host_scale_options {
+	const char *incarnation; /* owner of runs; borrowed for the host's life */
+	const char *worker_id;   /* registry row, for events and stock readers; borrowed */
+	size_t commit_rows;      /* runs per commit at most */
+	const struct engine_limits *limits; /* copied */
+	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
+	/*
+	 * Nothing of this run is left to do: its end is in Postgres and in the stream, and
+	 * its entry may go (drop true); or it was lost (false: another owns it now, or it
+	 * could not be stored; the entry stays where it is). held is freed behind the call.
+	 */
+	void (*over)(void *arg, struct held *held, bool drop);
+	void *arg;
+};
+
+/* In a worker child. loop, pool and publisher are borrowed and outlive the host. */
+struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
+				  struct publisher *publisher,
+				  const struct host_scale_options *options);
+/* Runs that are still held are forgotten: the master requeues them. */
+void host_scale_free(struct host_scale *host);
+
+/* A claimed entry of a fresh run, with what its payload says. Borrowed for the call; the
+ * definition is referenced. */
+struct host_scale_run {
+	const char *run_id;
+	const char *job_id;
+	int64_t wake;
+	struct definition *definition;
+	const char *message;
+	size_t message_len;
+	const char *inputs; /* JSON object text or NULL */
+	size_t inputs_len;
+	void *slot; /* the caller's own, in held->slot */
+};
+
+/* Start it, lazily: nothing is written before it ends, sends something outside, or has
+ * been here for 50 ms. */
+void host_scale_start(struct host_scale *host, const struct host_scale_run *run);
+
+/* Runs held. */
+size_t host_scale_count(const struct host_scale *host);
+
+#endif

@@ -1,0 +1,483 @@
+/*
+ * journal.c - what runs of this worker write to Postgres, in grouped commits
+ *
+ * A run has at most one unit in the group (pg/pg_group.h). What the unit writes is decided
+ * when it is built for the first time, from what the run has by then, and stays so until its
+ * fate is known: rows move from held->rows to held->flying, held->act says which statement.
+ *
+ *	state   has                 act
+ *	lazy    an end              LAZY_END   queued -> ended, all rows, one statement
+ *	lazy    takeover_wanted     TAKEOVER   with the rows so far
+ *	owned   an end              END
+ *	owned   rows                STEPS
+ *
+ * A batch has at most one statement of each kind; a run is in one of them only, so their
+ * order does not matter. Rows are locked in order of run id (pg_group's order).
+ *
+ * Ambiguous commits are read back: ends and takeovers by a look at the run's row (epoch and
+ * owner are unique to us), steps by their last journal row.
+ */
+#include "host/journal.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/row.h"
+#include "host/held.h"
+#include "pg/pg_reply.h"
+#include "store/store_runs.h"
+#include "store/store_steps.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define JOURNAL_ACTS (HELD_ACT_END + 1)
+
+struct journal {
+	struct pg_group *group;
+	const char *owner;
+	const char *worker_id;
+	const struct journal_ops *ops;
+	void *ctx;
+	struct arena scratch; /* of one build or one reply */
+	bool freeing;
+};
+
+static struct held *held_of(struct pg_unit *unit)
+{
+	return list_entry(unit, struct held, unit);
+}
+
+static int64_t mono_ms_since(int64_t then_mono_ms)
+{
+	int64_t ms = clock_mono_ms() - then_mono_ms;
+
+	return ms > 0 ? ms : 0;
+}
+
+static enum held_act act_wanted(const struct held *held)
+{
+	switch (held->state) {
+	case HELD_LAZY:
+		if (held->final)
+			return HELD_ACT_LAZY_END;
+		return held->takeover_wanted ? HELD_ACT_TAKEOVER : HELD_ACT_NONE;
+	case HELD_OWNED:
+		if (held->final)
+			return HELD_ACT_END;
+		return list_empty(&held->rows) ? HELD_ACT_NONE : HELD_ACT_STEPS;
+	case HELD_ENDED:
+	case HELD_STALE:
+		return HELD_ACT_NONE;
+	}
+	return HELD_ACT_NONE;
+}
+
+/* Decide once what the unit writes. */
+static void fix_act(struct held *held)
+{
+	if (held->act != HELD_ACT_NONE)
+		return;
+	held->act = act_wanted(held);
+	assert(held->act != HELD_ACT_NONE);
+	list_splice(&held->flying, &held->rows);
+}
+
+static struct store_step *make_steps(struct journal *journal, struct held *held, size_t *count)
+{
+	struct store_step *steps;
+	size_t n = 0;
+
+	list_for_each(node, &held->flying) n++;
+	steps = arena_new_n(&journal->scratch, struct store_step, n);
+	n = 0;
+	list_for_each(node, &held->flying)
+	{
+		struct held_row *row = list_entry(node, struct held_row, node);
+
+		steps[n++] = (struct store_step){
+			.run_id = held->run_id,
+			.seq = row->seq,
+			.path = row->row->path,
+			.step_id = row->row->step_id,
+			.execution = row->row->execution,
+			.kind = row_kind_name(row->row->kind),
+			.delta = row->row->delta.len ? str_text(&row->row->delta) : NULL,
+			.events = held_row_events(row),
+			.usage = row->row->usage.len ? str_text(&row->row->usage) : NULL,
+			.error = row->row->error.len ? str_text(&row->row->error) : NULL,
+		};
+	}
+	*count = n;
+	return steps;
+}
+
+static void fill_end(struct journal *journal, struct held *held, struct store_end *end)
+{
+	const struct engine_final *final = held->final;
+
+	*end = (struct store_end){
+		.run_id = held->run_id,
+		.wake = held->wake,
+		.epoch = held->epoch,
+		.status = row_status_name(final->status),
+		.final_response = str_text(&final->response),
+		.error = final->error.len ? str_text(&final->error) : NULL,
+		.shared_state = final->state.len ? str_text(&final->state) : NULL,
+		.step_history = final->history.len ? str_text(&final->history) : NULL,
+		.total_tokens = final->usage.input_tokens + final->usage.output_tokens,
+		.total_cost_usd = final->usage.cost_usd,
+		.cache_read_tokens = final->usage.cache_read_tokens,
+		.cache_write_tokens = final->usage.cache_write_tokens,
+		.event_seq = (int64_t)held->event_seq,
+		.picked_up_ms = mono_ms_since(held->claimed_mono_ms),
+	};
+	end->steps = make_steps(journal, held, &end->step_count);
+}
+
+static size_t count_act(struct pg_unit *const *units, size_t n, enum held_act act)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++)
+		count += held_of(units[i])->act == act;
+	return count;
+}
+
+static void build_ends(struct journal *journal, struct pg_batch *batch,
+		       struct pg_unit *const *units, size_t n, enum held_act act)
+{
+	size_t count = count_act(units, n, act), at = 0, i;
+	struct store_end *ends;
+
+	if (!count)
+		return;
+	ends = arena_new_n(&journal->scratch, struct store_end, count);
+	for (i = 0; i < n; i++)
+		if (held_of(units[i])->act == act)
+			fill_end(journal, held_of(units[i]), &ends[at++]);
+	if (act == HELD_ACT_LAZY_END)
+		(void)store_runs_end_lazy(batch, journal->owner, journal->worker_id, ends,
+					  count);
+	else
+		(void)store_runs_end(batch, journal->owner, ends, count);
+}
+
+static void build_takeovers(struct journal *journal, struct pg_batch *batch,
+			    struct pg_unit *const *units, size_t n)
+{
+	size_t count = count_act(units, n, HELD_ACT_TAKEOVER), at = 0, i;
+	struct store_takeover *takeovers;
+
+	if (!count)
+		return;
+	takeovers = arena_new_n(&journal->scratch, struct store_takeover, count);
+	for (i = 0; i < n; i++) {
+		struct held *held = held_of(units[i]);
+		struct store_takeover *takeover;
+
+		if (held->act != HELD_ACT_TAKEOVER)
+			continue;
+		takeover = &takeovers[at++];
+		takeover->run_id = held->run_id;
+		takeover->wake = held->wake;
+		takeover->steps = make_steps(journal, held, &takeover->step_count);
+	}
+	(void)store_runs_takeover(batch, journal->owner, journal->worker_id, takeovers, count);
+}
+
+static size_t make_commits(struct journal *journal, struct pg_unit *const *units, size_t n,
+			   struct store_commit **ret)
+{
+	size_t count = count_act(units, n, HELD_ACT_STEPS), at = 0, i;
+	struct store_commit *commits;
+
+	*ret = NULL;
+	if (!count)
+		return 0;
+	commits = arena_new_n(&journal->scratch, struct store_commit, count);
+	for (i = 0; i < n; i++) {
+		struct held *held = held_of(units[i]);
+
+		if (held->act != HELD_ACT_STEPS)
+			continue;
+		commits[at].run_id = held->run_id;
+		commits[at].epoch = held->epoch;
+		commits[at].steps = make_steps(journal, held, &commits[at].step_count);
+		at++;
+	}
+	*ret = commits;
+	return count;
+}
+
+/* The order of the statements, which the readers of the reply follow. */
+static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *units, size_t n)
+{
+	struct journal *journal = ctx;
+	struct store_commit *commits;
+	size_t count, i;
+
+	for (i = 0; i < n; i++)
+		fix_act(held_of(units[i]));
+	build_ends(journal, batch, units, n, HELD_ACT_LAZY_END);
+	build_takeovers(journal, batch, units, n);
+	count = make_commits(journal, units, n, &commits);
+	if (count)
+		(void)store_steps_commit(batch, journal->owner, commits, count);
+	build_ends(journal, batch, units, n, HELD_ACT_END);
+	arena_deinit(&journal->scratch);
+}
+
+/* run id -> held, for the rows of a reply, which come in any order. */
+static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
+{
+	size_t i;
+
+	map_init(map);
+	for (i = 0; i < n; i++) {
+		struct held *held = held_of(units[i]);
+
+		held->in = false;
+		held->cancel_asked = false;
+		(void)map_put(map, held->run_id, strlen(held->run_id), held);
+	}
+}
+
+static struct held *find(const struct map *map, const char *run_id)
+{
+	return map_get(map, run_id, strlen(run_id));
+}
+
+static void read_ends(const struct pg_reply *reply, int statement, const struct map *map)
+{
+	int rows = store_runs_end_count(reply, statement);
+	int row;
+
+	for (row = 0; row < rows; row++) {
+		struct held *held = find(map, store_runs_end_read(reply, statement, row));
+
+		assert(held);
+		held->in = true;
+	}
+}
+
+static void read_takeovers(const struct pg_reply *reply, int statement, const struct map *map)
+{
+	int rows = store_runs_takeover_count(reply, statement);
+	struct store_taken taken;
+	int row;
+
+	for (row = 0; row < rows; row++) {
+		struct held *held;
+
+		store_runs_takeover_read(reply, statement, row, &taken);
+		held = find(map, taken.run_id);
+		assert(held);
+		held->in = true;
+		held->epoch = taken.epoch;
+		held->cancel_asked = taken.cancel;
+	}
+}
+
+static void read_commits(const struct pg_reply *reply, int statement, const struct map *map)
+{
+	int rows = store_steps_commit_count(reply, statement);
+	struct store_committed committed;
+	int row;
+
+	for (row = 0; row < rows; row++) {
+		struct held *held;
+
+		store_steps_commit_read(reply, statement, row, &committed);
+		held = find(map, committed.run_id);
+		assert(held);
+		held->in = true;
+		held->cancel_asked = committed.cancel;
+	}
+}
+
+/* Tell the owner of the run; from here on it may add, free, or want again. */
+static void tell(struct journal *journal, struct held *held)
+{
+	if (held->in)
+		journal->ops->stored(journal->ctx, held, held->cancel_asked);
+	else
+		journal->ops->stale(journal->ctx, held);
+}
+
+static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
+			 const struct pg_reply *reply)
+{
+	struct journal *journal = ctx;
+	int statement = 0;
+	struct map map;
+	size_t i;
+
+	index_units(&map, units, n);
+	if (count_act(units, n, HELD_ACT_LAZY_END))
+		read_ends(reply, statement++, &map);
+	if (count_act(units, n, HELD_ACT_TAKEOVER))
+		read_takeovers(reply, statement++, &map);
+	if (count_act(units, n, HELD_ACT_STEPS))
+		read_commits(reply, statement++, &map);
+	if (count_act(units, n, HELD_ACT_END))
+		read_ends(reply, statement++, &map);
+	map_deinit(&map);
+	for (i = 0; i < n; i++)
+		held_of(units[i])->queued = false;
+	for (i = 0; i < n; i++)
+		tell(journal, held_of(units[i]));
+}
+
+static void on_rejected(void *ctx, struct pg_unit *unit, const struct pg_outcome *outcome)
+{
+	struct journal *journal = ctx;
+	struct held *held = held_of(unit);
+
+	held->queued = false;
+	if (!journal->freeing)
+		journal->ops->refused(journal->ctx, held, outcome);
+}
+
+static bool act_is_step(const struct held *held)
+{
+	return held->act == HELD_ACT_STEPS;
+}
+
+/* Two statements, always both: a look at the rows of ends and takeovers, and the journal of
+ * steps. Either may have nothing to ask. */
+static void on_build_check(void *ctx, struct pg_batch *batch, struct pg_unit *const *units,
+			   size_t n)
+{
+	struct journal *journal = ctx;
+	struct store_commit *commits;
+	const char **run_ids = arena_new_n(&journal->scratch, const char *, n);
+	size_t count, at = 0, i;
+
+	for (i = 0; i < n; i++)
+		if (!act_is_step(held_of(units[i])))
+			run_ids[at++] = held_of(units[i])->run_id;
+	(void)store_runs_look(batch, run_ids, at);
+	count = make_commits(journal, units, n, &commits);
+	(void)store_steps_check(batch, commits, count);
+	arena_deinit(&journal->scratch);
+}
+
+static void check_look(struct journal *journal, struct held *held,
+		       const struct store_run_look *look)
+{
+	switch (held->act) {
+	case HELD_ACT_LAZY_END:
+		held->in = store_runs_end_is_ours(look, journal->owner, 1);
+		return;
+	case HELD_ACT_END:
+		held->in = store_runs_end_is_ours(look, journal->owner, held->epoch);
+		return;
+	case HELD_ACT_TAKEOVER:
+		held->in = !look->ended && look->wake == held->wake && look->owner &&
+			   strcmp(look->owner, journal->owner) == 0;
+		if (held->in) {
+			held->epoch = look->epoch;
+			held->cancel_asked = look->cancel;
+		}
+		return;
+	case HELD_ACT_STEPS:
+	case HELD_ACT_NONE:
+		return;
+	}
+}
+
+static void on_checked(void *ctx, struct pg_unit *const *units, size_t n,
+		       const struct pg_reply *reply, bool *in)
+{
+	struct journal *journal = ctx;
+	struct store_run_look look;
+	struct map map;
+	int rows, row;
+	size_t i;
+
+	index_units(&map, units, n);
+	rows = store_runs_look_count(reply, 0);
+	for (row = 0; row < rows; row++) {
+		struct held *held;
+
+		store_runs_look_read(reply, 0, row, &look);
+		held = find(&map, look.run_id);
+		assert(held);
+		check_look(journal, held, &look);
+	}
+	rows = store_steps_check_count(reply, 1);
+	for (row = 0; row < rows; row++) {
+		struct held *held = find(&map, store_steps_check_read(reply, 1, row));
+
+		assert(held);
+		held->in = true;
+	}
+	map_deinit(&map);
+	for (i = 0; i < n; i++) {
+		in[i] = held_of(units[i])->in;
+		if (in[i])
+			held_of(units[i])->queued = false;
+	}
+	for (i = 0; i < n; i++)
+		if (in[i])
+			tell(journal, held_of(units[i]));
+}
+
+static int order(const struct pg_unit *a, const struct pg_unit *b)
+{
+	const struct held *x = list_entry(a, const struct held, unit);
+	const struct held *y = list_entry(b, const struct held, unit);
+
+	return strcmp(x->run_id, y->run_id);
+}
+
+static const struct pg_group_ops group_ops = {
+	.build = on_build,
+	.committed = on_committed,
+	.rejected = on_rejected,
+	.build_check = on_build_check,
+	.checked = on_checked,
+	.order = order,
+};
+
+struct journal *journal_new(struct ev_loop *loop, struct pg_pool *pool, size_t commit_rows,
+			    const char *owner, const char *worker_id,
+			    const struct journal_ops *ops, void *ctx)
+{
+	struct journal *journal = mem_new(struct journal);
+	const struct pg_group_options options = { .commit_rows = commit_rows };
+
+	journal->owner = owner;
+	journal->worker_id = worker_id;
+	journal->ops = ops;
+	journal->ctx = ctx;
+	arena_init(&journal->scratch);
+	journal->group = pg_group_new(loop, pool, &options, &group_ops, journal);
+	return journal;
+}
+
+void journal_free(struct journal *journal)
+{
+	if (!journal)
+		return;
+	journal->freeing = true;
+	pg_group_free(journal->group);
+	arena_deinit(&journal->scratch);
+	mem_free(journal);
+}
+
+void journal_want(struct journal *journal, struct held *held)
+{
+	if (held->queued || act_wanted(held) == HELD_ACT_NONE)
+		return;
+	held->queued = true;
+	pg_group_add(journal->group, &held->unit);
+}
+
+const struct pg_group_counters *journal_counters(const struct journal *journal)
+{
+	return pg_group_counters(journal->group);
+}

@@ -1,0 +1,58 @@
+/* kind.h - what the master knows about a kind of child, and what a child gets from it */
+#ifndef IPC_KIND_H
+#define IPC_KIND_H
+
+#include "base/ids.h"
+
+#include <stdint.h>
+
+struct conf;
+struct scoreboard;
+struct score_slot;
+
+/*
+ * Everything a child starts with. It lives until the entry function returns; the child
+ * owns nothing in it and closes nothing of it.
+ */
+struct child_env {
+	const struct conf *conf;
+	struct scoreboard *board;
+	struct score_slot *score; /* of this process, in board */
+	int master_fd;            /* for lifeline_init() */
+	int slot;                 /* which one of its kind, 0.. */
+	int generation;           /* of the configuration */
+	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
+	int health_listen_fd; /* the same */
+	char host_name[IDS_MAX];
+	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
+	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */
+};
+
+enum kind_flag {
+	KIND_HOLDS_JOBS = 1,       /* its deaths are told to the kind below */
+	KIND_TAKES_OBITUARIES = 2, /* one process at most; settles deaths */
+	KIND_LISTENS_API = 4,      /* gets api_listen_fd */
+	KIND_LISTENS_HEALTH = 8,   /* gets health_listen_fd */
+};
+
+/*
+ * One row of the table in kinds.c. The master knows kinds by these fields and by nothing
+ * else.
+ */
+struct kind {
+	const char *name;  /* in logs and on the scoreboard: "worker" */
+	const char *title; /* one line for people */
+	/*
+	 * Runs in the child and returns its exit code (enum exit_code). It starts with an
+	 * empty loop of its own to make, SIGTERM blocked until lifeline_init(), terminal
+	 * signals and SIGPIPE ignored.
+	 */
+	int (*enter)(struct child_env *env);
+	/* How many of them this host runs; 0: none. */
+	int (*processes)(const struct conf *conf);
+	int64_t ready_timeout_ms; /* one that has not said "ready" by then is killed */
+	int order;                /* start order; the stop is the other way round */
+	unsigned flags;           /* enum kind_flag, or-ed */
+};
+
+#endif
