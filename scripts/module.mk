@@ -6,6 +6,7 @@ EXTRA_DIST += bootstrap .clang-format .clang-tidy .gitignore .ci/run \
 	scripts/packages.txt scripts/layers.txt scripts/redis-newer.txt \
 	scripts/cppcheck-suppressions.txt \
 	$(wildcard $(top_srcdir)/scripts/lint/*.sh $(top_srcdir)/scripts/lint/*.py \
+		$(top_srcdir)/scripts/lint/*.h \
 		$(top_srcdir)/tests/lint/*.py)
 # Papers and samples: each folder is distributed whole.
 EXTRA_DIST += $(wildcard $(top_srcdir)/etc/* $(top_srcdir)/examples/* \

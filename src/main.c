@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "conf/conf_sample.h"
+#include "ipc/exit_code.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -20,12 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-	EXIT_GOOD = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
-};
 
 enum act {
 	ACT_RUN,
@@ -58,8 +53,8 @@ static const char help[] =
 	"       synapsed -t | -T [-c FILE] [--roles LIST] [--set KEY=VALUE]...\n"
 	"       synapsed --sample\n"
 	"\n"
-	"Runs Synapse orchestrations: a master that starts worker, API and keeper children\n"
-	"as its configuration says.\n"
+	"Runs Synapse orchestrations: a master that starts worker, API and keeper\n"
+	"children as its configuration says.\n"
 	"\n"
 	"  -c FILE          read this configuration file; without it $SYNAPSED_CONF, then\n"
 	"                   " CONF_DEFAULT_PATH ", if there is one\n"
@@ -73,8 +68,9 @@ static const char help[] =
 	"  -V               print the version\n"
 	"  -h               print this help\n"
 	"\n"
-	"Two stores are needed: REDIS_URL (redis.url) and SCALE_POSTGRES_URL (postgres.url).\n"
-	"Exit status: 0 good, 1 failed, 2 wrong usage. See synapsed(8), synapsed.yaml(5).\n";
+	"Two stores are needed: REDIS_URL (or redis.url) and SCALE_POSTGRES_URL (or\n"
+	"postgres.url). Exit status: 0 good, 1 failed, 2 wrong usage.\n"
+	"See synapsed(8) and synapsed.yaml(5).\n";
 
 static const struct option long_flags[] = {
 	{ "roles", required_argument, NULL, FLAG_ROLES },
@@ -90,7 +86,7 @@ static const struct option long_flags[] = {
 static int usage(const char *problem, const char *what)
 {
 	(void)fprintf(stderr, "synapsed: %s%s; see synapsed -h\n", problem, what);
-	return EXIT_USAGE;
+	return EXIT_CODE_USAGE;
 }
 
 /* What getopt did not like. Long flags have no optopt of a flag of ours or keep it. */
@@ -175,9 +171,9 @@ static int count_cores(void)
 static int print(const char *text)
 {
 	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
-		return EXIT_GOOD;
+		return EXIT_CODE_OK;
 	(void)fprintf(stderr, "synapsed: standard output: %s\n", strerror(errno));
-	return EXIT_FAILED;
+	return EXIT_CODE_FAILED;
 }
 
 static int print_str(struct str *text)
@@ -226,7 +222,7 @@ static int with_conf(const struct options *o)
 		.cores = count_cores(),
 	};
 	struct conf *conf = NULL;
-	int rc = EXIT_GOOD;
+	int rc = EXIT_CODE_OK;
 
 	if (conf_load(&in, &conf, &errors) == 0) {
 		if (o->act == ACT_SHOW)
@@ -235,7 +231,7 @@ static int with_conf(const struct options *o)
 	}
 	if (errors.count) {
 		print_errors(&errors);
-		rc = EXIT_FAILED;
+		rc = EXIT_CODE_FAILED;
 	} else if (o->act == ACT_TEST) {
 		rc = say_good(in.path);
 	} else if (o->act == ACT_RUN) {
@@ -266,7 +262,7 @@ static int act(const struct options *o)
 	case ACT_SHOW:
 		return with_conf(o);
 	}
-	return EXIT_USAGE;
+	return EXIT_CODE_USAGE;
 }
 
 /*
@@ -278,7 +274,7 @@ static int verb(const struct options *o, char **argv)
 	if (o->act != ACT_RUN || o->foreground || o->set_count)
 		return usage("only -c may stand before ", argv[0]);
 	if (o->path && setenv("SYNAPSED_CONF", o->path, 1) < 0)
-		return EXIT_FAILED;
+		return EXIT_CODE_FAILED;
 	return usage("unknown: ", argv[0]);
 }
 

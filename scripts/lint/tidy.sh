@@ -9,13 +9,14 @@ set -eu
 top=$1
 stamps=$2/tidy
 shift 2
+analyzer=$(cd "$(dirname "$0")" && pwd)/analyzer.h
 cd "$top"
 mkdir -p "$stamps"
 
 common=$({
 	printf '%s\n' "$@"
 	clang-tidy --version
-	cat .clang-tidy
+	cat .clang-tidy "$analyzer"
 	find src -name '*.h' | sort | xargs -r cat
 } | sha256sum)
 
@@ -24,11 +25,14 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 cat >"$dir/one" <<'END'
 #!/bin/sh
-# one <common sum> <stamps> <file> <flag>...
+# one <common sum> <stamps> <analyzer.h> <file> <flag>...
 common=$1
-stamp=$2/$(printf '%s' "$3" | tr / +)
-file=$3
-shift 3
+stamp=$2/$(printf '%s' "$4" | tr / +)
+analyzer=$3
+file=$4
+shift 4
+# Its macros would garble the definitions.
+[ "$file" = src/base/err.c ] || set -- "$@" -include "$analyzer"
 sum=$({ echo "$common"; cat "$file"; } | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then exit 0; fi
 out=$(clang-tidy --quiet "$file" -- "$@" 2>&1) || { printf '%s\n' "$out"; exit 1; }
@@ -37,4 +41,4 @@ END
 chmod +x "$dir/one"
 # The longest files first, so that neither process waits for the other at the end.
 find src -name '*.c' -size +0 -printf '%s %p\n' | sort -rn | cut -d' ' -f2- |
-	xargs -r -P2 -I '{}' "$dir/one" "$common" "$stamps" '{}' "$@"
+	xargs -r -P2 -I '{}' "$dir/one" "$common" "$stamps" "$analyzer" '{}' "$@"

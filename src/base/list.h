@@ -3,6 +3,7 @@
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +30,7 @@ static inline bool list_linked(const struct list *node)
 
 static inline void list_add_after(struct list *at, struct list *node)
 {
+	assert(at); /* an initialised list has no NULL in it */
 	node->next = at->next;
 	node->prev = at;
 	at->next->prev = node;

@@ -135,18 +135,15 @@ static void add_conflict(const struct conf *conf, struct conf_errors *errors,
 	str_deinit(&bound);
 }
 
-static void check_url(const struct conf *conf, struct conf_errors *errors,
-		      const char *key, const char *url)
+static void check_url(struct conf_errors *errors, const char *key, const char *url)
 {
 	const struct conf_row *row = conf_rows_find(key);
 	char env[CONF_ENV_MAX];
 
 	if (!*url)
-		conf_errors_add(
-			errors, conf_source(conf, key),
-			"%s is not set and has no default; set it in the file, by "
-			"%s or by %s",
-			key, row->stock, conf_rows_env(row, env));
+		conf_errors_add(errors, "configuration",
+				"%s is not set; set it in the file, by %s or by %s", key,
+				row->stock, conf_rows_env(row, env));
 }
 
 /* Two listeners on one port: a wildcard address takes it on every other. */
@@ -167,8 +164,8 @@ int conf_check(const struct conf *conf, struct conf_errors *errors)
 {
 	size_t before = errors->count;
 
-	check_url(conf, errors, "redis.url", conf->redis.url);
-	check_url(conf, errors, "postgres.url", conf->postgres.url);
+	check_url(errors, "redis.url", conf->redis.url);
+	check_url(errors, "postgres.url", conf->postgres.url);
 	if (conf->restart.min_ms > conf->restart.max_ms)
 		add_conflict(conf, errors, "restart.min", "not be above", "restart.max");
 	if (conf->queue.heartbeat_every_ms > conf->queue.heartbeat_ttl_ms / 2)

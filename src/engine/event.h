@@ -13,13 +13,10 @@
 struct definition;
 struct definition_step;
 
-/* Ends every event: {..., "ts":ms, "seq":n, "epoch":n} and for live ones "sub":n. */
+/* What every event is built with. */
 struct event_stamp {
-	int64_t at_ms;
-	uint64_t seq;
-	uint64_t epoch;
-	uint64_t sub; /* 0: a durable event */
-	size_t max;   /* bytes of the event; heavy fields are cut to fit */
+	int64_t at_ms; /* "ts" */
+	size_t max;    /* bytes of the event; heavy fields are cut to fit */
 };
 
 /* A text that may be long. */
@@ -28,9 +25,16 @@ struct event_text {
 	size_t len;
 };
 
+/* Room that cutting keeps for what is not heavy: ids, names, the end. */
+#define EVENT_FIXED_MAX 8192
+
 /*
- * Each appends one JSON object to out. Fields marked heavy are cut (texts) or emptied
- * (objects, lists) when the event would exceed stamp->max, and "truncated":true is added.
+ * Each appends one JSON object to out, left open behind "ts": its number in the run is
+ * known only when the row that it rides in is handed out (parallel paths build theirs at
+ * the same time). row_add_event() marks its end in a row, event_close() closes it.
+ *
+ * Fields marked heavy are cut (texts) or emptied (objects, lists) when the event would
+ * exceed stamp->max, and "truncated":true is added.
  */
 void event_worker_picked_up(struct str *out, const struct event_stamp *stamp,
 			    const char *worker_id, const char *run_id);
@@ -70,5 +74,8 @@ void event_run_final(struct str *out, const struct event_stamp *stamp, const cha
 		     enum run_status status, struct event_text response,
 		     struct event_text history, struct event_text state);
 void event_done(struct str *out, const struct event_stamp *stamp);
+
+/* The end: `,"seq":n,"epoch":n}`, for a live event (sub > 0) with `"sub":n` too. */
+void event_close(struct str *out, uint64_t seq, uint64_t epoch, uint64_t sub);
 
 #endif

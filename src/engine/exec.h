@@ -15,7 +15,10 @@
 struct definition;
 struct definition_step;
 struct engine;
+struct err;
+struct event_stamp;
 struct frame;
+struct op;
 
 /* What a fresh run starts from. All is borrowed for the call of exec_new(); texts are
  * copied, the definition is referenced. */
@@ -45,18 +48,20 @@ struct exec {
 	struct definition *definition;
 	uint64_t epoch;
 	uint64_t seq;                       /* of the last durable event handed out */
-	uint64_t sub;                       /* of the last live event */
+	uint64_t sub;                       /* of the last live event behind seq */
 	const struct definition_step *step; /* the top-level one under way, or NULL */
 	struct state state;
 	struct history history;
 	struct usage usage;
 	enum run_status status; /* RUN_RUNNING until the end was handed out */
 	struct frame *root;
-	int64_t turns;     /* top-level steps started */
-	int *executions;   /* by step index: started so far */
-	size_t heap_bytes; /* of frames and rows under way, for the largest-run mark */
+	int64_t turns;              /* top-level steps started */
+	size_t frame_bytes;         /* of the frames that there are */
+	struct engine_final *final; /* ended, to be handed out when its code is left */
+	struct err *seed_error; /* in the arena: why there is no state to start with */
 	bool cancel_wanted;
-	bool doomed; /* exec_free() came while its code was on the CPU */
+	bool cancel_told; /* the root knows */
+	bool doomed;      /* exec_free() came while its code was on the CPU */
 	bool started;
 };
 
@@ -83,5 +88,19 @@ void exec_free(struct exec *exec);
 
 /* Bytes that the run holds now: arena, state, frames. */
 size_t exec_bytes(const struct exec *exec);
+
+/* For the engine's own modules: */
+
+/* On the ready list, unless its code is on the CPU anyway. */
+void exec_ready(struct exec *exec);
+/* One turn on the CPU; returns the steps made. */
+int exec_turn(struct exec *exec);
+struct event_stamp exec_stamp(const struct exec *exec);
+/* Number the row's events and hand it out; the op is idle and completes when it is in. */
+void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
+/* Number the last row's events; it is handed out when the run's code is left. */
+void exec_end(struct exec *exec, struct engine_final *final);
+/* Close an open event and hand it out as a live one; text is emptied. */
+void exec_live(struct exec *exec, struct str *text);
 
 #endif

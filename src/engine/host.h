@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct call_stream;
+struct definition_step;
+
 enum llm_role {
 	LLM_SYSTEM,
 	LLM_USER,
@@ -48,7 +51,8 @@ struct llm_call {
 	struct op op;
 	struct llm_request request;
 	struct llm_answer answer;
-	struct call_stream *stream; /* the engine's */
+	const struct definition_step *step; /* the engine's, as the next */
+	struct call_stream *stream;
 };
 
 /*

@@ -57,9 +57,9 @@ struct engine_row {
 	struct row_event *events;
 	size_t events_count;
 	size_t events_room;
-	struct row_event few[10];
-	uint64_t first_seq; /* of events[0]; the others follow without a gap */
-	char names[];       /* path and step_id */
+	struct row_event few[10]; /* where events are as long as they fit */
+	uint64_t first_seq;       /* of events[0]; the others follow without a gap */
+	char names[];             /* path and step_id */
 };
 
 struct engine_row *row_new(enum row_kind kind, const char *path, const char *step_id,
@@ -67,9 +67,13 @@ struct engine_row *row_new(enum row_kind kind, const char *path, const char *ste
 void row_free(struct engine_row *row);
 /* Text of event i; not NUL-terminated, borrowed. */
 const char *row_event_text(const struct engine_row *row, size_t i, size_t *len);
-/* What texts holds beyond the last event is one event more (event.h's builders append).
- */
+/* For the engine: what texts holds beyond the last event is one more, still open. */
 void row_add_event(struct engine_row *row);
+/* For the engine: one act more in the delta. */
+void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len);
+/* For the engine: number and close the events, close the lists. Once, before it is handed
+ * out. */
+void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch);
 /* "start", "step"...; borrowed, static. */
 const char *row_kind_name(enum row_kind kind);
 const char *row_status_name(enum run_status status);

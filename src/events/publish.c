@@ -1,16 +1,18 @@
 /*
  * publish.c - events of runs into their Redis streams
  *
- * One XADD an event with its explicit id, one PEXPIRE a publish, pipelined: the link writes
- * all that a loop turn produced in one go. Nothing is asked first. An id that the stream has
- * already is refused by Redis ("equal or smaller"), which is how sending again is harmless.
+ * One XADD an event with its explicit id, one PEXPIRE a publish, pipelined: the link
+ * writes all that a loop turn produced in one go. Nothing is asked first. An id that the
+ * stream has already is refused by Redis ("equal or smaller"), which is how sending again
+ * is harmless.
  *
- * What Redis did not take (connection lost, out of memory) is sent again as a whole: when the
- * link is up again, or after a pause. Until then it waits here; the number of runs in flight
- * bounds how much that is, since a run has one publish and no claim is made meanwhile.
+ * What Redis did not take (connection lost, out of memory) is sent again as a whole: when
+ * the link is up again, or after a pause. Until then it waits here; the number of runs in
+ * flight bounds how much that is, since a run has one publish and no claim is made
+ * meanwhile.
  *
- * A call under way is an object of its own, so that a publish can be dropped while replies
- * for it are still on their way.
+ * A call under way is an object of its own, so that a publish can be dropped while
+ * replies for it are still on their way.
  */
 #include "events/publish.h"
 
@@ -56,7 +58,8 @@ static void on_pause(struct ev_loop *loop, ev_timer *w, int revents)
 	send_waiting(w->data);
 }
 
-struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link, int64_t ttl_ms)
+struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link,
+				int64_t ttl_ms)
 {
 	struct publisher *publisher = mem_new(struct publisher);
 
@@ -185,9 +188,9 @@ static void send_publish(struct publisher *publisher, struct publish *publish)
 	str_add_text(&publisher->key, "synapse:run:");
 	str_add_text(&publisher->key, publish->run_id);
 	str_add_text(&publisher->key, ":events");
-	list_for_each(node, &publish->entries)
-	{
-		const struct fifo_entry *entry = list_entry(node, struct fifo_entry, node);
+	list_for_each(node, &publish->entries) {
+		const struct fifo_entry *entry =
+			list_entry(node, struct fifo_entry, node);
 
 		redis_command_reset(command);
 		redis_command_arg(command, "XADD", 4);
@@ -262,7 +265,9 @@ size_t publisher_waiting(const struct publisher *publisher)
 {
 	size_t count = 0;
 
-	list_for_each(node, &publisher->waiting) count++;
-	list_for_each(node, &publisher->calls) count++;
+	list_for_each(node, &publisher->waiting)
+		count++;
+	list_for_each(node, &publisher->calls)
+		count++;
 	return count;
 }

@@ -14,8 +14,8 @@ struct publisher;
 struct redis_link;
 
 /*
- * What one run wants to have in its stream now. Embed it, zeroed, in the run; one is under
- * way at a time for a run, so that its events stay in order.
+ * What one run wants to have in its stream now. Embed it, zeroed, in the run; one is
+ * under way at a time for a run, so that its events stay in order.
  */
 struct publish {
 	const char *run_id;  /* the caller's, until done */
@@ -23,23 +23,24 @@ struct publish {
 	/* All entries are in the stream, or were there before. The struct is the caller's
 	 * again. Runs from the loop. */
 	void (*done)(struct publish *publish);
-	struct list node;             /* ours: waits to be sent */
-	struct publish_call *call;    /* ours: under way */
-	struct publisher *publisher;  /* ours */
+	struct list node;            /* ours: waits to be sent */
+	struct publish_call *call;   /* ours: under way */
+	struct publisher *publisher; /* ours */
 };
 
 /*
- * One per child. link is borrowed for its life; ttl_ms is how long a stream lives after its
- * last entry. Streams are capped at about PUBLISH_STREAM_MAX entries (CONTRACT 2.1).
+ * One per child. link is borrowed for its life; ttl_ms is how long a stream lives after
+ * its last entry. Streams are capped at about PUBLISH_STREAM_MAX entries (CONTRACT 2.1).
  */
 #define PUBLISH_STREAM_MAX 10000
-struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link, int64_t ttl_ms);
+struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link,
+				int64_t ttl_ms);
 /* What is under way is forgotten: done is not called, the entries are freed. */
 void publisher_free(struct publisher *publisher);
 
 /*
- * Send them in the order given. While Redis is away they wait here and are sent when it is
- * back: ids are explicit, so what arrived before the cut is refused, not doubled.
+ * Send them in the order given. While Redis is away they wait here and are sent when it
+ * is back: ids are explicit, so what arrived before the cut is refused, not doubled.
  */
 void publisher_add(struct publisher *publisher, struct publish *publish);
 /* Forget one that is under way; its entries are freed, done is not called. */

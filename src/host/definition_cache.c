@@ -1,9 +1,9 @@
 /*
  * definition_cache.c - pinned definitions, parsed once per worker
  *
- * The key is "<version>:<id>". An entry is either here (parsed, in the list of use) or asked
- * for (with those who wait). What could not be had is not kept: whoever comes next asks
- * again. The oldest one not used for longest goes when there are too many; runs that
+ * The key is "<version>:<id>". An entry is either here (parsed, in the list of use) or
+ * asked for (with those who wait). What could not be had is not kept: whoever comes next
+ * asks again. The oldest one not used for longest goes when there are too many; runs that
  * execute it keep their own reference.
  */
 #include "host/definition_cache.h"
@@ -19,11 +19,12 @@
 #include <string.h>
 
 struct entry {
-	struct definition_cache *cache; /* NULL: the cache was freed while it was asked for */
-	char *key;			/* owned */
+	struct definition_cache
+		*cache; /* NULL: the cache was freed while it was asked for */
+	char *key;      /* owned */
 	size_t key_len;
 	struct definition *definition; /* NULL while asked for */
-	struct list used;	       /* in cache->used once it is here */
+	struct list used;              /* in cache->used once it is here */
 	struct list waits;
 	int statement;
 };
@@ -86,8 +87,7 @@ void definition_cache_free(struct definition_cache *cache)
 {
 	if (!cache)
 		return;
-	map_for_each(slot, &cache->by_key)
-	{
+	map_for_each(slot, &cache->by_key) {
 		struct entry *entry = slot->value;
 
 		if (entry->definition)
@@ -124,9 +124,9 @@ static int parse(const struct store_definition *stored, struct definition **ret,
 	if (rc == 0)
 		rc = definition_validate(definition, step_types_rules(), &problems);
 	if (rc < 0) {
-		rc = err_set(err, ERR_INPUT, "definition %s version %lld: %s: %s", stored->id,
-			     (long long)stored->version, problems.kept[0].where,
-			     problems.kept[0].text);
+		rc = err_set(err, ERR_INPUT, "definition %s version %lld: %s: %s",
+			     stored->id, (long long)stored->version,
+			     problems.kept[0].where, problems.kept[0].text);
 		definition_unref(definition);
 	} else {
 		*ret = definition;
@@ -135,7 +135,8 @@ static int parse(const struct store_definition *stored, struct definition **ret,
 	return rc;
 }
 
-static void tell(struct entry *entry, struct definition *definition, const struct err *err)
+static void tell(struct entry *entry, struct definition *definition,
+		 const struct err *err)
 {
 	struct list waits;
 	struct list *node;
@@ -145,7 +146,8 @@ static void tell(struct entry *entry, struct definition *definition, const struc
 	if (!definition)
 		entry_drop(entry);
 	while ((node = list_shift(&waits))) {
-		struct definition_wait *wait = list_entry(node, struct definition_wait, node);
+		struct definition_wait *wait =
+			list_entry(node, struct definition_wait, node);
 
 		wait->ready(wait, definition, err);
 	}
@@ -205,7 +207,8 @@ int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t
 	(void)map_put(&cache->by_key, entry->key, entry->key_len, entry);
 
 	batch = pg_batch_new();
-	entry->statement = store_definitions_version(batch, STORE_ORCHESTRATION, id, version);
+	entry->statement =
+		store_definitions_version(batch, STORE_ORCHESTRATION, id, version);
 	rc = pg_pool_submit(cache->pool, batch, 0, on_version, entry);
 	if (rc < 0) {
 		list_remove(&wait->node);

@@ -18,9 +18,9 @@ struct pg_pool;
 struct definition_wait {
 	struct list node; /* ours */
 	/*
-	 * definition is borrowed for the call (take a reference), or NULL: ERR_NOT_FOUND no
-	 * such version, ERR_INPUT it does not parse or validate, else Postgres could not be
-	 * asked (ERR_CONN, ERR_TIMEOUT, ERR_FULL: try again).
+	 * definition is borrowed for the call (take a reference), or NULL: ERR_NOT_FOUND
+	 * no such version, ERR_INPUT it does not parse or validate, else Postgres could
+	 * not be asked (ERR_CONN, ERR_TIMEOUT, ERR_FULL: try again).
 	 */
 	void (*ready)(struct definition_wait *wait, struct definition *definition,
 		      const struct err *err);
@@ -35,8 +35,9 @@ void definition_cache_free(struct definition_cache *cache);
 struct definition *definition_cache_get(struct definition_cache *cache, const char *id,
 					int64_t version);
 /*
- * Ask for it; ready comes from the loop, never inside. One query for all who wait. ERR_FULL
- * or ERR_CLOSED when the pool takes no more: wait is the caller's, ready is not called.
+ * Ask for it; ready comes from the loop, never inside. One query for all who wait.
+ * ERR_FULL or ERR_CLOSED when the pool takes no more: wait is the caller's, ready is not
+ * called.
  */
 int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t version,
 			 struct definition_wait *wait);

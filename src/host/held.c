@@ -1,8 +1,9 @@
 /*
  * held.c - a run that this worker holds: what it has done and what of it is durable
  *
- * Rows wait in two lists: `rows` is what no commit has yet, `flying` what the commit under
- * way writes. The lists never mix, so a commit that must be repeated writes the same rows.
+ * Rows wait in two lists: `rows` is what no commit has yet, `flying` what the commit
+ * under way writes. The lists never mix, so a commit that must be repeated writes the
+ * same rows.
  *
  * An event gets its stream id when its row is taken (events/fifo.c), and the row's column
  * holds the id beside the event: what Postgres has and what Redis shows agree by
@@ -14,6 +15,9 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "run/definition.h"
+
+#include <string.h>
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      int64_t wake, void *slot)
@@ -23,6 +27,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	held->host = host;
 	held->run_id = mem_dup(run_id);
 	held->job_id = mem_dup(job_id);
+	held->job_id_len = strlen(job_id);
 	held->wake = wake;
 	held->slot = slot;
 	list_init(&held->rows);
@@ -64,12 +69,16 @@ void held_free(struct held *held)
 	held_rows_free(&held->flying);
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
+	definition_unref(held->waits);
+	mem_free(held->message);
+	mem_free(held->inputs);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
 	mem_free(held);
 }
 
-/* The engine takes back an op whose frame goes away: the row stays, nobody waits for it. */
+/* The engine takes back an op whose frame goes away: the row stays, nobody waits for it.
+ */
 static void on_abandon(struct op *op)
 {
 	struct held_row *row = op->server;
@@ -84,8 +93,8 @@ static struct held_row *last_row(struct held *held)
 	return list_entry(held->rows.prev, struct held_row, node);
 }
 
-static void add_events(struct held *held, struct held_row *to, const struct engine_row *row,
-		       int64_t wall_ms)
+static void add_events(struct held *held, struct held_row *to,
+		       const struct engine_row *row, int64_t wall_ms)
 {
 	char id[FIFO_ID_MAX];
 	size_t i, len, id_len;
@@ -109,7 +118,8 @@ static bool melt(struct held *held, struct held_row *last, struct engine_row *ro
 	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE)
 		return false;
 	if (last->row->kind == ROW_START && row->kind == ROW_STEP) {
-		/* the start row has events only: they stay in front, the step gives the rest */
+		/* the start row has events only: they stay in front, the step gives the
+		 * rest */
 		row_free(last->row);
 		last->row = row;
 		add_events(held, last, row, wall_ms);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct definition;
 struct engine_final;
 struct engine_row;
 struct exec;
@@ -20,10 +21,10 @@ struct str;
 
 /* Whose run it is, as far as Postgres knows. */
 enum held_state {
-	HELD_LAZY,   /* nobody's: nothing of it is written, nothing left the process */
-	HELD_OWNED,  /* ours, with an epoch */
-	HELD_ENDED,  /* its end is in Postgres */
-	HELD_STALE,  /* not ours: nothing more of it is written */
+	HELD_LAZY,  /* nobody's: nothing of it is written, nothing left the process */
+	HELD_OWNED, /* ours, with an epoch */
+	HELD_ENDED, /* its end is in Postgres */
+	HELD_STALE, /* not ours: nothing more of it is written */
 };
 
 /* What the commit under way is to do. */
@@ -57,24 +58,29 @@ struct held {
 	enum held_act act;
 	char *run_id; /* owned */
 	char *job_id; /* owned */
-	void *slot;   /* the worker's own: the queue that the entry came from */
+	size_t job_id_len;
+	void *slot; /* the worker's own: the queue that the entry came from */
 	int64_t wake;
-	int64_t epoch;          /* 0 until a takeover or a lazy end is in */
+	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;
-	struct exec *exec;      /* NULL after the end was handed out */
+	struct exec *exec;        /* NULL after the end was handed out */
+	struct definition *waits; /* a reference: the run starts when the takeover brought
+				     its input */
+	char *message;            /* owned: what it brought */
+	char *inputs;             /* owned; NULL: none */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
 	bool takeover_wanted;
-	bool queued;       /* the unit is the group's */
-	bool in;           /* scratch of one reply: its commit is in */
-	bool cancel_asked; /* scratch of one reply */
-	uint64_t event_seq; /* durable events handed out */
-	struct list rows;   /* struct held_row: not in a commit yet */
-	struct list flying; /* in the commit under way */
-	uint32_t seq;       /* of the newest row */
+	bool queued;                /* the unit is the group's */
+	bool in;                    /* scratch of one reply: its commit is in */
+	bool cancel_asked;          /* scratch of one reply */
+	uint64_t event_seq;         /* durable events handed out */
+	struct list rows;           /* struct held_row: not in a commit yet */
+	struct list flying;         /* in the commit under way */
+	uint32_t seq;               /* of the newest row */
 	struct engine_final *final; /* owned; NULL until the run ended */
-	int rejections;     /* commits that were refused for good */
+	int rejections;             /* commits that were refused for good */
 };
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
@@ -90,7 +96,8 @@ void held_free(struct held *held);
  */
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
-/* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none. */
+/* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
+ */
 const char *held_row_events(struct held_row *row);
 /* Free the rows of a list; ops that wait for them are dropped, not completed. */
 void held_rows_free(struct list *rows);

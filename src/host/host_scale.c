@@ -1,5 +1,6 @@
 /*
- * host_scale.c - the engine's surroundings in scale mode: Postgres says it, Redis shows it
+ * host_scale.c - the engine's surroundings in scale mode: Postgres says it, Redis shows
+ *it
  *
  * The life of a run here (struct held):
  *
@@ -8,14 +9,16 @@
  *	50 ms    still lazy: takeover, so that a long run is somebody's (DESIGN 4.3)
  *	rows     owned: each row's op completes when the row is durable
  *	end      one commit, then the events, then over()
- *	stale    somebody else has it: everything of it is forgotten here, nothing is written
+ *	stale    somebody else has it: everything of it is forgotten here, nothing is
+ *written
  *
- * Events leave in the order of the fifo, and durable ones not before their commit. A run has
- * one publish under way at a time.
+ * Events leave in the order of the fifo, and durable ones not before their commit. A run
+ *has one publish under way at a time.
  */
 #include "host/host_scale.h"
 
 #include "base/clock.h"
+#include "base/jsonw.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -23,6 +26,7 @@
 #include "base/str.h"
 #include "engine/drive.h"
 #include "engine/engine.h"
+#include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/host.h"
 #include "host/held.h"
@@ -30,6 +34,7 @@
 #include "ipc/scoreboard.h"
 #include "llm/mock.h"
 #include "pg/pg_reply.h"
+#include "run/definition.h"
 
 #include <assert.h>
 #include <string.h>
@@ -48,7 +53,8 @@ struct host_scale {
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
 	size_t count;
-	ev_timer sweep; /* while lazy is not empty */
+	ev_timer sweep;        /* while lazy is not empty */
+	int64_t largest_bytes; /* of the run named in the scoreboard */
 };
 
 /* ---- events ---- */
@@ -92,6 +98,8 @@ static void run_over(struct held *held, bool drop)
 	struct host_scale *host = held->host;
 
 	forget_exec(held);
+	if (host->count == 1)
+		host->largest_bytes = 0; /* nobody is left: the next one is the largest */
 	host->options.over(host->options.arg, held, drop);
 	host->count--;
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
@@ -104,8 +112,7 @@ static uint32_t complete_ops(struct held *held)
 {
 	uint32_t seq = 0;
 
-	list_for_each(node, &held->flying)
-	{
+	list_for_each(node, &held->flying) {
 		struct held_row *row = list_entry(node, struct held_row, node);
 		struct op *op = row->op;
 
@@ -117,6 +124,23 @@ static uint32_t complete_ops(struct held *held)
 		op_done(op);
 	}
 	return seq;
+}
+
+static void begin(struct held *held, struct definition *definition, const char *message,
+		  size_t message_len, const char *inputs, size_t inputs_len);
+
+/* The takeover brought the input of a run whose entry was too small for it. */
+static void begin_waiting(struct held *held)
+{
+	struct definition *definition = held->waits;
+
+	held->waits = NULL;
+	begin(held, definition, held->message, strlen(held->message), held->inputs,
+	      held->inputs ? strlen(held->inputs) : 0);
+	definition_unref(definition);
+	mem_free(held->message);
+	mem_free(held->inputs);
+	held->message = held->inputs = NULL;
 }
 
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
@@ -137,6 +161,10 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		held->state = HELD_OWNED;
 		if (held->exec)
 			held->exec->epoch = (uint64_t)held->epoch;
+		if (act == HELD_ACT_TAKEOVER)
+			score_add(host->options.score, SCORE_TAKEOVERS, 1);
+		if (held->waits)
+			begin_waiting(held);
 		break;
 	case HELD_ACT_LAZY_END:
 	case HELD_ACT_END:
@@ -172,9 +200,9 @@ static void on_stale(void *ctx, struct held *held)
 }
 
 /*
- * Postgres will never take these values, although everything was made storable before: the
- * run ends failed with what it said. If that is refused as well, the run is left where it is
- * for an operator.
+ * Postgres will never take these values, although everything was made storable before:
+ * the run ends failed with what it said. If that is refused as well, the run is left
+ * where it is for an operator.
  */
 static void on_refused(void *ctx, struct held *held, const struct pg_outcome *outcome)
 {
@@ -182,7 +210,8 @@ static void on_refused(void *ctx, struct held *held, const struct pg_outcome *ou
 	struct engine_final *final;
 
 	log_error("run.commit_refused", LOG_S("run", held->run_id),
-		  LOG_S("sqlstate", outcome->sqlstate), LOG_S("error", outcome->err.text));
+		  LOG_S("sqlstate", outcome->sqlstate),
+		  LOG_S("error", outcome->err.text));
 	held->act = HELD_ACT_NONE;
 	held_rows_free(&held->flying);
 	held_rows_free(&held->rows);
@@ -228,7 +257,7 @@ static void host_enter(void *ctx, struct exec *exec)
 	struct host_scale *host = ctx;
 	struct held *held = exec->job;
 
-	score_suspect_set(host->options.score, held->job_id);
+	score_suspect_set(host->options.score, held->job_id, held->job_id_len);
 }
 
 static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
@@ -237,14 +266,22 @@ static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
 	struct held *held = exec->job;
 
 	score_suspect_clear(host->options.score);
-	score_largest(host->options.score, held ? held->job_id : "", arena_bytes);
+	/* the largest run is looked for when it grows, not at every step */
+	if ((int64_t)arena_bytes > host->largest_bytes) {
+		host->largest_bytes = (int64_t)arena_bytes;
+		score_text_set(&host->options.score->largest, held->job_id);
+		atomic_store_explicit(&host->options.score->largest_bytes,
+				      host->largest_bytes, memory_order_relaxed);
+	}
 }
 
-static void host_commit(void *ctx, struct exec *exec, struct engine_row *row, struct op *op)
+static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
+			struct op *op)
 {
 	struct host_scale *host = ctx;
 	struct held *held = exec->job;
-	bool wait = held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
+	bool wait =
+		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
 
 	held->event_seq += row->events_count;
 	score_add(host->options.score, SCORE_STEPS, row->kind == ROW_STEP);
@@ -310,8 +347,7 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 	int64_t old_mono_ms = clock_mono_ms() - LAZY_MS;
 
 	(void)revents;
-	list_for_each_safe(node, &host->lazy)
-	{
+	list_for_each_safe(node, &host->lazy) {
 		struct held *held = list_entry(node, struct held, node);
 
 		if (held->claimed_mono_ms > old_mono_ms)
@@ -337,8 +373,9 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	host->options = *options;
 	list_init(&host->lazy);
 	list_init(&host->all);
-	host->journal = journal_new(loop, pool, options->commit_rows, options->incarnation,
-				    options->worker_id, &journal_ops, host);
+	host->journal =
+		journal_new(loop, pool, options->commit_rows, options->incarnation,
+			    options->worker_id, &journal_ops, host);
 	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
 	host->mock = mock_new(loop);
 	drive_start(&host->drive, loop, host->engine);
@@ -366,31 +403,102 @@ void host_scale_free(struct host_scale *host)
 	mem_free(host);
 }
 
-void host_scale_start(struct host_scale *host, const struct host_scale_run *run)
+static void begin(struct held *held, struct definition *definition, const char *message,
+		  size_t message_len, const char *inputs, size_t inputs_len)
 {
-	struct held *held = held_new(host, run->run_id, run->job_id, run->wake, run->slot);
+	struct host_scale *host = held->host;
 	const struct exec_start start = {
 		.run_id = held->run_id,
 		.worker_id = host->options.worker_id,
-		.definition = run->definition,
-		.message = run->message,
-		.message_len = run->message_len,
-		.inputs = run->inputs,
-		.inputs_len = run->inputs_len,
-		.epoch = 1,
+		.definition = definition,
+		.message = message,
+		.message_len = message_len,
+		.inputs = inputs,
+		.inputs_len = inputs_len,
+		.epoch = held->epoch ? (uint64_t)held->epoch : 1,
 		.seq = 0,
 		.job = held,
 	};
 
+	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+	held->exec = exec_new(host->engine, &start);
+}
+
+static struct held *hold(struct host_scale *host, const char *run_id, const char *job_id,
+			 int64_t wake, void *slot)
+{
+	struct held *held = held_new(host, run_id, job_id, wake, slot);
+
 	held->claimed_mono_ms = clock_mono_ms();
 	host->count++;
 	list_push(&host->all, &held->in_all);
+	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
+	return held;
+}
+
+void host_scale_start(struct host_scale *host, const struct host_scale_run *run)
+{
+	struct held *held = hold(host, run->run_id, run->job_id, run->wake, run->slot);
+
+	if (!run->whole) {
+		held->waits = definition_ref(run->definition);
+		held->takeover_wanted = true;
+		journal_want(host->journal, held);
+		return;
+	}
 	list_push(&host->lazy, &held->node);
 	if (!ev_is_active(&host->sweep))
 		ev_timer_again(host->loop, &host->sweep);
-	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
-	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
-	held->exec = exec_new(host->engine, &start);
+	begin(held, run->definition, run->message ? run->message : "", run->message_len,
+	      run->inputs, run->inputs_len);
+}
+
+/* The events of a run that never started: picked up, what is wrong, and the sentinels. */
+static struct engine_row *failed_row(const struct host_scale *host, const char *run_id,
+				     const char *reason)
+{
+	struct engine_row *row = row_new(ROW_START, "", "", 0);
+	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
+					   .max = host->engine->limits.event_max };
+	const struct event_text text = { reason, strlen(reason) };
+	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
+
+	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id, run_id);
+	row_add_event(row);
+	event_orchestration_error(&row->texts, &stamp, reason);
+	row_add_event(row);
+	event_orchestration_complete(&row->texts, &stamp, run_id, RUN_FAILED,
+				     empty_object);
+	row_add_event(row);
+	event_run_final(&row->texts, &stamp, run_id, RUN_FAILED, text, empty_list,
+			empty_object);
+	row_add_event(row);
+	event_done(&row->texts, &stamp);
+	row_add_event(row);
+	row_seal(row, 1, 1);
+	return row;
+}
+
+void host_scale_fail(struct host_scale *host, const char *run_id, const char *job_id,
+		     int64_t wake, const char *reason, void *slot)
+{
+	struct held *held = hold(host, run_id, job_id, wake, slot);
+	struct engine_final *final = row_final_new();
+	struct engine_row *row = failed_row(host, run_id, reason);
+	struct jsonw w;
+
+	final->status = RUN_FAILED;
+	str_add_text(&final->response, reason);
+	jsonw_init(&w, &final->error);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "class", "job");
+	jsonw_pair_text(&w, "message", reason);
+	jsonw_object_end(&w);
+	held->event_seq = row->events_count;
+	held_add_row(held, row, NULL, clock_wall_ms());
+	held->final = final;
+	score_add(host->options.score, SCORE_RUNS_FAILED, 1);
+	journal_want(host->journal, held);
 }
 
 size_t host_scale_count(const struct host_scale *host)

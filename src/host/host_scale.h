@@ -1,4 +1,5 @@
-/* host_scale.h - the engine's surroundings in scale mode: Postgres says it, Redis shows it */
+/* host_scale.h - the engine's surroundings in scale mode: Postgres says it, Redis shows
+ * it */
 #ifndef HOST_HOST_SCALE_H
 #define HOST_HOST_SCALE_H
 
@@ -17,14 +18,15 @@ struct score_slot;
 
 struct host_scale_options {
 	const char *incarnation; /* owner of runs; borrowed for the host's life */
-	const char *worker_id;   /* registry row, for events and stock readers; borrowed */
-	size_t commit_rows;      /* runs per commit at most */
+	const char *worker_id; /* registry row, for events and stock readers; borrowed */
+	size_t commit_rows;    /* runs per commit at most */
 	const struct engine_limits *limits; /* copied */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
 	/*
-	 * Nothing of this run is left to do: its end is in Postgres and in the stream, and
-	 * its entry may go (drop true); or it was lost (false: another owns it now, or it
-	 * could not be stored; the entry stays where it is). held is freed behind the call.
+	 * Nothing of this run is left to do: its end is in Postgres and in the stream,
+	 * and its entry may go (drop true); or it was lost (false: another owns it now,
+	 * or it could not be stored; the entry stays where it is). held is freed behind
+	 * the call.
 	 */
 	void (*over)(void *arg, struct held *held, bool drop);
 	void *arg;
@@ -44,7 +46,10 @@ struct host_scale_run {
 	const char *job_id;
 	int64_t wake;
 	struct definition *definition;
-	const char *message;
+	/* false: message and inputs are not here. The run is taken over first, which
+	 * brings them from its row. */
+	bool whole;
+	const char *message; /* NULL: "" */
 	size_t message_len;
 	const char *inputs; /* JSON object text or NULL */
 	size_t inputs_len;
@@ -54,6 +59,11 @@ struct host_scale_run {
 /* Start it, lazily: nothing is written before it ends, sends something outside, or has
  * been here for 50 ms. */
 void host_scale_start(struct host_scale *host, const struct host_scale_run *run);
+
+/* A run that cannot be executed (its definition or its payload is unusable) ends as
+ * failed, with its events and this reason. */
+void host_scale_fail(struct host_scale *host, const char *run_id, const char *job_id,
+		     int64_t wake, const char *reason, void *slot);
 
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);

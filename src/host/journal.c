@@ -1,9 +1,10 @@
 /*
  * journal.c - what runs of this worker write to Postgres, in grouped commits
  *
- * A run has at most one unit in the group (pg/pg_group.h). What the unit writes is decided
- * when it is built for the first time, from what the run has by then, and stays so until its
- * fate is known: rows move from held->rows to held->flying, held->act says which statement.
+ * A run has at most one unit in the group (pg/pg_group.h). What the unit writes is
+ *decided when it is built for the first time, from what the run has by then, and stays so
+ *until its fate is known: rows move from held->rows to held->flying, held->act says which
+ *statement.
  *
  *	state   has                 act
  *	lazy    an end              LAZY_END   queued -> ended, all rows, one statement
@@ -14,8 +15,8 @@
  * A batch has at most one statement of each kind; a run is in one of them only, so their
  * order does not matter. Rows are locked in order of run id (pg_group's order).
  *
- * Ambiguous commits are read back: ends and takeovers by a look at the run's row (epoch and
- * owner are unique to us), steps by their last journal row.
+ * Ambiguous commits are read back: ends and takeovers by a look at the run's row (epoch
+ *and owner are unique to us), steps by their last journal row.
  */
 #include "host/journal.h"
 
@@ -85,16 +86,17 @@ static void fix_act(struct held *held)
 	list_splice(&held->flying, &held->rows);
 }
 
-static struct store_step *make_steps(struct journal *journal, struct held *held, size_t *count)
+static struct store_step *make_steps(struct journal *journal, struct held *held,
+				     size_t *count)
 {
 	struct store_step *steps;
 	size_t n = 0;
 
-	list_for_each(node, &held->flying) n++;
+	list_for_each(node, &held->flying)
+		n++;
 	steps = arena_new_n(&journal->scratch, struct store_step, n);
 	n = 0;
-	list_for_each(node, &held->flying)
-	{
+	list_for_each(node, &held->flying) {
 		struct held_row *row = list_entry(node, struct held_row, node);
 
 		steps[n++] = (struct store_step){
@@ -185,11 +187,12 @@ static void build_takeovers(struct journal *journal, struct pg_batch *batch,
 		takeover->wake = held->wake;
 		takeover->steps = make_steps(journal, held, &takeover->step_count);
 	}
-	(void)store_runs_takeover(batch, journal->owner, journal->worker_id, takeovers, count);
+	(void)store_runs_takeover(batch, journal->owner, journal->worker_id, takeovers,
+				  count);
 }
 
-static size_t make_commits(struct journal *journal, struct pg_unit *const *units, size_t n,
-			   struct store_commit **ret)
+static size_t make_commits(struct journal *journal, struct pg_unit *const *units,
+			   size_t n, struct store_commit **ret)
 {
 	size_t count = count_act(units, n, HELD_ACT_STEPS), at = 0, i;
 	struct store_commit *commits;
@@ -213,7 +216,8 @@ static size_t make_commits(struct journal *journal, struct pg_unit *const *units
 }
 
 /* The order of the statements, which the readers of the reply follow. */
-static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *units, size_t n)
+static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *units,
+		     size_t n)
 {
 	struct journal *journal = ctx;
 	struct store_commit *commits;
@@ -263,7 +267,8 @@ static void read_ends(const struct pg_reply *reply, int statement, const struct 
 	}
 }
 
-static void read_takeovers(const struct pg_reply *reply, int statement, const struct map *map)
+static void read_takeovers(const struct pg_reply *reply, int statement,
+			   const struct map *map)
 {
 	int rows = store_runs_takeover_count(reply, statement);
 	struct store_taken taken;
@@ -278,10 +283,15 @@ static void read_takeovers(const struct pg_reply *reply, int statement, const st
 		held->in = true;
 		held->epoch = taken.epoch;
 		held->cancel_asked = taken.cancel;
+		if (held->waits) {
+			held->message = mem_dup(taken.input ? taken.input : "");
+			held->inputs = taken.inputs ? mem_dup(taken.inputs) : NULL;
+		}
 	}
 }
 
-static void read_commits(const struct pg_reply *reply, int statement, const struct map *map)
+static void read_commits(const struct pg_reply *reply, int statement,
+			 const struct map *map)
 {
 	int rows = store_steps_commit_count(reply, statement);
 	struct store_committed committed;
@@ -346,10 +356,10 @@ static bool act_is_step(const struct held *held)
 	return held->act == HELD_ACT_STEPS;
 }
 
-/* Two statements, always both: a look at the rows of ends and takeovers, and the journal of
- * steps. Either may have nothing to ask. */
-static void on_build_check(void *ctx, struct pg_batch *batch, struct pg_unit *const *units,
-			   size_t n)
+/* Two statements, always both: a look at the rows of ends and takeovers, and the journal
+ * of steps. Either may have nothing to ask. */
+static void on_build_check(void *ctx, struct pg_batch *batch,
+			   struct pg_unit *const *units, size_t n)
 {
 	struct journal *journal = ctx;
 	struct store_commit *commits;
@@ -426,12 +436,16 @@ static void on_checked(void *ctx, struct pg_unit *const *units, size_t n,
 			tell(journal, held_of(units[i]));
 }
 
+static const char *run_id_of(const struct pg_unit *unit)
+{
+	const char *base = (const char *)unit - offsetof(struct held, unit);
+
+	return ((const struct held *)(const void *)base)->run_id;
+}
+
 static int order(const struct pg_unit *a, const struct pg_unit *b)
 {
-	const struct held *x = list_entry(a, const struct held, unit);
-	const struct held *y = list_entry(b, const struct held, unit);
-
-	return strcmp(x->run_id, y->run_id);
+	return strcmp(run_id_of(a), run_id_of(b));
 }
 
 static const struct pg_group_ops group_ops = {
@@ -443,8 +457,8 @@ static const struct pg_group_ops group_ops = {
 	.order = order,
 };
 
-struct journal *journal_new(struct ev_loop *loop, struct pg_pool *pool, size_t commit_rows,
-			    const char *owner, const char *worker_id,
+struct journal *journal_new(struct ev_loop *loop, struct pg_pool *pool,
+			    size_t commit_rows, const char *owner, const char *worker_id,
 			    const struct journal_ops *ops, void *ctx)
 {
 	struct journal *journal = mem_new(struct journal);

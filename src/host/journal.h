@@ -12,7 +12,8 @@ struct journal;
 
 /* What became of a run's commit. Called from the loop, never inside journal_want(). */
 struct journal_ops {
-	/* held->flying is durable; for HELD_ACT_LAZY_END and HELD_ACT_END the end is, too. */
+	/* held->flying is durable; for HELD_ACT_LAZY_END and HELD_ACT_END the end is,
+	 * too. */
 	void (*stored)(void *ctx, struct held *held, bool cancel_asked);
 	/* The guard found no row: somebody else has the run, or it ended. */
 	void (*stale)(void *ctx, struct held *held);
@@ -20,8 +21,8 @@ struct journal_ops {
 	void (*refused)(void *ctx, struct held *held, const struct pg_outcome *outcome);
 };
 
-struct journal *journal_new(struct ev_loop *loop, struct pg_pool *pool, size_t commit_rows,
-			    const char *owner, const char *worker_id,
+struct journal *journal_new(struct ev_loop *loop, struct pg_pool *pool,
+			    size_t commit_rows, const char *owner, const char *worker_id,
 			    const struct journal_ops *ops, void *ctx);
 /* Free the held runs' units first by freeing the journal: none is called back. */
 void journal_free(struct journal *journal);

@@ -17,10 +17,11 @@ struct score_slot;
 struct child_env {
 	const struct conf *conf;
 	struct scoreboard *board;
-	struct score_slot *score; /* of this process, in board */
-	int master_fd;            /* for lifeline_init() */
-	int slot;                 /* which one of its kind, 0.. */
-	int generation;           /* of the configuration */
+	struct score_slot *score;  /* of this process, in board */
+	int master_fd;             /* for lifeline_init() */
+	int slot;                  /* which one of its kind, 0.. */
+	int generation;            /* of the configuration */
+	int64_t drain_deadline_ms; /* for a drain that the master did not ask for */
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
 	char host_name[IDS_MAX];

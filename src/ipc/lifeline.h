@@ -51,8 +51,8 @@ struct lifeline {
 };
 
 /*
- * Starts watching on loop, unblocks SIGTERM, marks the pulse. ops and arg must outlive it.
- * Its watchers keep the loop running: a child that is done calls ev_break().
+ * Starts watching on loop, unblocks SIGTERM, marks the pulse. ops and arg must outlive
+ * it. Its watchers keep the loop running: a child that is done calls ev_break().
  */
 void lifeline_init(struct lifeline *lifeline, struct ev_loop *loop, struct child_env *env,
 		   const struct lifeline_ops *ops, void *arg);

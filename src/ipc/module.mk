@@ -1,0 +1,12 @@
+SYN_LIBS += src/ipc/libipc.a
+noinst_LIBRARIES += src/ipc/libipc.a
+src_ipc_libipc_a_SOURCES = \
+	src/ipc/exit_code.c \
+	src/ipc/exit_code.h \
+	src/ipc/frame.c \
+	src/ipc/frame.h \
+	src/ipc/kind.h \
+	src/ipc/lifeline.c \
+	src/ipc/lifeline.h \
+	src/ipc/scoreboard.c \
+	src/ipc/scoreboard.h

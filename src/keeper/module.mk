@@ -1,0 +1,13 @@
+SYN_LIBS += src/keeper/libkeeper.a
+noinst_LIBRARIES += src/keeper/libkeeper.a
+src_keeper_libkeeper_a_SOURCES = \
+	src/keeper/beat.c \
+	src/keeper/beat.h \
+	src/keeper/health.c \
+	src/keeper/health.h \
+	src/keeper/keeper.c \
+	src/keeper/keeper.h \
+	src/keeper/live.c \
+	src/keeper/live.h \
+	src/keeper/registry.c \
+	src/keeper/registry.h

@@ -1,0 +1,5 @@
+SYN_LIBS += src/llm/libllm.a
+noinst_LIBRARIES += src/llm/libllm.a
+src_llm_libllm_a_SOURCES = \
+	src/llm/mock.c \
+	src/llm/mock.h

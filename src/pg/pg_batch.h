@@ -14,7 +14,7 @@ struct embed;
  * one sees what the earlier ones wrote (READ COMMITTED: each has a snapshot of its own).
  *
  *	batch = pg_batch_new();
- *	at = pg_batch_add(batch, &store_sqls[STORE_SQL_RUNS_LOOK]);
+ *	at = pg_batch_add(batch, &store_sql_texts[STORE_SQL_RUNS_LOOK]);
  *	pg_batch_text(batch, owner, -1);            $1, a scalar
  *	ids = pg_batch_column(batch, PG_COL_TEXT, n);   $2, an array, for
  *unnest($2::text[]) for (i = 0; i < n; i++) pg_batch_put_text(batch, ids, id[i], -1);
@@ -65,6 +65,9 @@ void pg_batch_null(struct pg_batch *batch, enum pg_col_type type);
  * put anything into is empty.
  */
 pg_col pg_batch_column(struct pg_batch *batch, enum pg_col_type type, size_t expect);
+/* For a column of a wide unnest() that is often NULL in all rows: then it travels as an
+ * empty array, which unnest() beside a longer one pads with NULLs. */
+pg_col pg_batch_sparse(struct pg_batch *batch, enum pg_col_type type);
 void pg_batch_put_text(struct pg_batch *batch, pg_col col, const char *text, int64_t len);
 void pg_batch_put_int8(struct pg_batch *batch, pg_col col, int64_t n);
 void pg_batch_put_int4(struct pg_batch *batch, pg_col col, int32_t n);

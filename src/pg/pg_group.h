@@ -36,12 +36,16 @@ struct pg_gate {
 struct pg_unit {
 	struct list node;       /* ours */
 	struct pg_gate *gate;   /* the caller sets it; NULL: independent of all others */
+	size_t bytes;           /* the caller may set it: about what build will add */
 	struct pg_flight *held; /* ours: the commit it is in; NULL: it waits */
 	uint64_t ordinal;       /* ours */
 	int64_t added_mono_ms;  /* ours */
 };
 
-/* ctx is pg_group_new's. units are sorted by order(), then by the time they were added.
+/*
+ * ctx is pg_group_new's. units are sorted by order(), then by the time they were added.
+ * All run from the loop, never inside pg_group_add, and may add and withdraw (build and
+ * build_check may not), but not free the group.
  */
 struct pg_group_ops {
 	/* Put the statements that write n units into the batch. */
@@ -75,6 +79,7 @@ struct pg_group_ops {
 /* Zeroes mean the default in brackets. */
 struct pg_group_options {
 	size_t commit_rows;        /* units per commit at most [256] */
+	size_t commit_bytes;       /* and about so many bytes of them [8 MiB] */
 	int flights;               /* commits in flight at most [2] */
 	int64_t batch_deadline_ms; /* of one try, from when it is given to the pool
 				      [10000] */
@@ -92,7 +97,8 @@ struct pg_group_options {
 struct pg_group *pg_group_new(struct ev_loop *loop, struct pg_pool *pool,
 			      const struct pg_group_options *options,
 			      const struct pg_group_ops *ops, void *ctx);
-/* Every unit goes to rejected (ERR_CLOSED; PG_UNKNOWN if it was sent). */
+/* Every unit goes to rejected (ERR_CLOSED; PG_UNKNOWN if it was sent), which may then not
+ * add to it. */
 void pg_group_free(struct pg_group *group);
 
 /* Takes the unit; no callback runs inside. */

@@ -19,6 +19,8 @@ struct redis_scripts;
 struct redis_scripts *redis_scripts_new(const struct embed *texts, size_t count);
 void redis_scripts_free(struct redis_scripts *scripts);
 size_t redis_scripts_count(const struct redis_scripts *scripts);
+/* Script i; borrowed. */
+const struct embed *redis_scripts_text(const struct redis_scripts *scripts, size_t i);
 
 /* Reset the command and begin a call of script i (index in texts) with nkeys keys; the
  * caller adds the keys, then the arguments. */

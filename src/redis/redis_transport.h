@@ -6,11 +6,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 struct redis_tls;
 struct redis_url;
-struct sockaddr;
 
 /* TLS material of a URL, read once and used by all its connections. */
 int redis_tls_new(const struct redis_url *url, struct redis_tls **ret, struct err *err);

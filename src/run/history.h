@@ -16,13 +16,15 @@ struct history_entry {
 	const struct definition_step *step; /* borrowed from the definition */
 	int64_t started_at_ms;
 	int64_t ended_at_ms;
-	enum fail_class class; /* FAIL_NONE: completed */
-	const char *error;     /* NULL when completed; in the arena */
-	struct history_entry *older;
+	int64_t duration_ms;        /* by the monotonic clock */
+	enum fail_class class;      /* FAIL_NONE: completed */
+	const char *error;          /* NULL when completed; in the arena */
+	struct history_entry *next; /* the later one */
 };
 
 /* Grows in the arena of the run; nothing to free. */
 struct history {
+	struct history_entry *first;
 	struct history_entry *newest;
 	size_t count;
 	int *by_step; /* entries of each step, by its index */
@@ -33,10 +35,15 @@ void history_init(struct history *history, struct arena *arena,
 /* error is copied, cut at 2000 bytes; NULL for a completed one. */
 void history_add(struct history *history, struct arena *arena,
 		 const struct definition_step *step, int64_t started_at_ms,
-		 int64_t ended_at_ms, enum fail_class class, const char *error);
+		 int64_t ended_at_ms, int64_t duration_ms, enum fail_class class,
+		 const char *error);
+/* Seconds with two decimals, as entries and events show a duration: "1.42". */
+#define HISTORY_SECONDS_MAX 32
+char *history_seconds(int64_t ms, char *buf);
 /* How many entries the step has. */
 int history_count(const struct history *history, const struct definition_step *step);
-/* JSON list, oldest first, appended. */
+/* JSON list, oldest first, appended. Completed entries have started_at, ended_at,
+ * duration_seconds and output_key, failed ones error and error_class. */
 void history_print(const struct history *history, struct str *out);
 
 #endif

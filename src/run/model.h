@@ -29,6 +29,8 @@ struct model {
 /* Returns 0 and fills *ret, or ERR_INPUT with a text that names the model and the fault.
  */
 int model_parse(const char *name, struct model *ret, struct err *err);
+/* Whether serving it sends anything outside of this process (DESIGN 4.3). */
+bool model_outside(const struct model *model);
 /* NULL, "" and "default" in any case: the step names no model of its own. */
 bool model_inherits(const char *name);
 

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 struct definition;
-struct json;
 
 /*
  * One key and its value as compact JSON text, both NUL-terminated: immutable and counted,

@@ -1,0 +1,7 @@
+SYN_LIBS += src/worker/libworker.a
+noinst_LIBRARIES += src/worker/libworker.a
+src_worker_libworker_a_SOURCES = \
+	src/worker/intake.c \
+	src/worker/intake.h \
+	src/worker/worker.c \
+	src/worker/worker.h

@@ -1,0 +1,6 @@
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_exit_code
+check_PROGRAMS += tests/unit/test_frame
+check_PROGRAMS += tests/unit/test_lifeline
+check_PROGRAMS += tests/unit/test_scoreboard
+endif

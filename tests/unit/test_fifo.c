@@ -1,11 +1,13 @@
 /* test_fifo.c - events leave in order, with rising ids, and not before their commit */
-#include "events/fifo.h"
-
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+
+#include "events/fifo.h"
+
 #include <string.h>
 
 static void add(struct fifo *fifo, int64_t wall_ms, uint32_t row, const char *text)

@@ -1,0 +1,123 @@
+/*
+ * call.c - a model call of a step, and its tokens on the way
+ *
+ * Tokens are shown at most every CALL_TOKEN_MS: the first at once, the others when the
+ * time has passed since, by a timer of the engine. A piece may end in the middle of a
+ * character; its beginning then waits for the rest.
+ */
+#include "engine/call.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/exec.h"
+
+#define PENDING_MAX 16384 /* shown at once beyond it */
+
+/* Made with the first token. */
+struct call_stream {
+	struct llm_call *call;
+	struct str pending;
+	struct timer timer;
+	int64_t shown_mono_ms;
+	bool shown; /* something was */
+};
+
+static void show(struct llm_call *call, size_t len)
+{
+	struct call_stream *stream = call->stream;
+	struct exec *exec = call->op.exec;
+	struct event_stamp stamp = exec_stamp(exec);
+	struct str clean = STR_INIT, text = STR_INIT;
+
+	op_detach(&stream->timer.op);
+	if (len == 0)
+		return;
+	utf8_clean(&clean, stream->pending.data, len);
+	str_drop(&stream->pending, len);
+	event_llm_token(&text, &stamp, call->step,
+			(struct event_text){ str_text(&clean), clean.len });
+	exec_live(exec, &text);
+	str_deinit(&clean);
+	str_deinit(&text);
+	stream->shown_mono_ms = engine_mono_ms(exec->engine);
+	stream->shown = true;
+}
+
+/* What may be shown now: all but the beginning of a character. */
+static size_t whole(const struct str *pending)
+{
+	size_t bad;
+
+	if (pending->len == 0 || utf8_valid(pending->data, pending->len, &bad))
+		return pending->len;
+	return pending->len - bad < 4 ? bad : pending->len;
+}
+
+static void on_time(struct op *op)
+{
+	struct timer *timer = mem_container(op, struct timer, op);
+	struct call_stream *stream = mem_container(timer, struct call_stream, timer);
+
+	show(stream->call, whole(&stream->pending));
+}
+
+static struct call_stream *stream_of(struct llm_call *call)
+{
+	struct call_stream *stream = call->stream;
+
+	if (stream)
+		return stream;
+	call->stream = stream = mem_new(struct call_stream);
+	stream->call = call;
+	op_init(&stream->timer.op, call->op.exec, on_time);
+	return stream;
+}
+
+void call_token(struct llm_call *call, const char *text, size_t len)
+{
+	struct call_stream *stream = stream_of(call);
+	struct engine *engine = call->op.exec->engine;
+	int64_t due_mono_ms = stream->shown_mono_ms + CALL_TOKEN_MS;
+
+	str_add(&stream->pending, text, len);
+	if (!stream->shown || stream->pending.len > PENDING_MAX ||
+	    engine_mono_ms(engine) >= due_mono_ms)
+		show(call, whole(&stream->pending));
+	else if (stream->timer.op.state == OP_IDLE)
+		timers_arm(engine, &stream->timer, due_mono_ms);
+}
+
+void call_init(struct llm_call *call, struct exec *exec,
+	       const struct definition_step *step, void (*resume)(struct op *op))
+{
+	op_init(&call->op, exec, resume);
+	call->step = step;
+}
+
+void call_start(struct llm_call *call)
+{
+	struct engine *engine = call->op.exec->engine;
+
+	op_launch(&call->op);
+	engine->host->llm(engine->host_data, call->op.exec, call);
+}
+
+void call_flush(struct llm_call *call)
+{
+	if (call->stream)
+		show(call, call->stream->pending.len);
+}
+
+void call_deinit(struct llm_call *call)
+{
+	op_detach(&call->op);
+	if (call->stream) {
+		op_detach(&call->stream->timer.op);
+		str_deinit(&call->stream->pending);
+		mem_free(call->stream);
+		call->stream = NULL;
+	}
+	str_deinit(&call->answer.text);
+}

@@ -1,0 +1,294 @@
+/*
+ * event.c - the texts of events, each built once (CONTRACT 11.3)
+ *
+ * An event is written straight into the row (or the buffer) that carries it, and never
+ * parsed or copied into another form. Its own fields come first and in CONTRACT's order,
+ * then `truncated` if so, then ts, seq and epoch (DECISIONS 9).
+ *
+ * Cutting: what is not heavy is bounded by the limits of definitions (EVENT_FIXED_MAX);
+ * the heavy fields share the rest in the order in which they are written. The bytes that
+ * a text takes as JSON are counted before it is written, so nothing is written twice.
+ */
+#include "engine/event.h"
+
+#include "base/jsonw.h"
+#include "base/utf8.h"
+#include "run/definition.h"
+#include "run/history.h"
+
+#include <string.h>
+
+struct event {
+	struct jsonw w;
+	struct str *out;
+	size_t left; /* bytes for heavy fields */
+	bool cut;
+};
+
+static void begin(struct event *event, struct str *out, const struct event_stamp *stamp,
+		  const char *type)
+{
+	event->out = out;
+	event->left = stamp->max > EVENT_FIXED_MAX ? stamp->max - EVENT_FIXED_MAX : 0;
+	event->cut = false;
+	jsonw_init(&event->w, out);
+	jsonw_object(&event->w);
+	jsonw_pair_text(&event->w, "type", type);
+}
+
+static void finish(struct event *event, const struct event_stamp *stamp)
+{
+	if (event->cut)
+		jsonw_pair_bool(&event->w, "truncated", true);
+	jsonw_pair_int(&event->w, "ts", stamp->at_ms);
+}
+
+void event_close(struct str *out, uint64_t seq, uint64_t epoch, uint64_t sub)
+{
+	str_add_text(out, ",\"seq\":");
+	str_add_int(out, (int64_t)seq);
+	str_add_text(out, ",\"epoch\":");
+	str_add_int(out, (int64_t)epoch);
+	if (sub) {
+		str_add_text(out, ",\"sub\":");
+		str_add_int(out, (int64_t)sub);
+	}
+	str_add_char(out, '}');
+}
+
+static size_t quoted_bytes(unsigned char c)
+{
+	if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t')
+		return 2;
+	return c < 0x20 || c == 0x7f ? 6 : 1;
+}
+
+/* How much of the text fits into room bytes of JSON, between two characters. */
+static size_t fitting(struct event_text text, size_t room)
+{
+	size_t used = 2, i;
+
+	if (text.len <= room / 6)
+		return text.len;
+	for (i = 0; i < text.len; i++) {
+		used += quoted_bytes((unsigned char)text.text[i]);
+		if (used > room)
+			return utf8_cut(text.text, text.len, i);
+	}
+	return text.len;
+}
+
+/* share: how much of what is left this field may take, as a divisor. */
+static void heavy_text(struct event *event, const char *key, struct event_text text,
+		       size_t share)
+{
+	size_t before = event->out->len;
+	size_t len = fitting(text, event->left / share);
+
+	event->cut |= len < text.len;
+	jsonw_key(&event->w, key);
+	jsonw_text_n(&event->w, text.text, len);
+	event->left -= event->left > event->out->len - before ? event->out->len - before
+							      : event->left;
+}
+
+static void heavy_json(struct event *event, const char *key, struct event_text json)
+{
+	bool fits = json.len <= event->left;
+
+	if (fits)
+		event->left -= json.len;
+	else
+		event->cut = true;
+	jsonw_pair_raw(&event->w, key,
+		       fits                  ? json.text
+		       : json.text[0] == '[' ? "[]"
+					     : "{}",
+		       fits ? json.len : 2);
+}
+
+static void step_fields(struct event *event, const struct definition_step *step)
+{
+	jsonw_pair_text(&event->w, "orch_step_id", step->id);
+	jsonw_pair_text(&event->w, "step_name", step->name);
+}
+
+void event_worker_picked_up(struct str *out, const struct event_stamp *stamp,
+			    const char *worker_id, const char *run_id)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "worker_picked_up");
+	jsonw_pair_text(&event.w, "worker_id", worker_id);
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	finish(&event, stamp);
+}
+
+void event_orchestration_start(struct str *out, const struct event_stamp *stamp,
+			       const char *run_id, const struct definition *definition)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "orchestration_start");
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	jsonw_pair_text(&event.w, "orchestration_id", definition->id);
+	jsonw_pair_text(&event.w, "orchestration_name", definition->name);
+	finish(&event, stamp);
+}
+
+void event_step_start(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "step_start");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "step_type", step->type_name);
+	finish(&event, stamp);
+}
+
+void event_step_complete(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, int64_t duration_ms)
+{
+	char seconds[HISTORY_SECONDS_MAX];
+	struct event event;
+
+	begin(&event, out, stamp, "step_complete");
+	step_fields(&event, step);
+	(void)history_seconds(duration_ms, seconds);
+	jsonw_pair_raw(&event.w, "duration_seconds", seconds, strlen(seconds));
+	finish(&event, stamp);
+}
+
+void event_step_error(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, enum fail_class class,
+		      struct event_text text, int attempt, int64_t retry_in_ms)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "step_error");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	heavy_text(&event, "error", text, 1);
+	jsonw_pair_text(&event.w, "error_class", fail_name(class));
+	jsonw_pair_int(&event.w, "attempt", attempt);
+	if (retry_in_ms >= 0)
+		jsonw_pair_int(&event.w, "retry_in_ms", retry_in_ms);
+	finish(&event, stamp);
+}
+
+void event_step_warning(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *message)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "step_warning");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "message", message);
+	finish(&event, stamp);
+}
+
+void event_thinking(struct str *out, const struct event_stamp *stamp,
+		    const struct definition_step *step, const char *message)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "thinking");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "message", message);
+	finish(&event, stamp);
+}
+
+void event_llm_token(struct str *out, const struct event_stamp *stamp,
+		     const struct definition_step *step, struct event_text text)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "llm_token");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	heavy_text(&event, "text", text, 1);
+	finish(&event, stamp);
+}
+
+void event_step_final(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, struct event_text response)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "final");
+	step_fields(&event, step);
+	heavy_text(&event, "response", response, 1);
+	finish(&event, stamp);
+}
+
+void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
+			      const struct definition_step *step, int iterations)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "loop_limit_reached");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_int(&event.w, "iterations", iterations);
+	jsonw_pair_int(&event.w, "max_iterations", step->max_iterations);
+	finish(&event, stamp);
+}
+
+void event_orchestration_end(struct str *out, const struct event_stamp *stamp,
+			     const struct definition_step *step)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "orchestration_end");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	finish(&event, stamp);
+}
+
+void event_orchestration_error(struct str *out, const struct event_stamp *stamp,
+			       const char *error)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "orchestration_error");
+	heavy_text(&event, "error", (struct event_text){ error, strlen(error) }, 1);
+	finish(&event, stamp);
+}
+
+void event_orchestration_complete(struct str *out, const struct event_stamp *stamp,
+				  const char *run_id, enum run_status status,
+				  struct event_text state)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "orchestration_complete");
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	jsonw_pair_text(&event.w, "status", row_status_name(status));
+	heavy_json(&event, "final_state", state);
+	finish(&event, stamp);
+}
+
+void event_run_final(struct str *out, const struct event_stamp *stamp, const char *run_id,
+		     enum run_status status, struct event_text response,
+		     struct event_text history, struct event_text state)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "final");
+	heavy_text(&event, "response", response, 2);
+	jsonw_pair_text(&event.w, "intent", "orchestration");
+	jsonw_key(&event.w, "data");
+	jsonw_object(&event.w);
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	jsonw_pair_text(&event.w, "status", row_status_name(status));
+	heavy_json(&event, "step_history", history);
+	heavy_json(&event, "shared_state", state);
+	jsonw_object_end(&event.w);
+	jsonw_pair_text(&event.w, "tool_name", NULL);
+	finish(&event, stamp);
+}
+
+void event_done(struct str *out, const struct event_stamp *stamp)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "done");
+	finish(&event, stamp);
+}

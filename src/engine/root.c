@@ -1,0 +1,169 @@
+/*
+ * root.c - the frame of a whole run
+ *
+ * It opens the run (the row of kind start, which the first step's start rides in), lets
+ * one walk go along the graph, and closes the run: whatever the walk's last row is,
+ * completed, failed or cancelled, gets the run's last three events and goes out with the
+ * final. The run's time limit is a timer here.
+ */
+#include "engine/root.h"
+
+#include "base/err.h"
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/exec.h"
+#include "engine/frame.h"
+#include "engine/walk.h"
+#include "run/definition.h"
+#include "run/outcome.h"
+
+#include <string.h>
+
+struct root {
+	struct frame frame;
+	struct frame *walk;
+	struct timer timeout;
+};
+
+static void print_error(struct str *out, enum fail_class class, const char *step_id,
+			const char *message)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "class", fail_name(class));
+	jsonw_pair_text(&w, "step_id", step_id);
+	jsonw_pair_text(&w, "message", message);
+	jsonw_object_end(&w);
+}
+
+static void add_last_events(struct exec *exec, struct engine_final *final)
+{
+	struct event_text response = { str_text(&final->response), final->response.len };
+	struct event_text history = { str_text(&final->history), final->history.len };
+	struct event_text state = { str_text(&final->state), final->state.len };
+	struct event_stamp stamp = exec_stamp(exec);
+	struct engine_row *row = final->row;
+
+	event_orchestration_complete(&row->texts, &stamp, exec->run_id, final->status,
+				     state);
+	row_add_event(row);
+	event_run_final(&row->texts, &stamp, exec->run_id, final->status, response,
+			history, state);
+	row_add_event(row);
+	event_done(&row->texts, &stamp);
+	row_add_event(row);
+}
+
+/* Takes the row. reason is NULL for a completed run. */
+static void end_run(struct exec *exec, struct engine_row *row, enum fail_class class,
+		    const char *reason)
+{
+	struct engine_final *final = row_final_new();
+	size_t max = exec->engine->limits.output_max;
+
+	final->status = class == FAIL_NONE        ? RUN_COMPLETED
+			: class == FAIL_CANCELLED ? RUN_CANCELLED
+						  : RUN_FAILED;
+	if (final->status == RUN_FAILED)
+		outcome_failed(&final->response, reason, max);
+	else
+		outcome_ended(&final->response, &exec->history, &exec->state, max);
+	if (class != FAIL_NONE)
+		print_error(&final->error, class, exec->step ? exec->step->id : NULL,
+			    reason);
+	state_print(&exec->state, &final->state);
+	history_print(&exec->history, &final->history);
+	final->usage = exec->usage;
+	final->row = row;
+	if (!row->error.len)
+		str_add(&row->error, str_text(&final->error), final->error.len);
+	add_last_events(exec, final);
+	exec_end(exec, final);
+}
+
+static struct engine_row *start_row(struct exec *exec)
+{
+	struct engine_row *row = row_new(ROW_START, "", "", 0);
+	struct event_stamp stamp = exec_stamp(exec);
+
+	event_worker_picked_up(&row->texts, &stamp, exec->worker_id, exec->run_id);
+	row_add_event(row);
+	event_orchestration_start(&row->texts, &stamp, exec->run_id, exec->definition);
+	row_add_event(row);
+	return row;
+}
+
+static void refuse_input(struct exec *exec, struct engine_row *row)
+{
+	struct event_stamp stamp = exec_stamp(exec);
+	const struct err *err = exec->seed_error;
+
+	event_orchestration_error(&row->texts, &stamp, err->text);
+	row_add_event(row);
+	end_run(exec, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB, err->text);
+}
+
+static void start(struct frame *frame)
+{
+	struct root *root = (struct root *)frame;
+	struct exec *exec = frame->exec;
+	struct engine *engine = exec->engine;
+	struct engine_row *row = start_row(exec);
+	int64_t limit_ms = exec->definition->timeout_ms;
+
+	if (exec->seed_error) {
+		refuse_input(exec, row);
+		return;
+	}
+	if (limit_ms == 0)
+		limit_ms = engine->limits.run_timeout_ms;
+	timers_arm(engine, &root->timeout, engine_mono_ms(engine) + limit_ms);
+	root->walk = walk_new(frame, exec->definition->entry_step_id, row);
+	root->walk->ops->start(root->walk);
+}
+
+static void on_timeout(struct op *op)
+{
+	struct root *root = mem_container(op, struct root, timeout.op);
+	struct exec *exec = op->exec;
+	int64_t limit_ms = exec->definition->timeout_ms;
+
+	if (limit_ms == 0)
+		limit_ms = exec->engine->limits.run_timeout_ms;
+	walk_stop(root->walk, FAIL_LIMIT, "Orchestration timed out after %llds",
+		  (long long)(limit_ms / 1000));
+}
+
+static void child_done(struct frame *frame, struct frame *child)
+{
+	end_run(frame->exec, walk_take_row(child), child->class, child->error);
+}
+
+static void cancel(struct frame *frame)
+{
+	walk_stop(((struct root *)frame)->walk, FAIL_CANCELLED, "Cancelled");
+}
+
+static void on_free(struct frame *frame)
+{
+	op_detach(&((struct root *)frame)->timeout.op);
+}
+
+static const struct frame_ops root_ops = {
+	.start = start,
+	.child_done = child_done,
+	.cancel = cancel,
+	.free = on_free,
+};
+
+struct frame *root_new(struct exec *exec)
+{
+	struct root *root = frame_alloc(&root_ops, exec, NULL, sizeof(*root));
+
+	op_init(&root->timeout.op, exec, on_timeout);
+	return &root->frame;
+}

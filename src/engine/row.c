@@ -1,0 +1,162 @@
+/*
+ * row.c - what the engine hands out to be stored
+ *
+ * A row is built while its step runs and numbered when it is handed out: sealing copies
+ * the events once, each with its end. Names share the row's own block.
+ */
+#include "engine/row.h"
+
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "engine/event.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct engine_row *row_new(enum row_kind kind, const char *path, const char *step_id,
+			   int execution)
+{
+	size_t path_len = strlen(path) + 1, id_len = strlen(step_id) + 1;
+	struct engine_row *row = mem_alloc(sizeof(*row) + path_len + id_len);
+
+	row->kind = kind;
+	row->execution = execution;
+	row->path = memcpy(row->names, path, path_len);
+	row->step_id = memcpy(row->names + path_len, step_id, id_len);
+	row->events = row->few;
+	row->events_room = sizeof(row->few) / sizeof(row->few[0]);
+	return row;
+}
+
+void row_free(struct engine_row *row)
+{
+	if (!row)
+		return;
+	str_deinit(&row->delta);
+	str_deinit(&row->usage);
+	str_deinit(&row->error);
+	str_deinit(&row->texts);
+	if (row->events != row->few)
+		mem_free(row->events);
+	mem_free(row);
+}
+
+const char *row_event_text(const struct engine_row *row, size_t i, size_t *len)
+{
+	assert(i < row->events_count);
+	*len = row->events[i].len;
+	return row->texts.data + row->events[i].at;
+}
+
+static void room_for_event(struct engine_row *row)
+{
+	size_t room = row->events_room * 2;
+	struct row_event *more;
+
+	if (row->events_count < row->events_room)
+		return;
+	more = mem_resize(row->events == row->few ? NULL : row->events,
+			  room * sizeof(*more));
+	if (row->events == row->few)
+		memcpy(more, row->few, sizeof(row->few));
+	row->events = more;
+	row->events_room = room;
+}
+
+void row_add_event(struct engine_row *row)
+{
+	const struct row_event *last;
+	size_t at = 0;
+
+	room_for_event(row);
+	if (row->events_count) {
+		last = &row->events[row->events_count - 1];
+		at = last->at + last->len;
+	}
+	row->events[row->events_count++] = (struct row_event){ at, row->texts.len - at };
+}
+
+void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
+{
+	str_add_text(&row->delta, row->delta.len ? ",[\"set\"," : "[[\"set\",");
+	jsonw_quote(&row->delta, key, strlen(key));
+	str_add_char(&row->delta, ',');
+	str_add(&row->delta, json, len);
+	str_add_char(&row->delta, ']');
+}
+
+void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)
+{
+	struct str sealed = STR_INIT;
+	size_t i;
+
+	(void)str_reserve(&sealed, row->texts.len + row->events_count * 40);
+	for (i = 0; i < row->events_count; i++) {
+		struct row_event *event = &row->events[i];
+		size_t at = sealed.len;
+
+		str_add(&sealed, row->texts.data + event->at, event->len);
+		event_close(&sealed, first_seq + i, epoch, 0);
+		*event = (struct row_event){ at, sealed.len - at };
+	}
+	str_deinit(&row->texts);
+	row->texts = sealed;
+	row->first_seq = first_seq;
+	if (row->delta.len)
+		str_add_char(&row->delta, ']');
+	if (row->usage.len)
+		str_add_char(&row->usage, ']');
+}
+
+const char *row_kind_name(enum row_kind kind)
+{
+	switch (kind) {
+	case ROW_START:
+		return "start";
+	case ROW_STEP:
+		return "step";
+	case ROW_TURN:
+		return "turn";
+	case ROW_JOIN:
+		return "join";
+	case ROW_ANSWER:
+		return "answer";
+	case ROW_EFFECT:
+		return "effect";
+	case ROW_SNAPSHOT:
+		return "snapshot";
+	}
+	return "unknown";
+}
+
+const char *row_status_name(enum run_status status)
+{
+	switch (status) {
+	case RUN_RUNNING:
+		return "running";
+	case RUN_COMPLETED:
+		return "completed";
+	case RUN_FAILED:
+		return "failed";
+	case RUN_CANCELLED:
+		return "cancelled";
+	}
+	return "unknown";
+}
+
+struct engine_final *row_final_new(void)
+{
+	return mem_new(struct engine_final);
+}
+
+void row_final_free(struct engine_final *final)
+{
+	if (!final)
+		return;
+	str_deinit(&final->response);
+	str_deinit(&final->error);
+	str_deinit(&final->state);
+	str_deinit(&final->history);
+	row_free(final->row);
+	mem_free(final);
+}

@@ -1,0 +1,136 @@
+/*
+ * step.c - what the frames of all step types do alike
+ *
+ * A step writes to the state once, when it has its result: a failed or timed-out attempt
+ * leaves nothing behind but its events.
+ */
+#include "engine/step.h"
+
+#include "base/jsonw.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/exec.h"
+#include "engine/walk.h"
+
+#include <string.h>
+
+void *step_alloc(const struct frame_ops *ops, struct frame *parent,
+		 const struct definition_step *def, size_t size)
+{
+	struct step *step = frame_alloc(ops, parent->exec, parent, size);
+
+	step->def = def;
+	return step;
+}
+
+static struct engine_row *row_of(struct step *step)
+{
+	return walk_row(step->frame.parent);
+}
+
+void step_warn(struct step *step, const char *message)
+{
+	struct event_stamp stamp = exec_stamp(step->frame.exec);
+
+	event_step_warning(&row_of(step)->texts, &stamp, step->def, message);
+	row_add_event(row_of(step));
+}
+
+static void add_final(struct step *step, const char *response, size_t len)
+{
+	struct event_stamp stamp = exec_stamp(step->frame.exec);
+
+	event_step_final(&row_of(step)->texts, &stamp, step->def,
+			 (struct event_text){ response, len });
+	row_add_event(row_of(step));
+}
+
+void step_think(struct step *step, const char *message)
+{
+	struct event_stamp stamp = exec_stamp(step->frame.exec);
+	struct str text = STR_INIT;
+
+	event_thinking(&text, &stamp, step->def, message);
+	exec_live(step->frame.exec, &text);
+	str_deinit(&text);
+}
+
+void step_add_usage(struct step *step, const char *model, const struct usage *usage)
+{
+	struct usage *sum = &step->frame.exec->usage;
+	struct str *out = &row_of(step)->usage;
+	struct jsonw w;
+
+	sum->calls += usage->calls;
+	sum->input_tokens += usage->input_tokens;
+	sum->output_tokens += usage->output_tokens;
+	sum->cache_read_tokens += usage->cache_read_tokens;
+	sum->cache_write_tokens += usage->cache_write_tokens;
+	sum->cache_hits += usage->cache_hits;
+	sum->cost_usd += usage->cost_usd;
+	sum->savings_usd += usage->savings_usd;
+
+	str_add_char(out, out->len ? ',' : '[');
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "model", model);
+	jsonw_pair_int(&w, "calls", usage->calls);
+	jsonw_pair_int(&w, "input_tokens", usage->input_tokens);
+	jsonw_pair_int(&w, "output_tokens", usage->output_tokens);
+	jsonw_pair_int(&w, "cache_read_tokens", usage->cache_read_tokens);
+	jsonw_pair_int(&w, "cache_write_tokens", usage->cache_write_tokens);
+	jsonw_pair_int(&w, "cache_hits", usage->cache_hits);
+	jsonw_pair_double(&w, "cost_usd", usage->cost_usd);
+	jsonw_pair_double(&w, "savings_usd", usage->savings_usd);
+	jsonw_object_end(&w);
+}
+
+/* The result as JSON into state and delta; false when the frame failed instead. */
+static bool put_output(struct step *step, const char *json, size_t len)
+{
+	struct exec *exec = step->frame.exec;
+	const char *key = step->def->output_key;
+	size_t max = exec->engine->limits.output_max;
+	struct err err;
+
+	if (len > max) {
+		frame_fail(&step->frame, FAIL_LIMIT,
+			   "Step '%s' has an output of %zu bytes, more than %zu",
+			   step->def->name, len, max);
+		return false;
+	}
+	if (!key)
+		return true;
+	if (state_set(&exec->state, key, json, len, &err) < 0) {
+		frame_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
+			   err.text);
+		return false;
+	}
+	row_add_set(row_of(step), key, json, len);
+	return true;
+}
+
+static bool storable(const char *text, size_t len)
+{
+	return !memchr(text, '\0', len) && utf8_valid(text, len, NULL);
+}
+
+void step_succeed(struct step *step, const char *text, size_t len, bool final)
+{
+	struct str clean = STR_INIT, json = STR_INIT;
+
+	if (!storable(text, len)) {
+		utf8_clean(&clean, text, len);
+		text = str_text(&clean);
+		len = clean.len;
+	}
+	jsonw_quote(&json, text, len);
+	if (put_output(step, str_text(&json), json.len)) {
+		if (final)
+			add_final(step, text, len);
+		frame_done(&step->frame);
+	}
+	str_deinit(&json);
+	str_deinit(&clean);
+}

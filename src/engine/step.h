@@ -1,0 +1,35 @@
+/* step.h - what the frames of all step types do alike */
+#ifndef ENGINE_STEP_H
+#define ENGINE_STEP_H
+
+#include "engine/frame.h"
+#include "run/definition.h"
+
+#include <stddef.h>
+
+struct usage;
+
+/* Embedded as the first field of a step type's frame; its parent is a walk. */
+struct step {
+	struct frame frame;
+	const struct definition_step *def; /* borrowed from the definition */
+};
+
+void *step_alloc(const struct frame_ops *ops, struct frame *parent,
+		 const struct definition_step *def, size_t size);
+
+/* A durable event. */
+void step_warn(struct step *step, const char *message);
+/* A live one. */
+void step_think(struct step *step, const char *message);
+/* One model call, failed or not: into the row and the run's sums. */
+void step_add_usage(struct step *step, const char *model, const struct usage *usage);
+
+/*
+ * The step's result as a text: into the state under output_key and the row's delta, then
+ * the frame ends; or it fails with class limit when the result or the state is too large.
+ * Text that Postgres could not store is mended (utf8_clean). final: a `final` event, too.
+ */
+void step_succeed(struct step *step, const char *text, size_t len, bool final);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * step_types.c - the table of step types
+ *
+ * A new type is a row here and a file in steps/.
+ */
+#include "engine/step_types.h"
+
+#include "engine/steps/step_end.h"
+#include "engine/steps/step_llm.h"
+#include "engine/steps/step_print.h"
+
+static bool never_outside(const struct definition_step *step)
+{
+	(void)step;
+	return false;
+}
+
+/* clang-format off */
+static const struct step_type_row rows[] = {
+	{ STEP_END,   step_end_new,   never_outside },
+	{ STEP_LLM,   step_llm_new,   step_llm_outside },
+	{ STEP_PRINT, step_print_new, never_outside },
+};
+/* clang-format on */
+
+const struct step_type_row *step_types_row(enum step_type type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].type == type)
+			return &rows[i];
+	return NULL;
+}
+
+static bool can_run(enum step_type type)
+{
+	return step_types_row(type) != NULL;
+}
+
+const struct definition_rules *step_types_rules(void)
+{
+	static const struct definition_rules rules = { .can_run = can_run };
+
+	return &rules;
+}

@@ -1,0 +1,39 @@
+/*
+ * step_end.c - steps of type end: the run is complete
+ *
+ * Nothing follows it, whatever its next_step_id says; it has no step_complete and no
+ * entry in the history (CONTRACT 5.6).
+ */
+#include "engine/steps/step_end.h"
+
+#include "engine/event.h"
+#include "engine/exec.h"
+#include "engine/step.h"
+#include "engine/walk.h"
+
+static void start(struct frame *frame)
+{
+	struct step *step = (struct step *)frame;
+	struct engine_row *row = walk_row(frame->parent);
+	struct event_stamp stamp = exec_stamp(frame->exec);
+
+	event_orchestration_end(&row->texts, &stamp, step->def);
+	row_add_event(row);
+	frame->stops = true;
+	frame_done(frame);
+}
+
+static void on_free(struct frame *frame)
+{
+	(void)frame; /* it waits for nothing and holds nothing */
+}
+
+static const struct frame_ops end_ops = {
+	.start = start,
+	.free = on_free,
+};
+
+struct frame *step_end_new(struct frame *parent, const struct definition_step *def)
+{
+	return step_alloc(&end_ops, parent, def, sizeof(struct step));
+}

@@ -1,0 +1,10 @@
+/* step_print.h - steps of type print: a rendered text */
+#ifndef ENGINE_STEPS_STEP_PRINT_H
+#define ENGINE_STEPS_STEP_PRINT_H
+
+struct definition_step;
+struct frame;
+
+struct frame *step_print_new(struct frame *parent, const struct definition_step *def);
+
+#endif

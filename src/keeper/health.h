@@ -1,0 +1,37 @@
+/* health.h - the page that probes and the stock front end read: GET /health */
+#ifndef KEEPER_HEALTH_H
+#define KEEPER_HEALTH_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct child_env;
+struct ev_loop;
+struct health;
+struct registry;
+struct str;
+
+/* What the page says about the stores; asked at each request. */
+struct health_stores {
+	bool (*redis)(void *arg);
+	bool (*pg)(void *arg);
+	void *arg;
+};
+
+/* In the keeper: serve it on env->health_listen_fd. All borrowed. ERR_SYS. */
+int health_new(struct ev_loop *loop, const struct child_env *env,
+	       const struct registry *registry, const struct health_stores *stores,
+	       struct health **ret, struct err *err);
+/* Finish what is in flight, then done(arg). */
+void health_drain(struct health *health, void (*done)(void *arg), void *arg);
+void health_free(struct health *health);
+
+/*
+ * Append the answer's JSON (CONTRACT 1.8, DECISIONS 13) and return its HTTP status: 200
+ * while the status is ok or degraded, else 503.
+ */
+int health_write(const struct health *health, struct str *out);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * keeper.c - the child that keeps a host's word in Redis and Postgres: wiring
+ *
+ * It starts first and stops last. At its start it brings the schema up to date (blocking,
+ * with a deadline, before its loop runs), then it connects, opens the queues for claims,
+ * beats for the workers, writes the registry and serves the health page. Deaths that the
+ * master reports become `offline` in the registry.
+ *
+ *   keeper.c    wiring
+ *   live.c      who is alive, by the scoreboard
+ *   beat.c      heartbeat keys
+ *   registry.c  rows of table workers
+ *   health.c    GET /health
+ */
+#include "keeper/keeper.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "ipc/exit_code.h"
+#include "ipc/kind.h"
+#include "ipc/lifeline.h"
+#include "ipc/scoreboard.h"
+#include "keeper/beat.h"
+#include "keeper/health.h"
+#include "keeper/registry.h"
+#include "pg/pg_pool.h"
+#include "queue/queue.h"
+#include "queue/queue_leave.h"
+#include "queue/queue_lineage.h"
+#include "redis/redis_link.h"
+#include "redis/redis_script.h"
+#include "store/store_schema.h"
+
+#include <string.h>
+
+struct keeper {
+	struct child_env *env;
+	struct ev_loop *loop;
+	struct lifeline lifeline;
+	struct redis_link *link;
+	struct redis_scripts *scripts;
+	struct queue **queues;
+	size_t queue_count;
+	struct pg_pool *pool;
+	struct pg_watch pg_watch;
+	struct registry *registry;
+	struct beat *beat;
+	struct health *health;
+	bool ready_said;
+};
+
+static void maybe_ready(struct keeper *keeper)
+{
+	if (keeper->ready_said || !redis_link_is_up(keeper->link) ||
+	    !pg_pool_links_up(keeper->pool))
+		return;
+	keeper->ready_said = true;
+	lifeline_ready(&keeper->lifeline);
+}
+
+static void on_lineage(void *arg, int rc, struct queue_text lineage, bool changed,
+		       const struct err *err)
+{
+	struct keeper *keeper = arg;
+
+	if (rc < 0) {
+		if (rc == ERR_CLOSED)
+			return;
+		log_warn("queue.not_opened", LOG_S("error", err->text));
+		/* claims stay refused until it works: ask again over a new connection */
+		redis_link_drop(keeper->link, "the queue could not be opened for claims");
+		return;
+	}
+	if (changed) {
+		char text[80] = "";
+
+		memcpy(text, lineage.data,
+		       lineage.len < sizeof(text) - 1 ? lineage.len : sizeof(text) - 1);
+		log_info("queue.opened", LOG_S("lineage", text));
+	}
+	maybe_ready(keeper);
+}
+
+static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
+		     const struct err *why)
+{
+	struct keeper *keeper = arg;
+	const struct redis_server *server;
+	size_t i;
+
+	switch (event) {
+	case REDIS_EVENT_UP:
+		server = redis_link_server(link);
+		log_info("redis.up", LOG_S("server", server->run_id),
+			 LOG_N("version", server->version));
+		if (strcmp(server->policy, "noeviction") != 0)
+			log_error("redis.evicts",
+				  LOG_S("maxmemory_policy", server->policy),
+				  LOG_S("advice", "set maxmemory-policy noeviction: with "
+						  "another policy Redis may drop jobs"));
+		score_add(keeper->env->score, SCORE_REDIS_CONNECTS, 1);
+		for (i = 0; i < keeper->queue_count; i++) {
+			struct err err;
+
+			if (queue_lineage_open(keeper->queues[i], on_lineage, keeper,
+					       &err) < 0)
+				log_warn("queue.not_opened", LOG_S("error", err.text));
+		}
+		return;
+	case REDIS_EVENT_DOWN:
+		log_warn("redis.down", LOG_S("error", why->text));
+		return;
+	case REDIS_EVENT_RETRY:
+		log_warn("redis.unreachable", LOG_S("error", why->text));
+		return;
+	}
+}
+
+static void on_pg(void *arg, bool up)
+{
+	struct keeper *keeper = arg;
+
+	if (up) {
+		log_info("postgres.up", LOG_N("links", pg_pool_links_up(keeper->pool)));
+		score_add(keeper->env->score, SCORE_PG_CONNECTS, 1);
+		maybe_ready(keeper);
+	} else {
+		log_warn("postgres.down",
+			 LOG_S("error", pg_pool_last_error(keeper->pool)->text));
+	}
+}
+
+static bool redis_is_up(void *arg)
+{
+	struct keeper *keeper = arg;
+
+	return redis_link_is_up(keeper->link);
+}
+
+static bool pg_is_up(void *arg)
+{
+	struct keeper *keeper = arg;
+
+	return pg_pool_links_up(keeper->pool) > 0;
+}
+
+static void on_drained(void *arg)
+{
+	struct keeper *keeper = arg;
+
+	ev_break(keeper->loop, EVBREAK_ALL);
+}
+
+static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
+{
+	struct keeper *keeper = arg;
+
+	(void)reason;
+	(void)deadline_mono_ms; /* a health request is answered at once */
+	health_drain(keeper->health, on_drained, keeper);
+}
+
+static void on_left(void *arg, int rc, int64_t held, const struct err *err)
+{
+	(void)arg;
+	if (rc == 0 && held > 0)
+		log_info("worker.left_runs", LOG_N("held", held));
+	else if (rc < 0 && rc != ERR_CLOSED)
+		log_warn("worker.not_removed", LOG_S("error", err->text));
+}
+
+/* A worker child is dead: it is offline, and leaves the queues where it holds nothing. */
+static void on_obituary(void *arg, int index, int pid)
+{
+	struct keeper *keeper = arg;
+	const struct score_slot *slot = &keeper->env->board->slots[index];
+	char row_name[IDS_MAX], incarnation[IDS_MAX], cause[IDS_MAX];
+	size_t i;
+
+	(void)score_text_get(&slot->row_name, row_name);
+	(void)score_text_get(&slot->incarnation, incarnation);
+	(void)score_text_get(&slot->cause, cause);
+	log_info("worker.dead", LOG_S("incarnation", incarnation), LOG_N("dead_pid", pid),
+		 LOG_S("cause", cause));
+	registry_offline(keeper->registry, row_name, incarnation);
+	for (i = 0; i < keeper->queue_count; i++) {
+		struct err err;
+
+		if (queue_leave(keeper->queues[i], incarnation, on_left, NULL, &err) < 0)
+			log_warn("worker.not_removed", LOG_S("error", err.text));
+	}
+	score_add(keeper->env->score, SCORE_DEATHS_SETTLED, 1);
+	lifeline_obituary_done(&keeper->lifeline, index, pid);
+}
+
+static const struct lifeline_ops lifeline_ops = {
+	.on_drain = on_drain,
+	.on_obituary = on_obituary,
+};
+
+static int migrate(const struct conf *conf)
+{
+	const struct store_schema_options options = {
+		.url = conf->postgres.url,
+		.pgbouncer = conf->postgres.pgbouncer,
+		.keep_stock_indexes = conf->db.stock_indexes == CONF_STOCK_INDEXES_KEEP,
+	};
+	struct err err;
+	int rc = store_schema_migrate(&options, &err);
+
+	if (rc < 0) {
+		log_error("schema.not_migrated", LOG_S("error", err.text));
+		return rc;
+	}
+	if (rc > 0)
+		log_info("schema.migrated", LOG_N("migrations", rc));
+	return 0;
+}
+
+static int open_stores(struct keeper *keeper, struct err *err)
+{
+	const struct conf *conf = keeper->env->conf;
+	const struct redis_link_conf link_conf = {
+		.url = conf->redis.url,
+		.name = "synapsed-keeper",
+		.connect_timeout_ms = conf->redis.connect_timeout_ms,
+		.command_timeout_ms = conf->redis.command_timeout_ms,
+		.queue_max = (size_t)conf->redis.queue_max,
+		.on_event = on_redis,
+		.arg = keeper,
+	};
+	const struct pg_options pg_options = {
+		.url = conf->postgres.url,
+		.application_name = "synapsed keeper",
+		.pgbouncer = conf->postgres.pgbouncer,
+		.connections = 1,
+		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
+		.deadline_ms = conf->postgres.statement_timeout_ms,
+	};
+	size_t i;
+	int rc;
+
+	rc = redis_link_new(keeper->loop, &link_conf, &keeper->link, err);
+	if (rc < 0)
+		return err_wrap(err, "redis.url");
+	keeper->scripts = queue_scripts_new();
+	redis_link_scripts(keeper->link, keeper->scripts);
+	keeper->queues = mem_new_n(struct queue *, conf->queue.names.count);
+	for (i = 0; i < conf->queue.names.count; i++) {
+		rc = queue_new(keeper->link, keeper->scripts, conf->queue.names.items[i],
+			       NULL, &keeper->queues[i], err);
+		if (rc < 0)
+			return rc;
+		keeper->queue_count++;
+	}
+	rc = pg_pool_new(keeper->loop, &pg_options, &keeper->pool, err);
+	if (rc < 0)
+		return err_wrap(err, "postgres.url");
+	keeper->pg_watch.changed = on_pg;
+	keeper->pg_watch.arg = keeper;
+	pg_pool_watch(keeper->pool, &keeper->pg_watch);
+	return 0;
+}
+
+static void keeper_deinit(struct keeper *keeper)
+{
+	size_t i;
+
+	health_free(keeper->health);
+	beat_free(keeper->beat);
+	redis_link_free(
+		keeper->link); /* answers what is pending: queues are still there */
+	for (i = 0; i < keeper->queue_count; i++)
+		queue_free(keeper->queues[i]);
+	mem_free(keeper->queues);
+	queue_scripts_free(keeper->scripts);
+	if (keeper->pool) {
+		pg_pool_unwatch(&keeper->pg_watch);
+		pg_pool_free(keeper->pool);
+	}
+	registry_free(keeper->registry);
+	lifeline_deinit(&keeper->lifeline);
+	ev_loop_destroy(keeper->loop);
+}
+
+int keeper_enter(struct child_env *env)
+{
+	struct keeper keeper = { .env = env };
+	const struct health_stores stores = { redis_is_up, pg_is_up, &keeper };
+	struct err err;
+	int code;
+
+	if (migrate(env->conf) < 0)
+		return EXIT_CODE_CHILD_SERVER;
+	keeper.loop = ev_loop_new(EVFLAG_AUTO);
+	if (!keeper.loop)
+		return EXIT_CODE_CHILD_SETUP;
+	if (open_stores(&keeper, &err) < 0) {
+		log_error("keeper.cannot_start", LOG_S("error", err.text));
+		keeper_deinit(&keeper);
+		return EXIT_CODE_CHILD_CONFIG;
+	}
+	keeper.registry = registry_new(keeper.loop, keeper.pool, env);
+	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
+	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
+	    0) {
+		log_error("keeper.cannot_start", LOG_S("error", err.text));
+		keeper_deinit(&keeper);
+		return EXIT_CODE_CHILD_SETUP;
+	}
+	lifeline_init(&keeper.lifeline, keeper.loop, env, &lifeline_ops, &keeper);
+	ev_run(keeper.loop, 0);
+	code = lifeline_exit_code(&keeper.lifeline);
+	keeper_deinit(&keeper);
+	return code;
+}

@@ -1,0 +1,233 @@
+/*
+ * pg_migrate.c - numbered, forward-only changes of the schema
+ *
+ * Each migration is one transaction: take the advisory lock, read what is applied, run
+ * the text, note it, commit. The lock ends with the transaction, so this works through a
+ * pooler as well, and a migrator that dies leaves neither a lock nor half a migration.
+ * Another migrator that held the lock first has done the work: the list is read behind
+ * the lock.
+ *
+ * A database with a migration that this program does not have is newer, one with another
+ * text under the same number went another way: both are refused, since what this
+ * program's statements expect is not there.
+ */
+#include "pg/pg_migrate.h"
+
+#include "base/embed.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "pg/pg_direct.h"
+#include "pg/pg_sql.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MS     5000
+#define DEADLINE_MS    60000
+#define LOCK_WAIT_TEXT "60000"
+
+static void rows_init(const struct pg_migrate_set *set, struct pg_migrate_row *rows)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		const struct embed *text = &set->texts[i];
+
+		rows[i] = (struct pg_migrate_row){ .number = (int)i + 1 };
+		assert(atoi(text->name) == rows[i].number);
+		(void)snprintf(rows[i].name, sizeof(rows[i].name), "%s", text->name);
+		(void)digest_sha256(text->text, text->len, rows[i].sha256);
+	}
+}
+
+/* Mark the rows that the table names; ERR_CONFLICT if it names others. */
+static int rows_match(const struct pg_migrate_set *set, struct pg_migrate_row *rows,
+		      const PGresult *applied, struct err *err)
+{
+	int i, number;
+
+	for (i = 0; i < PQntuples(applied); i++) {
+		struct pg_migrate_row *row;
+
+		number = atoi(PQgetvalue(applied, i, 0));
+		if (number < 1 || (size_t)number > set->count)
+			return err_set(err, ERR_CONFLICT,
+				       "the database has migration %d (%s), this program "
+				       "knows %zu: a newer synapsed has changed it",
+				       number, PQgetvalue(applied, i, 1), set->count);
+		row = &rows[number - 1];
+		if (strcmp(PQgetvalue(applied, i, 2), row->sha256) != 0)
+			return err_set(err, ERR_CONFLICT,
+				       "migration %d (%s) in the database has another "
+				       "sha256 than this program's %s",
+				       number, PQgetvalue(applied, i, 1), row->name);
+		row->applied = true;
+		(void)snprintf(row->applied_at, sizeof(row->applied_at), "%s",
+			       PQgetvalue(applied, i, 3));
+	}
+	return 0;
+}
+
+static int read_rows(struct pg_direct *direct, const struct pg_migrate_set *set,
+		     struct pg_migrate_row *rows, struct err *err)
+{
+	PGresult *applied = NULL;
+	int rc;
+
+	rows_init(set, rows);
+	rc = pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_LIST], NULL, 0,
+			     &applied, err);
+	if (rc == 0)
+		rc = rows_match(set, rows, applied, err);
+	PQclear(applied);
+	return rc;
+}
+
+static int set_value(struct pg_direct *direct, const char *name, const char *value,
+		     struct err *err)
+{
+	const char *values[2] = { name, value };
+
+	return pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_SESSION], values, 2,
+			       NULL, err);
+}
+
+/* Open a transaction that nobody else migrates in. */
+static int begin(struct pg_direct *direct, const struct pg_migrate_options *options,
+		 struct err *err)
+{
+	size_t i;
+	int rc;
+
+	rc = pg_direct_script(direct, &pg_sql_texts[PG_SQL_MIGRATE_BEGIN], err);
+	if (rc == 0)
+		rc = set_value(direct, "lock_timeout", LOCK_WAIT_TEXT, err);
+	if (rc == 0)
+		rc = set_value(direct, "statement_timeout", "0", err);
+	for (i = 0; rc == 0 && options->settings && options->settings[i]; i += 2)
+		rc = set_value(direct, options->settings[i], options->settings[i + 1],
+			       err);
+	if (rc == 0)
+		rc = pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_LOCK], NULL, 0,
+				     NULL, err);
+	if (rc == 0)
+		rc = pg_direct_script(direct, &pg_sql_texts[PG_SQL_MIGRATE_TABLE], err);
+	return rc;
+}
+
+static int commit(struct pg_direct *direct, struct err *err)
+{
+	return pg_direct_script(direct, &pg_sql_texts[PG_SQL_MIGRATE_COMMIT], err);
+}
+
+static int note(struct pg_direct *direct, const struct pg_migrate_row *row,
+		struct err *err)
+{
+	char number[16];
+	const char *values[3] = { number, row->name, row->sha256 };
+
+	(void)snprintf(number, sizeof(number), "%d", row->number);
+	return pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_NOTE], values, 3,
+			       NULL, err);
+}
+
+/* Apply the first one that is missing. 1: done one; 0: there is none. */
+static int apply_next(struct pg_direct *direct, const struct pg_migrate_options *options,
+		      const struct pg_migrate_set *set, struct pg_migrate_row *rows,
+		      struct err *err)
+{
+	size_t i;
+	int rc;
+
+	rc = begin(direct, options, err);
+	if (rc == 0)
+		rc = read_rows(direct, set, rows, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < set->count && rows[i].applied; i++)
+		;
+	if (i == set->count)
+		return commit(direct, err);
+	rc = pg_direct_script(direct, &set->texts[i], err);
+	if (rc == 0)
+		rc = note(direct, &rows[i], err);
+	if (rc == 0)
+		rc = commit(direct, err);
+	if (rc < 0)
+		return rc;
+	log_info("db.migrated", LOG_N("number", rows[i].number),
+		 LOG_S("name", rows[i].name));
+	return 1;
+}
+
+static int always(struct pg_direct *direct, const struct pg_migrate_options *options,
+		  const struct embed *text, struct err *err)
+{
+	int rc = begin(direct, options, err);
+
+	if (rc == 0)
+		rc = pg_direct_script(direct, text, err);
+	return rc == 0 ? commit(direct, err) : rc;
+}
+
+static int open_direct(struct pg_direct *direct, const struct pg_migrate_options *options,
+		       struct err *err)
+{
+	return pg_direct_open(
+		direct, options->url,
+		options->connect_timeout_ms > 0 ? options->connect_timeout_ms
+						: CONNECT_MS,
+		options->deadline_ms > 0 ? options->deadline_ms : DEADLINE_MS, err);
+}
+
+int pg_migrate_run(const struct pg_migrate_options *options,
+		   const struct pg_migrate_set *set, struct err *err)
+{
+	struct pg_migrate_row *rows = mem_new_n(struct pg_migrate_row, set->count + 1);
+	struct pg_direct direct = { .conn = NULL };
+	int applied = 0, rc;
+
+	rc = open_direct(&direct, options, err);
+	while (rc == 0) {
+		rc = apply_next(&direct, options, set, rows, err);
+		if (rc <= 0)
+			break;
+		applied++;
+		rc = 0;
+	}
+	if (rc == 0 && set->always)
+		rc = always(&direct, options, set->always, err);
+	/* a transaction that is still open ends with the connection, and so does its lock
+	 */
+	pg_direct_close(&direct);
+	mem_free(rows);
+	return rc < 0 ? rc : applied;
+}
+
+int pg_migrate_status(const struct pg_migrate_options *options,
+		      const struct pg_migrate_set *set, struct pg_migrate_row *rows,
+		      struct err *err)
+{
+	struct pg_direct direct = { .conn = NULL };
+	PGresult *exists = NULL;
+	int pending = 0, rc;
+	size_t i;
+
+	rows_init(set, rows);
+	rc = open_direct(&direct, options, err);
+	if (rc == 0)
+		rc = pg_direct_query(&direct, &pg_sql_texts[PG_SQL_MIGRATE_EXISTS], NULL,
+				     0, &exists, err);
+	if (rc == 0 && *PQgetvalue(exists, 0, 0) == 't')
+		rc = read_rows(&direct, set, rows, err);
+	PQclear(exists);
+	pg_direct_close(&direct);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < set->count; i++)
+		pending += !rows[i].applied;
+	return pending;
+}

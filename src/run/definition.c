@@ -1,0 +1,517 @@
+/*
+ * definition.c - an orchestration as it is stored, read into a typed form
+ *
+ * Reading is one walk over the parsed JSON: each field has a type, a default and a bound,
+ * and what does not fit is a problem with its place. All fields are read even after the
+ * first problem, so that one import shows all of them. Texts are copied into the
+ * definition's arena and the JSON tree is freed: what runs share holds no foreign object.
+ *
+ * Checking the graph (definition_validate) is a second step, since a definition that
+ * cannot be executed here is still one: it can be stored and shown.
+ */
+#include "run/definition.h"
+
+#include "base/jsonr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "run/fail.h"
+#include "run/model.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEP_TIMEOUT_MAX_SEC 2592000 /* 30 days */
+#define RUN_TIMEOUT_MAX_MIN  43200   /* 30 days */
+#define BACKOFF_MAX_MS       3600000
+
+static const char *const type_names[STEP_NTYPES] = {
+	[STEP_UNKNOWN] = "unknown",
+	[STEP_AGENT] = "agent",
+	[STEP_LLM] = "llm",
+	[STEP_TOOL] = "tool",
+	[STEP_EVALUATOR] = "evaluator",
+	[STEP_PARALLEL] = "parallel",
+	[STEP_MERGE] = "merge",
+	[STEP_LOOP] = "loop",
+	[STEP_HUMAN] = "human",
+	[STEP_TRANSFORM] = "transform",
+	[STEP_EXTRACT_JSON] = "extract_json",
+	[STEP_IF_ELSE] = "if_else",
+	[STEP_SWITCH] = "switch",
+	[STEP_PRINT] = "print",
+	[STEP_END] = "end",
+};
+
+/* One object under way: where its fields are, for problems. */
+struct reader {
+	struct definition *definition;
+	struct problems *problems;
+	const struct json *object;
+	char prefix[64]; /* "steps[3]." or "steps[3].retry.", never near its end */
+};
+
+static void complain(struct reader *r, const char *field, const char *text)
+{
+	char where[128];
+
+	(void)snprintf(where, sizeof(where), "%s%s", r->prefix, field);
+	problem_add(r->problems, where, "%s", text);
+}
+
+static const struct json *field_get(struct reader *r, const char *field)
+{
+	return jsonr_get(r->object, field);
+}
+
+/* A string of the definition in its arena; NULL when it cannot be one. */
+static const char *keep_text(struct reader *r, const char *field,
+			     const struct json *value, size_t max)
+{
+	const char *text = jsonr_text(value);
+	size_t len = jsonr_text_len(value);
+	char why[96];
+
+	if (!text) {
+		(void)snprintf(why, sizeof(why), "must be a string, not %s",
+			       jsonr_type_name(jsonr_type(value)));
+		complain(r, field, why);
+		return NULL;
+	}
+	if (memchr(text, '\0', len)) {
+		complain(r, field, "must not hold the character U+0000");
+		return NULL;
+	}
+	if (len > max) {
+		(void)snprintf(why, sizeof(why), "must have at most %zu bytes, not %zu",
+			       max, len);
+		complain(r, field, why);
+		return NULL;
+	}
+	return arena_dup_n(&r->definition->arena, text, len);
+}
+
+/* Absent, null and "" are NULL. */
+static const char *read_text(struct reader *r, const char *field, size_t max)
+{
+	const struct json *value = field_get(r, field);
+	const char *text;
+
+	if (jsonr_type(value) == JSONR_NULL)
+		return NULL;
+	text = keep_text(r, field, value, max);
+	return text && *text ? text : NULL;
+}
+
+static const char *read_needed(struct reader *r, const char *field, size_t max)
+{
+	const struct json *value = field_get(r, field);
+	const char *text;
+
+	if (jsonr_type(value) == JSONR_NULL) {
+		complain(r, field, "is missing");
+		return "";
+	}
+	text = keep_text(r, field, value, max);
+	if (!text)
+		return "";
+	if (!*text)
+		complain(r, field, "must not be empty");
+	return text;
+}
+
+/* Whole numbers may be written as 300.0, as Python's readers take them. */
+static int64_t read_int(struct reader *r, const char *field, int64_t min, int64_t max,
+			int64_t fallback)
+{
+	const struct json *value = field_get(r, field);
+	enum jsonr_type type = jsonr_type(value);
+	char why[96];
+	double d;
+	int64_t n;
+
+	if (type == JSONR_NULL)
+		return fallback;
+	d = jsonr_double(value);
+	if (type != JSONR_INT && (type != JSONR_DOUBLE || d != floor(d))) {
+		(void)snprintf(why, sizeof(why), "must be an integer, not %s",
+			       type == JSONR_DOUBLE ? "a fraction"
+						    : jsonr_type_name(type));
+		complain(r, field, why);
+		return fallback;
+	}
+	if (d < (double)min || d > (double)max) {
+		(void)snprintf(why, sizeof(why), "must be %lld..%lld", (long long)min,
+			       (long long)max);
+		complain(r, field, why);
+		return fallback;
+	}
+	n = type == JSONR_INT ? jsonr_int(value) : (int64_t)d;
+	return n;
+}
+
+/* Whether the field is there and of that type; another type is a problem. */
+static bool read_container(struct reader *r, const char *field, enum jsonr_type type,
+			   const struct json **ret)
+{
+	const struct json *value = field_get(r, field);
+	char why[96];
+
+	if (jsonr_type(value) == JSONR_NULL)
+		return false;
+	if (jsonr_type(value) != type) {
+		(void)snprintf(why, sizeof(why), "must be an %s, not %s",
+			       jsonr_type_name(type), jsonr_type_name(jsonr_type(value)));
+		complain(r, field, why);
+		return false;
+	}
+	*ret = value;
+	return true;
+}
+
+static bool read_count(struct reader *r, const char *field, size_t count, size_t max)
+{
+	char why[96];
+
+	if (count <= max)
+		return true;
+	(void)snprintf(why, sizeof(why), "must have at most %zu entries, not %zu", max,
+		       count);
+	complain(r, field, why);
+	return false;
+}
+
+static void read_input_keys(struct reader *r, struct definition_step *step)
+{
+	const struct json *list;
+	size_t count, i;
+
+	if (!read_container(r, "input_keys", JSONR_ARRAY, &list))
+		return;
+	count = jsonr_count(list);
+	if (!read_count(r, "input_keys", count, DEFINITION_KEYS_MAX))
+		return;
+	step->input_keys = arena_new_n(&r->definition->arena, const char *, count + 1);
+	for (i = 0; i < count; i++) {
+		const char *key =
+			keep_text(r, "input_keys", jsonr_at(list, i), DEFINITION_ID_MAX);
+
+		if (key && *key)
+			step->input_keys[step->input_keys_count++] = key;
+	}
+}
+
+static void read_retry_on(struct reader *r, struct retry *retry)
+{
+	const struct json *list;
+	enum fail_class class;
+	size_t i;
+
+	if (!read_container(r, "on", JSONR_ARRAY, &list))
+		return;
+	retry->on = 0;
+	for (i = 0; i < jsonr_count(list); i++) {
+		const struct json *name = jsonr_at(list, i);
+
+		class = jsonr_text(name)
+				? fail_parse(jsonr_text(name), jsonr_text_len(name))
+				: FAIL_NONE;
+		if (class == FAIL_NONE || class == FAIL_CANCELLED) {
+			complain(r, "on",
+				 "may name job, provider, tool, limit and internal");
+			return;
+		}
+		retry->on |= FAIL_BIT(class);
+	}
+}
+
+static void read_retry(struct reader *r, struct retry *retry)
+{
+	struct reader inner = *r;
+
+	retry->on = FAIL_BIT(FAIL_PROVIDER) | FAIL_BIT(FAIL_TOOL);
+	if (!read_container(r, "retry", JSONR_OBJECT, &inner.object))
+		return;
+	memcpy(inner.prefix + strlen(inner.prefix), "retry.", sizeof("retry."));
+	retry->max = (int)read_int(&inner, "max", 0, DEFINITION_RETRY_MAX, 0);
+	retry->backoff_ms = read_int(&inner, "backoff_ms", 0, BACKOFF_MAX_MS, 1000);
+	read_retry_on(&inner, retry);
+}
+
+static enum on_error read_on_error(struct reader *r)
+{
+	const char *text = read_text(r, "on_error", DEFINITION_ID_MAX);
+
+	if (!text || strcmp(text, "fail") == 0)
+		return ON_ERROR_FAIL;
+	if (strcmp(text, "continue") == 0)
+		return ON_ERROR_CONTINUE;
+	if (strcmp(text, "route") == 0)
+		return ON_ERROR_ROUTE;
+	complain(r, "on_error", "must be \"fail\", \"continue\" or \"route\"");
+	return ON_ERROR_FAIL;
+}
+
+static enum step_type type_parse(const char *name)
+{
+	int i;
+
+	for (i = STEP_UNKNOWN + 1; i < STEP_NTYPES; i++)
+		if (strcmp(type_names[i], name) == 0)
+			return (enum step_type)i;
+	return STEP_UNKNOWN;
+}
+
+static void read_step(struct reader *r, struct definition_step *step)
+{
+	const char *model;
+
+	step->id = read_needed(r, "id", DEFINITION_ID_MAX);
+	step->name = read_needed(r, "name", DEFINITION_NAME_MAX);
+	step->type_name = read_needed(r, "type", DEFINITION_ID_MAX);
+	step->type = type_parse(step->type_name);
+	model = read_text(r, "model", DEFINITION_ID_MAX);
+	step->model = model_inherits(model) ? NULL : model;
+	step->prompt_template = read_text(r, "prompt_template", DEFINITION_BYTES_MAX);
+	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
+	read_input_keys(r, step);
+	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
+	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
+	step->timeout_ms =
+		1000 * read_int(r, "timeout_seconds", 0, STEP_TIMEOUT_MAX_SEC, 0);
+	step->max_iterations = read_int(r, "max_iterations", 0, DEFINITION_TURNS_MAX, 3);
+	read_retry(r, &step->retry);
+	step->on_error = read_on_error(r);
+	step->on_error_step_id = read_text(r, "on_error_step_id", DEFINITION_ID_MAX);
+}
+
+static void read_steps(struct reader *r)
+{
+	struct definition *definition = r->definition;
+	const struct json *list;
+	size_t count, i;
+
+	if (!read_container(r, "steps", JSONR_ARRAY, &list))
+		return;
+	count = jsonr_count(list);
+	if (!read_count(r, "steps", count, DEFINITION_STEPS_MAX))
+		return;
+	definition->steps =
+		arena_new_n(&definition->arena, struct definition_step, count);
+	for (i = 0; i < count; i++) {
+		struct definition_step *step =
+			&definition->steps[definition->steps_count];
+		struct reader inner = *r;
+
+		(void)snprintf(inner.prefix, sizeof(inner.prefix), "steps[%zu]", i);
+		inner.object = jsonr_at(list, i);
+		if (jsonr_type(inner.object) != JSONR_OBJECT) {
+			complain(&inner, "", "must be an object");
+			continue;
+		}
+		(void)snprintf(inner.prefix, sizeof(inner.prefix), "steps[%zu].", i);
+		step->index = definition->steps_count++;
+		read_step(&inner, step);
+		if (!map_get(&definition->by_id, step->id, strlen(step->id)))
+			(void)map_put(&definition->by_id, step->id, strlen(step->id),
+				      step);
+	}
+}
+
+/* Only entries that are objects with a default matter at run time (CONTRACT 5.1). */
+static void read_schema(struct reader *r)
+{
+	struct definition *definition = r->definition;
+	struct str json = STR_INIT;
+	const struct json *schema, *value;
+	struct jsonr_iter it;
+	bool found;
+
+	if (!read_container(r, "state_schema", JSONR_OBJECT, &schema) ||
+	    !read_count(r, "state_schema", jsonr_count(schema), DEFINITION_KEYS_MAX))
+		return;
+	definition->defaults = arena_new_n(&definition->arena, struct definition_default,
+					   jsonr_count(schema));
+	it = jsonr_iter(schema);
+	while (jsonr_next(&it)) {
+		struct definition_default *entry;
+		size_t len = strlen(it.key);
+
+		value = jsonr_find(it.value, "default", &found);
+		if (!found)
+			continue;
+		if (len == 0 || len > DEFINITION_ID_MAX) {
+			complain(r, "state_schema",
+				 "has a key that is empty or too long");
+			continue;
+		}
+		str_reset(&json, DEFINITION_BYTES_MAX);
+		jsonr_print(value, &json);
+		entry = &definition->defaults[definition->defaults_count++];
+		entry->key = arena_dup_n(&definition->arena, it.key, len);
+		entry->json = arena_dup_n(&definition->arena, str_text(&json), json.len);
+		entry->json_len = json.len;
+	}
+	str_deinit(&json);
+}
+
+static void read_definition(struct reader *r)
+{
+	struct definition *definition = r->definition;
+
+	definition->id = read_needed(r, "id", DEFINITION_ID_MAX);
+	definition->name = read_needed(r, "name", DEFINITION_NAME_MAX);
+	definition->description = read_text(r, "description", DEFINITION_BYTES_MAX);
+	if (!definition->description)
+		definition->description = "";
+	definition->entry_step_id = read_text(r, "entry_step_id", DEFINITION_ID_MAX);
+	definition->max_total_turns =
+		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 100);
+	definition->timeout_ms =
+		60000 * read_int(r, "timeout_minutes", 0, RUN_TIMEOUT_MAX_MIN, 0);
+	read_steps(r);
+	read_schema(r);
+}
+
+int definition_parse(const char *text, size_t len, struct definition **ret,
+		     struct problems *problems)
+{
+	size_t before = problems->count;
+	struct definition *definition;
+	struct reader reader = { .problems = problems };
+	struct json *doc = NULL;
+	struct err err;
+
+	if (len > DEFINITION_BYTES_MAX) {
+		problem_add(problems, "", "a definition has at most %d bytes, not %zu",
+			    DEFINITION_BYTES_MAX, len);
+		return ERR_INPUT;
+	}
+	if (jsonr_parse(text, len, &doc, NULL, NULL, &err) < 0) {
+		problem_add(problems, "", "not JSON: %s", err.text);
+		return ERR_INPUT;
+	}
+	if (jsonr_type(doc) != JSONR_OBJECT) {
+		problem_add(problems, "", "must be an object, not %s",
+			    jsonr_type_name(jsonr_type(doc)));
+		jsonr_free(doc);
+		return ERR_INPUT;
+	}
+
+	definition = mem_new(struct definition);
+	definition->refs = 1;
+	arena_init(&definition->arena);
+	map_init(&definition->by_id);
+	reader.definition = definition;
+	reader.object = doc;
+	read_definition(&reader);
+	jsonr_free(doc);
+	if (problems->count > before) {
+		definition_unref(definition);
+		return ERR_INPUT;
+	}
+	*ret = definition;
+	return 0;
+}
+
+struct definition *definition_ref(struct definition *definition)
+{
+	definition->refs++;
+	return definition;
+}
+
+void definition_unref(struct definition *definition)
+{
+	if (!definition)
+		return;
+	assert(definition->refs > 0);
+	if (--definition->refs > 0)
+		return;
+	map_deinit(&definition->by_id);
+	arena_deinit(&definition->arena);
+	mem_free(definition);
+}
+
+const struct definition_step *definition_step(const struct definition *definition,
+					      const char *id)
+{
+	return id ? map_get(&definition->by_id, id, strlen(id)) : NULL;
+}
+
+const char *definition_type_name(enum step_type type)
+{
+	return type_names[type];
+}
+
+static void check_link(const struct definition *definition,
+		       const struct definition_step *step, const char *field,
+		       const char *target, struct problems *problems)
+{
+	char where[64];
+
+	if (!target || definition_step(definition, target))
+		return;
+	(void)snprintf(where, sizeof(where), "steps[%zu].%s", step->index, field);
+	problem_add(problems, where, "step '%s': %s names '%s', which is no step",
+		    step->id, field, target);
+}
+
+static void check_step(const struct definition *definition,
+		       const struct definition_step *step,
+		       const struct definition_rules *rules, struct problems *problems)
+{
+	struct model model;
+	struct err err;
+	char where[64];
+
+	(void)snprintf(where, sizeof(where), "steps[%zu].id", step->index);
+	if (definition_step(definition, step->id) != step)
+		problem_add(problems, where, "step '%s': another step has the same id",
+			    step->id);
+
+	(void)snprintf(where, sizeof(where), "steps[%zu].type", step->index);
+	if (step->type == STEP_UNKNOWN)
+		problem_add(problems, where, "step '%s': '%s' is no type of step",
+			    step->id, step->type_name);
+	else if (!rules->can_run(step->type))
+		problem_add(
+			problems, where,
+			"step '%s': steps of type '%s' are not executed by this version",
+			step->id, step->type_name);
+
+	(void)snprintf(where, sizeof(where), "steps[%zu].model", step->index);
+	if (step->type == STEP_LLM && !step->model)
+		problem_add(problems, where,
+			    "step '%s': it names no model, and there is no default one",
+			    step->id);
+	else if (step->type == STEP_LLM && model_parse(step->model, &model, &err) < 0)
+		problem_add(problems, where, "step '%s': %s", step->id, err.text);
+
+	check_link(definition, step, "next_step_id", step->next_step_id, problems);
+	if (step->on_error != ON_ERROR_ROUTE)
+		return;
+	(void)snprintf(where, sizeof(where), "steps[%zu].on_error_step_id", step->index);
+	if (!step->on_error_step_id)
+		problem_add(
+			problems, where,
+			"step '%s': on_error is \"route\", but on_error_step_id is missing",
+			step->id);
+	check_link(definition, step, "on_error_step_id", step->on_error_step_id,
+		   problems);
+}
+
+int definition_validate(const struct definition *definition,
+			const struct definition_rules *rules, struct problems *problems)
+{
+	size_t before = problems->count;
+	size_t i;
+
+	if (definition->entry_step_id &&
+	    !definition_step(definition, definition->entry_step_id))
+		problem_add(problems, "entry_step_id", "names '%s', which is no step",
+			    definition->entry_step_id);
+	for (i = 0; i < definition->steps_count; i++)
+		check_step(definition, &definition->steps[i], rules, problems);
+	return problems->count > before ? ERR_INPUT : 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * history.c - what a run's steps did, in order (step_history, CONTRACT 5.3)
+ *
+ * Entries live as long as the run, in its arena, and only the list's end ever changes.
+ * How often a step was there is counted beside the list, for the loop guard and the
+ * number of the execution. Moments are shown as stock writes them: UTC, whole seconds.
+ */
+#include "run/history.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/jsonw.h"
+#include "base/utf8.h"
+#include "run/definition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ERROR_MAX   2000
+#define STAMP_SHORT 19 /* "2026-11-23T21:45:00" */
+
+void history_init(struct history *history, struct arena *arena,
+		  const struct definition *definition)
+{
+	memset(history, 0, sizeof(*history));
+	history->by_step = arena_new_n(arena, int, definition->steps_count);
+}
+
+void history_add(struct history *history, struct arena *arena,
+		 const struct definition_step *step, int64_t started_at_ms,
+		 int64_t ended_at_ms, int64_t duration_ms, enum fail_class class,
+		 const char *error)
+{
+	struct history_entry *entry = arena_new(arena, struct history_entry);
+
+	entry->step = step;
+	entry->started_at_ms = started_at_ms;
+	entry->ended_at_ms = ended_at_ms;
+	entry->duration_ms = duration_ms;
+	entry->class = class;
+	if (error)
+		entry->error = arena_dup_n(arena, error,
+					   utf8_cut(error, strlen(error), ERROR_MAX));
+	if (history->newest)
+		history->newest->next = entry;
+	else
+		history->first = entry;
+	history->newest = entry;
+	history->count++;
+	history->by_step[step->index]++;
+}
+
+int history_count(const struct history *history, const struct definition_step *step)
+{
+	return history->by_step[step->index];
+}
+
+char *history_seconds(int64_t ms, char *buf)
+{
+	int64_t hundredths = (ms + 5) / 10;
+
+	(void)snprintf(buf, HISTORY_SECONDS_MAX, "%lld.%02d",
+		       (long long)(hundredths / 100), (int)(hundredths % 100));
+	return buf;
+}
+
+static void print_moment(struct jsonw *w, const char *key, int64_t at_ms)
+{
+	char stamp[CLOCK_STAMP_MAX];
+
+	(void)clock_stamp(at_ms, stamp);
+	stamp[STAMP_SHORT] = 'Z';
+	stamp[STAMP_SHORT + 1] = '\0';
+	jsonw_pair_text(w, key, stamp);
+}
+
+static void print_entry(struct jsonw *w, const struct history_entry *entry)
+{
+	char seconds[HISTORY_SECONDS_MAX];
+
+	jsonw_object(w);
+	jsonw_pair_text(w, "step_id", entry->step->id);
+	jsonw_pair_text(w, "step_name", entry->step->name);
+	jsonw_pair_text(w, "step_type", entry->step->type_name);
+	jsonw_pair_text(w, "status", entry->class == FAIL_NONE ? "completed" : "failed");
+	if (entry->class == FAIL_NONE) {
+		print_moment(w, "started_at", entry->started_at_ms);
+		print_moment(w, "ended_at", entry->ended_at_ms);
+		(void)history_seconds(entry->duration_ms, seconds);
+		jsonw_pair_raw(w, "duration_seconds", seconds, strlen(seconds));
+		jsonw_pair_text(w, "output_key", entry->step->output_key);
+	} else {
+		jsonw_pair_text(w, "error", entry->error);
+		jsonw_pair_text(w, "error_class", fail_name(entry->class));
+	}
+	jsonw_object_end(w);
+}
+
+void history_print(const struct history *history, struct str *out)
+{
+	const struct history_entry *entry;
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_array(&w);
+	for (entry = history->first; entry; entry = entry->next)
+		print_entry(&w, entry);
+	jsonw_array_end(&w);
+}

@@ -1,0 +1,104 @@
+/*
+ * model.c - what the name of a model says
+ *
+ * A name is a family and its parameters, divided by colons. Whoever saves a definition
+ * and whoever executes it ask here, so that a model which nobody serves is refused by
+ * name before a run of it starts.
+ */
+#include "run/model.h"
+
+#include "base/units.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SERVED "mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, mock.fail:<class>"
+
+bool model_inherits(const char *name)
+{
+	return !name || !*name || strcasecmp(name, "default") == 0;
+}
+
+bool model_outside(const struct model *model)
+{
+	switch (model->kind) {
+	case MODEL_MOCK_ECHO:
+	case MODEL_MOCK_SLEEP:
+	case MODEL_MOCK_TOKENS:
+	case MODEL_MOCK_FAIL:
+		return false;
+	}
+	return true;
+}
+
+/* One parameter of digits alone, in min..max. */
+static int parameter(const char *text, size_t len, int64_t min, int64_t max, int64_t *ret)
+{
+	char digits[24];
+	int64_t n;
+
+	if (len == 0 || len >= sizeof(digits) || strspn(text, "0123456789") < len)
+		return -1;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (units_parse_int(digits, &n) < 0 || n < min || n > max)
+		return -1;
+	*ret = n;
+	return 0;
+}
+
+/* The text behind prefix, or NULL when name does not start with it. */
+static const char *behind(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(name, prefix, len) == 0 ? name + len : NULL;
+}
+
+int model_parse(const char *name, struct model *ret, struct err *err)
+{
+	struct model model = { 0 };
+	const char *rest, *colon;
+
+	if (strlen(name) > MODEL_NAME_MAX)
+		return err_set(err, ERR_INPUT,
+			       "model '%.32s...' has a name of more than %d bytes", name,
+			       MODEL_NAME_MAX);
+	if (strcmp(name, "mock.echo") == 0) {
+		model.kind = MODEL_MOCK_ECHO;
+	} else if ((rest = behind(name, "mock.sleep:"))) {
+		model.kind = MODEL_MOCK_SLEEP;
+		if (parameter(rest, strlen(rest), 0, MODEL_MOCK_MS_MAX, &model.ms) < 0)
+			return err_set(
+				err, ERR_INPUT,
+				"model '%s' needs milliseconds (0..%d) after the colon",
+				name, MODEL_MOCK_MS_MAX);
+	} else if ((rest = behind(name, "mock.tokens:"))) {
+		model.kind = MODEL_MOCK_TOKENS;
+		colon = strchr(rest, ':');
+		if (!colon ||
+		    parameter(rest, (size_t)(colon - rest), 1, MODEL_MOCK_TOKENS_MAX,
+			      &model.tokens) < 0 ||
+		    parameter(colon + 1, strlen(colon + 1), 0, MODEL_MOCK_MS_MAX,
+			      &model.ms) < 0)
+			return err_set(err, ERR_INPUT,
+				       "model '%s' needs a number of tokens (1..%d) and "
+				       "milliseconds (0..%d), each after a colon",
+				       name, MODEL_MOCK_TOKENS_MAX, MODEL_MOCK_MS_MAX);
+	} else if ((rest = behind(name, "mock.fail:"))) {
+		model.kind = MODEL_MOCK_FAIL;
+		model.class = fail_parse(rest, strlen(rest));
+		if (model.class == FAIL_NONE || model.class == FAIL_CANCELLED)
+			return err_set(err, ERR_INPUT,
+				       "model '%s' needs job, provider, tool, limit or "
+				       "internal after the colon",
+				       name);
+	} else {
+		return err_set(
+			err, ERR_INPUT,
+			"model '%s' is not served by this version (it serves " SERVED ")",
+			name);
+	}
+	*ret = model;
+	return 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * problem.c - a list of what is wrong with a document
+ *
+ * A stranger's document may be wrong a million times: the first hundred are kept, the
+ * rest are counted. Texts are cut at a character's border, since they go into answers as
+ * JSON.
+ */
+#include "run/problem.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_MAX 500
+
+void problem_init(struct problems *problems)
+{
+	memset(problems, 0, sizeof(*problems));
+	arena_init(&problems->arena);
+}
+
+void problem_deinit(struct problems *problems)
+{
+	arena_deinit(&problems->arena);
+	problem_init(problems);
+}
+
+static const char *keep(struct problems *problems, const char *text)
+{
+	return arena_dup_n(&problems->arena, text,
+			   utf8_cut(text, strlen(text), TEXT_MAX));
+}
+
+void problem_add(struct problems *problems, const char *where, const char *format, ...)
+{
+	char text[2 * TEXT_MAX];
+	struct problem *problem;
+	va_list args;
+
+	if (problems->count++ >= PROBLEM_MAX)
+		return;
+	if (!problems->kept)
+		problems->kept =
+			arena_new_n(&problems->arena, struct problem, PROBLEM_MAX);
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	problem = &problems->kept[problems->count - 1];
+	problem->where = keep(problems, where);
+	problem->text = keep(problems, text);
+}

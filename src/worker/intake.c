@@ -1,0 +1,712 @@
+/*
+ * intake.c - entries of the queue: claimed, started, finished
+ *
+ * One source a queue. A source has one claim call under way at most; the call takes what
+ *is ready, as much as there are free slots for, and finishes what has ended since the
+ *last one. What ends while a call is under way goes with the next: batches grow with the
+ *load and nothing waits while idle. When a call has not filled its slots, the source
+ *waits at the bell.
+ *
+ * A job (struct job) is known here from its claim until the reply to the call that
+ *finished it. A claim whose answer was lost may have left entries in our name: when the
+ *link is up again, what Redis lists as held and nobody here knows is handed back.
+ *
+ *	CLAIMED   waits for its definition
+ *	STARTED   the host has it
+ *	LOOKING   the host lost it: its row says whether the entry may go
+ *	ENDED     waits for the next call
+ *	FINISHING in the call under way
+ *	LEFT      another owns the run: the entry stays in our name until somebody
+ *requeues it
+ */
+#include "worker/intake.h"
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "host/definition_cache.h"
+#include "host/held.h"
+#include "host/host_scale.h"
+#include "ipc/kind.h"
+#include "ipc/lifeline.h"
+#include "ipc/scoreboard.h"
+#include "pg/pg_pool.h"
+#include "queue/queue_bell.h"
+#include "queue/queue_claim.h"
+#include "queue/queue_handback.h"
+#include "queue/queue_held.h"
+#include "queue/queue_leave.h"
+#include "redis/redis_link.h"
+#include "run/payload.h"
+#include "store/store_runs.h"
+
+#include <string.h>
+
+enum job_state {
+	JOB_CLAIMED,
+	JOB_STARTED,
+	JOB_LOOKING,
+	JOB_ENDED,
+	JOB_FINISHING,
+	JOB_LEFT,
+};
+
+struct job {
+	struct list node; /* source->claimed, ended or finishing; else in none */
+	struct source *source;
+	enum job_state state;
+	struct arena arena;
+	const char *id;
+	size_t id_len;
+	const char *tenant; /* key form */
+	size_t tenant_len;
+	const char *run_id;
+	int64_t wake;
+	struct payload payload;
+	struct definition_wait wait;
+};
+
+struct source {
+	struct intake *intake;
+	struct queue *queue;
+	struct queue_bell *bell;
+	struct map jobs;       /* job id -> struct job */
+	struct list claimed;   /* JOB_CLAIMED */
+	struct list ended;     /* JOB_ENDED */
+	struct list finishing; /* JOB_FINISHING */
+	bool calling;
+	bool dry;    /* the last call did not fill its slots: wait at the bell */
+	bool unsure; /* the answer of a claim was lost */
+	bool refused_said;
+	bool left; /* this queue knows us no more */
+	size_t held_offset;
+};
+
+struct intake {
+	struct intake_options options;
+	struct host_scale *host;
+	struct definition_cache *definitions;
+	struct source *sources;
+	size_t source_count;
+	size_t jobs; /* in all states but LEFT */
+	size_t slots;
+	bool quiet;
+	bool draining;
+	ev_prepare turn; /* calls go out once a turn */
+	ev_timer retry;  /* after a call that failed, and for what waits for Postgres */
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+static void source_call(struct source *source);
+
+/* ---- jobs ---- */
+
+static struct job *job_new(struct source *source, const char *id, size_t id_len,
+			   const char *tenant, size_t tenant_len)
+{
+	struct job *job = mem_new(struct job);
+
+	job->source = source;
+	arena_init(&job->arena);
+	job->id = arena_dup_n(&job->arena, id, id_len);
+	job->id_len = id_len;
+	job->tenant = arena_dup_n(&job->arena, tenant, tenant_len);
+	job->tenant_len = tenant_len;
+	(void)map_put(&source->jobs, job->id, job->id_len, job);
+	source->intake->jobs++;
+	return job;
+}
+
+static void job_free(struct job *job)
+{
+	struct source *source = job->source;
+
+	(void)map_remove(&source->jobs, job->id, job->id_len);
+	list_remove(&job->node);
+	list_remove(&job->wait.node);
+	if (job->state != JOB_LEFT)
+		source->intake->jobs--;
+	arena_deinit(&job->arena);
+	mem_free(job);
+}
+
+static void job_ended(struct job *job)
+{
+	job->state = JOB_ENDED;
+	list_remove(&job->node);
+	list_push(&job->source->ended, &job->node);
+}
+
+static void job_start(struct job *job, struct definition *definition)
+{
+	const struct host_scale_run run = {
+		.run_id = job->run_id,
+		.job_id = job->id,
+		.wake = job->wake,
+		.definition = definition,
+		.whole = job->payload.whole,
+		.message = job->payload.message,
+		.message_len = job->payload.message ? strlen(job->payload.message) : 0,
+		.inputs = job->payload.inputs,
+		.inputs_len = job->payload.inputs ? strlen(job->payload.inputs) : 0,
+		.slot = job,
+	};
+
+	list_remove(&job->node);
+	job->state = JOB_STARTED;
+	host_scale_start(job->source->intake->host, &run);
+}
+
+static void on_definition(struct definition_wait *wait, struct definition *definition,
+			  const struct err *err)
+{
+	struct job *job = list_entry(wait, struct job, wait);
+	struct source *source = job->source;
+
+	if (definition) {
+		job_start(job, definition);
+		return;
+	}
+	if (err->code == ERR_INPUT || err->code == ERR_NOT_FOUND) {
+		log_error("run.definition_unusable", LOG_S("run", job->run_id),
+			  LOG_S("error", err->text));
+		list_remove(&job->node);
+		job->state = JOB_STARTED;
+		host_scale_fail(source->intake->host, job->run_id, job->id, job->wake,
+				err->text, job);
+		return;
+	}
+	/* Postgres is away: the retry timer asks again */
+	log_warn("run.definition_waits", LOG_S("run", job->run_id),
+		 LOG_S("error", err->text));
+}
+
+static void job_need_definition(struct job *job)
+{
+	struct intake *intake = job->source->intake;
+	struct definition *definition =
+		definition_cache_get(intake->definitions, job->payload.definition_id,
+				     job->payload.definition_version);
+
+	if (definition) {
+		job_start(job, definition);
+		return;
+	}
+	if (list_linked(&job->wait.node))
+		return; /* asked for already */
+	job->wait.ready = on_definition;
+	if (definition_cache_ask(intake->definitions, job->payload.definition_id,
+				 job->payload.definition_version, &job->wait) < 0)
+		log_debug("run.definition_waits", LOG_S("run", job->run_id));
+}
+
+/* ---- what a claim brought ---- */
+
+static void take_job(struct source *source, const struct queue_job *claimed)
+{
+	struct str id = STR_INIT;
+	struct job *job;
+	struct err err;
+
+	queue_job_id(claimed, &id);
+	job = job_new(source, str_text(&id), id.len, claimed->tenant.data,
+		      claimed->tenant.len);
+	str_deinit(&id);
+	job->run_id = arena_dup_n(&job->arena, claimed->run.data, claimed->run.len);
+	job->wake = claimed->wake;
+	job->state = JOB_CLAIMED;
+	list_push(&source->claimed, &job->node);
+	if (payload_unpack(claimed->payload.data, claimed->payload.len, &job->arena,
+			   &job->payload, &err) < 0) {
+		log_error("job.payload_unreadable", LOG_S("job", job->id),
+			  LOG_S("error", err.text));
+		list_remove(&job->node);
+		job->state = JOB_STARTED;
+		host_scale_fail(source->intake->host, job->run_id, job->id, job->wake,
+				err.text, job);
+		return;
+	}
+	job_need_definition(job);
+}
+
+static void take_bad(struct source *source, struct queue_text id)
+{
+	struct job *job;
+
+	job = job_new(source, id.data, id.len, QUEUE_BAD_TENANT,
+		      strlen(QUEUE_BAD_TENANT));
+	log_error("job.undecodable", LOG_S("job", job->id));
+	job_ended(job);
+}
+
+static void free_finished(struct source *source)
+{
+	while (!list_empty(&source->finishing))
+		job_free(list_entry(source->finishing.next, struct job, node));
+}
+
+/* The call failed: what it was to finish goes with the next one (finishing is
+ * idempotent). */
+static void keep_finishing(struct source *source)
+{
+	list_for_each(node, &source->finishing)
+		list_entry(node, struct job, node)->state = JOB_ENDED;
+	list_splice(&source->ended, &source->finishing);
+}
+
+static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
+		       const struct err *err)
+{
+	struct source *source = arg;
+	struct intake *intake = source->intake;
+	struct score_slot *score = intake->options.env->score;
+	size_t i;
+
+	source->calling = false;
+	if (rc < 0) {
+		if (rc == ERR_CLOSED)
+			return;
+		keep_finishing(source);
+		source->unsure = rc == ERR_CONN || rc == ERR_TIMEOUT;
+		source->dry = true;
+		log_warn("queue.claim_failed", LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err->text));
+		score_add(score, SCORE_REDIS_ERRORS, 1);
+		if (!ev_is_active(&intake->retry))
+			ev_timer_again(intake->options.loop, &intake->retry);
+		return;
+	}
+	score_add(score, SCORE_CLAIMS, 1);
+	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
+	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
+	free_finished(source);
+	source->dry = !claimed->more;
+	if (claimed->refused != source->refused_said) {
+		source->refused_said = claimed->refused;
+		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
+			 LOG_S("queue", queue_name(source->queue)));
+	}
+	for (i = 0; i < claimed->nbad; i++)
+		take_bad(source, claimed->bad[i]);
+	for (i = 0; i < claimed->njobs; i++)
+		take_job(source, &claimed->jobs[i]);
+}
+
+/* ---- calls ---- */
+
+static bool may_claim(const struct intake *intake)
+{
+	return !intake->quiet && !intake->draining &&
+	       pg_pool_links_up(intake->options.pool) > 0 &&
+	       !lifeline_master_silent(intake->options.lifeline);
+}
+
+static size_t free_slots(const struct intake *intake)
+{
+	return intake->jobs < intake->slots ? intake->slots - intake->jobs : 0;
+}
+
+static void source_call(struct source *source)
+{
+	struct intake *intake = source->intake;
+	struct queue_ended ended[QUEUE_BATCH_MAX];
+	struct queue_claim_ask ask = { .ended = ended };
+	size_t free = may_claim(intake) ? free_slots(intake) : 0;
+	struct err err;
+
+	if (source->calling || source->left || !redis_link_is_up(intake->options.link))
+		return;
+	if (free && !source->dry)
+		queue_bell_disarm(source->bell);
+	if (list_empty(&source->ended) && (!free || source->dry)) {
+		if (free)
+			queue_bell_arm(source->bell);
+		else
+			queue_bell_disarm(source->bell);
+		return;
+	}
+	while (ask.nended < QUEUE_BATCH_MAX && !list_empty(&source->ended)) {
+		struct job *job = list_entry(source->ended.next, struct job, node);
+
+		ended[ask.nended++] = (struct queue_ended){
+			.id = { job->id, job->id_len },
+			.tenant = { job->tenant, job->tenant_len },
+		};
+		job->state = JOB_FINISHING;
+		list_remove(&job->node);
+		list_push(&source->finishing, &job->node);
+	}
+	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
+	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
+	source->calling = true;
+	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
+		source->calling = false;
+		keep_finishing(source);
+		if (!ev_is_active(&intake->retry))
+			ev_timer_again(intake->options.loop, &intake->retry);
+	}
+}
+
+/* ---- entries in our name that nobody here knows ---- */
+
+static void on_handed_back(void *arg, int rc, int64_t returned, const struct err *err)
+{
+	struct source *source = arg;
+
+	if (rc == 0) {
+		score_add(source->intake->options.env->score, SCORE_RUNS_HANDED_BACK,
+			  returned);
+		return;
+	}
+	if (rc != ERR_CLOSED)
+		log_warn("queue.handback_failed",
+			 LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err->text));
+	source->unsure = true;
+}
+
+static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t n,
+			 const struct err *err)
+{
+	struct source *source = arg;
+	struct queue_handback_entry entries[QUEUE_BATCH_MAX];
+	size_t count = 0, i;
+	struct err send_err;
+
+	if (rc < 0) {
+		if (rc != ERR_CLOSED)
+			log_warn("queue.held_unknown", LOG_S("error", err->text));
+		source->unsure = true;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		if (!map_get(&source->jobs, ids[i].data, ids[i].len))
+			entries[count++] = (struct queue_handback_entry){ .id = ids[i] };
+	if (count) {
+		log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
+			 LOG_N("jobs", count));
+		if (queue_handback(source->queue, entries, count, on_handed_back, source,
+				   &send_err) < 0)
+			source->unsure = true;
+	}
+	/* what was handed back leaves the list, so the next page begins earlier by that
+	 */
+	source->held_offset += n - count;
+	if (n == QUEUE_BATCH_MAX && queue_held(source->queue, source->held_offset,
+					       on_held_page, source, &send_err) < 0)
+		source->unsure = true;
+}
+
+static void source_settle(struct source *source)
+{
+	struct err err;
+
+	if (!source->unsure || source->calling)
+		return;
+	source->unsure = false;
+	source->held_offset = 0;
+	if (queue_held(source->queue, 0, on_held_page, source, &err) < 0)
+		source->unsure = true;
+}
+
+/* ---- runs that the host lost ---- */
+
+struct look {
+	struct intake *intake; /* NULL: freed meanwhile */
+	struct job *job;
+	int statement;
+};
+
+static void on_looked(void *arg, const struct pg_outcome *outcome,
+		      const struct pg_reply *reply)
+{
+	struct look *look = arg;
+	struct job *job = look->job;
+	struct store_run_look row;
+	bool live = false;
+
+	if (outcome->err.code == ERR_CLOSED) {
+		mem_free(look);
+		return; /* the intake is going or gone */
+	}
+	if (!reply) {
+		log_warn("run.look_failed", LOG_S("run", job->run_id),
+			 LOG_S("error", outcome->err.text));
+		live = true; /* unknown: keep the entry, the retry timer looks again */
+	} else if (store_runs_look_count(reply, look->statement)) {
+		store_runs_look_read(reply, look->statement, 0, &row);
+		live = !row.ended && row.wake == job->wake &&
+		       (strcmp(row.status, "queued") == 0 ||
+			strcmp(row.status, "running") == 0);
+	}
+	mem_free(look);
+	if (!live) {
+		job_ended(job);
+		return;
+	}
+	log_warn("run.left", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
+	job->state = JOB_LEFT;
+	job->source->intake->jobs--;
+}
+
+static void job_look(struct job *job)
+{
+	struct intake *intake = job->source->intake;
+	struct look *look = mem_new(struct look);
+	struct pg_batch *batch = pg_batch_new();
+
+	job->state = JOB_LOOKING;
+	look->job = job;
+	look->statement = store_runs_look(batch, &job->run_id, 1);
+	if (pg_pool_submit(intake->options.pool, batch, 0, on_looked, look) < 0) {
+		mem_free(look);
+		job->state = JOB_LEFT;
+		intake->jobs--;
+	}
+}
+
+void intake_run_over(void *arg, struct held *held, bool drop)
+{
+	struct job *job = held->slot;
+
+	(void)arg;
+	if (drop)
+		job_ended(job);
+	else
+		job_look(job);
+}
+
+/* ---- turns ---- */
+
+static bool nothing_held(const struct intake *intake)
+{
+	size_t i;
+
+	if (intake->jobs)
+		return false;
+	for (i = 0; i < intake->source_count; i++)
+		if (intake->sources[i].calling)
+			return false;
+	return true;
+}
+
+static void on_left(void *arg, int rc, int64_t held, const struct err *err)
+{
+	(void)arg;
+	if (rc == 0 && held)
+		log_warn("queue.not_left", LOG_N("held", held));
+	else if (rc < 0 && rc != ERR_CLOSED)
+		log_warn("queue.not_left", LOG_S("error", err->text));
+}
+
+static void leave(struct intake *intake)
+{
+	size_t i;
+
+	for (i = 0; i < intake->source_count; i++) {
+		struct source *source = &intake->sources[i];
+		struct err err;
+
+		if (source->left)
+			continue;
+		source->left = true;
+		(void)queue_leave(
+			source->queue, intake->options.env->incarnation, on_left, NULL,
+			&err); /* a link that is down: the key runs out by itself */
+	}
+}
+
+static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct intake *intake = w->data;
+	size_t i;
+
+	(void)loop;
+	(void)revents;
+	for (i = 0; i < intake->source_count; i++)
+		source_call(&intake->sources[i]);
+	if (intake->draining && intake->done && nothing_held(intake)) {
+		void (*done)(void *arg) = intake->done;
+
+		intake->done = NULL;
+		leave(intake);
+		done(intake->done_arg);
+	}
+}
+
+static void on_bell(void *arg, bool rung)
+{
+	struct source *source = arg;
+
+	(void)rung;
+	source->dry = false; /* the turn's end calls */
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct intake *intake = w->data;
+	bool waits = false;
+	size_t i;
+
+	(void)revents;
+	for (i = 0; i < intake->source_count; i++) {
+		struct source *source = &intake->sources[i];
+
+		source->dry = false;
+		source_settle(source);
+		list_for_each_safe(node, &source->claimed) {
+			job_need_definition(list_entry(node, struct job, node));
+			waits = true;
+		}
+		waits = waits || source->unsure;
+	}
+	if (!waits)
+		ev_timer_stop(loop, w);
+}
+
+void intake_link_up(struct intake *intake)
+{
+	size_t i;
+
+	for (i = 0; i < intake->source_count; i++) {
+		intake->sources[i].dry = false;
+		source_settle(&intake->sources[i]);
+	}
+}
+
+/* ---- life ---- */
+
+static int source_init(struct source *source, struct intake *intake, const char *name,
+		       struct err *err)
+{
+	const struct intake_options *options = &intake->options;
+	const struct conf *conf = options->env->conf;
+	int rc;
+
+	source->intake = intake;
+	map_init(&source->jobs);
+	list_init(&source->claimed);
+	list_init(&source->ended);
+	list_init(&source->finishing);
+	rc = queue_new(options->link, options->scripts, name, options->env->incarnation,
+		       &source->queue, err);
+	if (rc < 0)
+		return rc;
+	return queue_bell_new(options->loop, options->link_conf, name,
+			      conf->queue.poll_ms, on_bell, source, &source->bell, err);
+}
+
+int intake_new(const struct intake_options *options, struct intake **ret, struct err *err)
+{
+	const struct conf *conf = options->env->conf;
+	struct intake *intake = mem_new(struct intake);
+	size_t i;
+	int rc = 0;
+
+	intake->options = *options;
+	intake->slots = (size_t)conf->worker.slots;
+	intake->definitions = definition_cache_new(options->pool);
+	intake->sources = mem_new_n(struct source, conf->queue.names.count);
+	ev_prepare_init(&intake->turn, on_turn);
+	/* behind the engine's pump (highest), before the links write (lowest) */
+	ev_set_priority(&intake->turn, 0);
+	intake->turn.data = intake;
+	ev_prepare_start(options->loop, &intake->turn);
+	ev_timer_init(&intake->retry, on_retry, 0., 0.5);
+	intake->retry.data = intake;
+	for (i = 0; i < conf->queue.names.count && rc == 0; i++) {
+		intake->source_count++;
+		rc = source_init(&intake->sources[i], intake, conf->queue.names.items[i],
+				 err);
+	}
+	if (rc < 0) {
+		intake_free(intake);
+		return rc;
+	}
+	*ret = intake;
+	return 0;
+}
+
+void intake_set_host(struct intake *intake, struct host_scale *host)
+{
+	intake->host = host;
+}
+
+void intake_free(struct intake *intake)
+{
+	size_t i;
+
+	if (!intake)
+		return;
+	ev_prepare_stop(intake->options.loop, &intake->turn);
+	ev_timer_stop(intake->options.loop, &intake->retry);
+	definition_cache_free(intake->definitions);
+	for (i = 0; i < intake->source_count; i++) {
+		struct source *source = &intake->sources[i];
+
+		map_for_each(slot, &source->jobs) {
+			struct job *job = slot->value;
+
+			arena_deinit(&job->arena);
+			mem_free(job);
+		}
+		map_deinit(&source->jobs);
+		queue_bell_free(source->bell);
+		queue_free(source->queue);
+	}
+	mem_free(intake->sources);
+	mem_free(intake);
+}
+
+void intake_quiet(struct intake *intake)
+{
+	intake->quiet = true;
+}
+
+/* Entries that nobody has started go back as they came, at most QUEUE_BATCH_MAX at once.
+ */
+static void hand_back_claimed(struct source *source)
+{
+	struct queue_handback_entry entries[QUEUE_BATCH_MAX];
+	struct job *jobs[QUEUE_BATCH_MAX];
+	size_t n = 0;
+	struct err err;
+
+	while (n < QUEUE_BATCH_MAX && !list_empty(&source->claimed)) {
+		struct job *job = list_entry(source->claimed.next, struct job, node);
+
+		entries[n] =
+			(struct queue_handback_entry){ .id = { job->id, job->id_len } };
+		jobs[n++] = job;
+		list_remove(&job->node);
+	}
+	/* a link that is down: they are requeued when this process is reaped */
+	if (queue_handback(source->queue, entries, n, on_handed_back, source, &err) < 0)
+		log_warn("queue.handback_failed", LOG_S("error", err.text));
+	while (n)
+		job_free(jobs[--n]);
+}
+
+void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg)
+{
+	size_t i;
+
+	intake->draining = true;
+	intake->done = done;
+	intake->done_arg = arg;
+	for (i = 0; i < intake->source_count; i++) {
+		queue_bell_disarm(intake->sources[i].bell);
+		while (!list_empty(&intake->sources[i].claimed))
+			hand_back_claimed(&intake->sources[i]);
+	}
+}
+
+size_t intake_jobs(const struct intake *intake)
+{
+	return intake->jobs;
+}

@@ -1,0 +1,55 @@
+/* intake.h - entries of the queue: claimed, started, finished */
+#ifndef WORKER_INTAKE_H
+#define WORKER_INTAKE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct child_env;
+struct ev_loop;
+struct held;
+struct host_scale;
+struct intake;
+struct lifeline;
+struct pg_pool;
+struct redis_link;
+struct redis_link_conf;
+struct redis_scripts;
+
+struct intake_options {
+	struct ev_loop *loop;
+	struct child_env *env;
+	const struct lifeline *lifeline;
+	struct redis_link *link;
+	const struct redis_link_conf *link_conf; /* for the bells' own connections */
+	const struct redis_scripts *scripts;
+	struct pg_pool *pool;
+};
+
+/* In a worker child. All is borrowed and outlives the intake. ERR_INPUT, ERR_SYS. */
+int intake_new(const struct intake_options *options, struct intake **ret,
+	       struct err *err);
+/* Whom claimed runs are given to; before the loop runs. */
+void intake_set_host(struct intake *intake, struct host_scale *host);
+void intake_free(struct intake *intake);
+
+/* Both stores are there: claim. Also after the link came up again. */
+void intake_link_up(struct intake *intake);
+
+/* host_scale's `over`: the run has nothing left to do; drop says whether its entry goes.
+ */
+void intake_run_over(void *arg, struct held *held, bool drop);
+
+/* Claim nothing new; entries that have not been started go back. done(arg) comes once,
+ * when nothing is held any more. */
+void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg);
+/* Claim nothing new, stay. */
+void intake_quiet(struct intake *intake);
+
+/* Entries that this worker has: waiting for their definition, executing, or to be
+ * finished. */
+size_t intake_jobs(const struct intake *intake);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * worker.c - the child that claims jobs and executes runs: wiring
+ *
+ *	intake (worker/)  entries of the queue: claimed, started, finished
+ *	host (host/)      what Postgres and Redis make of what a run does
+ *	engine (engine/)  executes
+ *
+ * Order of a loop turn, by the priority of the prepare watchers: the engine pumps, then
+ *the intake calls, then the links write all of it in one go.
+ */
+#include "worker/worker.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "engine/engine.h"
+#include "events/publish.h"
+#include "host/host_scale.h"
+#include "ipc/exit_code.h"
+#include "ipc/kind.h"
+#include "ipc/lifeline.h"
+#include "ipc/scoreboard.h"
+#include "pg/pg_pool.h"
+#include "queue/queue.h"
+#include "redis/redis_link.h"
+#include "redis/redis_script.h"
+#include "worker/intake.h"
+
+struct worker {
+	struct child_env *env;
+	struct ev_loop *loop;
+	struct lifeline lifeline;
+	struct redis_link *link;
+	struct redis_scripts *scripts;
+	struct pg_pool *pool;
+	struct pg_watch pg_watch;
+	struct publisher *publisher;
+	struct host_scale *host;
+	struct intake *intake;
+	bool ready_said;
+};
+
+static void maybe_ready(struct worker *worker)
+{
+	if (worker->ready_said || !redis_link_is_up(worker->link) ||
+	    !pg_pool_links_up(worker->pool))
+		return;
+	worker->ready_said = true;
+	lifeline_ready(&worker->lifeline);
+}
+
+static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
+		     const struct err *why)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	switch (event) {
+	case REDIS_EVENT_UP:
+		log_info("redis.up", LOG_S("server", redis_link_server(link)->run_id));
+		score_add(worker->env->score, SCORE_REDIS_CONNECTS, 1);
+		publisher_link_up(worker->publisher);
+		intake_link_up(worker->intake);
+		maybe_ready(worker);
+		return;
+	case REDIS_EVENT_DOWN:
+		log_warn("redis.down", LOG_S("error", why->text));
+		return;
+	case REDIS_EVENT_RETRY:
+		log_warn("redis.unreachable", LOG_S("error", why->text));
+		return;
+	}
+}
+
+static void on_pg(void *arg, bool up)
+{
+	struct worker *worker = arg;
+
+	if (up) {
+		log_info("postgres.up", LOG_N("links", pg_pool_links_up(worker->pool)));
+		score_add(worker->env->score, SCORE_PG_CONNECTS, 1);
+		intake_link_up(worker->intake);
+		maybe_ready(worker);
+	} else {
+		log_warn("postgres.down",
+			 LOG_S("error", pg_pool_last_error(worker->pool)->text));
+	}
+}
+
+static void on_drained(void *arg)
+{
+	struct worker *worker = arg;
+
+	log_info("worker.drained", LOG_N("runs", host_scale_count(worker->host)));
+	ev_break(worker->loop, EVBREAK_ALL);
+}
+
+static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
+{
+	struct worker *worker = arg;
+
+	(void)deadline_mono_ms; /* the master keeps it */
+	log_info("worker.draining", LOG_S("reason", reason),
+		 LOG_N("runs", host_scale_count(worker->host)));
+	intake_drain(worker->intake, on_drained, worker);
+}
+
+static void on_quiet(void *arg)
+{
+	struct worker *worker = arg;
+
+	intake_quiet(worker->intake);
+}
+
+static const struct lifeline_ops lifeline_ops = {
+	.on_drain = on_drain,
+	.on_quiet = on_quiet,
+};
+
+static int worker_init(struct worker *worker, struct err *err)
+{
+	const struct conf *conf = worker->env->conf;
+	const struct redis_link_conf link_conf = {
+		.url = conf->redis.url,
+		.name = "synapsed-worker",
+		.connect_timeout_ms = conf->redis.connect_timeout_ms,
+		.command_timeout_ms = conf->redis.command_timeout_ms,
+		.queue_max = (size_t)conf->redis.queue_max,
+		.on_event = on_redis,
+		.arg = worker,
+	};
+	const struct pg_options pg_options = {
+		.url = conf->postgres.url,
+		.application_name = "synapsed worker",
+		.pgbouncer = conf->postgres.pgbouncer,
+		.connections = (int)conf->postgres.connections,
+		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
+		.deadline_ms = conf->postgres.statement_timeout_ms,
+	};
+	const struct engine_limits limits = {
+		.step_timeout_ms = conf->engine.step_timeout_ms,
+		.run_timeout_ms = conf->engine.run_timeout_ms,
+		.max_turns = conf->engine.max_turns,
+		.state_max = (size_t)conf->engine.state_max_bytes,
+		.output_max = (size_t)conf->engine.step_output_max_bytes,
+		.event_max = ENGINE_LIMITS_DEFAULT.event_max,
+	};
+	struct intake_options intake_options;
+	struct host_scale_options host_options;
+	int rc;
+
+	rc = redis_link_new(worker->loop, &link_conf, &worker->link, err);
+	if (rc < 0)
+		return err_wrap(err, "redis.url");
+	worker->scripts = queue_scripts_new();
+	redis_link_scripts(worker->link, worker->scripts);
+	rc = pg_pool_new(worker->loop, &pg_options, &worker->pool, err);
+	if (rc < 0)
+		return err_wrap(err, "postgres.url");
+	worker->publisher =
+		publisher_new(worker->loop, worker->link, conf->events.ttl_ms);
+	intake_options = (struct intake_options){
+		.loop = worker->loop,
+		.env = worker->env,
+		.lifeline = &worker->lifeline,
+		.link = worker->link,
+		.link_conf = &link_conf,
+		.scripts = worker->scripts,
+		.pool = worker->pool,
+	};
+	rc = intake_new(&intake_options, &worker->intake, err);
+	if (rc < 0)
+		return rc;
+	host_options = (struct host_scale_options){
+		.incarnation = worker->env->incarnation,
+		.worker_id = worker->env->row_name,
+		.commit_rows = (size_t)conf->postgres.commit_rows,
+		.limits = &limits,
+		.score = worker->env->score,
+		.over = intake_run_over,
+		.arg = worker->intake,
+	};
+	worker->host = host_scale_new(worker->loop, worker->pool, worker->publisher,
+				      &host_options);
+	intake_set_host(worker->intake, worker->host);
+	score_set(worker->env->score, SCORE_MAX_RUNS, conf->worker.slots);
+	worker->pg_watch.changed = on_pg;
+	worker->pg_watch.arg = worker;
+	pg_pool_watch(worker->pool, &worker->pg_watch);
+	return 0;
+}
+
+/* Against the flow: what is under way is called back by the link and the pool that it is
+ * under way in, so those go before what they call. */
+static void worker_deinit(struct worker *worker)
+{
+	if (worker->pool)
+		pg_pool_unwatch(&worker->pg_watch);
+	host_scale_free(worker->host);
+	redis_link_free(worker->link);
+	pg_pool_free(worker->pool);
+	intake_free(worker->intake);
+	publisher_free(worker->publisher);
+	queue_scripts_free(worker->scripts);
+	lifeline_deinit(&worker->lifeline);
+	ev_loop_destroy(worker->loop);
+}
+
+int worker_enter(struct child_env *env)
+{
+	struct worker worker = { .env = env };
+	struct err err;
+	int code;
+
+	worker.loop = ev_loop_new(EVFLAG_AUTO);
+	if (!worker.loop)
+		return EXIT_CODE_CHILD_SETUP;
+	if (worker_init(&worker, &err) < 0) {
+		log_error("worker.cannot_start", LOG_S("error", err.text));
+		worker_deinit(&worker);
+		return EXIT_CODE_CHILD_CONFIG;
+	}
+	lifeline_init(&worker.lifeline, worker.loop, env, &lifeline_ops, &worker);
+	ev_run(worker.loop, 0);
+	code = lifeline_exit_code(&worker.lifeline);
+	worker_deinit(&worker);
+	return code;
+}
