@@ -2,7 +2,7 @@
  * pg_conninfo.c - from an url to what libpq wants to hear
  *
  * The settings of a session, and why:
- *   TimeZone            moments come back in UTC
+ *   TimeZone, DateStyle moments come back as ISO text in UTC
  *   lock_timeout        a batch that meets a held row is tried again run by run, instead
  * of holding up all others statement_timeout   bounds what a client that is gone leaves
  * running plan_cache_mode     one plan per statement for the connection's life; without
@@ -132,7 +132,7 @@ void pg_conninfo_session(struct str *out, int64_t statement_timeout_ms,
 			 int64_t lock_timeout_ms)
 {
 	str_printf(out,
-		   "-c TimeZone=UTC -c statement_timeout=%" PRId64
+		   "-c TimeZone=UTC -c DateStyle=ISO -c statement_timeout=%" PRId64
 		   " -c lock_timeout=%" PRId64,
 		   statement_timeout_ms, lock_timeout_ms);
 	str_add_text(out, " -c plan_cache_mode=force_generic_plan -c jit=off"

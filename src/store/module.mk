@@ -1,0 +1,99 @@
+SYN_LIBS += src/store/libstore.a
+noinst_LIBRARIES += src/store/libstore.a
+src_store_libstore_a_SOURCES = \
+	src/store/store_columns.c \
+	src/store/store_columns.h \
+	src/store/store_definitions.c \
+	src/store/store_definitions.h \
+	src/store/store_ids.c \
+	src/store/store_ids.h \
+	src/store/store_journal.c \
+	src/store/store_journal.h \
+	src/store/store_keys.c \
+	src/store/store_keys.h \
+	src/store/store_runs.c \
+	src/store/store_runs.h \
+	src/store/store_runs_read.c \
+	src/store/store_schema.c \
+	src/store/store_schema.h \
+	src/store/store_steps.c \
+	src/store/store_steps.h \
+	src/store/store_tenants.c \
+	src/store/store_tenants.h \
+	src/store/store_time.c \
+	src/store/store_time.h \
+	src/store/store_waits.c \
+	src/store/store_waits.h \
+	src/store/store_workers.c \
+	src/store/store_workers.h
+nodist_src_store_libstore_a_SOURCES = \
+	src/store/store_migration.c \
+	src/store/store_migration.h \
+	src/store/store_sql.c \
+	src/store/store_sql.h
+
+STORE_SQL = \
+	src/store/sql/agent_get.sql \
+	src/store/sql/agent_pin.sql \
+	src/store/sql/agent_put.sql \
+	src/store/sql/agents_list.sql \
+	src/store/sql/definition_newest.sql \
+	src/store/sql/definition_version.sql \
+	src/store/sql/definition_version_put.sql \
+	src/store/sql/idempotency_expire.sql \
+	src/store/sql/idempotency_get.sql \
+	src/store/sql/key_create.sql \
+	src/store/sql/key_find.sql \
+	src/store/sql/key_revoke.sql \
+	src/store/sql/keys_list.sql \
+	src/store/sql/keys_used.sql \
+	src/store/sql/orchestration_get.sql \
+	src/store/sql/orchestration_pin.sql \
+	src/store/sql/orchestration_put.sql \
+	src/store/sql/orchestrations_list.sql \
+	src/store/sql/run_get.sql \
+	src/store/sql/runs_check.sql \
+	src/store/sql/runs_counts.sql \
+	src/store/sql/runs_end.sql \
+	src/store/sql/runs_end_lazy.sql \
+	src/store/sql/runs_insert.sql \
+	src/store/sql/runs_insert_keyed.sql \
+	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_tenant.sql \
+	src/store/sql/runs_look.sql \
+	src/store/sql/runs_present.sql \
+	src/store/sql/runs_takeover.sql \
+	src/store/sql/schema_always.sql \
+	src/store/sql/steps_check.sql \
+	src/store/sql/steps_commit.sql \
+	src/store/sql/steps_history.sql \
+	src/store/sql/steps_read.sql \
+	src/store/sql/tenant_get.sql \
+	src/store/sql/tenant_pin.sql \
+	src/store/sql/tenants_list.sql \
+	src/store/sql/waits_read.sql \
+	src/store/sql/worker_offline.sql \
+	src/store/sql/workers_beat.sql \
+	src/store/sql/workers_list.sql \
+	src/store/sql/workers_stale.sql
+
+# in the order in which they are applied
+STORE_MIGRATIONS = \
+	src/store/migrations/001_stock.sql \
+	src/store/migrations/002_ours.sql
+
+EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
+BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
+CLEANFILES += src/store/store_migration.c src/store/store_migration.h \
+	src/store/store_sql.c src/store/store_sql.h
+src/store/store_sql.c: $(STORE_SQL) scripts/embed.sh
+	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh store_sql \
+		$(abs_builddir)/src/store/store_sql.c \
+		$(abs_builddir)/src/store/store_sql.h $(STORE_SQL)
+src/store/store_sql.h: src/store/store_sql.c
+src/store/store_migration.c: $(STORE_MIGRATIONS) scripts/embed.sh
+	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh store_migration \
+		$(abs_builddir)/src/store/store_migration.c \
+		$(abs_builddir)/src/store/store_migration.h $(STORE_MIGRATIONS)
+src/store/store_migration.h: src/store/store_migration.c
+$(src_store_libstore_a_OBJECTS): src/store/store_migration.h src/store/store_sql.h

@@ -73,7 +73,7 @@ struct store_definition_new {
 
 /*
  * Insert or replace one definition, and a new version if it differs from the newest one
- * (compared as jsonb, so spaces and the order of keys make none). Adds two statements.
+ * (compared as jsonb, so spaces and the order of keys make none). Adds three statements.
  */
 int store_definitions_put(struct pg_batch *batch, const struct store_definition_new *put);
 /* The version that is current now; *fresh: this call made it. */

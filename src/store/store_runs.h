@@ -128,6 +128,9 @@ struct store_run_look {
 
 /* Rows come for runs that exist, in any order. */
 int store_runs_look(struct pg_batch *batch, const char *const *run_ids, size_t n);
+/* The same, behind every commit that is still under way for these runs (it waits for
+ * their row locks): for the check after a commit that nobody answered. Read as a look. */
+int store_runs_check(struct pg_batch *batch, const char *const *run_ids, size_t n);
 int store_runs_look_count(const struct pg_reply *reply, int statement);
 void store_runs_look_read(const struct pg_reply *reply, int statement, int row,
 			  struct store_run_look *ret);

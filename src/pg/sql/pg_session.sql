@@ -4,6 +4,7 @@
 SELECT set_config('statement_timeout', $1, true),
        set_config('lock_timeout', $2, true),
        set_config('TimeZone', 'UTC', true),
+       set_config('DateStyle', 'ISO', true),
        set_config('jit', 'off', true),
        set_config('enable_hashjoin', 'off', true),
        set_config('enable_mergejoin', 'off', true),
