@@ -87,21 +87,21 @@ static const char *fault_type(enum jsonr_fault fault)
 	return "json_invalid";
 }
 
-struct json *body_parse(struct body_faults *faults, const char *text, size_t len,
-			size_t offset)
+bool body_parse(struct body_faults *faults, const char *text, size_t len, size_t offset,
+		struct json **ret)
 {
 	struct body_at body = { NULL, "body", 0 };
 	struct body_at at = { &body, NULL, 0 };
 	enum jsonr_fault fault = JSONR_FAULT_SYNTAX;
-	struct json *doc = NULL;
 	size_t at_byte = 0;
 	struct err err;
 
-	if (jsonr_parse(text, len, &doc, &fault, &at_byte, &err) == 0)
-		return doc;
+	*ret = NULL;
+	if (jsonr_parse(text, len, ret, &fault, &at_byte, &err) == 0)
+		return true;
 	at.index = (int64_t)(offset + at_byte);
 	body_fault(faults, &at, fault_type(fault), err.text);
-	return NULL;
+	return false;
 }
 
 const char *body_text(struct body_faults *faults, const struct body_at *at,

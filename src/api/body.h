@@ -36,11 +36,12 @@ void body_faults_print(const struct body_faults *faults, struct str *out);
 void body_faults_send(struct request *req, const struct body_faults *faults);
 
 /*
- * Parse len bytes that begin at byte `offset` of the body. NULL and a fault at
- * ["body", <byte>] if they are not one JSON document. The caller frees (jsonr_free).
+ * Parse len bytes that begin at byte `offset` of the body. *ret is the caller's
+ * (jsonr_free); it is NULL for the document "null". false, and a fault at ["body",
+ * <byte>], if they are not one JSON document; *ret is NULL then.
  */
-struct json *body_parse(struct body_faults *faults, const char *text, size_t len,
-			size_t offset);
+bool body_parse(struct body_faults *faults, const char *text, size_t len, size_t offset,
+		struct json **ret);
 
 /*
  * Readers of members: absent and null give NULL or the fallback; a wrong value is a

@@ -241,8 +241,7 @@ static bool read_item(struct bulk *bulk, size_t start, size_t end,
 		body_fault(faults, &at, "too_long", "Item should have at most 1 MiB");
 		return false;
 	}
-	doc = body_parse(faults, bulk->body + start, end - start, start);
-	if (!doc)
+	if (!body_parse(faults, bulk->body + start, end - start, start, &doc))
 		return false;
 	if (bulk->count == bulk->room) {
 		bulk->room = bulk->room ? bulk->room * 2 : 64;
@@ -276,6 +275,7 @@ static bool read_other(struct bulk *bulk, size_t start, size_t end,
 	struct body_at body = { NULL, "body", 0 };
 	struct str text = STR_INIT;
 	struct json *doc;
+	bool ok;
 
 	if (end - start > OTHER_MAX_BYTES) {
 		body_fault(faults, &body, "too_long",
@@ -285,10 +285,10 @@ static bool read_other(struct bulk *bulk, size_t start, size_t end,
 	str_add_char(&text, '{');
 	str_add(&text, bulk->body + start, end - start);
 	str_add_char(&text, '}');
-	doc = body_parse(faults, text.data, text.len, start - 1);
+	ok = body_parse(faults, text.data, text.len, start - 1, &doc);
 	str_deinit(&text);
 	jsonr_free(doc);
-	return doc != NULL;
+	return ok;
 }
 
 static void fault_at(struct body_faults *faults, size_t byte, const char *type,

@@ -90,8 +90,7 @@ static void read_body(struct body_faults *faults, struct request *req,
 	ret->message = "";
 	if (strspn(text, " \t\r\n") == len)
 		return;
-	doc = body_parse(faults, text, len, 0);
-	if (doc)
+	if (body_parse(faults, text, len, 0, &doc))
 		run_body_read(faults, &at, doc, request_arena(req), ret);
 	jsonr_free(doc);
 }
