@@ -1,6 +1,8 @@
 SYN_LIBS += src/cli/libcli.a
 noinst_LIBRARIES += src/cli/libcli.a
 src_cli_libcli_a_SOURCES = \
+	src/cli/check.c \
+	src/cli/check.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
 	src/cli/cli_api.c \

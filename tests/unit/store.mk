@@ -1,0 +1,2 @@
+# tests/blackbox/test_store.py runs it against a server of its own
+noinst_PROGRAMS += tests/blackbox/store_driver
