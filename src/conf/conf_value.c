@@ -48,7 +48,6 @@ static int refuse(const struct conf_row *row, const char *text, struct err *err,
 		  const char *problem)
 {
 	struct str say = STR_INIT;
-	int rc;
 
 	if (row->kind == CONF_SECRET)
 		str_add_text(&say, "the value");
@@ -56,9 +55,9 @@ static int refuse(const struct conf_row *row, const char *text, struct err *err,
 		conf_value_quote(&say, text);
 	str_printf(&say, " %s; expected ", problem);
 	conf_rows_expected(row, &say);
-	rc = err_set(err, ERR_INPUT, "%s", str_text(&say));
+	(void)err_set(err, ERR_INPUT, "%s", str_text(&say));
 	str_deinit(&say);
-	return rc;
+	return ERR_INPUT;
 }
 
 static void *field(const struct conf_row *row, struct conf *conf)

@@ -100,6 +100,8 @@ void call_start(struct llm_call *call)
 {
 	struct engine *engine = call->op.exec->engine;
 
+	if (call->op.exec->doomed)
+		return;
 	op_launch(&call->op);
 	engine->host->llm(engine->host_data, call->op.exec, call);
 }

@@ -26,8 +26,9 @@ struct queue_claimed {
 	const struct queue_job *jobs; /* now held by this incarnation */
 	size_t njobs;
 	/* Entries that are held now but could not be read (another version, damaged): the
-	 * caller logs them and ends them with its next call, under QUEUE_BAD_TENANT. */
-	const struct queue_text *bad;
+	 * caller logs them and gives them as ended with its next call. Their rows in
+	 * Postgres bring them back in a form that we know. */
+	const struct queue_ended *bad;
 	size_t nbad;
 	const struct queue_text *mail; /* hints for this incarnation, oldest first */
 	size_t nmail;          /* at most 200; the rest comes with the next call */
@@ -41,8 +42,6 @@ struct queue_claimed {
 	bool paused;           /* nothing was claimed: the queue is paused */
 	bool more;             /* want was filled: there may be more ready */
 };
-
-#define QUEUE_BAD_TENANT "%00"
 
 /*
  * claimed is NULL when rc < 0. After ERR_CONN or ERR_TIMEOUT with err saying "sent" the

@@ -234,12 +234,11 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	job_need_definition(job);
 }
 
-static void take_bad(struct source *source, struct queue_text id)
+static void take_bad(struct source *source, const struct queue_ended *bad)
 {
-	struct job *job;
+	struct job *job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
+				  bad->tenant.len);
 
-	job = job_new(source, id.data, id.len, QUEUE_BAD_TENANT,
-		      strlen(QUEUE_BAD_TENANT));
 	log_error("job.undecodable", LOG_S("job", job->id));
 	job_ended(job);
 }
@@ -292,7 +291,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 			 LOG_S("queue", queue_name(source->queue)));
 	}
 	for (i = 0; i < claimed->nbad; i++)
-		take_bad(source, claimed->bad[i]);
+		take_bad(source, &claimed->bad[i]);
 	for (i = 0; i < claimed->njobs; i++)
 		take_job(source, &claimed->jobs[i]);
 }

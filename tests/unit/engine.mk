@@ -1,0 +1,17 @@
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_event
+check_PROGRAMS += tests/unit/test_exec
+tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_exec_SOURCES = tests/unit/test_exec.c $(MEMORY_HOST)
+check_PROGRAMS += tests/unit/test_prompt
+tests_unit_test_prompt_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_prompt_SOURCES = tests/unit/test_prompt.c $(MEMORY_HOST)
+check_PROGRAMS += tests/unit/test_row
+check_PROGRAMS += tests/unit/test_step_types
+check_PROGRAMS += tests/unit/test_timers
+tests_unit_test_timers_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(MEMORY_HOST)
+endif
+
+# The engine's surroundings in memory.
+MEMORY_HOST = tests/unit/memory_host.c tests/unit/memory_host.h

@@ -1,4 +1,11 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_definition
+check_PROGRAMS += tests/unit/test_fail
+check_PROGRAMS += tests/unit/test_history
+check_PROGRAMS += tests/unit/test_jsontext
+check_PROGRAMS += tests/unit/test_model
 check_PROGRAMS += tests/unit/test_payload
-tests_unit_test_payload_SOURCES = tests/unit/test_payload.c
+check_PROGRAMS += tests/unit/test_problem
+check_PROGRAMS += tests/unit/test_state
+check_PROGRAMS += tests/unit/test_template
 endif

@@ -1,0 +1,17 @@
+/* cli_conf.h - the daemon's configuration, for a verb */
+#ifndef CLI_CLI_CONF_H
+#define CLI_CLI_CONF_H
+
+#include <stdbool.h>
+
+struct cli_args;
+struct conf;
+
+/*
+ * Load it as the daemon would: -c, --set, the environment. needs_postgres: refuse one
+ * without postgres.url. Returns 0 and *ret, the caller's (conf_free), or an
+ * exit code after it has said on standard error what is wrong.
+ */
+int cli_conf_load(const struct cli_args *args, bool needs_postgres, struct conf **ret);
+
+#endif

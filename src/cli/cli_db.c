@@ -1,0 +1,135 @@
+/*
+ * cli_db.c - noun db: migrate, status
+ */
+#include "cli/cli_nouns.h"
+
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/cli_args.h"
+#include "cli/cli_conf.h"
+#include "cli/cli_table.h"
+#include "cli/store_call.h"
+#include "conf/conf.h"
+#include "ipc/exit_code.h"
+#include "pg/pg_migrate.h"
+#include "store/store_schema.h"
+
+#include <stdio.h>
+
+static struct store_schema_options options_of(const struct conf *conf)
+{
+	return (struct store_schema_options){
+		.url = conf->postgres.url,
+		.pgbouncer = conf->postgres.pgbouncer,
+		.keep_stock_indexes = conf->db.stock_indexes == CONF_STOCK_INDEXES_KEEP,
+	};
+}
+
+static int migrate(const struct cli_args *args)
+{
+	struct store_schema_options options;
+	struct conf *conf = NULL;
+	struct err err;
+	int code = cli_conf_load(args, true, &conf), rc;
+
+	if (code)
+		return code;
+	options = options_of(conf);
+	rc = store_schema_migrate(&options, &err);
+	if (rc < 0)
+		code = cli_args_fail(args, store_call_exit_code(rc), "%s", err.text);
+	else if (args->json)
+		(void)printf("{\"applied\":%d,\"migrations\":%zu}\n", rc,
+			     store_schema_count());
+	else
+		(void)printf("%d of %zu migrations applied now\n", rc,
+			     store_schema_count());
+	conf_free(conf);
+	return code;
+}
+
+static void add_json(struct str *out, const struct pg_migrate_row *rows, size_t count,
+		     int pending)
+{
+	struct jsonw w;
+	size_t i;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_pair_int(&w, "pending", pending);
+	jsonw_key(&w, "migrations");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++) {
+		jsonw_object(&w);
+		jsonw_pair_int(&w, "number", rows[i].number);
+		jsonw_pair_text(&w, "name", rows[i].name);
+		jsonw_pair_text(&w, "sha256", rows[i].sha256);
+		jsonw_pair_text(&w, "applied_at",
+				rows[i].applied ? rows[i].applied_at : NULL);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	str_add_char(out, '\n');
+}
+
+static void add_table(struct str *out, const struct pg_migrate_row *rows, size_t count)
+{
+	static const char *const heads[] = { "NUMBER", "NAME", "APPLIED", NULL };
+	struct cli_table table;
+	size_t i;
+
+	cli_table_init(&table, heads);
+	for (i = 0; i < count; i++) {
+		cli_table_int(&table, rows[i].number);
+		cli_table_text(&table, rows[i].name);
+		cli_table_text(&table, rows[i].applied ? rows[i].applied_at : "pending");
+	}
+	cli_table_print(&table, out);
+	cli_table_deinit(&table);
+}
+
+static int status(const struct cli_args *args)
+{
+	size_t count = store_schema_count();
+	struct store_schema_options options;
+	struct pg_migrate_row *rows;
+	struct str out = STR_INIT;
+	struct conf *conf = NULL;
+	struct err err;
+	int code = cli_conf_load(args, true, &conf), pending;
+
+	if (code)
+		return code;
+	rows = mem_new_n(struct pg_migrate_row, count);
+	options = options_of(conf);
+	pending = store_schema_status(&options, rows, &err);
+	if (pending < 0) {
+		code = cli_args_fail(args, store_call_exit_code(pending), "%s", err.text);
+	} else {
+		if (args->json)
+			add_json(&out, rows, count, pending);
+		else
+			add_table(&out, rows, count);
+		(void)fputs(str_text(&out), stdout);
+		code = pending ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	}
+	str_deinit(&out);
+	mem_free(rows);
+	conf_free(conf);
+	return code;
+}
+
+/* clang-format off */
+static const struct cli_verb verbs[] = {
+	{ "migrate", "", 0, 0, CLI_GROUP_OUTPUT | CLI_GROUP_CONF, NULL,
+	  "bring the schema of Postgres up to date", NULL, migrate },
+	{ "status", "", 0, 0, CLI_GROUP_OUTPUT | CLI_GROUP_CONF, NULL,
+	  "which migrations are applied",
+	  "Exit status: 0 all of them, 1 some are pending.\n", status },
+	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const struct cli_noun cli_db_noun = { "db", "the schema of Postgres", verbs };

@@ -1,0 +1,403 @@
+/*
+ * cli_def.c - noun def: import, sync, list, validate
+ *
+ * A file goes in whole or not at all: it is read and checked first, then stored in one
+ * commit. What cannot be read is refused always. What this build cannot run (a type or a
+ * model of a later version, a graph with a hole) is refused when it is one definition or
+ * --strict is given; a bundle and the stock server's own file are stored with a warning
+ * each, because the rest of them is good and starting such a run is refused anyway.
+ */
+#include "cli/cli_def.h"
+
+#include "base/fdutil.h"
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/cli_args.h"
+#include "cli/cli_conf.h"
+#include "cli/cli_definitions.h"
+#include "cli/cli_nouns.h"
+#include "cli/cli_table.h"
+#include "cli/store_call.h"
+#include "conf/conf.h"
+#include "engine/step_types.h"
+#include "ipc/exit_code.h"
+#include "pg/pg_batch.h"
+#include "pg/pg_reply.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 60000
+
+struct storing {
+	size_t count;
+	int *statements; /* where each definition's answer is */
+	struct cli_def_stored *stored;
+};
+
+static void on_stored(void *arg, const struct pg_reply *reply)
+{
+	struct storing *storing = arg;
+	size_t i;
+
+	for (i = 0; i < storing->count; i++)
+		storing->stored[i].version = store_definitions_put_read(
+			reply, storing->statements[i], &storing->stored[i].fresh);
+}
+
+int cli_def_store(const struct conf *conf, const struct cli_definitions *all,
+		  struct cli_def_stored *stored, struct err *err)
+{
+	struct storing storing = { .count = all->count, .stored = stored };
+	struct pg_batch *batch = pg_batch_new();
+	size_t i;
+	int rc;
+
+	if (!all->count) {
+		pg_batch_free(batch);
+		return 0;
+	}
+	storing.statements = mem_new_n(int, all->count);
+	for (i = 0; i < all->count; i++) {
+		const struct cli_definition *item = &all->items[i];
+		struct store_definition_new put = {
+			.kind = item->kind,
+			.id = item->id,
+			.name = item->name,
+			.description = item->description,
+			.definition = item->json,
+			.tenant_id = conf->limits.default_tenant,
+		};
+
+		storing.statements[i] = store_definitions_put(batch, &put);
+	}
+	rc = store_call(conf, batch, DEADLINE_MS, on_stored, &storing, err);
+	mem_free(storing.statements);
+	return rc;
+}
+
+/* Standard input, bounded. */
+static int read_stdin(char **ret, size_t *ret_len, struct err *err)
+{
+	struct str text = STR_INIT;
+	ssize_t n;
+
+	for (;;) {
+		n = read(STDIN_FILENO, str_reserve(&text, 65536), 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		str_grew(&text, (size_t)n);
+		if (text.len <= CLI_DEFINITIONS_FILE_MAX)
+			continue;
+		str_deinit(&text);
+		return err_set(err, ERR_LIMIT, "standard input has more than %d bytes",
+			       CLI_DEFINITIONS_FILE_MAX);
+	}
+	if (n < 0) {
+		str_deinit(&text);
+		return err_errno(err, "read standard input");
+	}
+	*ret_len = text.len;
+	*ret = str_take(&text);
+	return 0;
+}
+
+/* 0 and *ret, or an exit code. */
+static int load(const struct cli_args *args, const char *path,
+		struct cli_definitions *ret)
+{
+	char *text = NULL;
+	struct err err;
+	size_t len = 0;
+	int rc;
+
+	if (strcmp(path, "-") == 0)
+		rc = read_stdin(&text, &len, &err);
+	else
+		rc = fdutil_read_file(path, CLI_DEFINITIONS_FILE_MAX, &text, &len, &err);
+	if (rc < 0)
+		return cli_args_fail(args,
+				     rc == ERR_NOT_FOUND ? EXIT_CODE_NOT_FOUND
+							 : EXIT_CODE_FAILED,
+				     "%s", err.text);
+	rc = cli_definitions_read(text, len, step_types_rules(), ret, &err);
+	mem_free(text);
+	if (rc < 0)
+		return cli_args_fail(args, EXIT_CODE_REFUSED, "%s: %s", path, err.text);
+	return 0;
+}
+
+/* "broken.json: orchestrations[2] (id): steps[1].type: ..." for each problem. */
+static void say_problems(const char *path, const struct cli_definition *item,
+			 const char *how)
+{
+	struct str line = STR_INIT;
+	size_t i, kept = item->problems.count;
+
+	if (kept > PROBLEM_MAX)
+		kept = PROBLEM_MAX;
+	for (i = 0; i < kept; i++) {
+		const struct problem *problem = &item->problems.kept[i];
+
+		str_reset(&line, 4096);
+		str_printf(&line, "%s: ", how);
+		cli_table_clean(&line, path);
+		str_printf(&line, "%s%s: ", item->where[0] ? ": " : "", item->where);
+		if (item->id[0]) {
+			cli_table_clean(&line, item->id);
+			str_add_text(&line, ": ");
+		}
+		cli_table_clean(&line, problem->where);
+		str_add_text(&line, problem->where[0] ? ": " : "");
+		cli_table_clean(&line, problem->text);
+		(void)fprintf(stderr, "%s\n", str_text(&line));
+	}
+	if (item->problems.count > kept)
+		(void)fprintf(stderr, "%s: and %zu more\n", how,
+			      item->problems.count - kept);
+	str_deinit(&line);
+}
+
+/* How many of them may not be stored; each has been told about. */
+static size_t judge(const char *path, const struct cli_definitions *all, bool strict)
+{
+	size_t i, refused = 0;
+
+	for (i = 0; i < all->count; i++) {
+		const struct cli_definition *item = &all->items[i];
+		bool refuse = item->broken || (strict && item->problems.count);
+
+		say_problems(path, item, refuse ? "error" : "warning");
+		refused += refuse;
+	}
+	if (all->left_out)
+		(void)fprintf(stderr,
+			      "warning: %s: %zu tools and MCP servers are left out\n",
+			      path, all->left_out);
+	return refused;
+}
+
+static const char *kind_name(const struct cli_definition *item)
+{
+	return store_definition_kind_name(item->kind);
+}
+
+static void print_stored(const struct cli_args *args, const struct cli_definitions *all,
+			 const struct cli_def_stored *stored)
+{
+	static const char *const heads[] = { "KIND",   "ID",       "NAME", "VERSION",
+					     "STORED", "RUNNABLE", NULL };
+	struct cli_table table;
+	struct str out = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	cli_table_init(&table, heads);
+	jsonw_init(&w, &out);
+	jsonw_array(&w);
+	for (i = 0; i < all->count; i++) {
+		const struct cli_definition *item = &all->items[i];
+
+		jsonw_object(&w);
+		jsonw_pair_text(&w, "kind", kind_name(item));
+		jsonw_pair_text(&w, "id", item->id);
+		jsonw_pair_text(&w, "name", item->name);
+		jsonw_pair_int(&w, "version", stored[i].version);
+		jsonw_pair_bool(&w, "fresh", stored[i].fresh);
+		jsonw_pair_int(&w, "problems", (int64_t)item->problems.count);
+		jsonw_object_end(&w);
+		cli_table_text(&table, kind_name(item));
+		cli_table_text(&table, item->id);
+		cli_table_text(&table, item->name);
+		cli_table_int(&table, stored[i].version);
+		cli_table_text(&table, stored[i].fresh ? "new version" : "unchanged");
+		cli_table_text(&table, item->problems.count ? "no" : "yes");
+	}
+	jsonw_array_end(&w);
+	str_add_char(&out, '\n');
+	if (!args->json) {
+		str_reset(&out, 65536);
+		cli_table_print(&table, &out);
+	}
+	(void)fputs(str_text(&out), stdout);
+	cli_table_deinit(&table);
+	str_deinit(&out);
+}
+
+static int store_file(const struct cli_args *args, const struct conf *conf,
+		      const char *path, bool lenient)
+{
+	struct cli_def_stored *stored;
+	struct cli_definitions all;
+	struct err err;
+	size_t refused;
+	int code = load(args, path, &all), rc;
+
+	if (code)
+		return code;
+	lenient = lenient || all.shape == CLI_DEFINITIONS_BUNDLE;
+	refused = judge(path, &all, cli_args_flag(args, "strict") || !lenient);
+	stored = mem_new_n(struct cli_def_stored, all.count);
+	if (refused) {
+		code = cli_args_fail(
+			args, EXIT_CODE_REFUSED,
+			"%zu of %zu definitions are refused, nothing is stored", refused,
+			all.count);
+	} else {
+		rc = cli_def_store(conf, &all, stored, &err);
+		if (rc < 0)
+			code = cli_args_fail(args, store_call_exit_code(rc), "%s",
+					     err.text);
+		else
+			print_stored(args, &all, stored);
+	}
+	mem_free(stored);
+	cli_definitions_deinit(&all);
+	return code;
+}
+
+static int import(const struct cli_args *args)
+{
+	struct conf *conf = NULL;
+	int code = cli_conf_load(args, true, &conf);
+
+	if (code)
+		return code;
+	code = store_file(args, conf, args->operands[0], false);
+	conf_free(conf);
+	return code;
+}
+
+static int sync_file(const struct cli_args *args)
+{
+	struct conf *conf = NULL;
+	struct str path = STR_INIT;
+	int code = cli_conf_load(args, true, &conf);
+
+	if (code)
+		return code;
+	str_printf(&path, "%s/orchestrations.json", conf->data_dir);
+	code = store_file(args, conf, str_text(&path), true);
+	str_deinit(&path);
+	conf_free(conf);
+	return code;
+}
+
+static int validate(const struct cli_args *args)
+{
+	struct cli_definitions all;
+	size_t refused;
+	int code = load(args, args->operands[0], &all);
+
+	if (code)
+		return code;
+	refused = judge(args->operands[0], &all, true);
+	if (refused)
+		code = cli_args_fail(args, EXIT_CODE_REFUSED, "%zu of %zu are not good",
+				     refused, all.count);
+	else
+		(void)printf("%zu good\n", all.count);
+	cli_definitions_deinit(&all);
+	return code;
+}
+
+struct listing {
+	const struct cli_args *args;
+	struct str out;
+};
+
+static void on_list(void *arg, const struct pg_reply *reply)
+{
+	static const char *const heads[] = { "KIND", "ID", "NAME", "UPDATED", NULL };
+	static const enum store_definition_kind kinds[] = { STORE_ORCHESTRATION,
+							    STORE_AGENT };
+	struct listing *listing = arg;
+	struct store_definition_item item;
+	struct cli_table table;
+	struct jsonw w;
+	int statement, i;
+
+	cli_table_init(&table, heads);
+	jsonw_init(&w, &listing->out);
+	jsonw_array(&w);
+	for (statement = 0; statement < 2; statement++) {
+		const char *kind = store_definition_kind_name(kinds[statement]);
+
+		for (i = 0; i < store_definitions_list_count(reply, statement); i++) {
+			store_definitions_list_read(reply, statement, i, &item);
+			jsonw_object(&w);
+			jsonw_pair_text(&w, "kind", kind);
+			jsonw_pair_text(&w, "id", item.id);
+			jsonw_pair_text(&w, "name", item.name);
+			jsonw_pair_text(&w, "updated_at", item.updated_at);
+			jsonw_object_end(&w);
+			cli_table_text(&table, kind);
+			cli_table_text(&table, item.id);
+			cli_table_text(&table, item.name);
+			cli_table_text(&table, item.updated_at);
+		}
+	}
+	jsonw_array_end(&w);
+	str_add_char(&listing->out, '\n');
+	if (!listing->args->json) {
+		str_reset(&listing->out, 65536);
+		cli_table_print(&table, &listing->out);
+	}
+	cli_table_deinit(&table);
+}
+
+static int list(const struct cli_args *args)
+{
+	struct listing listing = { .args = args };
+	struct conf *conf = NULL;
+	struct pg_batch *batch;
+	struct err err;
+	int code = cli_conf_load(args, true, &conf), rc;
+
+	if (code)
+		return code;
+	batch = pg_batch_new();
+	(void)store_definitions_list(batch, STORE_ORCHESTRATION);
+	(void)store_definitions_list(batch, STORE_AGENT);
+	rc = store_call(conf, batch, DEADLINE_MS, on_list, &listing, &err);
+	if (rc < 0)
+		code = cli_args_fail(args, store_call_exit_code(rc), "%s", err.text);
+	else
+		(void)fputs(str_text(&listing.out), stdout);
+	str_deinit(&listing.out);
+	conf_free(conf);
+	return code;
+}
+
+/* clang-format off */
+static const struct cli_option import_options[] = {
+	{ 0, "strict", NULL, "refuse what this version cannot run" },
+	{ 0, NULL, NULL, NULL },
+};
+
+#define GROUPS (CLI_GROUP_OUTPUT | CLI_GROUP_CONF)
+
+static const struct cli_verb verbs[] = {
+	{ "import", "<file>", 1, 1, GROUPS, import_options,
+	  "store an orchestration, a list of them or a bundle",
+	  "All of the file is stored or nothing. A bundle may hold what this version cannot\n"
+	  "run yet: it is stored with a warning, unless --strict is given. \"-\" reads\n"
+	  "standard input.\n", import },
+	{ "sync", "", 0, 0, GROUPS, import_options,
+	  "store data_dir/orchestrations.json",
+	  "What this version cannot run is stored with a warning, unless --strict is given.\n",
+	  sync_file },
+	{ "list", "", 0, 0, GROUPS, NULL,
+	  "what is stored", NULL, list },
+	{ "validate", "<file>", 1, 1, 0, NULL,
+	  "check a file and store nothing", NULL, validate },
+	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const struct cli_noun cli_def_noun = { "def", "definitions in the store", verbs };

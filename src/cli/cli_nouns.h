@@ -1,0 +1,16 @@
+/* cli_nouns.h - every noun; each is a file of its own name */
+#ifndef CLI_CLI_NOUNS_H
+#define CLI_CLI_NOUNS_H
+
+#include "cli/cli_verb.h"
+
+extern const struct cli_noun cli_def_noun;
+extern const struct cli_noun cli_db_noun;
+extern const struct cli_noun cli_key_noun;
+extern const struct cli_noun cli_queue_noun;
+extern const struct cli_noun cli_run_noun;
+extern const struct cli_noun cli_status_noun;
+extern const struct cli_noun cli_worker_noun;
+extern const struct cli_noun dev_noun;
+
+#endif

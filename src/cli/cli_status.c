@@ -1,0 +1,226 @@
+/*
+ * cli_status.c - noun status: one screen about the daemon of this host
+ *
+ * Reads the scoreboard, a file that the master and its children keep mapped: no server is
+ * asked, so it works when everything else hangs. Each number has one writer and is read
+ * as it is at that moment; two of them need not be of the same moment.
+ */
+#include "cli/cli_nouns.h"
+
+#include "base/clock.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "cli/cli_args.h"
+#include "cli/cli_conf.h"
+#include "cli/cli_table.h"
+#include "conf/conf.h"
+#include "ipc/exit_code.h"
+#include "ipc/scoreboard.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* 93784000 -> "1d2h": the two largest units are enough for a screen. */
+static void add_span(struct str *out, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {
+		{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" }, { 1000, "s" }
+	};
+	size_t i, shown = 0;
+
+	for (i = 0; i < sizeof(units) / sizeof(*units) && shown < 2; i++) {
+		if (ms < units[i].ms && !shown)
+			continue;
+		str_printf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
+		ms %= units[i].ms;
+		shown++;
+	}
+	if (!shown)
+		str_add_text(out, "0s");
+}
+
+static enum score_state state_of(const struct score_slot *slot)
+{
+	return (enum score_state)atomic_load(&slot->state);
+}
+
+static int64_t age_ms(int64_t mono_ms)
+{
+	int64_t age = mono_ms ? clock_mono_ms() - mono_ms : -1;
+
+	return age < 0 ? -1 : age;
+}
+
+static const char *master_state(const struct scoreboard *board)
+{
+	return score_master_state_name(
+		(enum score_master_state)atomic_load(&board->master_state));
+}
+
+static void add_child_json(struct jsonw *w, const struct score_slot *slot)
+{
+	char text[IDS_MAX];
+	int i;
+
+	jsonw_object(w);
+	jsonw_pair_text(w, "kind", score_text_get(&slot->kind, text));
+	jsonw_pair_int(w, "slot", atomic_load(&slot->number));
+	jsonw_pair_int(w, "pid", atomic_load(&slot->pid));
+	jsonw_pair_text(w, "state", score_state_name(state_of(slot)));
+	jsonw_pair_int(w, "generation", atomic_load(&slot->generation));
+	jsonw_pair_text(w, "row_name", score_text_get(&slot->row_name, text));
+	jsonw_pair_text(w, "incarnation", score_text_get(&slot->incarnation, text));
+	jsonw_pair_int(w, "started_at_ms", atomic_load(&slot->started_at_ms));
+	jsonw_pair_int(w, "pulse_age_ms", age_ms(atomic_load(&slot->pulse_mono_ms)));
+	if (state_of(slot) == SCORE_DEAD) {
+		jsonw_pair_int(w, "died_at_ms", atomic_load(&slot->died_at_ms));
+		jsonw_pair_text(w, "cause", score_text_get(&slot->cause, text));
+	}
+	jsonw_key(w, "counters");
+	jsonw_object(w);
+	for (i = 0; i < SCORE_NCOUNTERS; i++)
+		jsonw_pair_int(w, score_counter_rows[i].name,
+			       score_get(slot, (enum score_counter)i));
+	jsonw_object_end(w);
+	jsonw_object_end(w);
+}
+
+static void add_json(struct str *out, const struct scoreboard *board)
+{
+	char text[IDS_MAX];
+	struct jsonw w;
+	size_t i;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "state", master_state(board));
+	jsonw_pair_text(&w, "reason", score_text_get(&board->reason, text));
+	jsonw_pair_text(&w, "version", board->version);
+	jsonw_pair_text(&w, "host_name", board->host_name);
+	jsonw_pair_int(&w, "pid", board->master_pid);
+	jsonw_pair_int(&w, "generation", atomic_load(&board->generation));
+	jsonw_pair_int(&w, "started_at_ms", board->started_at_ms);
+	jsonw_pair_int(&w, "pulse_age_ms",
+		       age_ms(atomic_load(&board->master_pulse_mono_ms)));
+	jsonw_key(&w, "children");
+	jsonw_array(&w);
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_child_json(&w, &board->slots[i]);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	str_add_char(out, '\n');
+}
+
+static void add_child_row(struct cli_table *table, const struct score_slot *slot)
+{
+	char text[IDS_MAX];
+	struct str up = STR_INIT;
+
+	add_span(&up, clock_wall_ms() - atomic_load(&slot->started_at_ms));
+	cli_table_text(table, score_text_get(&slot->kind, text));
+	cli_table_int(table, atomic_load(&slot->number));
+	cli_table_int(table, atomic_load(&slot->pid));
+	cli_table_text(table, score_state_name(state_of(slot)));
+	cli_table_int(table, atomic_load(&slot->generation));
+	cli_table_text(table, str_text(&up));
+	cli_table_int(table, age_ms(atomic_load(&slot->pulse_mono_ms)));
+	cli_table_int(table, score_get(slot, SCORE_ACTIVE_RUNS));
+	cli_table_int(table, score_get(slot, SCORE_RUNS_ENDED));
+	cli_table_int(table, score_get(slot, SCORE_RUNS_FAILED));
+	cli_table_int(table, score_get(slot, SCORE_REQUESTS));
+	cli_table_text(table, state_of(slot) == SCORE_DEAD
+				      ? score_text_get(&slot->cause, text)
+				      : "");
+	str_deinit(&up);
+}
+
+static void add_screen(struct str *out, const struct scoreboard *board)
+{
+	static const char *const heads[] = { "KIND",  "SLOT",   "PID",      "STATE",
+					     "GEN",   "UP",     "PULSE_MS", "ACTIVE",
+					     "ENDED", "FAILED", "REQUESTS", "CAUSE",
+					     NULL };
+	char text[IDS_MAX];
+	struct cli_table table;
+	size_t i;
+
+	str_printf(out, "synapsed %s %s: pid %d, generation %d, up ", board->version,
+		   master_state(board), (int)board->master_pid,
+		   (int)atomic_load(&board->generation));
+	add_span(out, clock_wall_ms() - board->started_at_ms);
+	str_printf(out, ", host %s\n", board->host_name);
+	if (score_text_get(&board->reason, text)[0])
+		str_printf(out, "reason: %s\n", text);
+	str_add_char(out, '\n');
+	cli_table_init(&table, heads);
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_child_row(&table, &board->slots[i]);
+	cli_table_print(&table, out);
+	cli_table_deinit(&table);
+}
+
+static int not_running(const struct cli_args *args, const char *run_dir)
+{
+	if (!args->json)
+		return cli_args_fail(args, EXIT_CODE_NOT_FOUND,
+				     "no daemon runs with run_dir %s", run_dir);
+	(void)printf("{\"state\":\"stopped\"}\n");
+	return EXIT_CODE_NOT_FOUND;
+}
+
+static int show(const struct cli_args *args, const char *run_dir)
+{
+	const struct scoreboard *board = NULL;
+	struct str out = STR_INIT;
+	struct err err;
+	int rc = scoreboard_open_readonly(run_dir, &board, &err);
+	int code = EXIT_CODE_OK;
+
+	if (rc == ERR_NOT_FOUND)
+		return not_running(args, run_dir);
+	if (rc < 0)
+		return cli_args_fail(args, EXIT_CODE_FAILED, "%s", err.text);
+	if (!scoreboard_master_alive(board) ||
+	    atomic_load(&board->master_state) == SCORE_MASTER_STOPPED) {
+		code = not_running(args, run_dir);
+	} else {
+		if (args->json)
+			add_json(&out, board);
+		else
+			add_screen(&out, board);
+		(void)fputs(str_text(&out), stdout);
+		if (atomic_load(&board->master_state) == SCORE_MASTER_DEGRADED)
+			code = EXIT_CODE_FAILED;
+	}
+	scoreboard_close(board);
+	str_deinit(&out);
+	return code;
+}
+
+static int status(const struct cli_args *args)
+{
+	struct conf *conf = NULL;
+	int code = cli_conf_load(args, false, &conf);
+
+	if (code)
+		return code;
+	code = show(args, conf->run_dir);
+	conf_free(conf);
+	return code;
+}
+
+/* clang-format off */
+static const struct cli_verb verbs[] = {
+	{ "", "", 0, 0, CLI_GROUP_OUTPUT | CLI_GROUP_CONF, NULL,
+	  "the daemon of this host and its children",
+	  "Exit status: 0 it runs, 1 it runs degraded, 3 it does not run.\n", status },
+	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const struct cli_noun cli_status_noun = { "status", "the daemon of this host", verbs };

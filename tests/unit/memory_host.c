@@ -1,0 +1,281 @@
+/*
+ * memory_host.c - the engine's surroundings in memory, for its unit tests
+ *
+ * Commits are in at once unless they are held, model calls of mock.echo and mock.fail are
+ * answered at once, those of other mocks wait for memory_answer().
+ */
+#include "memory_host.h"
+
+#include "base/mem.h"
+#include "run/definition.h"
+#include "run/model.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t wall_ms(void *ctx)
+{
+	return ((struct memory_host *)ctx)->wall_ms;
+}
+
+static int64_t mono_ms(void *ctx)
+{
+	return ((struct memory_host *)ctx)->mono_ms;
+}
+
+static void enter(void *ctx, struct exec *exec)
+{
+	struct memory_host *host = ctx;
+
+	assert(!host->inside);
+	host->inside = exec;
+	host->enters++;
+}
+
+static void leave(void *ctx, struct exec *exec, size_t bytes)
+{
+	struct memory_host *host = ctx;
+
+	assert(host->inside == exec);
+	host->inside = NULL;
+	host->leaves++;
+	if (bytes > host->largest)
+		host->largest = bytes;
+}
+
+static void keep_type(struct memory_host *host, const char *event)
+{
+	const char *type = event + strlen("{\"type\":\"");
+
+	str_printf(&host->types, "%s%.*s", host->types.len ? " " : "",
+		   (int)strcspn(type, "\""), type);
+}
+
+static void keep_row(struct memory_host *host, const struct engine_row *row)
+{
+	size_t i, len;
+
+	str_printf(&host->rows, "%s %s %s %d%s %s %s\n", row_kind_name(row->kind),
+		   *row->path ? row->path : "-", *row->step_id ? row->step_id : "-",
+		   row->execution, row->next_outside ? " outside" : "",
+		   row->delta.len ? str_text(&row->delta) : "[]",
+		   row->error.len ? str_text(&row->error) : "-");
+	str_add(&host->usage, str_text(&row->usage), row->usage.len);
+	str_add(&host->deltas, str_text(&row->delta), row->delta.len);
+	str_add_char(&host->deltas, '\n');
+	for (i = 0; i < row->events_count; i++) {
+		const char *text = row_event_text(row, i, &len);
+
+		keep_type(host, text);
+		str_add(&host->events, text, len);
+		str_add_char(&host->events, '\n');
+	}
+}
+
+static void on_commit_abandoned(struct op *op)
+{
+	((struct memory_host *)op->server)->held_op = NULL;
+}
+
+static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct op *op)
+{
+	struct memory_host *host = ctx;
+
+	keep_row(host, row);
+	row_free(row);
+	if (host->hold_commits || host->free_at_commit) {
+		assert(!host->held_op);
+		host->held_op = op;
+		op->server = host;
+		op->abandon = on_commit_abandoned;
+		if (host->free_at_commit)
+			exec_free(exec);
+		return;
+	}
+	op_done(op);
+}
+
+static void live(void *ctx, struct exec *exec, const char *event, size_t len)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	str_add(&host->lives, event, len);
+	str_add_char(&host->lives, '\n');
+}
+
+static void take_call(struct memory_host *host, struct llm_call *call)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->calls_count; i++)
+		if (host->calls[i] != call)
+			host->calls[n++] = host->calls[i];
+	host->calls_count = n;
+}
+
+static void on_call_abandoned(struct op *op)
+{
+	struct memory_host *host = op->server;
+
+	take_call(host, mem_container(op, struct llm_call, op));
+	host->abandoned++;
+}
+
+static void answer(struct llm_call *call, enum fail_class class, const char *text,
+		   size_t len)
+{
+	call->answer.class = class;
+	str_add(&call->answer.text, text, len);
+	call->answer.usage = (struct usage){
+		.calls = 1, .input_tokens = 10, .output_tokens = 2, .cost_usd = 0.25
+	};
+	op_done(&call->op);
+}
+
+static void llm(void *ctx, struct exec *exec, struct llm_call *call)
+{
+	static const char *const roles[] = { "system", "user", "assistant" };
+	struct memory_host *host = ctx;
+	const struct llm_request *request = &call->request;
+	const struct llm_message *last = &request->messages[request->count - 1];
+	struct model model;
+	size_t i;
+
+	(void)exec;
+	host->calls_made++;
+	str_reset(&host->prompts, 0);
+	for (i = 0; i < request->count; i++)
+		str_printf(&host->prompts, "%s: %.*s\n", roles[request->messages[i].role],
+			   (int)request->messages[i].len, request->messages[i].text);
+	if (model_parse(request->model, &model, NULL) < 0) {
+		answer(call, FAIL_JOB, "no such model", 13);
+	} else if (model.kind == MODEL_MOCK_FAIL) {
+		answer(call, model.class, "told to fail", 12);
+	} else if (host->fail_first > 0) {
+		host->fail_first--;
+		answer(call, FAIL_PROVIDER, "not yet", 7);
+	} else if (model.kind == MODEL_MOCK_ECHO && !host->hold_calls) {
+		answer(call, FAIL_NONE, last->text, last->len);
+	} else {
+		if (host->calls_count < MEMORY_CALLS_MAX)
+			host->calls[host->calls_count++] = call;
+		call->op.server = host;
+		call->op.abandon = on_call_abandoned;
+	}
+}
+
+static void end(void *ctx, struct exec *exec, struct engine_final *final)
+{
+	struct memory_host *host = ctx;
+
+	keep_row(host, final->row);
+	row_final_free(host->final);
+	host->final = final;
+	host->ended++;
+	if (host->free_at_end)
+		exec_free(exec);
+}
+
+static void wanted(void *ctx)
+{
+	((struct memory_host *)ctx)->wanted++;
+}
+
+static const struct engine_host functions = {
+	.wall_ms = wall_ms,
+	.mono_ms = mono_ms,
+	.enter = enter,
+	.leave = leave,
+	.commit = commit,
+	.live = live,
+	.llm = llm,
+	.end = end,
+	.wanted = wanted,
+};
+
+void memory_init(struct memory_host *host, const struct engine_limits *limits)
+{
+	memset(host, 0, sizeof(*host));
+	host->wall_ms = 1780000000000;
+	host->mono_ms = 5000;
+	host->engine =
+		engine_new(&functions, host, limits ? limits : &ENGINE_LIMITS_DEFAULT, 7);
+}
+
+void memory_deinit(struct memory_host *host)
+{
+	engine_free(host->engine);
+	row_final_free(host->final);
+	str_deinit(&host->prompts);
+	str_deinit(&host->events);
+	str_deinit(&host->types);
+	str_deinit(&host->lives);
+	str_deinit(&host->rows);
+	str_deinit(&host->usage);
+	str_deinit(&host->deltas);
+}
+
+struct exec *memory_run(struct memory_host *host, const char *definition,
+			const char *inputs)
+{
+	struct exec_start start = { .run_id = "run_1",
+				    .worker_id = "w",
+				    .message = "hello",
+				    .message_len = 5,
+				    .inputs = inputs,
+				    .inputs_len = inputs ? strlen(inputs) : 0,
+				    .epoch = 1 };
+	struct problems problems;
+	struct exec *exec;
+
+	problem_init(&problems);
+	if (definition_parse(definition, strlen(definition), &start.definition,
+			     &problems) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", problems.kept[0].where,
+			      problems.kept[0].text);
+		assert(false);
+	}
+	problem_deinit(&problems);
+	exec = exec_new(host->engine, &start);
+	definition_unref(start.definition);
+	return exec;
+}
+
+int64_t memory_pump(struct memory_host *host)
+{
+	int64_t next_ms;
+
+	do
+		next_ms = engine_pump(host->engine);
+	while (next_ms == 0);
+	assert(!host->inside && host->enters == host->leaves);
+	return next_ms;
+}
+
+int64_t memory_wait(struct memory_host *host, int64_t ms)
+{
+	host->wall_ms += ms;
+	host->mono_ms += ms;
+	return memory_pump(host);
+}
+
+void memory_commit(struct memory_host *host)
+{
+	struct op *op = host->held_op;
+
+	assert(op);
+	host->held_op = NULL;
+	op_done(op);
+}
+
+void memory_answer(struct memory_host *host, int call, enum fail_class class,
+		   const char *text)
+{
+	struct llm_call *it = host->calls[call];
+
+	assert(call < host->calls_count);
+	take_call(host, it);
+	answer(it, class, text, strlen(text));
+}

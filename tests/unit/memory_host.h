@@ -1,0 +1,66 @@
+/* memory_host.h - the engine's surroundings in memory, for its unit tests */
+#ifndef TESTS_MEMORY_HOST_H
+#define TESTS_MEMORY_HOST_H
+
+#include "base/str.h"
+#include "engine/engine.h"
+#include "engine/exec.h"
+#include "engine/host.h"
+
+#include <stdbool.h>
+
+#define MEMORY_CALLS_MAX 16
+
+/*
+ * One run under observation (any number may be executed). Its clocks stand still but for
+ * memory_pump(). What comes out is kept as text, one line each.
+ */
+struct memory_host {
+	struct engine *engine;
+	int64_t wall_ms;
+	int64_t mono_ms;
+
+	bool hold_commits;   /* ops of rows wait for memory_commit() */
+	bool free_at_commit; /* the run is lost: exec_free() from inside commit */
+	bool free_at_end;    /* exec_free() from inside end */
+	struct op *held_op;  /* of the row that waits */
+
+	bool hold_calls; /* mock.echo waits for memory_answer() */
+	struct llm_call *calls[MEMORY_CALLS_MAX]; /* in flight, in order */
+	int calls_count;
+	int calls_made;
+	int abandoned;
+	int fail_first;     /* so many calls fail with class provider, then they answer */
+	struct str prompts; /* "role: text" of the last call */
+
+	struct str events; /* durable ones, as they were handed out */
+	struct str types;  /* their types, divided by spaces */
+	struct str lives;
+	struct str rows; /* "kind path step execution outside delta error" */
+	struct str usage;
+	struct str deltas; /* one a line */
+	int enters;
+	int leaves;
+	size_t largest;
+	struct exec *inside;
+	struct engine_final *final; /* of the last run that ended */
+	int ended;
+	int wanted;
+};
+
+void memory_init(struct memory_host *host, const struct engine_limits *limits);
+/* Fails the test when a run is left. */
+void memory_deinit(struct memory_host *host);
+
+/* A run of the definition text; message "hello". */
+struct exec *memory_run(struct memory_host *host, const char *definition,
+			const char *inputs);
+/* Pump until nothing is left to do now; returns ms to the next deadline or -1. */
+int64_t memory_pump(struct memory_host *host);
+/* Let both clocks go on, then pump. */
+int64_t memory_wait(struct memory_host *host, int64_t ms);
+void memory_commit(struct memory_host *host);
+void memory_answer(struct memory_host *host, int call, enum fail_class class,
+		   const char *text);
+
+#endif
