@@ -20,14 +20,14 @@
 #include <string.h>
 #include <time.h>
 
-#define RUN_MS	  60000
-#define LOOK_MS	  50
+#define RUN_MS    60000
+#define LOOK_MS   50
 #define SHOWN_MAX 110 /* bytes of an event's fields on one line */
 
 struct watched {
 	const struct cli_api *api;
 	char run_id[IDS_MAX];
-	char last[64];	/* stream id of the last event shown; "" before the first */
+	char last[64];    /* stream id of the last event shown; "" before the first */
 	int64_t start_ms; /* ts of the first one */
 	size_t events;
 };
@@ -35,7 +35,7 @@ struct watched {
 /* The fields that matter to somebody who looks: all but type and those of every event. */
 static void add_fields(struct str *out, const struct json *event)
 {
-	static const char *const dull[] = { "type", "ts",     "seq",	 "sub",
+	static const char *const dull[] = { "type",  "ts",     "seq",       "sub",
 					    "epoch", "run_id", "timestamp", NULL };
 	struct jsonr_iter it = jsonr_iter(event);
 	struct str fields = STR_INIT;
@@ -154,7 +154,8 @@ static int follow(struct watched *watched, bool (*stop)(void *arg), void *arg)
 		if (cli_api_call(watched->api, "GET", str_text(&path), NULL, NULL,
 				 &answer))
 			break;
-		/* events of a run that has ended are all there: status first, then they */
+		/* events of a run that has ended are all there: status first, then they
+		 */
 		if (show_new(watched)) {
 			cli_answer_deinit(&answer);
 			break;

@@ -103,7 +103,7 @@ static int resolve(struct dev_dir *dir, const char *path, struct err *err)
 			       "%s is longer than %d bytes, which is too long for the "
 			       "sockets in it; choose another --dir",
 			       full, DEV_DIR_MAX);
-	(void)snprintf(dir->path, sizeof(dir->path), "%s", full);
+	memcpy(dir->path, full, strlen(full) + 1);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 struct conf;
 
 struct dev_examples {
-	char *path; /* the folder */
+	char *path;   /* the folder */
 	char **names; /* count file names, sorted */
 	struct cli_definitions *files;
 	size_t count;

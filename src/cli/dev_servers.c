@@ -107,18 +107,32 @@ int dev_servers_find(struct dev_servers *servers, struct err *err)
 	return 0;
 }
 
-int dev_servers_free_port(void)
+/* Bind to it and let it go: the port, or 0. */
+static int probe_port(int port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port = 0;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1, bound = 0;
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+	at.sin_port = htons((uint16_t)port);
+	/* as servers do: a port that somebody left a moment ago is free */
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&at, &size) == 0)
-		port = ntohs(at.sin_port);
+		bound = ntohs(at.sin_port);
 	fdutil_close(&fd);
-	return port;
+	return bound;
+}
+
+int dev_servers_free_port(void)
+{
+	return probe_port(0);
+}
+
+bool dev_servers_port_free(int port)
+{
+	return probe_port(port) == port;
 }
 
 static int make_dir(const struct dev_dir *dir, const char *name, char *path,

@@ -3,8 +3,8 @@
  *
  *   down        the backoff timer is armed
  *   connecting  PQconnectPoll at each readiness; libpq may change the descriptor between
- * two polls (another address, TLS refused), so the watcher is set anew around each idle
- * in pipeline mode, nothing under way busy        a batch is under way
+ *               two polls (another address, TLS refused): the watcher is set anew each
+ * time idle        in pipeline mode, nothing under way busy        a batch is under way
  *
  * A batch goes out as: for each statement a prepare, unless this connection has it, and
  * an execute; then one sync. Without BEGIN the server runs all up to the sync as one
@@ -16,9 +16,10 @@
  *   committed   the sync was answered and no command failed
  *   rejected    a command failed with severity ERROR: the transaction is gone, whatever
  *               happens to the connection afterwards. FATAL is not enough: a server that
- * is told to stop while it waits for its standby has committed already unsent      the
- * sync, which is the last thing sent, was still in our buffer: a server that never saw it
- * rolls back unknown     all else
+ *               is told to stop while it waits for its standby has committed already
+ *   unsent      the sync, which is the last thing sent, was still in our buffer: a
+ *               server that never saw it rolls back
+ *   unknown     all else
  *
  * A lost connection shows late: PQconsumeInput may succeed on what the server said before
  * it closed. So results are drained at each readiness, and a FATAL result, an error of

@@ -33,12 +33,37 @@ local capped = p .. 'capped'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function count(key, tenant, change)
-	local n = redis.call('HINCRBY', key, tenant, change)
-	if n <= 0 then
-		redis.call('HDEL', key, tenant)
+-- Add changes[tenant] to the counters of a hash, all in one go; the new values by tenant.
+local function count(key, changes)
+	local names, values, set, gone = {}, {}, {}, {}
+	for name in pairs(changes) do
+		names[#names + 1] = name
 	end
-	return n
+	if #names == 0 then
+		return values
+	end
+	local old = redis.call('HMGET', key, unpack(names))
+	for i, name in ipairs(names) do
+		values[name] = tonumber(old[i] or 0) + changes[name]
+		if values[name] > 0 then
+			set[#set + 1] = name
+			set[#set + 1] = values[name]
+		else
+			gone[#gone + 1] = name
+		end
+	end
+	if #set > 0 then
+		redis.call('HSET', key, unpack(set))
+	end
+	if #gone > 0 then
+		redis.call('HDEL', key, unpack(gone))
+	end
+	return values
+end
+
+local function add(changes, tenant, change)
+	changes[tenant] = (changes[tenant] or 0) + change
+	changes['*'] = (changes['*'] or 0) + change
 end
 
 local function all_lanes()
@@ -92,30 +117,38 @@ end
 
 -- Ended jobs leave.
 local finished = 0
+local done, left = {}, {}
 local i = 6 + tonumber(ARGV[5])
 while ARGV[i] do
 	local tenant, n = ARGV[i], tonumber(ARGV[i + 1])
 	local ids = { unpack(ARGV, i + 2, i + 1 + n) }
 	local gone = redis.call('ZREM', held, unpack(ids))
 	if gone == n then
-		redis.call('HDEL', jobs, unpack(ids))
+		for _, id in ipairs(ids) do
+			done[#done + 1] = id
+		end
 	else
 		drop_unless_elsewhere(tenant, ids)
 	end
 	if gone > 0 then
-		local left = count(running, tenant, -gone)
+		add(left, tenant, -gone)
 		finished = finished + gone
+	end
+	i = i + 2 + n
+end
+if #done > 0 then
+	redis.call('HDEL', jobs, unpack(done))
+end
+left = count(running, left)
+if finished > 0 and redis.call('EXISTS', capped) == 1 then
+	for tenant, n in pairs(left) do
 		if redis.call('SISMEMBER', capped, tenant) == 1 then
 			local running_max = limits_of(redis.call('HGET', limits, tenant))
-			if running_max == 0 or left < running_max then
+			if running_max == 0 or n < running_max then
 				uncap(tenant)
 			end
 		end
 	end
-	i = i + 2 + n
-end
-if finished > 0 then
-	count(running, '*', -finished)
 end
 
 -- The heartbeat key keeps its value: the number of the last recovery it took part in.
@@ -159,7 +192,7 @@ local function take(lane)
 		end
 		if room > 0 then
 			served[#served + 1] = { name = name, ready = p .. 'ready:' .. lane .. ':' .. name,
-				weight = weight, limited = running_max > 0, room = room,
+				weight = weight, running_max = running_max, room = room,
 				time = tonumber(rows[2 * j]), ids = {} }
 		else
 			cap(name)
@@ -185,7 +218,7 @@ local function take(lane)
 				one.time = one.time + got / one.weight
 				if got < share then
 					empty[#empty + 1] = one.name
-				elseif one.limited and one.room == 0 then
+				elseif one.running_max > 0 and one.room == 0 then
 					one.full = true
 				else
 					again[#again + 1] = one
@@ -225,7 +258,7 @@ end
 
 local reply = {}
 if #taken > 0 then
-	local ids, hold, popped, kept = {}, {}, 0, 0
+	local ids, hold, fewer, more = {}, {}, {}, {}
 	for _, one in ipairs(taken) do
 		for _, id in ipairs(one.ids) do
 			ids[#ids + 1] = id
@@ -249,22 +282,22 @@ if #taken > 0 then
 			end
 		end
 		reply[mark] = n
-		popped = popped + #one.ids
-		kept = kept + n
-		count(queued, one.name, -#one.ids)
+		dropped = dropped + #one.ids - n
+		add(fewer, one.name, -#one.ids)
 		if n > 0 then
-			count(running, one.name, n)
-		end
-		if one.full then
-			cap(one.name)
+			add(more, one.name, n)
 		end
 	end
-	count(queued, '*', -popped)
-	dropped = popped - kept
-	if kept > 0 then
+	count(queued, fewer)
+	if #hold > 0 then
 		redis.call('ZADD', held, unpack(hold))
 		redis.call('SADD', p .. 'workers', me)
-		count(running, '*', kept)
+	end
+	left = count(running, more)
+	for _, one in ipairs(taken) do
+		if one.full and (left[one.name] or 0) >= one.running_max then
+			cap(one.name)
+		end
 	end
 end
 
