@@ -1,52 +1,41 @@
-"""Fixtures of the black-box tests; harness/__init__.py says how to use them."""
+"""Fixtures of the black-box tests. Servers are shared by the tests of one pytest process."""
+
+import itertools
+import pathlib
+import sys
 
 import pytest
 
-from harness.daemon import Daemon
-from harness.servers import Postgres, Redis, Stores
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.redis_server import PrivateRedis  # noqa: E402
+from harness.site import Site  # noqa: E402
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def redis_server():
-    server = Redis()
-    try:
-        yield server.start()
-    finally:
-        server.remove()
+def private_redis():
+    server = PrivateRedis()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
-def postgres_server():
-    server = Postgres()
+def private_postgres():
+    server = PrivatePostgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def site(private_redis, private_postgres):
+    """A site that is stopped in order behind the test: a daemon that does not end well,
+    logs an unexpected error or leaves a process fails the test."""
+    made = Site(private_redis, private_postgres, f"site_{next(_numbers)}")
     try:
-        yield server.start()
+        yield made
+        made.stop()
     finally:
-        server.remove()
-
-
-@pytest.fixture
-def stores(redis_server, postgres_server):
-    made = Stores(redis_server, postgres_server)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def daemon(stores):
-    """daemon(**options) starts one and waits until it is ready; start=False: as made."""
-    made = []
-
-    def make(start=True, **options):
-        one = Daemon(stores, **options)
-        made.append(one)
-        return one.start().ready() if start else one
-
-    make.stores = stores
-    yield make
-    problems = []
-    for one in made:
-        try:
-            one.close()
-        except (AssertionError, pytest.fail.Exception) as problem:
-            problems.append(str(problem))
-    assert not problems, "\n".join(problems)
+        made.remove()

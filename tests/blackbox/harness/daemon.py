@@ -1,6 +1,5 @@
-"""The daemon under test: started, listened to, stopped, judged."""
+"""synapsed itself: started with an environment, watched through its log."""
 
-import json
 import os
 import pathlib
 import re
@@ -11,257 +10,218 @@ import tempfile
 import threading
 import time
 
-import pytest
+from harness.redis_server import free_port
 
-from harness import PATIENCE, until
-from harness.servers import reserve_port
-from harness.web import Http
-
-TOP = pathlib.Path(os.environ.get("SYN_TOP_SRCDIR", pathlib.Path(__file__).parents[3]))
+TOP = pathlib.Path(
+    os.environ.get("SYN_TOP_SRCDIR", pathlib.Path(__file__).resolve().parents[3])
+)
 BINARY = os.environ.get("SYNAPSED", str(TOP / "build" / "synapsed"))
+# sanitizers make everything slower; a deadline that is met early costs nothing
+DEADLINE_S = 60
 
-PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
-SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error: ")
+_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error: ")
+_PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 class Event(dict):
-    """The pairs of a log line; .line is the whole of it, .at when it was written."""
+    """One line of the log: ["event"], ["level"], and its pairs, all as text."""
 
-    def __init__(self, line):
-        super().__init__()
-        self.line = line
-        for key, value in PAIR.findall(line):
-            self[key] = json.loads(value) if value.startswith('"') else value
+    @classmethod
+    def parse(cls, line):
+        pairs = {
+            k: v[1:-1].replace('\\"', '"').replace("\\\\", "\\") if v[:1] == '"' else v
+            for k, v in _PAIR.findall(line)
+        }
+        return cls(pairs) if "event" in pairs else None
 
-    @property
-    def at(self):
-        """Seconds; only differences mean something."""
-        clock = self["time"].split("T")[1].rstrip("Z")
-        hours, minutes, seconds = clock.split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    def has(self, name, pairs):
+        return self["event"] == name and all(
+            self.get(k) == str(v) for k, v in pairs.items()
+        )
 
 
-def environment(**more):
-    """What a test gives to the binary: nothing of the machine's but PATH and sanitizers."""
+def process_group(pid):
+    """The pid and all that descend from it, now."""
+    children = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(stat.parts[2]))
+    found, todo = [], [pid]
+    while todo:
+        at = todo.pop()
+        found.append(at)
+        todo += children.get(at, [])
+    return found
+
+
+def alive(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def run_verb(*words, env=None, stdin=b"", timeout=DEADLINE_S):
+    """A verb, in an environment of its own."""
     keep = {
-        key: value
-        for key, value in os.environ.items()
-        if key.endswith("SAN_OPTIONS") or key == "PATH"
+        k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k == "PATH"
     }
-    return {**keep, "HOME": "/nowhere", **more}
+    return subprocess.run(
+        [BINARY, *map(str, words)], env={**keep, "HOME": "/nowhere", **(env or {})},
+        input=stdin, capture_output=True, timeout=timeout, check=False,
+    )
 
 
 class Daemon:
-    """One host. env and options as in the configuration: worker__slots=5."""
+    """A host: one master and its children, with a data folder and ports of its own."""
 
-    def __init__(
-        self, stores=None, env=None, args=("-f",), data_dir=None, run_dir=None, **options
-    ):
-        # short: sockets lie below
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="syn-d-", dir="/tmp"))
+    def __init__(self, env, *flags, expect_errors=(), data_dir=None, run_dir=None):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="syn-d-"))
         self.data_dir = pathlib.Path(data_dir or self.dir / "data")
         self.run_dir = pathlib.Path(run_dir or self.dir / "run")
-        self.api_port, keep_api = reserve_port()
-        self.health_port, keep_health = reserve_port()
-        self._keep = [keep_api, keep_health]
-        self.args = list(args)
+        self.api_port = free_port()
+        self.health_port = free_port()
+        keep = {
+            k: v
+            for k, v in os.environ.items()
+            if k.endswith("SAN_OPTIONS") or k == "PATH"
+        }
         self.env = {
-            **environment(),
-            **(stores.env if stores else {}),
+            **keep,
+            "HOME": str(self.dir),
             "SYNAPSE_DATA_DIR": str(self.data_dir),
             "SYNAPSED_RUN_DIR": str(self.run_dir),
             "SYNAPSE_BACKEND_PORT": str(self.api_port),
             "WORKER_HEALTH_PORT": str(self.health_port),
-            **(env or {}),
+            **env,
         }
-        for key, value in options.items():
-            name = "SYNAPSED_" + key.upper().replace("__", "_")
-            self.env[name] = str(value)
-        self.http = Http(self.api_port)
-        self.health = Http(self.health_port)
-        self.process = None
-        self.lines = []
+        self.flags = flags
+        self.expect_errors = set(expect_errors)
         self.events = []
-        self._more = threading.Condition()
-        self._reader = None
-        self._expected = []
+        self.lines = []
+        self.exit_code = None
+        self.changed = threading.Condition()
+        self.process = None
+        self.reader = None
 
-    # -- starting and listening --
-
-    def start(self):
+    def start(self, ready=True):
         self.process = subprocess.Popen(
-            [BINARY, *self.args],
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            [BINARY, "-f", *self.flags], env=self.env, cwd=self.dir,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        if ready:
+            self.wait_event("master.ready")
         return self
 
     def _read(self):
-        # every process of the daemon holds the pipe: its end means that all are gone
         for raw in self.process.stdout:
-            line = raw.decode(errors="replace").rstrip("\n")
-            with self._more:
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            event = Event.parse(line)
+            with self.changed:
                 self.lines.append(line)
-                if " event=" in line or line.startswith("level="):
-                    self.events.append(Event(line))
-                self._more.notify_all()
-        with self._more:
-            self._more.notify_all()
+                if event:
+                    self.events.append(event)
+                self.changed.notify_all()
 
-    def ready(self):
-        self.wait_event("master.ready")
-        return self
-
-    @property
-    def pid(self):
-        return self.process.pid
+    def log(self):
+        with self.changed:
+            return "\n".join(self.lines)
 
     def mark(self):
-        """A place in the log: wait_event(..., after=mark) sees only what comes later."""
-        with self._more:
+        """A place in the log: pass it as `since`."""
+        with self.changed:
             return len(self.events)
 
-    def find(self, name, after=0, **pairs):
-        """The events so far with this name and these pairs."""
-        want = {key: str(value) for key, value in pairs.items()}
-        with self._more:
-            events = self.events[after:]
-        return [
-            event
-            for event in events
-            if event.get("event") == name
-            and all(event.get(key) == value for key, value in want.items())
-        ]
+    def find(self, name, since=0, **pairs):
+        with self.changed:
+            return [e for e in self.events[since:] if e.has(name, pairs)]
 
-    def wait_event(self, name, after=0, timeout=PATIENCE, **pairs):
-        """The first such event, which must come; its pairs, as text."""
-        end = time.monotonic() + timeout
-        seen = 0
-        while True:
-            found = self.find(name, after=after, **pairs)
-            if found:
-                return found[0]
-            with self._more:
-                if len(self.lines) == seen:
-                    left = end - time.monotonic()
-                    assert left > 0, f"no {name} {pairs} in {timeout} s:\n{self.tail()}"
-                    if not self._reader.is_alive():
-                        raise AssertionError(
-                            f"the daemon ended before {name} {pairs}:\n{self.tail()}"
-                        )
-                    self._more.wait(min(left, 1))
-                seen = len(self.lines)
+    def wait_event(self, name, since=0, count=1, deadline_s=DEADLINE_S, **pairs):
+        """Wait until `count` such lines are there; returns the last of them."""
+        end = time.monotonic() + deadline_s
+        with self.changed:
+            while True:
+                hits = [e for e in self.events[since:] if e.has(name, pairs)]
+                if len(hits) >= count:
+                    return hits[count - 1]
+                left = end - time.monotonic()
+                dead = self.process.poll() is not None and not self.reader.is_alive()
+                if left <= 0 or dead:
+                    raise AssertionError(
+                        f"no {name} {pairs} ({len(hits)} of {count})"
+                        f"{', the daemon is gone' if dead else ''}:\n"
+                        + "\n".join(self.lines[-60:])
+                    )
+                self.changed.wait(min(left, 0.5))
 
-    def tail(self, count=60):
-        return "\n".join(self.lines[-count:])
-
-    # -- children --
+    def pids(self, kind):
+        """Of the children of that kind that are alive, by the log."""
+        started = self.find("child.started", child_kind=kind)
+        return [int(e["child"]) for e in started if alive(int(e["child"]))]
 
     def children(self):
-        """pid -> (kind, slot) of those that were started and have not died."""
-        alive = {}
-        with self._more:
-            events = list(self.events)
-        for event in events:
-            if event.get("event") == "child.started":
-                who = (event["child_kind"], int(event["child_slot"]))
-                alive[int(event["child"])] = who
-            elif event.get("event") == "child.died":
-                alive.pop(int(event["child"]), None)
-        return alive
+        """{pid: (kind, slot)} of those that were started and have not been reaped."""
+        alive_now = {}
+        with self.changed:
+            for e in self.events:
+                if e["event"] == "child.started":
+                    alive_now[int(e["child"])] = (e["child_kind"], int(e["child_slot"]))
+                elif e["event"] == "child.died":
+                    alive_now.pop(int(e["child"]), None)
+        return alive_now
 
     def child(self, kind, slot=0):
-        """The pid of a child that is there."""
-        pids = [pid for pid, who in self.children().items() if who == (kind, slot)]
+        """The pid in that seat."""
+        pids = [pid for pid, seat in self.children().items() if seat == (kind, slot)]
         assert len(pids) == 1, f"{kind} {slot} among {self.children()}"
         return pids[0]
 
-    # -- verbs --
+    def kill(self, pid, sig=signal.SIGKILL):
+        assert pid in process_group(self.process.pid), f"{pid} is not ours"
+        os.kill(pid, sig)
 
-    def verb(self, *args, expect=0, stdin=b"", **env):
-        """Run `synapsed <args>` with this daemon's configuration; its standard output."""
-        result = subprocess.run(
-            [BINARY, *map(str, args)],
-            env={**self.env, **env},
-            input=stdin,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert result.returncode == expect, (args, result)
-        return result.stdout.decode()
+    def wait_exit(self, deadline_s=DEADLINE_S):
+        self.exit_code = self.process.wait(deadline_s)
+        self.reader.join(10)
+        return self.exit_code
 
-    # -- the end --
+    def stop(self, sig=signal.SIGTERM, exit_code=0):
+        """End it in order, unless it has ended, and judge it."""
+        if self.process.poll() is None:
+            group = process_group(self.process.pid)
+            self.process.send_signal(sig)
+            self.wait_exit()
+            # a program that somebody started may have closed the pipe
+            left = [p for p in group if alive(p)]
+            assert not left, f"left behind: {left}"
+        self.judge(exit_code)
 
-    def expect_error(self, event):
-        """Lines with level=error and this event (or ending in *: beginning so) are fine."""
-        self._expected.append(event)
+    def judge(self, exit_code=0):
+        """Of a daemon that has ended: nothing is left of it and nothing went wrong."""
+        assert self.process.wait(DEADLINE_S) == exit_code, self.log()[-4000:]
+        # every process of the daemon holds the pipe: its end means that all are gone
+        self.reader.join(DEADLINE_S)
+        assert not self.reader.is_alive(), f"left behind: {self.children()}"
+        errors = [
+            e for e in self.find_level("error") if e["event"] not in self.expect_errors
+        ]
+        assert not errors, errors
+        spoken = [line for line in self.lines if _SANITIZER.search(line)]
+        assert not spoken, "\n".join(spoken)
 
-    def _unexpected(self):
-        def expected(name):
-            return any(
-                name.startswith(e[:-1]) if e.endswith("*") else name == e
-                for e in self._expected
-            )
+    def find_level(self, level):
+        with self.changed:
+            return [e for e in self.events if e.get("level") == level]
 
-        return [
-            event.line
-            for event in self.events
-            if event.get("level") == "error" and not expected(event.get("event", ""))
-        ] + [line for line in self.lines if SANITIZER.search(line)]
-
-    def kill(self, number):
-        """A signal to the master alone."""
-        self.process.send_signal(number)
-
-    def join(self, expect=0):
-        """Wait until all processes are gone, then judge. expect: the exit code."""
-        try:
-            code = self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._end_all()
-            pytest.fail(f"the master did not end in {PATIENCE} s:\n{self.tail()}")
-        self._reader.join(PATIENCE)
-        if self._reader.is_alive():
-            left = self.children()
-            self._end_all()
-            pytest.fail(f"left over after the master's end: {left}\n{self.tail()}")
-        wrong = self._unexpected()
-        assert not wrong, "\n".join(wrong)
-        assert code == expect, f"exit code {code} instead of {expect}:\n{self.tail()}"
-        return code
-
-    def stop(self, number=signal.SIGTERM, expect=0):
-        self.kill(number)
-        return self.join(expect)
-
-    def _end_all(self):
-        """Only what this daemon started: its session is its own."""
-        for pid in [self.process.pid, *self.children()]:
-            try:
-                if os.getsid(pid) == self.process.pid:
-                    os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # gone by itself
-        self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-
-    def close(self):
-        """At the end of a test: stop what runs, judge it, remove the folder."""
-        try:
-            if self.process and self.process.poll() is None:
-                self.stop()
-        finally:
-            if self.process:
-                self._end_all()
-            for keep in self._keep:
-                keep.close()
-            shutil.rmtree(self.dir)
-
-    def status_is(self, word):
-        until(lambda: word in self.verb("status"), f"status {word}")
+    def remove(self):
+        if self.process and self.process.poll() is None:
+            for pid in reversed(process_group(self.process.pid)):
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait(10)
+        shutil.rmtree(self.dir, ignore_errors=True)
