@@ -323,7 +323,10 @@ def test_an_idempotency_key_starts_one_run(dev):
 
 
 def test_workers_and_queues_are_listed(dev):
-    [worker] = [w for w in dev.json("worker", "list") if w["status"] == "online"]
+    end = time.monotonic() + 30
+    while not (online := [w for w in dev.json("worker", "list") if w["status"] == "online"]):
+        assert time.monotonic() < end
+    [worker] = online
     assert worker["max_jobs"] > 0
     assert dev.run("queue", "list").returncode == OK
 
