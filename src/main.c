@@ -10,9 +10,13 @@
  */
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/check.h"
+#include "cli/cli.h"
 #include "conf/conf.h"
 #include "conf/conf_sample.h"
 #include "ipc/exit_code.h"
+#include "kinds.h"
+#include "master/master.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -46,6 +50,8 @@ struct options {
 	const char **sets; /* owned; the strings are argv's or in roles */
 	size_t set_count;
 	struct str roles; /* "roles=..." of --roles */
+	int argc;
+	char **argv;
 };
 
 static const char help[] =
@@ -59,7 +65,8 @@ static const char help[] =
 	"  -c FILE          read this configuration file; without it $SYNAPSED_CONF, then\n"
 	"                   " CONF_DEFAULT_PATH ", if there is one\n"
 	"  -f               stay in the foreground, log to standard error\n"
-	"  -t               check the configuration, say what is wrong with it, and leave\n"
+	"  -t               check the configuration and the two stores that it names, say\n"
+	"                   what is wrong, and leave\n"
 	"  -T               print every option's value and where it comes from, and leave\n"
 	"  --roles LIST     what this host runs: worker, api, keeper, with commas between\n"
 	"  --set KEY=VALUE  set an option, such as worker.slots=200; wins over the\n"
@@ -69,8 +76,10 @@ static const char help[] =
 	"  -h               print this help\n"
 	"\n"
 	"Two stores are needed: REDIS_URL (or redis.url) and SCALE_POSTGRES_URL (or\n"
-	"postgres.url). Exit status: 0 good, 1 failed, 2 wrong usage.\n"
-	"See synapsed(8) and synapsed.yaml(5).\n";
+	"postgres.url). Exit status: 0 good, 1 failed, 2 wrong usage, 6 a store cannot be\n"
+	"reached (-t). See synapsed(8) and synapsed.yaml(5).\n"
+	"\n"
+	"Verbs (synapsed NOUN -h says more):\n";
 
 static const struct option long_flags[] = {
 	{ "roles", required_argument, NULL, FLAG_ROLES },
@@ -209,6 +218,38 @@ static int say_good(const char *path)
 	return print_str(&out);
 }
 
+/* -t: the file is good; can what it names be reached? */
+static int test_connections(const struct conf *conf, const char *path)
+{
+	struct str out = STR_INIT;
+	bool good;
+	int rc, printed;
+
+	/* what the links log is said in a sentence below */
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
+	good = check_connections(conf, &out);
+	rc = say_good(path);
+	printed = print_str(&out);
+
+	if (rc == EXIT_CODE_OK)
+		rc = printed;
+	return rc == EXIT_CODE_OK && !good ? EXIT_CODE_UNREACHABLE : rc;
+}
+
+static int run(const struct conf *conf, const struct options *o)
+{
+	const struct master_opts opts = {
+		.kinds = kinds_table,
+		.version = PACKAGE_VERSION,
+		.argc = o->argc,
+		.argv = o->argv,
+	};
+
+	log_setup(conf->log.level, o->foreground ? LOG_FORMAT_TEXT : conf->log.format,
+		  STDERR_FILENO);
+	return master_run(conf, &opts);
+}
+
 /* The daemon, -t or -T: whatever needs the configuration. */
 static int with_conf(const struct options *o)
 {
@@ -233,9 +274,9 @@ static int with_conf(const struct options *o)
 		print_errors(&errors);
 		rc = EXIT_CODE_FAILED;
 	} else if (o->act == ACT_TEST) {
-		rc = say_good(in.path);
+		rc = test_connections(conf, in.path);
 	} else if (o->act == ACT_RUN) {
-		rc = usage("nothing to do without -t or -T", "");
+		rc = run(conf, o);
 	}
 	conf_errors_deinit(&errors);
 	conf_free(conf);
@@ -248,7 +289,9 @@ static int act(const struct options *o)
 
 	switch (o->act) {
 	case ACT_HELP:
-		return print(help);
+		str_add_text(&out, help);
+		cli_help(&out);
+		return print_str(&out);
 	case ACT_VERSION:
 		return print(PACKAGE_STRING "\n");
 	case ACT_SAMPLE:
@@ -269,22 +312,24 @@ static int act(const struct options *o)
  * argv begins with the noun. A verb finds the configuration by itself; -c before the noun
  * reaches it as $SYNAPSED_CONF.
  */
-static int verb(const struct options *o, char **argv)
+static int verb(const struct options *o, int argc, char **argv)
 {
 	if (o->act != ACT_RUN || o->foreground || o->set_count)
 		return usage("only -c may stand before ", argv[0]);
 	if (o->path && setenv("SYNAPSED_CONF", o->path, 1) < 0)
 		return EXIT_CODE_FAILED;
-	return usage("unknown: ", argv[0]);
+	return cli_main(argc, argv);
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = { .act = ACT_RUN, .roles = STR_INIT };
+	struct options o = {
+		.act = ACT_RUN, .roles = STR_INIT, .argc = argc, .argv = argv
+	};
 	int rc = parse(argc, argv, &o);
 
 	if (rc == 0)
-		rc = optind < argc ? verb(&o, argv + optind) : act(&o);
+		rc = optind < argc ? verb(&o, argc - optind, argv + optind) : act(&o);
 	mem_free(o.sets);
 	str_deinit(&o.roles);
 	return rc;

@@ -7,6 +7,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_nouns.h"
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cli_noun *const nouns[] = {
 	&cli_run_noun, &cli_worker_noun, &cli_queue_noun,  &cli_def_noun,
@@ -138,6 +140,8 @@ int cli_main(int argc, char **argv)
 {
 	int code;
 
+	/* what modules log on the way is for daemons; a verb says itself what it did */
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
 	/* `synapsed run list | head` ends like any other command: by a failing write */
 	(void)signal(SIGPIPE, SIG_IGN);
 	code = dispatch(argc, argv);

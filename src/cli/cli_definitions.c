@@ -105,7 +105,8 @@ static int bundle_list(const struct json *doc, const char *key, const struct jso
 static int read_bundle(struct cli_definitions *all, const struct json *doc,
 		       const struct definition_rules *rules, struct err *err)
 {
-	const struct json *orchestrations, *agents, *tools, *servers;
+	const struct json *orchestrations = NULL, *agents = NULL;
+	const struct json *tools = NULL, *servers = NULL;
 	int rc = bundle_list(doc, "orchestrations", &orchestrations, err);
 
 	if (rc == 0)

@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/event.h"
-#include "engine/frame.h"
 #include "engine/host.h"
 #include "engine/root.h"
+#include "engine/runframe.h"
 #include "run/definition.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start)
 
 static void destroy(struct exec *exec)
 {
-	frame_free(exec->root);
+	runframe_free(exec->root);
 	list_remove(&exec->ready);
 	state_deinit(&exec->state);
 	row_final_free(exec->final);
@@ -128,7 +128,7 @@ static void hand_out_final(struct exec *exec)
 {
 	struct engine_final *final = exec->final;
 
-	frame_free(exec->root);
+	runframe_free(exec->root);
 	exec->root = NULL;
 	exec->step = NULL;
 	exec->final = NULL;

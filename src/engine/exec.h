@@ -17,7 +17,7 @@ struct definition_step;
 struct engine;
 struct err;
 struct event_stamp;
-struct frame;
+struct runframe;
 struct op;
 
 /* What a fresh run starts from. All is borrowed for the call of exec_new(); texts are
@@ -54,7 +54,7 @@ struct exec {
 	struct history history;
 	struct usage usage;
 	enum run_status status; /* RUN_RUNNING until the end was handed out */
-	struct frame *root;
+	struct runframe *root;
 	int64_t turns;              /* top-level steps started */
 	size_t frame_bytes;         /* of the frames that there are */
 	struct engine_final *final; /* ended, to be handed out when its code is left */

@@ -67,10 +67,14 @@ struct engine_host {
 	/* Monotonic ms: deadlines. */
 	int64_t (*mono_ms)(void *host);
 
-	/* Around every piece of a run's code: the suspect mark (DESIGN 3). arena_bytes is
-	 * what the run holds at that moment, for "the run with the largest arena". */
+	/*
+	 * Around every piece of a run's code: the suspect mark (DESIGN 3). bytes is what
+	 * the run holds at that moment, for "the run with the largest arena". leave comes
+	 * even when the host called exec_free() in between: exec is valid until it
+	 * returns, exec->job is whatever the host left there.
+	 */
 	void (*enter)(void *host, struct exec *exec);
-	void (*leave)(void *host, struct exec *exec, size_t arena_bytes);
+	void (*leave)(void *host, struct exec *exec, size_t bytes);
 
 	/*
 	 * Store a journal row, and publish its events after that. Takes the row. op

@@ -11,8 +11,6 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/event.h \
 	src/engine/exec.c \
 	src/engine/exec.h \
-	src/engine/frame.c \
-	src/engine/frame.h \
 	src/engine/host.h \
 	src/engine/op.c \
 	src/engine/op.h \
@@ -22,6 +20,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/root.h \
 	src/engine/row.c \
 	src/engine/row.h \
+	src/engine/runframe.c \
+	src/engine/runframe.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \

@@ -14,7 +14,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
-#include "engine/frame.h"
+#include "engine/runframe.h"
 #include "engine/walk.h"
 #include "run/definition.h"
 #include "run/outcome.h"
@@ -22,8 +22,8 @@
 #include <string.h>
 
 struct root {
-	struct frame frame;
-	struct frame *walk;
+	struct runframe frame;
+	struct runframe *walk;
 	struct timer timeout;
 };
 
@@ -107,7 +107,7 @@ static void refuse_input(struct exec *exec, struct engine_row *row)
 	end_run(exec, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB, err->text);
 }
 
-static void start(struct frame *frame)
+static void start(struct runframe *frame)
 {
 	struct root *root = (struct root *)frame;
 	struct exec *exec = frame->exec;
@@ -138,31 +138,31 @@ static void on_timeout(struct op *op)
 		  (long long)(limit_ms / 1000));
 }
 
-static void child_done(struct frame *frame, struct frame *child)
+static void child_done(struct runframe *frame, struct runframe *child)
 {
 	end_run(frame->exec, walk_take_row(child), child->class, child->error);
 }
 
-static void cancel(struct frame *frame)
+static void cancel(struct runframe *frame)
 {
 	walk_stop(((struct root *)frame)->walk, FAIL_CANCELLED, "Cancelled");
 }
 
-static void on_free(struct frame *frame)
+static void on_free(struct runframe *frame)
 {
 	op_detach(&((struct root *)frame)->timeout.op);
 }
 
-static const struct frame_ops root_ops = {
+static const struct runframe_ops root_ops = {
 	.start = start,
 	.child_done = child_done,
 	.cancel = cancel,
 	.free = on_free,
 };
 
-struct frame *root_new(struct exec *exec)
+struct runframe *root_new(struct exec *exec)
 {
-	struct root *root = frame_alloc(&root_ops, exec, NULL, sizeof(*root));
+	struct root *root = runframe_alloc(&root_ops, exec, NULL, sizeof(*root));
 
 	op_init(&root->timeout.op, exec, on_timeout);
 	return &root->frame;

@@ -3,9 +3,9 @@
 #define ENGINE_ROOT_H
 
 struct exec;
-struct frame;
+struct runframe;
 
 /* Its child is the path from the entry step on; its end is the run's. */
-struct frame *root_new(struct exec *exec);
+struct runframe *root_new(struct exec *exec);
 
 #endif

@@ -76,12 +76,25 @@ void row_add_event(struct engine_row *row)
 	row->events[row->events_count++] = (struct row_event){ at, row->texts.len - at };
 }
 
+static void begin_act(struct engine_row *row, const char *verb, const char *key)
+{
+	str_add_text(&row->delta, row->delta.len ? ",[\"" : "[[\"");
+	str_add_text(&row->delta, verb);
+	str_add_text(&row->delta, "\",");
+	jsonw_quote(&row->delta, key, strlen(key));
+}
+
 void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
 {
-	str_add_text(&row->delta, row->delta.len ? ",[\"set\"," : "[[\"set\",");
-	jsonw_quote(&row->delta, key, strlen(key));
+	begin_act(row, "set", key);
 	str_add_char(&row->delta, ',');
 	str_add(&row->delta, json, len);
+	str_add_char(&row->delta, ']');
+}
+
+void row_add_del(struct engine_row *row, const char *key)
+{
+	begin_act(row, "del", key);
 	str_add_char(&row->delta, ']');
 }
 

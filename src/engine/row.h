@@ -71,6 +71,7 @@ const char *row_event_text(const struct engine_row *row, size_t i, size_t *len);
 void row_add_event(struct engine_row *row);
 /* For the engine: one act more in the delta. */
 void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len);
+void row_add_del(struct engine_row *row, const char *key);
 /* For the engine: number and close the events, close the lists. Once, before it is handed
  * out. */
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch);

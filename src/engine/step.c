@@ -15,10 +15,12 @@
 
 #include <string.h>
 
-void *step_alloc(const struct frame_ops *ops, struct frame *parent,
+#define FOREIGN_ERROR_MAX 4000
+
+void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 		 const struct definition_step *def, size_t size)
 {
-	struct step *step = frame_alloc(ops, parent->exec, parent, size);
+	struct step *step = runframe_alloc(ops, parent->exec, parent, size);
 
 	step->def = def;
 	return step;
@@ -95,16 +97,16 @@ static bool put_output(struct step *step, const char *json, size_t len)
 	struct err err;
 
 	if (len > max) {
-		frame_fail(&step->frame, FAIL_LIMIT,
-			   "Step '%s' has an output of %zu bytes, more than %zu",
-			   step->def->name, len, max);
+		runframe_fail(&step->frame, FAIL_LIMIT,
+			      "Step '%s' has an output of %zu bytes, more than %zu",
+			      step->def->name, len, max);
 		return false;
 	}
 	if (!key)
 		return true;
 	if (state_set(&exec->state, key, json, len, &err) < 0) {
-		frame_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
-			   err.text);
+		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
+			      err.text);
 		return false;
 	}
 	row_add_set(row_of(step), key, json, len);
@@ -129,8 +131,19 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 	if (put_output(step, str_text(&json), json.len)) {
 		if (final)
 			add_final(step, text, len);
-		frame_done(&step->frame);
+		runframe_done(&step->frame);
 	}
 	str_deinit(&json);
+	str_deinit(&clean);
+}
+
+void step_fail(struct step *step, enum fail_class class, const char *text, size_t len)
+{
+	struct str clean = STR_INIT;
+
+	utf8_clean(&clean, text, len);
+	runframe_fail(&step->frame, class, "Step '%s': %.*s", step->def->name,
+		      (int)utf8_cut(str_text(&clean), clean.len, FOREIGN_ERROR_MAX),
+		      str_text(&clean));
 	str_deinit(&clean);
 }

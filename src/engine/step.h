@@ -2,7 +2,7 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
-#include "engine/frame.h"
+#include "engine/runframe.h"
 #include "run/definition.h"
 
 #include <stddef.h>
@@ -11,11 +11,11 @@ struct usage;
 
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
 struct step {
-	struct frame frame;
+	struct runframe frame;
 	const struct definition_step *def; /* borrowed from the definition */
 };
 
-void *step_alloc(const struct frame_ops *ops, struct frame *parent,
+void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 		 const struct definition_step *def, size_t size);
 
 /* A durable event. */
@@ -31,5 +31,8 @@ void step_add_usage(struct step *step, const char *model, const struct usage *us
  * Text that Postgres could not store is mended (utf8_clean). final: a `final` event, too.
  */
 void step_succeed(struct step *step, const char *text, size_t len, bool final);
+
+/* The attempt failed with a text from outside: mended as well, and cut at 4000 bytes. */
+void step_fail(struct step *step, enum fail_class class, const char *text, size_t len);
 
 #endif

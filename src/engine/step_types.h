@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 struct exec;
-struct frame;
+struct runframe;
 
 struct step_type_row {
 	enum step_type type;
 	/* A frame for one execution of the step, not started; never NULL. */
-	struct frame *(*frame_new)(struct frame *parent,
-				   const struct definition_step *step);
+	struct runframe *(*frame_new)(struct runframe *parent,
+				      const struct definition_step *step);
 	/* Whether this step sends anything outside of this process (DESIGN 4.3): if so,
 	 * the run is taken over and its rows are durable before it starts. */
 	bool (*outside)(const struct definition_step *step);

@@ -22,7 +22,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
-#include "engine/frame.h"
+#include "engine/runframe.h"
 #include "engine/step_types.h"
 #include "run/definition.h"
 
@@ -40,12 +40,12 @@ enum walk_state {
 };
 
 struct walk {
-	struct frame frame;
+	struct runframe frame;
 	enum walk_state state;
 	struct engine_row *row; /* owned; NULL in WALK_COMMIT and once taken */
 	const char *entry_step_id;
 	const struct definition_step *step;
-	struct frame *child; /* in WALK_STEP */
+	struct runframe *child; /* in WALK_STEP */
 	struct op commit;
 	struct timer timeout; /* of the attempt */
 	struct timer pause;   /* before the next one */
@@ -57,7 +57,7 @@ struct walk {
 	char *stop_reason;          /* owned */
 };
 
-static struct walk *walk_of(struct frame *frame)
+static struct walk *walk_of(struct runframe *frame)
 {
 	return (struct walk *)frame;
 }
@@ -66,9 +66,9 @@ static void end_walk(struct walk *walk, enum fail_class class, const char *reaso
 {
 	walk->state = WALK_ENDED;
 	if (class == FAIL_NONE)
-		frame_done(&walk->frame);
+		runframe_done(&walk->frame);
 	else
-		frame_fail(&walk->frame, class, "%s", reason);
+		runframe_fail(&walk->frame, class, "%s", reason);
 }
 
 /* The run cannot go on here, and no step is to blame. */
@@ -165,7 +165,7 @@ static void go_on(struct walk *walk, const char *id, bool guarded)
 		end_walk(walk, FAIL_NONE, NULL);
 }
 
-static void start(struct frame *frame)
+static void start(struct runframe *frame)
 {
 	go_on(walk_of(frame), walk_of(frame)->entry_step_id, false);
 }
@@ -179,13 +179,13 @@ static int64_t step_limit_ms(const struct walk *walk)
 static void try_step(struct walk *walk)
 {
 	struct engine *engine = walk->frame.exec->engine;
-	struct frame *child =
+	struct runframe *child =
 		step_types_row(walk->step->type)->frame_new(&walk->frame, walk->step);
 
 	walk->state = WALK_STEP;
 	walk->child = child;
 	child->ops->start(child);
-	if (!frame_has_ended(child))
+	if (!runframe_has_ended(child))
 		timers_arm(engine, &walk->timeout,
 			   engine_mono_ms(engine) + step_limit_ms(walk));
 }
@@ -271,10 +271,12 @@ static void go_on_without(struct walk *walk)
 	struct exec *exec = walk->frame.exec;
 	const char *key = walk->step->output_key;
 
-	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0)
+	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0) {
 		row_add_set(walk->row, key, "null", 4);
-	else if (key) /* not even that fits: no value is as good as null to a template */
+	} else if (key) { /* not even that fits: nobody finds an older value there */
 		state_del(&exec->state, key);
+		row_add_del(walk->row, key);
+	}
 	go_on(walk, walk->step->next_step_id, true);
 }
 
@@ -320,12 +322,12 @@ static void drop_child(struct walk *walk, enum fail_class *class, char **error)
 	*class = walk->child->class;
 	*error = walk->child->error;
 	walk->child->error = NULL;
-	frame_free(walk->child);
+	runframe_free(walk->child);
 	walk->child = NULL;
 	op_detach(&walk->timeout.op);
 }
 
-static void child_done(struct frame *frame, struct frame *child)
+static void child_done(struct runframe *frame, struct runframe *child)
 {
 	struct walk *walk = walk_of(frame);
 	bool stops = child->stops;
@@ -349,7 +351,7 @@ static void on_timeout(struct op *op)
 	enum fail_class class;
 	char *error;
 
-	if (frame_has_ended(walk->child))
+	if (runframe_has_ended(walk->child))
 		return; /* it was in time, the pump has not told us yet */
 	drop_child(walk, &class, &error);
 	str_printf(&text, "Step '%s' timed out after %llds", walk->step->name,
@@ -363,7 +365,7 @@ static void on_pause_over(struct op *op)
 	try_step(mem_container(op, struct walk, pause.op));
 }
 
-void walk_stop(struct frame *frame, enum fail_class class, const char *format, ...)
+void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 {
 	struct walk *walk = walk_of(frame);
 	struct str reason = STR_INIT;
@@ -391,12 +393,12 @@ void walk_stop(struct frame *frame, enum fail_class class, const char *format, .
 	end_refused(walk, class, walk->stop_reason);
 }
 
-static void cancel(struct frame *frame)
+static void cancel(struct runframe *frame)
 {
 	walk_stop(frame, FAIL_CANCELLED, "Cancelled");
 }
 
-static void on_free(struct frame *frame)
+static void on_free(struct runframe *frame)
 {
 	struct walk *walk = walk_of(frame);
 
@@ -407,17 +409,18 @@ static void on_free(struct frame *frame)
 	mem_free(walk->stop_reason);
 }
 
-static const struct frame_ops walk_ops = {
+static const struct runframe_ops walk_ops = {
 	.start = start,
 	.child_done = child_done,
 	.cancel = cancel,
 	.free = on_free,
 };
 
-struct frame *walk_new(struct frame *parent, const char *entry_step_id,
-		       struct engine_row *row)
+struct runframe *walk_new(struct runframe *parent, const char *entry_step_id,
+			  struct engine_row *row)
 {
-	struct walk *walk = frame_alloc(&walk_ops, parent->exec, parent, sizeof(*walk));
+	struct walk *walk =
+		runframe_alloc(&walk_ops, parent->exec, parent, sizeof(*walk));
 
 	walk->entry_step_id = entry_step_id;
 	walk->row = row;
@@ -427,13 +430,13 @@ struct frame *walk_new(struct frame *parent, const char *entry_step_id,
 	return &walk->frame;
 }
 
-struct engine_row *walk_row(struct frame *frame)
+struct engine_row *walk_row(struct runframe *frame)
 {
 	assert(walk_of(frame)->row);
 	return walk_of(frame)->row;
 }
 
-struct engine_row *walk_take_row(struct frame *frame)
+struct engine_row *walk_take_row(struct runframe *frame)
 {
 	struct engine_row *row = walk_row(frame);
 

@@ -5,23 +5,23 @@
 #include "run/fail.h"
 
 struct engine_row;
-struct frame;
+struct runframe;
 
 /*
  * A path from the entry step (NULL: no step at all) until nothing follows. Takes the row,
  * which the first step's start rides in. When the frame has ended its parent takes the
  * last row, not handed out yet, with walk_take_row().
  */
-struct frame *walk_new(struct frame *parent, const char *entry_step_id,
-		       struct engine_row *row);
+struct runframe *walk_new(struct runframe *parent, const char *entry_step_id,
+			  struct engine_row *row);
 
 /* Stop as soon as no commit is in flight: the step under way is freed, the frame ends
  * with that class. Harmless when it ended already. */
-void walk_stop(struct frame *frame, enum fail_class class, const char *format, ...)
+void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The row under way, for steps: of their parent. Borrowed. */
-struct engine_row *walk_row(struct frame *frame);
-struct engine_row *walk_take_row(struct frame *frame);
+struct engine_row *walk_row(struct runframe *frame);
+struct engine_row *walk_take_row(struct runframe *frame);
 
 #endif

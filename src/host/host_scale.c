@@ -267,7 +267,7 @@ static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
 
 	score_suspect_clear(host->options.score);
 	/* the largest run is looked for when it grows, not at every step */
-	if ((int64_t)arena_bytes > host->largest_bytes) {
+	if (held && (int64_t)arena_bytes > host->largest_bytes) {
 		host->largest_bytes = (int64_t)arena_bytes;
 		score_text_set(&host->options.score->largest, held->job_id);
 		atomic_store_explicit(&host->options.score->largest_bytes,
@@ -316,6 +316,8 @@ static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 	struct held *held = exec->job;
 
 	held->exec = NULL;
+	exec->job = NULL; /* the pump still leaves its code, and the run may be over by
+			     then */
 	held->final = final;
 	if (final->row) {
 		held->event_seq += final->row->events_count;

@@ -2,16 +2,20 @@
  * pg_conninfo.c - from an url to what libpq wants to hear
  *
  * The settings of a session, and why:
- *   TimeZone, DateStyle moments come back as ISO text in UTC
- *   lock_timeout        a batch that meets a held row is tried again run by run, instead
- * of holding up all others statement_timeout   bounds what a client that is gone leaves
- * running plan_cache_mode     one plan per statement for the connection's life; without
- * it the first five executions are planned each enable_hashjoin, mergejoin, seqscan off
- *                       a join of an unnest() with a table is a nested loop over its key.
- * On an empty or just filled table, statistics say that reading all of it is cheaper, and
- * that plan would stay when it has grown jit                 the cost of a plan that must
- * scan (seqscan is only penalised) looks huge, and compiling it would take longer than
- * running it
+ *
+ *   TimeZone, DateStyle  moments come back as ISO text in UTC
+ *   lock_timeout         a batch that meets a held row is tried again run by run,
+ *                        instead of holding up all others
+ *   statement_timeout    bounds what a client that is gone leaves running
+ *   plan_cache_mode      one plan per statement for the connection's life; without it
+ *                        the first five executions are planned each
+ *   enable_hashjoin, mergejoin, seqscan, bitmapscan off
+ *                        a join of an unnest() with a table is a nested loop over its
+ *                        key. On an empty or just filled table, statistics say that
+ *                        reading all of it is cheaper; that plan would stay when the
+ *                        table has grown
+ *   jit                  the cost of a plan that must scan (seqscan is only penalised)
+ *                        looks huge; compiling it would take longer than running it
  *
  * synchronous_commit is left to the server: what we promise stands on it.
  */
@@ -19,6 +23,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -137,6 +142,7 @@ void pg_conninfo_session(struct str *out, int64_t statement_timeout_ms,
 		   statement_timeout_ms, lock_timeout_ms);
 	str_add_text(out, " -c plan_cache_mode=force_generic_plan -c jit=off"
 			  " -c enable_hashjoin=off -c enable_mergejoin=off"
+			  " -c enable_bitmapscan=off"
 			  " -c enable_seqscan=off");
 }
 
@@ -147,6 +153,20 @@ int pg_conninfo_check_version(int version, struct err *err)
 	return err_set(err, ERR_INPUT,
 		       "the Postgres server is version %d; synapsed needs 14 or newer",
 		       version / 10000);
+}
+
+/* What a peer says need not be text. */
+static void make_text(char *text, size_t len)
+{
+	bool valid = utf8_valid(text, len, NULL);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c < ' ' || c == 0x7f || (c >= 0x80 && !valid))
+			text[i] = '?';
+	}
 }
 
 void pg_conninfo_message(char *to, size_t size, const char *message)
@@ -166,4 +186,5 @@ void pg_conninfo_message(char *to, size_t size, const char *message)
 		}
 	}
 	to[len] = '\0';
+	make_text(to, len);
 }

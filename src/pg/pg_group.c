@@ -7,7 +7,7 @@
  *   ready     formed, to be sent as it is: it came back unsent, or is one of a split
  *   sent      its batch is with the pool
  *   resting   alone and refused by a transient error, or the server cannot store anything
- *             now: sent again when rest_until is over
+ *             now: sent again when rest_mono_ms is over
  *   doubt     nobody answered its commit; a check is to be sent
  *   checking  the check is with the pool
  *

@@ -53,6 +53,7 @@ struct server {
 	size_t conn_count;
 	size_t pending;      /* requests that the handler has */
 	size_t bodies_bytes; /* room of all bodies in memory */
+	struct server_counters counters;
 };
 
 struct request_param {

@@ -104,10 +104,16 @@ void response_refuse(struct request *req, int status, const char *code,
 
 enum MHD_Result response_queue(struct request *req, struct MHD_Connection *mhd)
 {
+	struct server_counters *counters = &req->server->counters;
 	enum MHD_Result result;
 
 	if (req->close || req->server->draining)
 		add_header(req->response, MHD_HTTP_HEADER_CONNECTION, "close");
+	counters->answers++;
+	if (req->status >= 500)
+		counters->answers_5xx++;
+	else if (req->status >= 400)
+		counters->answers_4xx++;
 	server_conn_move(req->conn, CONN_WRITING);
 	result = MHD_queue_response(mhd, (unsigned)req->status, req->response);
 	MHD_destroy_response(req->response); /* MHD has its own reference */

@@ -492,6 +492,8 @@ static void init_watchers(struct server *server)
 	ev_timer_init(&server->accept_timer, on_accept_pause_over, 0.0, 0.0);
 	ev_timer_init(&server->sweep_timer, on_sweep, SWEEP_SEC, SWEEP_SEC);
 	ev_prepare_init(&server->kick, on_turn_over);
+	/* first of the turn's end: what requests set off is sent in the same turn */
+	ev_set_priority(&server->kick, EV_MAXPRI);
 	server->mhd_io.data = server;
 	server->accept_io.data = server;
 	server->mhd_timer.data = server;
@@ -601,4 +603,9 @@ size_t server_connections(const struct server *server)
 size_t server_pending(const struct server *server)
 {
 	return server->pending;
+}
+
+const struct server_counters *server_counters(const struct server *server)
+{
+	return &server->counters;
 }

@@ -59,4 +59,12 @@ void server_free(struct server *server);
 size_t server_connections(const struct server *server);
 size_t server_pending(const struct server *server);
 
+/* Answers since the start. */
+struct server_counters {
+	uint64_t answers;
+	uint64_t answers_4xx;
+	uint64_t answers_5xx;
+};
+const struct server_counters *server_counters(const struct server *server);
+
 #endif

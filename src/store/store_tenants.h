@@ -14,8 +14,8 @@ struct store_tenant {
 	const char *tenant_id;
 	const char *name;  /* NULL */
 	const char *queue; /* pinned; NULL: not yet */
-	int64_t max_concurrent_runs;
-	int64_t max_queued_runs;
+	int64_t max_concurrent_runs; /* 0: not set for this tenant */
+	int64_t max_queued_runs;     /* the same */
 };
 
 /* Pin a tenant to its home queue at first use: the first insert wins. Adds two

@@ -236,10 +236,9 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 
 static void take_bad(struct source *source, const struct queue_ended *bad)
 {
-	struct job *job;
+	struct job *job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
+				  bad->tenant.len);
 
-	job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
-		      bad->tenant.len);
 	log_error("job.undecodable", LOG_S("job", job->id));
 	job_ended(job);
 }

@@ -62,6 +62,8 @@ static void keep_row(struct memory_host *host, const struct engine_row *row)
 		   row->delta.len ? str_text(&row->delta) : "[]",
 		   row->error.len ? str_text(&row->error) : "-");
 	str_add(&host->usage, str_text(&row->usage), row->usage.len);
+	str_add(&host->deltas, str_text(&row->delta), row->delta.len);
+	str_add_char(&host->deltas, '\n');
 	for (i = 0; i < row->events_count; i++) {
 		const char *text = row_event_text(row, i, &len);
 
@@ -212,6 +214,7 @@ void memory_deinit(struct memory_host *host)
 	str_deinit(&host->lives);
 	str_deinit(&host->rows);
 	str_deinit(&host->usage);
+	str_deinit(&host->deltas);
 }
 
 struct exec *memory_run(struct memory_host *host, const char *definition,

@@ -38,6 +38,7 @@ struct memory_host {
 	struct str lives;
 	struct str rows; /* "kind path step execution outside delta error" */
 	struct str usage;
+	struct str deltas; /* one a line */
 	int enters;
 	int leaves;
 	size_t largest;

@@ -4,4 +4,3 @@ check_PROGRAMS += \
 	tests/unit/test_queue_job \
 	tests/unit/test_queue_names
 endif
-EXTRA_DIST += $(wildcard $(top_srcdir)/tests/blackbox/harness/*.py)

@@ -1,0 +1,6 @@
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_store_time
+endif
+
+# tests/blackbox/test_store.py runs it against a server of its own
+noinst_PROGRAMS += tests/blackbox/store_driver

@@ -277,6 +277,76 @@ static void on_error_continue_leaves_null_and_goes_on(void **state)
 	assert_int_equal(host.final->error.len, 0);
 }
 
+static void the_deltas_over_the_seed_give_the_final_state(void **state)
+{
+	static const char definition[] = ORCH(
+		"\"a\"",
+		PRINT("a", "1", OUT("x") NEXT("b")) "," LLM(
+			"b", "mock.fail:tool",
+			OUT("x") NEXT(
+				"c") ",\"on_error\":\"continue\"") "," PRINT("c",
+									     "{state.user_input}\\\"",
+									     OUT("y") NEXT(
+										     "a") ",\"max_iterations\":2"));
+	struct exec *exec = memory_run(&host, definition, "{\"i\":[1]}");
+	struct str out = STR_INIT;
+	struct state folded;
+	char *line, *rest = NULL;
+
+	(void)state;
+	state_init(&folded, 0);
+	assert_int_equal(
+		state_seed(&folded, exec->definition, "hello", 5, "{\"i\":[1]}", 9, NULL),
+		0);
+	(void)memory_pump(&host);
+	for (line = strtok_r(host.deltas.data, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		assert_int_equal(state_apply(&folded, line, strlen(line), NULL), 0);
+	state_print(&folded, &out);
+	assert_string_equal(str_text(&out), str_text(&host.final->state));
+	assert_non_null(strstr(str_text(&out), "\"y\":\"hello\\\"\""));
+	state_deinit(&folded);
+	str_deinit(&out);
+	exec_free(exec);
+}
+
+static void a_null_that_does_not_fit_leaves_no_older_value(void **state)
+{
+	struct engine_limits limits = ENGINE_LIMITS_DEFAULT;
+
+	(void)state;
+	memory_deinit(&host);
+	limits.state_max = 38; /* hello twice takes 34, x and its 1 take 2 */
+	memory_init(&host, &limits);
+	run_through("{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\","
+		    "\"state_schema\":{\"x\":{\"default\":1}},\"steps\":[" LLM(
+			    "a", "mock.fail:tool",
+			    OUT("x") ",\"on_error\":\"continue\"") "]}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_non_null(strstr(str_text(&host.rows), "[[\"del\",\"x\"]]"));
+	assert_null(strstr(str_text(&host.final->state), "\"x\""));
+}
+
+static void a_failure_with_a_text_from_outside_is_mended_and_cut(void **state)
+{
+	struct exec *exec =
+		memory_run(&host, ORCH("\"a\"", LLM("a", "mock.sleep:1", "")), NULL);
+	char text[6000];
+
+	(void)state;
+	(void)memory_pump(&host);
+	memset(text, 'e', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	text[0] = '\xFF';
+	memory_answer(&host, 0, FAIL_PROVIDER, text);
+	(void)memory_pump(&host);
+	assert_int_equal(host.final->status, RUN_FAILED);
+	assert_non_null(strstr(str_text(&host.final->error), "Step 'a': \xEF\xBF\xBD"
+							     "ee"));
+	assert_true(host.final->error.len < 4200);
+	exec_free(exec);
+}
+
 static void on_error_route_goes_where_it_says(void **state)
 {
 	(void)state;
@@ -828,6 +898,9 @@ int main(void)
 		TEST(without_a_template_the_user_input_is_the_task),
 		TEST(a_failed_step_fails_the_run_with_a_typed_error),
 		TEST(on_error_continue_leaves_null_and_goes_on),
+		TEST(the_deltas_over_the_seed_give_the_final_state),
+		TEST(a_null_that_does_not_fit_leaves_no_older_value),
+		TEST(a_failure_with_a_text_from_outside_is_mended_and_cut),
 		TEST(on_error_route_goes_where_it_says),
 		TEST(a_retried_step_waits_and_succeeds),
 		TEST(retries_end_and_other_classes_are_not_retried),

@@ -74,9 +74,11 @@ static void a_delta_is_a_list_of_acts(void **state)
 	(void)state;
 	row_add_set(row, "k\"1", "[1]", 3);
 	row_add_set(row, "k2", "null", 4);
+	row_add_del(row, "k3");
 	row_seal(row, 1, 1);
-	assert_string_equal(str_text(&row->delta),
-			    "[[\"set\",\"k\\\"1\",[1]],[\"set\",\"k2\",null]]");
+	assert_string_equal(
+		str_text(&row->delta),
+		"[[\"set\",\"k\\\"1\",[1]],[\"set\",\"k2\",null],[\"del\",\"k3\"]]");
 	row_free(row);
 }
 

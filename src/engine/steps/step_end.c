@@ -11,7 +11,7 @@
 #include "engine/step.h"
 #include "engine/walk.h"
 
-static void start(struct frame *frame)
+static void start(struct runframe *frame)
 {
 	struct step *step = (struct step *)frame;
 	struct engine_row *row = walk_row(frame->parent);
@@ -20,20 +20,20 @@ static void start(struct frame *frame)
 	event_orchestration_end(&row->texts, &stamp, step->def);
 	row_add_event(row);
 	frame->stops = true;
-	frame_done(frame);
+	runframe_done(frame);
 }
 
-static void on_free(struct frame *frame)
+static void on_free(struct runframe *frame)
 {
 	(void)frame; /* it waits for nothing and holds nothing */
 }
 
-static const struct frame_ops end_ops = {
+static const struct runframe_ops end_ops = {
 	.start = start,
 	.free = on_free,
 };
 
-struct frame *step_end_new(struct frame *parent, const struct definition_step *def)
+struct runframe *step_end_new(struct runframe *parent, const struct definition_step *def)
 {
 	return step_alloc(&end_ops, parent, def, sizeof(struct step));
 }

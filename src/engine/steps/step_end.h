@@ -3,8 +3,8 @@
 #define ENGINE_STEPS_STEP_END_H
 
 struct definition_step;
-struct frame;
+struct runframe;
 
-struct frame *step_end_new(struct frame *parent, const struct definition_step *def);
+struct runframe *step_end_new(struct runframe *parent, const struct definition_step *def);
 
 #endif

@@ -33,8 +33,7 @@ static void on_answer(struct op *op)
 	call_flush(call);
 	step_add_usage(step, call->request.model, &answer->usage);
 	if (answer->class != FAIL_NONE)
-		frame_fail(&step->frame, answer->class, "Step '%s': %s", step->def->name,
-			   str_text(&answer->text));
+		step_fail(step, answer->class, str_text(&answer->text), answer->text.len);
 	else
 		step_succeed(step, str_text(&answer->text), answer->text.len, true);
 }
@@ -58,18 +57,18 @@ static void fill_request(struct step_llm *llm)
 	request->answer_max = engine->limits.output_max;
 }
 
-static void start(struct frame *frame)
+static void start(struct runframe *frame)
 {
 	struct step_llm *llm = (struct step_llm *)frame;
 	const struct definition_step *def = llm->step.def;
 	struct err err;
 
 	if (!def->model) {
-		frame_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
+		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}
 	if (prompt_task(frame->exec, def, &llm->task, &err) < 0) {
-		frame_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
+		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
 	prompt_system(frame->exec, def, &llm->system);
@@ -78,7 +77,7 @@ static void start(struct frame *frame)
 	call_start(&llm->call);
 }
 
-static void on_free(struct frame *frame)
+static void on_free(struct runframe *frame)
 {
 	struct step_llm *llm = (struct step_llm *)frame;
 
@@ -87,12 +86,12 @@ static void on_free(struct frame *frame)
 	str_deinit(&llm->task);
 }
 
-static const struct frame_ops llm_ops = {
+static const struct runframe_ops llm_ops = {
 	.start = start,
 	.free = on_free,
 };
 
-struct frame *step_llm_new(struct frame *parent, const struct definition_step *def)
+struct runframe *step_llm_new(struct runframe *parent, const struct definition_step *def)
 {
 	struct step_llm *llm = step_alloc(&llm_ops, parent, def, sizeof(*llm));
 

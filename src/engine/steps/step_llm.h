@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 struct definition_step;
-struct frame;
+struct runframe;
 
-struct frame *step_llm_new(struct frame *parent, const struct definition_step *def);
+struct runframe *step_llm_new(struct runframe *parent, const struct definition_step *def);
 bool step_llm_outside(const struct definition_step *def);
 
 #endif

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-static void start(struct frame *frame)
+static void start(struct runframe *frame)
 {
 	struct step *step = (struct step *)frame;
 	const struct exec *exec = frame->exec;
@@ -28,23 +28,25 @@ static void start(struct frame *frame)
 	}
 	if (template_print(content, &exec->state, exec->engine->limits.output_max, &text,
 			   &err) < 0)
-		frame_fail(frame, FAIL_LIMIT, "Step '%s': %s", step->def->name, err.text);
+		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
+			      err.text);
 	else
 		step_succeed(step, str_text(&text), text.len, true);
 	str_deinit(&text);
 }
 
-static void on_free(struct frame *frame)
+static void on_free(struct runframe *frame)
 {
 	(void)frame; /* it waits for nothing and holds nothing */
 }
 
-static const struct frame_ops print_ops = {
+static const struct runframe_ops print_ops = {
 	.start = start,
 	.free = on_free,
 };
 
-struct frame *step_print_new(struct frame *parent, const struct definition_step *def)
+struct runframe *step_print_new(struct runframe *parent,
+				const struct definition_step *def)
 {
 	return step_alloc(&print_ops, parent, def, sizeof(struct step));
 }

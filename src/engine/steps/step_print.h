@@ -3,8 +3,9 @@
 #define ENGINE_STEPS_STEP_PRINT_H
 
 struct definition_step;
-struct frame;
+struct runframe;
 
-struct frame *step_print_new(struct frame *parent, const struct definition_step *def);
+struct runframe *step_print_new(struct runframe *parent,
+				const struct definition_step *def);
 
 #endif

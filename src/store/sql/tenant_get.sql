@@ -1,5 +1,4 @@
 -- $1 tenant
-SELECT tenant_id, name, queue, coalesce(max_concurrent_runs, 100),
-       coalesce(max_queued_runs, 1000)
+SELECT tenant_id, name, queue, max_concurrent_runs, max_queued_runs
   FROM tenants
  WHERE tenant_id = $1

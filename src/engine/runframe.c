@@ -1,11 +1,11 @@
 /*
- * frame.c - a node of the graph in execution
+ * runframe.c - a node of the graph in execution
  *
  * Frames live on the heap and not in the run's arena, so that a cycle of a million steps
  * holds one at a time. The end of a frame is an op like any other: it reaches the parent
  * through the pump, which keeps chains of steps that end at once from growing the stack.
  */
-#include "engine/frame.h"
+#include "engine/runframe.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,15 +16,15 @@
 
 static void on_ended(struct op *op)
 {
-	struct frame *frame = mem_container(op, struct frame, ended);
+	struct runframe *frame = mem_container(op, struct runframe, ended);
 
 	frame->parent->ops->child_done(frame->parent, frame);
 }
 
-void *frame_alloc(const struct frame_ops *ops, struct exec *exec, struct frame *parent,
-		  size_t size)
+void *runframe_alloc(const struct runframe_ops *ops, struct exec *exec,
+		     struct runframe *parent, size_t size)
 {
-	struct frame *frame = mem_alloc(size);
+	struct runframe *frame = mem_alloc(size);
 
 	frame->ops = ops;
 	frame->exec = exec;
@@ -38,12 +38,12 @@ void *frame_alloc(const struct frame_ops *ops, struct exec *exec, struct frame *
 	return frame;
 }
 
-void frame_free(struct frame *frame)
+void runframe_free(struct runframe *frame)
 {
 	if (!frame)
 		return;
 	while (!list_empty(&frame->children))
-		frame_free(list_entry(frame->children.next, struct frame, node));
+		runframe_free(list_entry(frame->children.next, struct runframe, node));
 	op_detach(&frame->ended);
 	list_remove(&frame->node);
 	frame->ops->free(frame);
@@ -52,14 +52,14 @@ void frame_free(struct frame *frame)
 	mem_free(frame);
 }
 
-void frame_done(struct frame *frame)
+void runframe_done(struct runframe *frame)
 {
 	assert(frame->parent);
 	op_launch(&frame->ended);
 	op_done(&frame->ended);
 }
 
-void frame_fail(struct frame *frame, enum fail_class class, const char *format, ...)
+void runframe_fail(struct runframe *frame, enum fail_class class, const char *format, ...)
 {
 	struct str text = STR_INIT;
 	va_list args;
@@ -70,10 +70,10 @@ void frame_fail(struct frame *frame, enum fail_class class, const char *format, 
 	va_end(args);
 	frame->class = class;
 	frame->error = str_take(&text);
-	frame_done(frame);
+	runframe_done(frame);
 }
 
-bool frame_has_ended(const struct frame *frame)
+bool runframe_has_ended(const struct runframe *frame)
 {
 	return frame->ended.state != OP_IDLE;
 }

@@ -1,0 +1,110 @@
+/*
+ * errors.c - every refusal of the API
+ *
+ * One table. The codes are an interface: clients branch on them, the sentences may
+ * change. A 503 that says Retry-After is one that goes away by itself.
+ */
+#include "api/errors.h"
+
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "server/response.h"
+
+#include <assert.h>
+
+struct row {
+	int status;
+	int retry_after_sec; /* 0: no such header */
+	const char *word;
+	const char *detail;
+};
+
+/* clang-format off */
+static const struct row rows[ERRORS_COUNT] = {
+	[ERRORS_NONE] = { 200, 0, "none", "no error" },
+	[ERRORS_NOT_FOUND] = { 404, 0, "not_found", "Not Found" },
+	[ERRORS_METHOD] = { 405, 0, "method_not_allowed", "Method Not Allowed" },
+	[ERRORS_NO_KEY] = { 401, 0, "not_authenticated", "Not authenticated" },
+	[ERRORS_BAD_KEY] = { 401, 0, "invalid_key", "Invalid or revoked API key" },
+	[ERRORS_TENANT] = { 403, 0, "tenant_forbidden",
+		"this API key belongs to another tenant" },
+	[ERRORS_NO_ORCHESTRATION] = { 404, 0, "orchestration_not_found",
+		"Orchestration not found" },
+	[ERRORS_NO_AGENT] = { 404, 0, "agent_not_found", "Agent not found" },
+	[ERRORS_NO_RUN] = { 404, 0, "run_not_found", "Run not found" },
+	[ERRORS_MISMATCH] = { 409, 0, "idempotency_mismatch",
+		"this Idempotency-Key was used with another body" },
+	[ERRORS_VALIDATION] = { 422, 0, "validation_failed", "the request is not valid" },
+	[ERRORS_DEFINITION] = { 422, 0, "definition_invalid",
+		"the orchestration's definition cannot be executed" },
+	[ERRORS_RATE] = { 429, 1, "rate_limited",
+		"Rate limit exceeded: too many runs per second for this tenant" },
+	[ERRORS_TENANT_FULL] = { 429, 30, "tenant_queue_full",
+		"Tenant quota exceeded: too many runs of this tenant are queued" },
+	[ERRORS_DEPTH] = { 503, 60, "queue_full",
+		"Queue is at capacity, try again later" },
+	[ERRORS_REDIS] = { 503, 5, "redis_unavailable",
+		"Scale mode is not enabled: Redis connection not available" },
+	[ERRORS_POSTGRES] = { 503, 5, "postgres_unavailable",
+		"Postgres connection not available" },
+	[ERRORS_UNKNOWN] = { 503, 5, "outcome_unknown",
+		"it is not known whether the run was accepted: ask again with the same "
+		"Idempotency-Key" },
+	[ERRORS_BUSY] = { 503, 1, "server_busy", "too much is waiting, try again" },
+	[ERRORS_DRAINING] = { 503, 1, "draining", "this server is leaving, try again" },
+	[ERRORS_INTERNAL] = { 500, 0, "internal_error", "Internal Server Error" },
+};
+/* clang-format on */
+
+int errors_status(enum errors_code code)
+{
+	return rows[code].status;
+}
+
+const char *errors_word(enum errors_code code)
+{
+	return rows[code].word;
+}
+
+const char *errors_detail(enum errors_code code)
+{
+	return rows[code].detail;
+}
+
+static void add_headers(struct request *req, enum errors_code code)
+{
+	if (rows[code].status == 401)
+		response_header(req, "WWW-Authenticate", "Bearer");
+	if (rows[code].retry_after_sec > 0)
+		response_header_int(req, "Retry-After", rows[code].retry_after_sec);
+}
+
+void errors_send(struct request *req, enum errors_code code, const char *detail)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	assert(code != ERRORS_NONE);
+	add_headers(req, code);
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "detail", detail ? detail : rows[code].detail);
+	jsonw_pair_text(&w, "code", rows[code].word);
+	jsonw_object_end(&w);
+	response_json(req, rows[code].status, &body);
+}
+
+void errors_send_json(struct request *req, enum errors_code code, const char *json,
+		      size_t len)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	add_headers(req, code);
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_raw(&w, "detail", json, len);
+	jsonw_pair_text(&w, "code", rows[code].word);
+	jsonw_object_end(&w);
+	response_json(req, rows[code].status, &body);
+}

@@ -1,0 +1,51 @@
+/* errors.h - every refusal of the API: status, stable code, sentence */
+#ifndef API_ERRORS_H
+#define API_ERRORS_H
+
+#include <stddef.h>
+
+struct jsonw;
+struct request;
+struct str;
+
+enum errors_code {
+	ERRORS_NONE, /* no error */
+	ERRORS_NOT_FOUND,
+	ERRORS_METHOD,
+	ERRORS_NO_KEY,
+	ERRORS_BAD_KEY,
+	ERRORS_TENANT,
+	ERRORS_NO_ORCHESTRATION,
+	ERRORS_NO_AGENT,
+	ERRORS_NO_RUN,
+	ERRORS_MISMATCH,
+	ERRORS_VALIDATION,
+	ERRORS_DEFINITION,
+	ERRORS_RATE,
+	ERRORS_TENANT_FULL,
+	ERRORS_DEPTH,
+	ERRORS_REDIS,
+	ERRORS_POSTGRES,
+	ERRORS_UNKNOWN,
+	ERRORS_BUSY,
+	ERRORS_DRAINING,
+	ERRORS_INTERNAL,
+	ERRORS_COUNT,
+};
+
+int errors_status(enum errors_code code);
+/* The stable word, "run_not_found"; static. */
+const char *errors_word(enum errors_code code);
+/* The sentence that goes with it when there is no better one; static. */
+const char *errors_detail(enum errors_code code);
+
+/*
+ * Answer with {"detail", "code"} and the headers that belong to it (WWW-Authenticate,
+ * Retry-After). detail NULL: errors_detail().
+ */
+void errors_send(struct request *req, enum errors_code code, const char *detail);
+/* The same with a detail that is JSON text (the list of a 422). */
+void errors_send_json(struct request *req, enum errors_code code, const char *json,
+		      size_t len);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * front.c - from a request to its handler
+ *
+ * When the head is in, the route decides: no such path (404), not this method (405), no
+ * key that could be one (401) are answered before any of the body is read, and the body
+ * gets the route's bound. When the body is in, the key is looked up (auth.c), mostly
+ * without waiting, and the handler is called.
+ */
+#include "api/front.h"
+
+#include "api/auth.h"
+#include "api/call.h"
+#include "api/errors.h"
+#include "api/routes.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#define IGNORED_BODY_MAX ((size_t)64 * 1024)
+
+struct entry {
+	struct call call;
+	struct auth_wait wait;
+};
+
+static size_t body_max(const struct front *front, enum route_body body)
+{
+	switch (body) {
+	case ROUTE_BODY_JSON:
+		return front->body_max_bytes;
+	case ROUTE_BODY_BULK:
+		return front->bulk_body_max_bytes;
+	case ROUTE_BODY_IGNORED:
+		break;
+	}
+	return IGNORED_BODY_MAX;
+}
+
+/* The Authorization header if it is there exactly once. */
+static const char *authorization(const struct request *req)
+{
+	if (request_header_count(req, "Authorization") != 1)
+		return NULL;
+	return request_header(req, "Authorization");
+}
+
+static size_t on_head(struct request *req, void *arg)
+{
+	const struct front *front = arg;
+	struct entry *entry = arena_new(request_arena(req), struct entry);
+	struct call *call = &entry->call;
+	const char *segments[REQUEST_SEGMENTS_MAX];
+	char allow[ROUTES_ALLOW_MAX];
+	size_t count = request_segment_count(req);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		segments[i] = request_segment(req, i);
+	call->req = req;
+	call->loop = front->loop;
+	call->port = front->port;
+	call->default_tenant = front->default_tenant;
+	call->route =
+		routes_find(request_method(req), segments, count, call->params, allow);
+	request_set_user(req, entry);
+	if (!call->route) {
+		if (*allow)
+			response_header(req, "Allow", allow);
+		errors_send(req, *allow ? ERRORS_METHOD : ERRORS_NOT_FOUND, NULL);
+		return 0;
+	}
+	if (call->route->scope == ROUTE_KEY && !auth_well_formed(authorization(req))) {
+		errors_send(req, ERRORS_NO_KEY, NULL);
+		return 0;
+	}
+	return body_max(front, call->route->body);
+}
+
+static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_key *key)
+{
+	struct call *call = arg;
+
+	switch (verdict) {
+	case AUTH_OK:
+		if (key->tenant_id)
+			call->key_tenant =
+				arena_dup(request_arena(call->req), key->tenant_id);
+		call->route->handler(call);
+		break;
+	case AUTH_MISSING:
+		errors_send(call->req, ERRORS_NO_KEY, NULL);
+		break;
+	case AUTH_BAD:
+		errors_send(call->req, ERRORS_BAD_KEY, NULL);
+		break;
+	case AUTH_AWAY:
+		errors_send(call->req, ERRORS_POSTGRES, NULL);
+		break;
+	case AUTH_WAIT:
+		break;
+	}
+}
+
+static void on_request(struct request *req, void *arg)
+{
+	const struct front *front = arg;
+	struct entry *entry = request_user(req);
+	struct call *call = &entry->call;
+	struct auth_key key;
+	enum auth_verdict verdict;
+
+	if (call->route->scope == ROUTE_PUBLIC) {
+		call->route->handler(call);
+		return;
+	}
+	verdict = auth_check(front->auth, authorization(req), clock_mono_ms(),
+			     &entry->wait, on_verdict, call, &key);
+	on_verdict(call, verdict, &key);
+}
+
+const struct server_ops front_ops = { on_head, on_request };

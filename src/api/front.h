@@ -1,0 +1,26 @@
+/* front.h - from a request to its handler: route, key, call */
+#ifndef API_FRONT_H
+#define API_FRONT_H
+
+#include "server/server.h"
+
+#include <stddef.h>
+
+struct auth;
+struct ev_loop;
+struct runs_port;
+
+/* All borrowed; the struct is the arg of front_ops and outlives the server. */
+struct front {
+	struct ev_loop *loop;
+	const struct runs_port *port;
+	struct auth *auth;
+	const char *default_tenant;
+	size_t body_max_bytes;
+	size_t bulk_body_max_bytes;
+};
+
+/* For server_new(). */
+extern const struct server_ops front_ops;
+
+#endif

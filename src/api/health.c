@@ -1,0 +1,25 @@
+/*
+ * health.c - can this API server do its work? (no key; for probes)
+ */
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/runs_port.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "server/response.h"
+
+void health_get(struct call *call)
+{
+	struct port_health health = call->port->health(call->port->self);
+	bool ok = health.redis_connected && health.pg_connected;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "status", ok ? "ok" : "unavailable");
+	jsonw_pair_bool(&w, "redis_connected", health.redis_connected);
+	jsonw_pair_bool(&w, "pg_connected", health.pg_connected);
+	jsonw_object_end(&w);
+	response_json(call->req, ok ? 200 : 503, &body);
+}

@@ -1,0 +1,17 @@
+/* key_store.h - the API keys of Postgres behind auth */
+#ifndef API_KEY_STORE_H
+#define API_KEY_STORE_H
+
+struct auth;
+struct ev_loop;
+struct key_store;
+struct pg_pool;
+
+/* loop and pool are borrowed for its life. */
+struct key_store *key_store_new(struct ev_loop *loop, struct pg_pool *pool);
+/* Its pool has been freed before, so that no answer is under way. */
+void key_store_free(struct key_store *store);
+/* Borrowed; lives as long as the store. */
+struct auth *key_store_auth(struct key_store *store);
+
+#endif

@@ -1,0 +1,578 @@
+/*
+ * port_scale.c - the runs_port of scale mode
+ *
+ * Submissions are submit.c's. What is here are the reads: one batch each with a deadline
+ * of its own, answered from its rows. While Postgres or Redis is away the answer is at
+ * once the error that says so; nobody waits for a server that is known to be gone.
+ */
+#include "api/port_scale.h"
+
+#include "api/catalog.h"
+#include "api/submit.h"
+#include "api/tenant_book.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "pg/pg_batch.h"
+#include "pg/pg_pool.h"
+#include "queue/queue.h"
+#include "queue/queue_stats.h"
+#include "redis/redis_command.h"
+#include "redis/redis_link.h"
+#include "redis/redis_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define READ_DEADLINE_MS 5000
+
+struct port_scale {
+	struct runs_port port;
+	struct port_scale_parts parts;
+	struct catalog *catalog;
+	struct tenant_book *tenants;
+	struct submit *submit;
+	struct queue *queue; /* the first name: what stats speaks of */
+};
+
+/* A read under way. One struct for all of them; each uses its own fields. */
+struct query {
+	struct port_scale *port;
+	int statement;
+	/* answers once: reply is NULL unless error is ERRORS_NONE */
+	void (*finish)(struct query *query, enum errors_code error,
+		       const struct pg_reply *reply);
+	union {
+		port_run_cb run;
+		port_runs_cb runs;
+		port_events_cb events;
+		port_definitions_cb definitions;
+		port_definition_cb definition;
+		port_workers_cb workers;
+		port_stats_cb stats;
+	} cb;
+	void *arg;
+	enum store_definition_kind kind;
+	int limit;
+	int tries;
+	struct port_stats stats;
+	char id[IDS_MAX];
+	char start[48], end[48];
+	char tenant_id[IDS_MAX];
+};
+
+static struct query *query_new(struct port_scale *port,
+			       void (*finish)(struct query *, enum errors_code,
+					      const struct pg_reply *),
+			       void *arg)
+{
+	struct query *query = mem_new(struct query);
+
+	query->port = port;
+	query->finish = finish;
+	query->arg = arg;
+	return query;
+}
+
+static enum errors_code pg_error(const struct pg_outcome *outcome)
+{
+	if (outcome->cls == PG_CLASS_BUG || outcome->cls == PG_CLASS_VALUE ||
+	    outcome->cls == PG_CLASS_CONSTRAINT) {
+		log_error("pg.read_refused", LOG_S("sqlstate", outcome->sqlstate),
+			  LOG_S("error", outcome->err.text));
+		return ERRORS_INTERNAL;
+	}
+	log_warn("pg.read_failed", LOG_S("error", outcome->err.text));
+	return ERRORS_POSTGRES;
+}
+
+static void on_rows(void *arg, const struct pg_outcome *outcome,
+		    const struct pg_reply *reply)
+{
+	struct query *query = arg;
+
+	if (outcome->fate == PG_COMMITTED)
+		query->finish(query, ERRORS_NONE, reply);
+	else
+		query->finish(query, pg_error(outcome), NULL);
+}
+
+/* Takes the batch. */
+static void query_start(struct query *query, struct pg_batch *batch)
+{
+	struct pg_pool *pool = query->port->parts.pool;
+	int rc;
+
+	if (pg_pool_links_up(pool) == 0) {
+		pg_batch_free(batch);
+		query->finish(query, ERRORS_POSTGRES, NULL);
+		return;
+	}
+	rc = pg_pool_submit(pool, batch, READ_DEADLINE_MS, on_rows, query);
+	if (rc < 0)
+		query->finish(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_POSTGRES,
+			      NULL);
+}
+
+/* -- one run, and lists of runs -- */
+
+static void finish_run(struct query *query, enum errors_code error,
+		       const struct pg_reply *reply)
+{
+	struct store_run_status run;
+
+	if (error == ERRORS_NONE && !store_runs_get_read(reply, query->statement, &run))
+		error = ERRORS_NO_RUN;
+	query->cb.run(query->arg, error, error == ERRORS_NONE ? &run : NULL);
+	mem_free(query);
+}
+
+static void port_get(void *self, const char *run_id, port_run_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_run, arg);
+	struct pg_batch *batch = pg_batch_new();
+
+	query->cb.run = cb;
+	query->statement = store_runs_get(batch, run_id);
+	query_start(query, batch);
+}
+
+static void finish_runs(struct query *query, enum errors_code error,
+			const struct pg_reply *reply)
+{
+	struct store_run_status *runs = NULL;
+	char next[IDS_MAX] = "";
+	size_t count = 0;
+	size_t i;
+
+	if (error == ERRORS_NONE) {
+		/* one more than asked for tells whether there is another page */
+		count = (size_t)store_runs_list_count(reply, query->statement);
+		runs = mem_new_n(struct store_run_status, count + 1);
+		for (i = 0; i < count; i++)
+			store_runs_list_read(reply, query->statement, (int)i, &runs[i]);
+		if (count > (size_t)query->limit) {
+			count = (size_t)query->limit;
+			(void)snprintf(next, sizeof(next), "%s", runs[count - 1].cursor);
+		}
+	}
+	query->cb.runs(query->arg, error, runs, count, *next ? next : NULL);
+	mem_free(runs);
+	mem_free(query);
+}
+
+static void port_list(void *self, const struct store_run_filter *filter, port_runs_cb cb,
+		      void *arg)
+{
+	struct query *query = query_new(self, finish_runs, arg);
+	struct pg_batch *batch = pg_batch_new();
+	struct store_run_filter wider = *filter;
+
+	wider.limit = filter->limit + 1;
+	query->limit = filter->limit;
+	query->cb.runs = cb;
+	query->statement = store_runs_list(batch, &wider);
+	query_start(query, batch);
+}
+
+/* -- events: the row says that the run is there, the stream what happened -- */
+
+static void events_fail(struct query *query, enum errors_code error)
+{
+	query->cb.events(query->arg, error, NULL, NULL, 0);
+	mem_free(query);
+}
+
+/* An entry is [id, [field, value, ...]]; the event is the value of "data". */
+static bool read_event(const struct redis_reply *entry, struct port_event *event)
+{
+	const struct redis_reply *fields = redis_reply_at(entry, 1);
+	size_t i;
+
+	event->id = redis_reply_text(redis_reply_at(entry, 0), NULL);
+	for (i = 0; i + 1 < redis_reply_count(fields); i += 2) {
+		const char *name = redis_reply_text(redis_reply_at(fields, i), NULL);
+
+		if (!name || strcmp(name, "data") != 0)
+			continue;
+		event->json =
+			redis_reply_text(redis_reply_at(fields, i + 1), &event->len);
+		return event->id && event->json;
+	}
+	return false;
+}
+
+static void on_range(void *arg, const struct redis_answer *answer)
+{
+	struct query *query = arg;
+	struct port_event *events;
+	size_t total;
+	size_t count = 0;
+	size_t i;
+
+	if (answer->rc < 0) {
+		log_warn("redis.read_failed", LOG_S("error", answer->text));
+		events_fail(query, ERRORS_REDIS);
+		return;
+	}
+	total = redis_reply_count(answer->reply);
+	events = mem_new_n(struct port_event, total + 1);
+	for (i = 0; i < total; i++)
+		if (read_event(redis_reply_at(answer->reply, i), &events[count]))
+			count++;
+	query->cb.events(query->arg, ERRORS_NONE, query->tenant_id, events, count);
+	mem_free(events);
+	mem_free(query);
+}
+
+static void finish_events(struct query *query, enum errors_code error,
+			  const struct pg_reply *reply)
+{
+	struct redis_command command = REDIS_COMMAND_INIT;
+	struct store_run_status run;
+	struct str key = STR_INIT;
+	struct err err;
+	int rc;
+
+	if (error == ERRORS_NONE && !store_runs_get_read(reply, query->statement, &run))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		events_fail(query, error);
+		return;
+	}
+	(void)snprintf(query->tenant_id, sizeof(query->tenant_id), "%s", run.tenant_id);
+	str_printf(&key, "synapse:run:%s:events", query->id);
+	redis_command_words(&command, "XRANGE", str_text(&key), query->start, query->end,
+			    "COUNT", NULL);
+	redis_command_int(&command, query->limit);
+	rc = redis_link_send(query->port->parts.link, &command, on_range, query, &err);
+	redis_command_deinit(&command);
+	str_deinit(&key);
+	if (rc < 0)
+		events_fail(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_REDIS);
+}
+
+static void port_events(void *self, const char *run_id, const char *start,
+			const char *end, int limit, port_events_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_events, arg);
+	struct pg_batch *batch = pg_batch_new();
+
+	query->cb.events = cb;
+	query->limit = limit;
+	(void)snprintf(query->id, sizeof(query->id), "%s", run_id);
+	(void)snprintf(query->start, sizeof(query->start), "%s", start);
+	(void)snprintf(query->end, sizeof(query->end), "%s", end);
+	query->statement = store_runs_get(batch, run_id);
+	query_start(query, batch);
+}
+
+/* -- definitions -- */
+
+static void finish_definitions(struct query *query, enum errors_code error,
+			       const struct pg_reply *reply)
+{
+	struct store_definition_item *items = NULL;
+	size_t count = 0;
+	size_t i;
+
+	if (error == ERRORS_NONE) {
+		count = (size_t)store_definitions_list_count(reply, query->statement);
+		items = mem_new_n(struct store_definition_item, count + 1);
+		for (i = 0; i < count; i++)
+			store_definitions_list_read(reply, query->statement, (int)i,
+						    &items[i]);
+	}
+	query->cb.definitions(query->arg, error, items, count);
+	mem_free(items);
+	mem_free(query);
+}
+
+static void port_definitions(void *self, enum store_definition_kind kind,
+			     port_definitions_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_definitions, arg);
+	struct pg_batch *batch = pg_batch_new();
+
+	query->cb.definitions = cb;
+	query->statement = store_definitions_list(batch, kind);
+	query_start(query, batch);
+}
+
+#define DEFINITION_TRIES 3
+
+static void definition_start(struct query *query)
+{
+	struct pg_batch *batch = pg_batch_new();
+
+	query->tries++;
+	query->statement = store_definitions_get(batch, query->kind, query->id);
+	query_start(query, batch);
+}
+
+static void finish_definition(struct query *query, enum errors_code error,
+			      const struct pg_reply *reply)
+{
+	struct store_definition found;
+
+	if (error == ERRORS_NONE) {
+		switch (store_definitions_get_read(reply, query->statement, &found)) {
+		case STORE_DEFINITION_AGAIN:
+			if (query->tries < DEFINITION_TRIES) {
+				definition_start(query);
+				return;
+			}
+			error = ERRORS_BUSY;
+			break;
+		case STORE_DEFINITION_NONE:
+			error = query->kind == STORE_AGENT ? ERRORS_NO_AGENT
+							   : ERRORS_NO_ORCHESTRATION;
+			break;
+		case STORE_DEFINITION_FOUND:
+			break;
+		}
+	}
+	query->cb.definition(query->arg, error, error == ERRORS_NONE ? &found : NULL);
+	mem_free(query);
+}
+
+static void port_definition(void *self, enum store_definition_kind kind, const char *id,
+			    port_definition_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_definition, arg);
+
+	query->cb.definition = cb;
+	query->kind = kind;
+	(void)snprintf(query->id, sizeof(query->id), "%s", id);
+	definition_start(query);
+}
+
+/* -- workers, queue, health -- */
+
+static void finish_workers(struct query *query, enum errors_code error,
+			   const struct pg_reply *reply)
+{
+	struct store_worker *workers = NULL;
+	size_t count = 0;
+	size_t i;
+
+	if (error == ERRORS_NONE) {
+		count = (size_t)store_workers_list_count(reply, query->statement);
+		workers = mem_new_n(struct store_worker, count + 1);
+		for (i = 0; i < count; i++)
+			store_workers_list_read(reply, query->statement, (int)i,
+						&workers[i]);
+	}
+	query->cb.workers(query->arg, error, workers, count);
+	mem_free(workers);
+	mem_free(query);
+}
+
+static void port_workers(void *self, port_workers_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_workers, arg);
+	struct pg_batch *batch = pg_batch_new();
+
+	query->cb.workers = cb;
+	query->statement = store_workers_list(batch);
+	query_start(query, batch);
+}
+
+static void finish_stats(struct query *query, enum errors_code error,
+			 const struct pg_reply *reply)
+{
+	struct store_counts counts;
+
+	if (error == ERRORS_NONE) {
+		store_runs_counts_read(reply, query->statement, &counts);
+		query->stats.dead = counts.dead;
+	}
+	query->cb.stats(query->arg, error, error == ERRORS_NONE ? &query->stats : NULL);
+	mem_free(query);
+}
+
+static void on_queue_stats(void *arg, int rc, const struct queue_stats *stats,
+			   const struct err *err)
+{
+	struct query *query = arg;
+	struct pg_batch *batch;
+
+	if (rc < 0) {
+		log_warn("queue.act_failed", LOG_S("act", "stats"),
+			 LOG_S("error", err->text));
+		query->finish(query, ERRORS_REDIS, NULL);
+		return;
+	}
+	query->stats.queued = stats->queued;
+	query->stats.active = stats->active;
+	query->stats.oldest_ms = stats->oldest_ms;
+	batch = pg_batch_new();
+	query->statement = store_runs_counts(batch);
+	query_start(query, batch);
+}
+
+static void port_stats(void *self, port_stats_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+	struct query *query = query_new(port, finish_stats, arg);
+	struct err err;
+	int rc;
+
+	query->cb.stats = cb;
+	query->stats.queue_name = queue_name(port->queue);
+	rc = queue_stats(port->queue, on_queue_stats, query, &err);
+	if (rc < 0)
+		query->finish(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_REDIS, NULL);
+}
+
+static struct port_health port_health(void *self)
+{
+	struct port_scale *port = self;
+	struct port_health health = {
+		.redis_connected = redis_link_is_up(port->parts.link),
+		.pg_connected = pg_pool_links_up(port->parts.pool) > 0,
+	};
+
+	return health;
+}
+
+/* -- submissions -- */
+
+static void port_submit(void *self, struct port_run *run)
+{
+	struct port_scale *port = self;
+
+	submit_run(port->submit, run);
+}
+
+struct check {
+	struct memo_wait wait;
+	port_check_cb cb;
+	void *arg;
+};
+
+static void check_known(struct check *check, enum memo_state state,
+			const struct catalog_entry *entry)
+{
+	switch (state) {
+	case MEMO_HIT:
+		check->cb(check->arg, entry->valid ? ERRORS_NONE : ERRORS_DEFINITION,
+			  entry->valid ? NULL : entry->detail);
+		break;
+	case MEMO_NONE:
+		check->cb(check->arg, ERRORS_NO_ORCHESTRATION, NULL);
+		break;
+	case MEMO_FAILED:
+	case MEMO_WAIT:
+		check->cb(check->arg, ERRORS_POSTGRES, NULL);
+		break;
+	}
+	mem_free(check);
+}
+
+static void on_check(void *arg, enum memo_state state, void *value)
+{
+	check_known(arg, state, value);
+}
+
+static void port_check(void *self, const char *orchestration_id, port_check_cb cb,
+		       void *arg)
+{
+	struct port_scale *port = self;
+	const struct catalog_entry *entry = NULL;
+	struct check *check;
+	enum memo_state state;
+
+	if (!redis_link_is_up(port->parts.link)) {
+		cb(arg, ERRORS_REDIS, NULL);
+		return;
+	}
+	if (pg_pool_links_up(port->parts.pool) == 0) {
+		cb(arg, ERRORS_POSTGRES, NULL);
+		return;
+	}
+	check = mem_new(struct check);
+	check->cb = cb;
+	check->arg = arg;
+	check->wait.ready = on_check;
+	check->wait.arg = check;
+	state = catalog_get(port->catalog, orchestration_id, clock_mono_ms(),
+			    &check->wait, &entry);
+	if (state != MEMO_WAIT)
+		check_known(check, state, entry);
+}
+
+/* -- life -- */
+
+int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret,
+		   struct err *err)
+{
+	struct port_scale *port = mem_new(struct port_scale);
+	struct submit_parts submit = {
+		.loop = parts->loop,
+		.conf = parts->conf,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.pool = parts->pool,
+		.score = parts->score,
+	};
+	int rc;
+
+	port->parts = *parts;
+	rc = queue_new(parts->link, parts->scripts, parts->conf->queue.names.items[0],
+		       NULL, &port->queue, err);
+	if (rc < 0) {
+		mem_free(port);
+		return rc;
+	}
+	port->catalog = catalog_new(parts->pool);
+	port->tenants = tenant_book_new(parts->pool, parts->conf);
+	submit.catalog = port->catalog;
+	submit.tenants = port->tenants;
+	port->submit = submit_new(&submit);
+	port->port = (struct runs_port){
+		.self = port,
+		.submit = port_submit,
+		.check = port_check,
+		.get = port_get,
+		.list = port_list,
+		.events = port_events,
+		.definitions = port_definitions,
+		.definition = port_definition,
+		.workers = port_workers,
+		.stats = port_stats,
+		.health = port_health,
+	};
+	*ret = port;
+	return 0;
+}
+
+void port_scale_stop(struct port_scale *port)
+{
+	if (port)
+		submit_stop(port->submit);
+}
+
+void port_scale_free(struct port_scale *port)
+{
+	if (!port)
+		return;
+	submit_free(port->submit);
+	catalog_free(port->catalog);
+	tenant_book_free(port->tenants);
+	queue_free(port->queue);
+	mem_free(port);
+}
+
+const struct runs_port *port_scale_port(struct port_scale *port)
+{
+	return &port->port;
+}
+
+void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg)
+{
+	submit_when_idle(port->submit, idle, arg);
+}

@@ -1,0 +1,86 @@
+/*
+ * routes.c - the table of routes
+ *
+ * Read from the top; the first pattern that fits wins, so a literal segment stands before
+ * a "*" at the same place. A handful of rows compared segment by segment: no tree needed.
+ */
+#include "api/routes.h"
+
+#include "api/handlers.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct route routes[] = {
+	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_get },
+	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
+	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
+	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
+	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
+	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
+	{ REQUEST_POST, "/api/v2/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start },
+	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },
+	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
+	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },
+	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
+	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
+};
+/* clang-format on */
+
+static bool matches(const char *pattern, const char *const *segments, size_t count,
+		    const char **params)
+{
+	size_t used = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		size_t len;
+
+		if (*pattern != '/')
+			return false;
+		pattern++;
+		len = strcspn(pattern, "/");
+		if (len == 1 && *pattern == '*') {
+			if (!*segments[i])
+				return false;
+			params[used++] = segments[i];
+		} else if (strlen(segments[i]) != len ||
+			   memcmp(segments[i], pattern, len) != 0) {
+			return false;
+		}
+		pattern += len;
+	}
+	return *pattern == '\0';
+}
+
+static const char *method_name(enum request_method method)
+{
+	return method == REQUEST_GET ? "GET, HEAD" : "POST";
+}
+
+const struct route *routes_find(enum request_method method, const char *const *segments,
+				size_t count, const char **params,
+				char allow[ROUTES_ALLOW_MAX])
+{
+	const char *trial[CALL_PARAMS_MAX] = { NULL };
+	size_t i;
+
+	if (method == REQUEST_HEAD)
+		method = REQUEST_GET;
+	allow[0] = '\0';
+	for (i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		size_t len = strlen(allow);
+
+		if (!matches(routes[i].pattern, segments, count, trial))
+			continue;
+		if (routes[i].method == method) {
+			memcpy(params, trial, sizeof(trial));
+			return &routes[i];
+		}
+		(void)snprintf(allow + len, ROUTES_ALLOW_MAX - len, "%s%s",
+			       len ? ", " : "", method_name(routes[i].method));
+	}
+	return NULL;
+}

@@ -1,0 +1,387 @@
+/*
+ * runs.c - submissions one by one, and what became of runs
+ *
+ * POST .../{id}/run reads the body once, hands the submission to the port and answers 202
+ * when its row is committed. The reads answer what the row and the stream say; a run of
+ * another tenant than the key's is not found.
+ */
+#include "api/body.h"
+#include "api/call.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/idempotency.h"
+#include "api/run_body.h"
+#include "api/runs_port.h"
+#include "api/stream_id.h"
+#include "base/ids.h"
+#include "base/jsonr.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "server/request.h"
+#include "server/response.h"
+#include "store/store_time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIST_DEFAULT 50
+#define LIST_MAX     200
+#define EVENTS_MAX   1000
+
+#define RUNS_PATH "/api/v2/orchestrations/runs/"
+
+/* -- submit -- */
+
+struct start {
+	struct call *call;
+	struct port_run run;
+	char sha256[DIGEST_HEX_SIZE];
+};
+
+static void send_accepted(struct request *req, const char *run_id)
+{
+	struct str body = STR_INIT;
+	struct str url = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", run_id);
+	jsonw_pair_text(&w, "status", "queued");
+	str_printf(&url, RUNS_PATH "%s/stream", run_id);
+	jsonw_pair_text(&w, "stream_url", str_text(&url));
+	str_reset(&url, 1024);
+	str_printf(&url, RUNS_PATH "%s/status", run_id);
+	jsonw_pair_text(&w, "status_url", str_text(&url));
+	jsonw_object_end(&w);
+	str_deinit(&url);
+	response_json(req, 202, &body);
+}
+
+static void on_decided(struct port_run *run)
+{
+	struct start *start = run->arg;
+	struct request *req = start->call->req;
+
+	if (run->error == ERRORS_RATE) {
+		response_header_int(req, "X-RateLimit-Limit", run->rate_limit);
+		response_header(req, "X-RateLimit-Remaining", "0");
+	}
+	if (run->error != ERRORS_NONE) {
+		errors_send(req, run->error, run->detail);
+		return;
+	}
+	if (run->replayed)
+		response_header(req, "Idempotency-Replayed", "true");
+	send_accepted(req, run->run_id);
+}
+
+/* An empty body is an empty object. */
+static void read_body(struct body_faults *faults, struct request *req,
+		      struct run_body *ret)
+{
+	struct body_at at = { NULL, "body", 0 };
+	struct json *doc;
+	size_t len;
+	const char *text = request_body(req, &len);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->message = "";
+	if (strspn(text, " \t\r\n") == len)
+		return;
+	if (body_parse(faults, text, len, 0, &doc))
+		run_body_read(faults, &at, doc, request_arena(req), ret);
+	jsonr_free(doc);
+}
+
+void runs_start(struct call *call)
+{
+	struct request *req = call->req;
+	struct start *start = arena_new(request_arena(req), struct start);
+	struct body_faults faults = { STR_INIT, 0 };
+	struct run_body body;
+	const char *tenant_id;
+	const char *text;
+	size_t len;
+
+	if (!call_id_ok(call->params[0])) {
+		errors_send(req, ERRORS_NO_ORCHESTRATION, NULL);
+		return;
+	}
+	start->call = call;
+	start->run.idempotency_key = idempotency_key(req, &faults);
+	read_body(&faults, req, &body);
+	if (faults.count > 0) {
+		body_faults_send(req, &faults);
+		body_faults_deinit(&faults);
+		return;
+	}
+	tenant_id = call_tenant(call, body.tenant_id);
+	if (!tenant_id) {
+		errors_send(req, ERRORS_TENANT, NULL);
+		return;
+	}
+	run_body_fill(&body, &start->run);
+	start->run.orchestration_id = call->params[0];
+	start->run.tenant_id = tenant_id;
+	if (start->run.idempotency_key) {
+		text = request_body(req, &len);
+		start->run.body_sha256 =
+			idempotency_digest(call->params[0], text, len, start->sha256);
+	}
+	start->run.done = on_decided;
+	start->run.arg = start;
+	call->port->submit(call->port->self, &start->run);
+}
+
+/* -- what became of it -- */
+
+static void pair_moment(struct jsonw *w, const char *key, const char *moment)
+{
+	char buf[STORE_TIME_MAX];
+
+	jsonw_pair_text(w, key, store_time_text(moment, buf));
+}
+
+static void pair_json(struct jsonw *w, const char *key, const char *json)
+{
+	if (json)
+		jsonw_pair_raw(w, key, json, strlen(json));
+	else
+		jsonw_pair_text(w, key, NULL);
+}
+
+/* What list and status have in common. */
+static void print_run(struct jsonw *w, const struct store_run_status *run)
+{
+	jsonw_pair_text(w, "run_id", run->run_id);
+	jsonw_pair_text(w, "orchestration_id", run->orchestration_id);
+	jsonw_pair_text(w, "status", run->status);
+	jsonw_pair_text(w, "current_step_id", run->current_step_id);
+	jsonw_pair_bool(w, "waiting_for_human", run->waiting_for_human);
+	jsonw_pair_text(w, "worker_id", run->worker_id);
+	jsonw_pair_double(w, "total_cost_usd", run->total_cost_usd);
+	jsonw_pair_int(w, "total_tokens_used", run->total_tokens_used);
+	pair_moment(w, "started_at", run->started_at);
+	pair_moment(w, "ended_at", run->ended_at);
+	jsonw_pair_text(w, "tenant_id", run->tenant_id);
+	jsonw_pair_text(w, "session_id", run->session_id);
+	pair_moment(w, "created_at", run->created_at);
+}
+
+static void on_status(void *arg, enum errors_code error,
+		      const struct store_run_status *run)
+{
+	struct call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error == ERRORS_NONE && !call_sees(call, run->tenant_id))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	print_run(&w, run);
+	jsonw_pair_text(&w, "human_prompt", run->human_prompt);
+	pair_json(&w, "human_fields", run->human_fields);
+	jsonw_pair_text(&w, "final_response", run->final_response);
+	pair_json(&w, "error", run->error);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void runs_status(struct call *call)
+{
+	if (call_id_ok(call->params[0]))
+		call->port->get(call->port->self, call->params[0], on_status, call);
+	else
+		errors_send(call->req, ERRORS_NO_RUN, NULL);
+}
+
+/* -- list -- */
+
+static void on_list(void *arg, enum errors_code error,
+		    const struct store_run_status *runs, size_t count, const char *next)
+{
+	struct call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_key(&w, "runs");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++) {
+		jsonw_object(&w);
+		print_run(&w, &runs[i]);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_pair_text(&w, "next", next);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+static bool status_ok(const char *status)
+{
+	static const char *const known[] = { "queued",    "running", "paused",
+					     "completed", "failed",  "cancelled" };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(status, known[i]) == 0)
+			return true;
+	return false;
+}
+
+static void query_fault(struct body_faults *faults, const char *name, const char *type,
+			const char *message)
+{
+	struct body_at query = { NULL, "query", 0 };
+	struct body_at here = { &query, name, 0 };
+
+	body_fault(faults, &here, type, message);
+}
+
+void runs_list(struct call *call)
+{
+	struct request *req = call->req;
+	struct body_faults faults = { STR_INIT, 0 };
+	struct store_run_filter filter = {
+		.tenant_id = call->key_tenant,
+		.status = request_query(req, "status"),
+		.orchestration_id = request_query(req, "orchestration_id"),
+		.after = request_query(req, "after"),
+	};
+
+	filter.limit =
+		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
+	if (filter.status && !status_ok(filter.status))
+		query_fault(&faults, "status", "enum",
+			    "Input should be 'queued', 'running', 'paused', "
+			    "'completed', 'failed' or 'cancelled'");
+	if (filter.orchestration_id && !call_id_ok(filter.orchestration_id))
+		query_fault(&faults, "orchestration_id", "string_length",
+			    "Id should have 1 to 255 bytes");
+	if (filter.after && !store_runs_cursor_ok(filter.after))
+		query_fault(&faults, "after", "cursor",
+			    "Input should be a cursor of this list");
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else
+		call->port->list(call->port->self, &filter, on_list, call);
+	body_faults_deinit(&faults);
+}
+
+/* -- events -- */
+
+struct range {
+	struct call *call;
+	int limit;
+};
+
+/* An event that is not JSON (a stock worker may write NaN) is handed on as a text. */
+static void print_event(struct jsonw *w, const struct port_event *event)
+{
+	struct json *doc = NULL;
+	struct str text = STR_INIT;
+
+	jsonw_object(w);
+	jsonw_pair_text(w, "id", event->id);
+	jsonw_key(w, "event");
+	if (jsonr_parse(event->json, event->len, &doc, NULL, NULL, NULL) == 0) {
+		jsonw_raw(w, event->json, event->len);
+	} else {
+		utf8_clean(&text, event->json, event->len);
+		jsonw_text_n(w, str_text(&text), text.len);
+	}
+	jsonw_object_end(w);
+	jsonr_free(doc);
+	str_deinit(&text);
+}
+
+static void on_events(void *arg, enum errors_code error, const char *tenant_id,
+		      const struct port_event *events, size_t count)
+{
+	struct range *range = arg;
+	struct call *call = range->call;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	bool more = count > (size_t)range->limit;
+	size_t i;
+
+	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	if (more)
+		count = (size_t)range->limit;
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", call->params[0]);
+	jsonw_pair_int(&w, "count", (int64_t)count);
+	jsonw_key(&w, "events");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++)
+		print_event(&w, &events[i]);
+	jsonw_array_end(&w);
+	if (more) {
+		char next[STREAM_ID_MAX + 1];
+
+		(void)snprintf(next, sizeof(next), "(%s", events[count - 1].id);
+		jsonw_pair_text(&w, "next", next);
+	} else {
+		jsonw_pair_text(&w, "next", NULL);
+	}
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+/* The value of a bound; a bare "+" arrives as a space. */
+static const char *bound(const struct request *req, const char *name,
+			 const char *fallback)
+{
+	const char *text = request_query(req, name);
+
+	if (!text)
+		return fallback;
+	return strcmp(text, " ") == 0 ? "+" : text;
+}
+
+void runs_events(struct call *call)
+{
+	struct request *req = call->req;
+	struct range *range = arena_new(request_arena(req), struct range);
+	struct body_faults faults = { STR_INIT, 0 };
+	char start[STREAM_ID_MAX] = "";
+	char end[STREAM_ID_MAX] = "";
+
+	if (!call_id_ok(call->params[0])) {
+		errors_send(req, ERRORS_NO_RUN, NULL);
+		return;
+	}
+	if (!stream_id_start(bound(req, "start", "-"), start))
+		query_fault(&faults, "start", "stream_id", "Input should be a stream id");
+	if (!stream_id_end(bound(req, "end", "+"), end))
+		query_fault(&faults, "end", "stream_id", "Input should be a stream id");
+	range->call = call;
+	range->limit =
+		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else /* one more than shown tells whether there is more */
+		call->port->events(call->port->self, call->params[0], start, end,
+				   range->limit + 1, on_events, range);
+	body_faults_deinit(&faults);
+}

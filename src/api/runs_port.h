@@ -1,0 +1,113 @@
+/* runs_port.h - what handlers ask of the stores, whatever they are made of */
+#ifndef API_RUNS_PORT_H
+#define API_RUNS_PORT_H
+
+#include "api/errors.h"
+#include "base/arena.h"
+#include "store/store_definitions.h"
+#include "store/store_runs.h"
+#include "store/store_workers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One submission. The caller fills the first part and keeps all of it, texts included,
+ * until done ran. done is called exactly once, from the loop or from inside submit.
+ */
+struct port_run {
+	const char *orchestration_id;
+	const char *tenant_id;
+	const char *message;         /* "" if none */
+	const char *inputs;          /* JSON text of an object; NULL: none */
+	const char *session_id;      /* NULL: none */
+	const char *webhook_url;     /* NULL: none */
+	const char *webhook_secret;  /* NULL: none */
+	const char *idempotency_key; /* NULL: none */
+	const char *body_sha256;     /* 64 hex; with a key */
+	int priority;                /* -10..10 */
+	void (*done)(struct port_run *run);
+	void *arg; /* the caller's */
+
+	/* What became of it: valid inside done only. */
+	enum errors_code error;  /* ERRORS_NONE: accepted, which means committed */
+	const char *detail;      /* a better sentence than errors_detail(), or NULL */
+	const char *run_id;      /* accepted */
+	bool replayed;           /* accepted before, by a request with the same key */
+	int64_t rate_limit;      /* ERRORS_RATE: runs per second */
+	int64_t retry_after_sec; /* ERRORS_RATE */
+};
+
+/* Answers: value is NULL when error is not ERRORS_NONE; borrowed for the call. */
+typedef void (*port_run_cb)(void *arg, enum errors_code error,
+			    const struct store_run_status *run);
+/* next: cursor for the page behind, NULL at the end. */
+typedef void (*port_runs_cb)(void *arg, enum errors_code error,
+			     const struct store_run_status *runs, size_t count,
+			     const char *next);
+
+struct port_event {
+	const char *id;   /* stream id */
+	const char *json; /* the event, JSON text (not checked) */
+	size_t len;
+};
+/* Besides errors: the run's row, for its tenant. */
+typedef void (*port_events_cb)(void *arg, enum errors_code error, const char *tenant_id,
+			       const struct port_event *events, size_t count);
+
+typedef void (*port_definitions_cb)(void *arg, enum errors_code error,
+				    const struct store_definition_item *items,
+				    size_t count);
+typedef void (*port_definition_cb)(void *arg, enum errors_code error,
+				   const struct store_definition *definition);
+/* May this orchestration be executed? detail: why not, or NULL. */
+typedef void (*port_check_cb)(void *arg, enum errors_code error, const char *detail);
+typedef void (*port_workers_cb)(void *arg, enum errors_code error,
+				const struct store_worker *workers, size_t count);
+
+struct port_stats {
+	const char *queue_name;
+	int64_t queued;
+	int64_t active;
+	int64_t dead;
+	int64_t oldest_ms;
+};
+typedef void (*port_stats_cb)(void *arg, enum errors_code error,
+			      const struct port_stats *stats);
+
+struct port_health {
+	bool redis_connected;
+	bool pg_connected;
+};
+
+/*
+ * Every call but health answers through its callback exactly once, later or at once,
+ * within its own deadline; arguments are read before it returns, port_run excepted.
+ */
+struct runs_port {
+	void *self;
+	/* Accept a run: checks the definition, reserves a place, commits the row. All
+	 * submissions of a loop turn travel together. */
+	void (*submit)(void *self, struct port_run *run);
+	void (*check)(void *self, const char *orchestration_id, port_check_cb cb,
+		      void *arg);
+	/* ERRORS_NO_RUN */
+	void (*get)(void *self, const char *run_id, port_run_cb cb, void *arg);
+	void (*list)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
+		     void *arg);
+	/* Entries of the run's stream from start to end (both inclusive stream ids, "-"
+	 * and "+"), at most limit. ERRORS_NO_RUN */
+	void (*events)(void *self, const char *run_id, const char *start, const char *end,
+		       int limit, port_events_cb cb, void *arg);
+	void (*definitions)(void *self, enum store_definition_kind kind,
+			    port_definitions_cb cb, void *arg);
+	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */
+	void (*definition)(void *self, enum store_definition_kind kind, const char *id,
+			   port_definition_cb cb, void *arg);
+	void (*workers)(void *self, port_workers_cb cb, void *arg);
+	void (*stats)(void *self, port_stats_cb cb, void *arg);
+	struct port_health (*health)(void *self);
+};
+
+#endif

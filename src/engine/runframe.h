@@ -1,0 +1,54 @@
+/* runframe.h - a node of the graph in execution: a small state machine */
+#ifndef ENGINE_RUNFRAME_H
+#define ENGINE_RUNFRAME_H
+
+#include "base/list.h"
+#include "engine/op.h"
+#include "run/fail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct exec;
+struct runframe;
+
+/* All are called from the pump only, never from inside one another but as said. */
+struct runframe_ops {
+	/* Once, by whoever made the frame. It may end at once. */
+	void (*start)(struct runframe *frame);
+	/* A child called runframe_done() or runframe_fail(). The frame frees it. NULL for
+	 * leaves. */
+	void (*child_done)(struct runframe *frame, struct runframe *child);
+	/* Stop; ends by runframe_fail() now or later. NULL: it may simply be freed. */
+	void (*cancel)(struct runframe *frame);
+	/* Detach its ops and free what it holds. Its children are gone by then. */
+	void (*free)(struct runframe *frame);
+};
+
+/* Embedded as the first field of a frame's own struct, which runframe_alloc() made. */
+struct runframe {
+	const struct runframe_ops *ops;
+	struct exec *exec;
+	struct runframe *parent; /* NULL: the root */
+	struct list node;        /* in parent->children */
+	struct list children;
+	struct op ended;       /* carries the news of its end to the parent */
+	size_t size;           /* bytes of the whole struct */
+	enum fail_class class; /* when it ended: FAIL_NONE or why not */
+	char *error;           /* owned; NULL unless it failed */
+	bool stops;            /* an end step: the run is over after it */
+};
+
+/* A zeroed struct of size bytes whose first field is a frame, linked to its parent. */
+void *runframe_alloc(const struct runframe_ops *ops, struct exec *exec,
+		     struct runframe *parent, size_t size);
+/* With its children; its ops are abandoned. NULL is fine. */
+void runframe_free(struct runframe *frame);
+
+/* The end, once: the parent's child_done() follows from the pump. */
+void runframe_done(struct runframe *frame);
+void runframe_fail(struct runframe *frame, enum fail_class class, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+bool runframe_has_ended(const struct runframe *frame);
+
+#endif
