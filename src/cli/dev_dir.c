@@ -40,7 +40,7 @@ char *dev_dir_at(const struct dev_dir *dir, const char *name, char *buf)
 static bool is_empty(const char *path)
 {
 	DIR *dir = opendir(path);
-	struct dirent *entry;
+	const struct dirent *entry;
 	bool empty = true;
 
 	if (!dir)

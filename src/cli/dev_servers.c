@@ -71,20 +71,32 @@ static bool find_postgres(char *ret, size_t size)
 	long newest = 0, version;
 	char *end;
 
-	while (home && (entry = readdir(home))) {
+	if (!home)
+		return false;
+	while ((entry = readdir(home))) {
 		version = strtol(entry->d_name, &end, 10);
-		if (*end || version <= newest)
-			continue;
 		(void)snprintf(path, sizeof(path), POSTGRES_HOME "/%ld/bin/initdb",
 			       version);
-		if (access(path, X_OK) < 0)
+		if (*end || version <= newest || access(path, X_OK) < 0)
 			continue;
 		newest = version;
 		(void)snprintf(ret, size, POSTGRES_HOME "/%ld/bin", version);
 	}
-	if (home)
-		(void)closedir(home);
+	(void)closedir(home);
 	return newest > 0;
+}
+
+/* Who owns the data of Postgres when we are root. False: there is no such user. */
+static bool find_user(uid_t *uid, gid_t *gid)
+{
+	struct passwd user, *found = NULL;
+	char texts[4096];
+
+	if (getpwnam_r("postgres", &user, texts, sizeof(texts), &found) != 0 || !found)
+		return false;
+	*uid = user.pw_uid;
+	*gid = user.pw_gid;
+	return true;
 }
 
 int dev_servers_find(struct dev_servers *servers, struct err *err)
@@ -92,14 +104,17 @@ int dev_servers_find(struct dev_servers *servers, struct err *err)
 	bool redis = in_path("redis-server");
 	bool postgres =
 		find_postgres(servers->postgres_bin, sizeof(servers->postgres_bin));
+	const char *what = redis ? "Postgres is" : "Redis is";
+	uid_t uid;
+	gid_t gid;
 
+	if (!redis && !postgres)
+		what = "Redis and Postgres are";
 	if (!redis || !postgres)
 		return err_set(
-			err, ERR_NOT_FOUND, "%s%s%s not installed: apt-get install%s%s",
-			redis ? "" : "Redis", redis || postgres ? "" : " and ",
-			postgres ? (redis ? "" : " is") : "Postgres is",
+			err, ERR_NOT_FOUND, "%s not installed: apt-get install%s%s", what,
 			redis ? "" : " redis-server", postgres ? "" : " postgresql");
-	if (geteuid() == 0 && !getpwnam("postgres"))
+	if (geteuid() == 0 && !find_user(&uid, &gid))
 		return err_set(
 			err, ERR_NOT_FOUND,
 			"there is no user postgres, whom Postgres runs as: apt-get "
@@ -298,14 +313,14 @@ static void postgres_argv(const char **argv, const char *path, const char *const
 
 static int give_to_postgres(const char *path, struct err *err)
 {
-	const struct passwd *user;
+	uid_t uid;
+	gid_t gid;
 
 	if (geteuid() != 0)
 		return 0;
-	user = getpwnam("postgres");
-	if (!user)
+	if (!find_user(&uid, &gid))
 		return err_set(err, ERR_NOT_FOUND, "there is no user postgres");
-	if (chown(path, user->pw_uid, user->pw_gid) < 0)
+	if (chown(path, uid, gid) < 0)
 		return err_errno(err, "chown %s", path);
 	return 0;
 }

@@ -19,6 +19,7 @@ BINARY = os.environ.get("SYNAPSED", str(TOP / "build" / "synapsed"))
 # sanitizers make everything slower; a deadline that is met early costs nothing
 DEADLINE_S = 60
 
+_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error: ")
 _PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
@@ -78,8 +79,10 @@ def run_verb(*words, env=None, stdin=b"", timeout=DEADLINE_S):
 class Daemon:
     """A host: one master and its children, with a data folder and ports of its own."""
 
-    def __init__(self, env, *flags, expect_errors=()):
+    def __init__(self, env, *flags, expect_errors=(), data_dir=None, run_dir=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="syn-d-"))
+        self.data_dir = pathlib.Path(data_dir or self.dir / "data")
+        self.run_dir = pathlib.Path(run_dir or self.dir / "run")
         self.api_port = free_port()
         self.health_port = free_port()
         keep = {
@@ -90,8 +93,8 @@ class Daemon:
         self.env = {
             **keep,
             "HOME": str(self.dir),
-            "SYNAPSE_DATA_DIR": str(self.dir / "data"),
-            "SYNAPSED_RUN_DIR": str(self.dir / "run"),
+            "SYNAPSE_DATA_DIR": str(self.data_dir),
+            "SYNAPSED_RUN_DIR": str(self.run_dir),
             "SYNAPSE_BACKEND_PORT": str(self.api_port),
             "WORKER_HEALTH_PORT": str(self.health_port),
             **env,
@@ -162,6 +165,23 @@ class Daemon:
         started = self.find("child.started", child_kind=kind)
         return [int(e["child"]) for e in started if alive(int(e["child"]))]
 
+    def children(self):
+        """{pid: (kind, slot)} of those that were started and have not been reaped."""
+        alive_now = {}
+        with self.changed:
+            for e in self.events:
+                if e["event"] == "child.started":
+                    alive_now[int(e["child"])] = (e["child_kind"], int(e["child_slot"]))
+                elif e["event"] == "child.died":
+                    alive_now.pop(int(e["child"]), None)
+        return alive_now
+
+    def child(self, kind, slot=0):
+        """The pid in that seat."""
+        pids = [pid for pid, seat in self.children().items() if seat == (kind, slot)]
+        assert len(pids) == 1, f"{kind} {slot} among {self.children()}"
+        return pids[0]
+
     def kill(self, pid, sig=signal.SIGKILL):
         assert pid in process_group(self.process.pid), f"{pid} is not ours"
         os.kill(pid, sig)
@@ -172,19 +192,28 @@ class Daemon:
         return self.exit_code
 
     def stop(self, sig=signal.SIGTERM, exit_code=0):
-        """End it in order and see that nothing is left and nothing went wrong."""
+        """End it in order, unless it has ended, and judge it."""
         if self.process.poll() is None:
             group = process_group(self.process.pid)
             self.process.send_signal(sig)
             self.wait_exit()
+            # a program that somebody started may have closed the pipe
             left = [p for p in group if alive(p)]
             assert not left, f"left behind: {left}"
-        self.reader.join(10)
+        self.judge(exit_code)
+
+    def judge(self, exit_code=0):
+        """Of a daemon that has ended: nothing is left of it and nothing went wrong."""
+        assert self.process.wait(DEADLINE_S) == exit_code, self.log()[-4000:]
+        # every process of the daemon holds the pipe: its end means that all are gone
+        self.reader.join(DEADLINE_S)
+        assert not self.reader.is_alive(), f"left behind: {self.children()}"
         errors = [
             e for e in self.find_level("error") if e["event"] not in self.expect_errors
         ]
         assert not errors, errors
-        assert self.process.returncode == exit_code, self.log()[-4000:]
+        spoken = [line for line in self.lines if _SANITIZER.search(line)]
+        assert not spoken, "\n".join(spoken)
 
     def find_level(self, level):
         with self.changed:

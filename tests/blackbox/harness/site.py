@@ -57,8 +57,12 @@ class Site:
         for definition in definitions:
             self.verb("def", "import", "-", stdin=json.dumps(definition).encode())
 
-    def start(self, *flags, expect_errors=(), ready=True, **env):
-        daemon = Daemon({**self.env, **env}, *flags, expect_errors=expect_errors)
+    def start(self, *flags, expect_errors=(), ready=True, data_dir=None, run_dir=None,
+              **env):
+        daemon = Daemon(
+            {**self.env, **env}, *flags, expect_errors=expect_errors, data_dir=data_dir,
+            run_dir=run_dir,
+        )
         self.daemons.append(daemon)
         return daemon.start(ready)
 
