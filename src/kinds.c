@@ -1,14 +1,60 @@
 /*
- * kinds.c - the table of kinds: one row per kind of child
+ * kinds.c - the table of kinds: what children this program has
  *
- * A new kind is a folder with an entry function and a row here. The master starts them in
- * the order of `order` and stops them the other way round, so that the keeper, which
- * settles what the others leave behind, is there first and leaves last.
+ * A kind is a row here and a folder. The master knows nothing else about it.
  */
 #include "kinds.h"
 
+#include "api/api.h"
+#include "conf/conf.h"
+#include "ipc/kind.h"
+#include "keeper/keeper.h"
+#include "worker/worker.h"
+
 #include <stddef.h>
 
+static int keepers(const struct conf *conf)
+{
+	return conf->roles & CONF_ROLE_KEEPER ? 1 : 0;
+}
+
+static int workers(const struct conf *conf)
+{
+	return conf->roles & CONF_ROLE_WORKER ? (int)conf->worker.processes : 0;
+}
+
+static int apis(const struct conf *conf)
+{
+	return conf->roles & CONF_ROLE_API ? (int)conf->api.processes : 0;
+}
+
 const struct kind kinds_table[] = {
+	{
+		.name = "keeper",
+		.title = "keeps this host's word in Redis and Postgres",
+		.enter = keeper_enter,
+		.processes = keepers,
+		.ready_timeout_ms = 90000, /* migrations run in it */
+		.order = 1,
+		.flags = KIND_TAKES_OBITUARIES | KIND_LISTENS_HEALTH,
+	},
+	{
+		.name = "worker",
+		.title = "claims jobs and executes runs",
+		.enter = worker_enter,
+		.processes = workers,
+		.ready_timeout_ms = 30000,
+		.order = 2,
+		.flags = KIND_HOLDS_JOBS,
+	},
+	{
+		.name = "api",
+		.title = "answers HTTP",
+		.enter = api_enter,
+		.processes = apis,
+		.ready_timeout_ms = 30000,
+		.order = 3,
+		.flags = KIND_LISTENS_API,
+	},
 	{ .name = NULL },
 };

@@ -15,6 +15,8 @@
 #include "conf/conf.h"
 #include "conf/conf_sample.h"
 #include "ipc/exit_code.h"
+#include "kinds.h"
+#include "master/master.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -48,6 +50,8 @@ struct options {
 	const char **sets; /* owned; the strings are argv's or in roles */
 	size_t set_count;
 	struct str roles; /* "roles=..." of --roles */
+	int argc;
+	char **argv;
 };
 
 static const char help[] =
@@ -227,6 +231,20 @@ static int test_connections(const struct conf *conf, const char *path)
 	return rc == EXIT_CODE_OK && !good ? EXIT_CODE_UNREACHABLE : rc;
 }
 
+static int run(const struct conf *conf, const struct options *o)
+{
+	const struct master_opts opts = {
+		.kinds = kinds_table,
+		.version = PACKAGE_VERSION,
+		.argc = o->argc,
+		.argv = o->argv,
+	};
+
+	log_setup(conf->log.level, o->foreground ? LOG_FORMAT_TEXT : conf->log.format,
+		  STDERR_FILENO);
+	return master_run(conf, &opts);
+}
+
 /* The daemon, -t or -T: whatever needs the configuration. */
 static int with_conf(const struct options *o)
 {
@@ -253,7 +271,7 @@ static int with_conf(const struct options *o)
 	} else if (o->act == ACT_TEST) {
 		rc = test_connections(conf, in.path);
 	} else if (o->act == ACT_RUN) {
-		rc = usage("nothing to do without -t or -T", "");
+		rc = run(conf, o);
 	}
 	conf_errors_deinit(&errors);
 	conf_free(conf);
@@ -300,7 +318,9 @@ static int verb(const struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .act = ACT_RUN, .roles = STR_INIT };
+	struct options o = {
+		.act = ACT_RUN, .roles = STR_INIT, .argc = argc, .argv = argv
+	};
 	int rc = parse(argc, argv, &o);
 
 	if (rc == 0)

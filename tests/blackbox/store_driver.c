@@ -900,7 +900,7 @@ static int read_tenant(void *arg, const struct pg_reply *reply, struct err *err)
 	store_tenants_read(reply, at, 0, &t);
 	SAME(t.tenant_id, "ten");
 	SAME(t.queue, arg);
-	CHECK(t.max_concurrent_runs == 100 && t.max_queued_runs == 1000);
+	CHECK(t.max_concurrent_runs == 0 && t.max_queued_runs == 0);
 	return 0;
 }
 

@@ -1,0 +1,24 @@
+/* master.h - the supervisor of this host */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+struct conf;
+struct kind;
+
+struct master_opts {
+	const struct kind *kinds; /* the table; ends with a row whose name is NULL */
+	const char *version;
+	int argc; /* main()'s, for the process title; 0: no title is set. The strings */
+	char **argv; /* are overwritten: keep no pointer into them or the environment */
+};
+
+/*
+ * Run the host until a signal ends it; conf must have passed conf_check() and outlives
+ * the call. Returns the exit code (enum exit_code).
+ *
+ * It returns in every process: in the master when all children are gone, in each child
+ * when its entry function is done. The caller then frees what it owns and exits.
+ */
+int master_run(const struct conf *conf, const struct master_opts *opts);
+
+#endif
