@@ -222,9 +222,14 @@ static int say_good(const char *path)
 static int test_connections(const struct conf *conf, const char *path)
 {
 	struct str out = STR_INIT;
-	bool good = check_connections(conf, &out);
-	int rc = say_good(path);
-	int printed = print_str(&out);
+	bool good;
+	int rc, printed;
+
+	/* what the links log is said in a sentence below */
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
+	good = check_connections(conf, &out);
+	rc = say_good(path);
+	printed = print_str(&out);
 
 	if (rc == EXIT_CODE_OK)
 		rc = printed;

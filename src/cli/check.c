@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define LOOK_S 0.05
+
 struct check {
 	struct ev_loop *loop;
 	struct redis_link *link;
@@ -50,6 +52,16 @@ static void on_pg(void *arg, bool up)
 
 	check->pg_up = up;
 	maybe_over(check);
+}
+
+/* The pool tells of connections only; why there is none it says when asked. */
+static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct check *check = w->data;
+
+	(void)revents;
+	if (check->redis_over && (check->pg_up || pg_pool_last_error(check->pool)->code))
+		ev_break(loop, EVBREAK_ALL);
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
@@ -107,7 +119,7 @@ static bool run(struct check *check, const struct conf *conf, struct str *out)
 	struct pg_watch watch = { .changed = on_pg, .arg = check };
 	const struct err *pg_err;
 	int64_t wait_ms = conf->redis.connect_timeout_ms;
-	ev_timer deadline;
+	ev_timer deadline, look;
 	struct err err;
 	bool good;
 
@@ -125,8 +137,12 @@ static bool run(struct check *check, const struct conf *conf, struct str *out)
 	pg_pool_watch(check->pool, &watch);
 	ev_timer_init(&deadline, on_deadline, (double)wait_ms / 1e3, 0.);
 	ev_timer_start(check->loop, &deadline);
+	ev_timer_init(&look, on_look, LOOK_S, LOOK_S);
+	look.data = check;
+	ev_timer_start(check->loop, &look);
 	ev_run(check->loop, 0);
 	ev_timer_stop(check->loop, &deadline);
+	ev_timer_stop(check->loop, &look);
 
 	say_redis(check, conf->redis.url, out);
 	pg_err = pg_pool_last_error(check->pool);

@@ -141,7 +141,7 @@ int cli_main(int argc, char **argv)
 	int code;
 
 	/* what modules log on the way is for daemons; a verb says itself what it did */
-	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT, STDERR_FILENO);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
 	/* `synapsed run list | head` ends like any other command: by a failing write */
 	(void)signal(SIGPIPE, SIG_IGN);
 	code = dispatch(argc, argv);

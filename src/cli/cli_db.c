@@ -21,7 +21,6 @@ static struct store_schema_options options_of(const struct conf *conf)
 {
 	return (struct store_schema_options){
 		.url = conf->postgres.url,
-		.pgbouncer = conf->postgres.pgbouncer,
 		.keep_stock_indexes = conf->db.stock_indexes == CONF_STOCK_INDEXES_KEEP,
 	};
 }

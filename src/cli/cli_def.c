@@ -233,7 +233,7 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 		      const char *path, bool lenient)
 {
 	struct cli_def_stored *stored;
-	struct cli_definitions all;
+	struct cli_definitions all = { .count = 0 };
 	struct err err;
 	size_t refused;
 	int code = load(args, path, &all), rc;
@@ -290,7 +290,7 @@ static int sync_file(const struct cli_args *args)
 
 static int validate(const struct cli_args *args)
 {
-	struct cli_definitions all;
+	struct cli_definitions all = { .count = 0 };
 	size_t refused;
 	int code = load(args, args->operands[0], &all);
 

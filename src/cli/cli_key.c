@@ -4,7 +4,7 @@
  * A key is shown once, by `create`: the store has its SHA-256 and its first characters
  * and nothing that leads back to it. Format and prefix are those of stock keys.
  */
-#include "cli/cli_nouns.h"
+#include "cli/cli_key.h"
 
 #include "base/digest.h"
 #include "base/ids.h"
@@ -15,7 +15,7 @@
 #include "base/utf8.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
-#include "cli/cli_key.h"
+#include "cli/cli_nouns.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"
 #include "conf/conf.h"

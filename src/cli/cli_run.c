@@ -278,7 +278,7 @@ static int list(const struct cli_args *args)
 	int64_t limit;
 	int code;
 
-	if (!cli_args_int(args, "limit", 1, 1000, 0, &limit))
+	if (!cli_args_int(args, "limit", 1, 200, 0, &limit))
 		return EXIT_CODE_USAGE;
 	code = cli_api_init(&api, args);
 	if (code)

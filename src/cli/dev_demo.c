@@ -80,8 +80,8 @@ static void show_event(struct watched *watched, const struct json *entry)
 	str_deinit(&line);
 }
 
-/* What is new since the last call. 0 or an exit code. */
-static int show_new(struct watched *watched)
+/* One page of what is new since the last call; *more: there is another. */
+static int show_page(struct watched *watched, bool *more)
 {
 	struct str path = STR_INIT, start = STR_INIT;
 	struct cli_answer answer;
@@ -101,10 +101,22 @@ static int show_new(struct watched *watched)
 		events = jsonr_get(answer.doc, "events");
 		for (i = 0; i < jsonr_count(events); i++)
 			show_event(watched, jsonr_at(events, i));
+		*more = i > 0 && jsonr_get_text(answer.doc, "next");
 		cli_answer_deinit(&answer);
 	}
 	str_deinit(&start);
 	str_deinit(&path);
+	return code;
+}
+
+/* All that is new. 0 or an exit code. */
+static int show_new(struct watched *watched)
+{
+	bool more = true;
+	int code = 0;
+
+	while (code == 0 && more)
+		code = show_page(watched, &more);
 	return code;
 }
 

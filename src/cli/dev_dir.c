@@ -37,19 +37,22 @@ char *dev_dir_at(const struct dev_dir *dir, const char *name, char *buf)
 	return buf;
 }
 
+static int is_entry(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
 static bool is_empty(const char *path)
 {
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	bool empty = true;
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_entry, NULL), i;
 
-	if (!dir)
+	if (count < 0)
 		return false;
-	while (empty && (entry = readdir(dir)))
-		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
-	(void)closedir(dir);
-	return empty;
+	for (i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
+	return count == 0;
 }
 
 /* make: put the mark there if the folder is empty. */

@@ -62,29 +62,47 @@ static bool in_path(const char *name)
 	return false;
 }
 
+/* Has it a name that is a number? */
+static int is_version(const struct dirent *entry)
+{
+	return strspn(entry->d_name, "0123456789") == strlen(entry->d_name);
+}
+
 /* The newest version that has what we need; false: none. */
 static bool find_postgres(char *ret, size_t size)
 {
-	DIR *home = opendir(POSTGRES_HOME);
-	const struct dirent *entry;
+	struct dirent **entries;
+	int count = scandir(POSTGRES_HOME, &entries, is_version, NULL), i;
 	char path[PATH_MAX];
 	long newest = 0, version;
-	char *end;
 
-	while (home && (entry = readdir(home))) {
-		version = strtol(entry->d_name, &end, 10);
-		if (*end || version <= newest)
-			continue;
+	if (count < 0)
+		return false;
+	for (i = 0; i < count; i++) {
+		version = strtol(entries[i]->d_name, NULL, 10);
+		free(entries[i]);
 		(void)snprintf(path, sizeof(path), POSTGRES_HOME "/%ld/bin/initdb",
 			       version);
-		if (access(path, X_OK) < 0)
+		if (version <= newest || access(path, X_OK) < 0)
 			continue;
 		newest = version;
 		(void)snprintf(ret, size, POSTGRES_HOME "/%ld/bin", version);
 	}
-	if (home)
-		(void)closedir(home);
+	free(entries);
 	return newest > 0;
+}
+
+/* Who owns the data of Postgres when we are root. False: there is no such user. */
+static bool find_user(uid_t *uid, gid_t *gid)
+{
+	struct passwd user, *found = NULL;
+	char texts[4096];
+
+	if (getpwnam_r("postgres", &user, texts, sizeof(texts), &found) != 0 || !found)
+		return false;
+	*uid = user.pw_uid;
+	*gid = user.pw_gid;
+	return true;
 }
 
 int dev_servers_find(struct dev_servers *servers, struct err *err)
@@ -92,14 +110,17 @@ int dev_servers_find(struct dev_servers *servers, struct err *err)
 	bool redis = in_path("redis-server");
 	bool postgres =
 		find_postgres(servers->postgres_bin, sizeof(servers->postgres_bin));
+	const char *what = redis ? "Postgres is" : "Redis is";
+	uid_t uid;
+	gid_t gid;
 
+	if (!redis && !postgres)
+		what = "Redis and Postgres are";
 	if (!redis || !postgres)
 		return err_set(
-			err, ERR_NOT_FOUND, "%s%s%s not installed: apt-get install%s%s",
-			redis ? "" : "Redis", redis || postgres ? "" : " and ",
-			postgres ? (redis ? "" : " is") : "Postgres is",
+			err, ERR_NOT_FOUND, "%s not installed: apt-get install%s%s", what,
 			redis ? "" : " redis-server", postgres ? "" : " postgresql");
-	if (geteuid() == 0 && !getpwnam("postgres"))
+	if (geteuid() == 0 && !find_user(&uid, &gid))
 		return err_set(
 			err, ERR_NOT_FOUND,
 			"there is no user postgres, whom Postgres runs as: apt-get "
@@ -298,14 +319,14 @@ static void postgres_argv(const char **argv, const char *path, const char *const
 
 static int give_to_postgres(const char *path, struct err *err)
 {
-	const struct passwd *user;
+	uid_t uid;
+	gid_t gid;
 
 	if (geteuid() != 0)
 		return 0;
-	user = getpwnam("postgres");
-	if (!user)
+	if (!find_user(&uid, &gid))
 		return err_set(err, ERR_NOT_FOUND, "there is no user postgres");
-	if (chown(path, user->pw_uid, user->pw_gid) < 0)
+	if (chown(path, uid, gid) < 0)
 		return err_errno(err, "chown %s", path);
 	return 0;
 }
@@ -378,7 +399,7 @@ int dev_servers_start_postgres(struct dev_servers *servers, struct dev_dir *dir,
 				       .dir = dir->path,
 				       .log = dev_dir_at(dir, "postgres.log", log),
 				       .death_signal = SIGINT };
-	char run[DEV_PATH_MAX];
+	char run[DEV_PATH_MAX] = "";
 	int rc;
 
 	servers->dir = dir;

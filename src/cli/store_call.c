@@ -5,8 +5,9 @@
  * makes a loop and a pool of one link, submits its batch and turns the loop until the
  * outcome came, which the pool brings at the deadline at the latest.
  *
- * The pool goes on trying to connect until then, so a server that is just starting is
- * waited for; the deadline of a verb is short for that reason.
+ * The pool tries to connect for ever. A verb gives up when it has no connection after a
+ * few seconds, so that a wrong address is told at once and a server that is just starting
+ * is still waited for.
  */
 #include "cli/store_call.h"
 
@@ -19,11 +20,15 @@
 
 #include <stdbool.h>
 
+#define PATIENCE_SEC 3.0 /* without a connection */
+
 struct waiter {
 	struct ev_loop *loop;
+	const struct pg_pool *pool;
 	store_call_cb read;
 	void *arg;
 	bool done;
+	bool gave_up;
 	struct pg_outcome outcome;
 };
 
@@ -39,19 +44,30 @@ static void on_done(void *arg, const struct pg_outcome *outcome,
 	ev_break(waiter->loop, EVBREAK_ONE);
 }
 
-/* The outcome as a return value. */
-static int judge(const struct waiter *waiter, const struct pg_pool *pool, struct err *err)
+static void on_patience_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	const struct err *lost = pg_pool_last_error(pool);
+	struct waiter *waiter = w->data;
 
+	(void)revents;
+	waiter->gave_up = pg_pool_links_up(waiter->pool) == 0;
+	if (waiter->gave_up)
+		ev_break(loop, EVBREAK_ONE);
+}
+
+/* The outcome as a return value. */
+static int judge(const struct waiter *waiter, struct err *err)
+{
+	const struct err *lost = pg_pool_last_error(waiter->pool);
+
+	if (waiter->gave_up || (waiter->outcome.fate == PG_UNSENT && lost->code)) {
+		/* why nothing was sent says more than that the time is over */
+		return err_set(err, ERR_CONN, "Postgres: %s",
+			       lost->code ? lost->text : "no answer");
+	}
 	if (waiter->outcome.fate == PG_COMMITTED)
 		return 0;
 	if (err)
 		*err = waiter->outcome.err;
-	if (waiter->outcome.fate == PG_UNSENT && lost->code) {
-		/* why nothing was sent says more than that the time is over */
-		return err_set(err, ERR_CONN, "Postgres: %s", lost->text);
-	}
 	(void)err_wrap(err, waiter->outcome.fate == PG_UNKNOWN
 				    ? "Postgres, which may have done it all the same"
 				    : "Postgres");
@@ -71,6 +87,7 @@ int store_call(const struct conf *conf, struct pg_batch *batch, int64_t deadline
 	};
 	struct waiter waiter = { .read = read, .arg = arg };
 	struct pg_pool *pool = NULL;
+	ev_timer patience;
 	int rc;
 
 	waiter.loop = ev_loop_new(EVFLAG_AUTO);
@@ -88,9 +105,15 @@ int store_call(const struct conf *conf, struct pg_batch *batch, int64_t deadline
 		(void)err_set(err, rc, "Postgres: %s", err_name(rc));
 		goto out;
 	}
-	while (!waiter.done)
+	waiter.pool = pool;
+	ev_timer_init(&patience, on_patience_over, PATIENCE_SEC, 0.0);
+	patience.data = &waiter;
+	ev_timer_start(waiter.loop, &patience);
+	while (!waiter.done && !waiter.gave_up)
 		(void)ev_run(waiter.loop, EVRUN_ONCE);
-	rc = judge(&waiter, pool, err);
+	rc = judge(&waiter, err);
+	ev_timer_stop(waiter.loop, &patience);
+	waiter.read = NULL; /* what the pool's end still brings is not wanted */
 out:
 	pg_pool_free(pool);
 	ev_loop_destroy(waiter.loop);

@@ -204,7 +204,6 @@ static int migrate(const struct conf *conf)
 {
 	const struct store_schema_options options = {
 		.url = conf->postgres.url,
-		.pgbouncer = conf->postgres.pgbouncer,
 		.keep_stock_indexes = conf->db.stock_indexes == CONF_STOCK_INDEXES_KEEP,
 	};
 	struct err err;

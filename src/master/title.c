@@ -66,7 +66,7 @@ void title_set(const char *title)
 	int len;
 
 	len = snprintf(text, sizeof(text), "synapsed: %s", title);
-	(void)snprintf(shorter, sizeof(shorter), "syn-%.10s", title);
+	(void)snprintf(shorter, sizeof(shorter), "syn-%.11s", title);
 	(void)prctl(PR_SET_NAME, shorter); /* cannot fail with a valid pointer */
 	if (!area.start || area.room < 2)
 		return;

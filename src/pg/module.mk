@@ -44,5 +44,6 @@ CLEANFILES += src/pg/pg_sql.c src/pg/pg_sql.h
 src/pg/pg_sql.c: $(PG_SQL) scripts/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh pg_sql $(abs_builddir)/src/pg/pg_sql.c \
 		$(abs_builddir)/src/pg/pg_sql.h $(PG_SQL)
+	@touch $@
 src/pg/pg_sql.h: src/pg/pg_sql.c
 $(src_pg_libpg_a_OBJECTS): src/pg/pg_sql.h

@@ -23,6 +23,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -154,6 +155,20 @@ int pg_conninfo_check_version(int version, struct err *err)
 		       version / 10000);
 }
 
+/* What a peer says need not be text. */
+static void make_text(char *text, size_t len)
+{
+	bool valid = utf8_valid(text, len, NULL);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c < ' ' || c == 0x7f || (c >= 0x80 && !valid))
+			text[i] = '?';
+	}
+}
+
 void pg_conninfo_message(char *to, size_t size, const char *message)
 {
 	size_t len = 0;
@@ -171,4 +186,5 @@ void pg_conninfo_message(char *to, size_t size, const char *message)
 		}
 	}
 	to[len] = '\0';
+	make_text(to, len);
 }

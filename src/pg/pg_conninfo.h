@@ -37,7 +37,8 @@ void pg_conninfo_session(struct str *out, int64_t statement_timeout_ms,
  */
 int pg_conninfo_check_version(int version, struct err *err);
 
-/* libpq's message as one line: its last line is cut off, newlines become "; ". */
+/* A message of libpq or the server as one line of valid UTF-8 without control characters,
+ * cut to size. */
 void pg_conninfo_message(char *to, size_t size, const char *message);
 
 #endif

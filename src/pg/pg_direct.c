@@ -12,6 +12,7 @@
 #include "base/embed.h"
 #include "base/log.h"
 #include "pg/pg_conninfo.h"
+#include "pg/pg_state.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -50,11 +51,14 @@ static void on_notice(void *arg, const PGresult *result)
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 
+	char clean[400];
+
 	(void)arg;
+	pg_conninfo_message(clean, sizeof(clean), text ? text : "");
 	if (severity && strcmp(severity, "WARNING") == 0)
-		log_warn("pg.warning", LOG_S("text", text));
+		log_warn("pg.warning", LOG_S("text", clean));
 	else
-		log_debug("pg.notice", LOG_S("text", text));
+		log_debug("pg.notice", LOG_S("text", clean));
 }
 
 int pg_direct_open(struct pg_direct *direct, const char *url, int64_t connect_timeout_ms,
@@ -124,11 +128,12 @@ static int result_error(const PGresult *result, struct err *err)
 {
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	char message[400];
+	char message[400], state[PG_SQLSTATE_SIZE];
 
 	if (sqlstate) {
 		pg_conninfo_message(message, sizeof(message), text ? text : "");
-		return err_set(err, ERR_REFUSED, "%s (%s)", message, sqlstate);
+		pg_state_copy(state, sqlstate);
+		return err_set(err, ERR_REFUSED, "%s (%s)", message, state);
 	}
 	pg_conninfo_message(message, sizeof(message), PQresultErrorMessage(result));
 	return err_set(err, ERR_CONN, "%s", message);

@@ -3,8 +3,9 @@
  *
  *   down        the backoff timer is armed
  *   connecting  PQconnectPoll at each readiness; libpq may change the descriptor between
- *               two polls (another address, TLS refused): the watcher is set anew each
- * time idle        in pipeline mode, nothing under way busy        a batch is under way
+ *               two polls (another address, TLS refused): the watcher is set each time
+ *   idle        in pipeline mode, nothing under way
+ *   busy        a batch is under way
  *
  * A batch goes out as: for each statement a prepare, unless this connection has it, and
  * an execute; then one sync. Without BEGIN the server runs all up to the sync as one
@@ -242,10 +243,11 @@ static void connect_poll(struct pg_link *link)
 static void on_notice(void *arg, const PGresult *result)
 {
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	char clean[400];
 
 	(void)arg;
-	log_debug("pg.notice", LOG_S("sqlstate", sqlstate), LOG_S("text", text));
+	pg_conninfo_message(clean, sizeof(clean), text ? text : "");
+	log_debug("pg.notice", LOG_S("text", clean));
 }
 
 static void link_connect(struct pg_link *link)
@@ -433,13 +435,14 @@ static const char *field(const PGresult *result, int code)
 static void note_error(struct pg_link *link, const PGresult *result, int statement)
 {
 	struct pg_outcome *failure = &link->failure;
-	const char *sqlstate = field(result, PG_DIAG_SQLSTATE);
+	const char *sqlstate = failure->sqlstate;
 	const char *severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-	const char *text = field(result, PG_DIAG_MESSAGE_PRIMARY);
+	char text[400];
 
 	if (failure->fate == PG_REJECTED)
 		return;
-	(void)snprintf(failure->sqlstate, sizeof(failure->sqlstate), "%s", sqlstate);
+	pg_state_copy(failure->sqlstate, field(result, PG_DIAG_SQLSTATE));
+	pg_conninfo_message(text, sizeof(text), field(result, PG_DIAG_MESSAGE_PRIMARY));
 	failure->statement = statement;
 	failure->cls = pg_state_class(sqlstate);
 	if (strcmp(field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0)

@@ -18,7 +18,6 @@ struct embed;
  */
 struct pg_migrate_options {
 	const char *url;
-	bool pgbouncer; /* a transaction-level lock instead of the session's */
 	int64_t connect_timeout_ms; /* 0: 5000 */
 	int64_t deadline_ms; /* of everything, waiting for another migrator included;
 				0: 60000 */

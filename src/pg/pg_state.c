@@ -35,6 +35,18 @@ static const struct {
 	/* clang-format on */
 };
 
+void pg_state_copy(char *to, const char *sqlstate)
+{
+	size_t len = strlen(sqlstate);
+
+	if (len && (len != PG_SQLSTATE_SIZE - 1 ||
+		    strspn(sqlstate, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != len)) {
+		sqlstate = "XX000";
+		len = PG_SQLSTATE_SIZE - 1;
+	}
+	memcpy(to, sqlstate, len + 1);
+}
+
 enum pg_class pg_state_class(const char *sqlstate)
 {
 	enum pg_class cls = PG_CLASS_BUG;

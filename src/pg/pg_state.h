@@ -17,6 +17,8 @@ enum pg_class {
 
 #define PG_SQLSTATE_SIZE 6 /* five characters and a NUL */
 
+/* A peer's SQLSTATE into to[PG_SQLSTATE_SIZE]: "" stays, what is none becomes XX000. */
+void pg_state_copy(char *to, const char *sqlstate);
 /* Class of a five-character SQLSTATE; "" is PG_CLASS_NONE. */
 enum pg_class pg_state_class(const char *sqlstate);
 /* A stable lower-case word; static. */

@@ -90,10 +90,12 @@ src/store/store_sql.c: $(STORE_SQL) scripts/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh store_sql \
 		$(abs_builddir)/src/store/store_sql.c \
 		$(abs_builddir)/src/store/store_sql.h $(STORE_SQL)
+	@touch $@
 src/store/store_sql.h: src/store/store_sql.c
 src/store/store_migration.c: $(STORE_MIGRATIONS) scripts/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh store_migration \
 		$(abs_builddir)/src/store/store_migration.c \
 		$(abs_builddir)/src/store/store_migration.h $(STORE_MIGRATIONS)
+	@touch $@
 src/store/store_migration.h: src/store/store_migration.c
 $(src_store_libstore_a_OBJECTS): src/store/store_migration.h src/store/store_sql.h

@@ -12,7 +12,6 @@ struct pg_migrate_row;
 /* How to migrate. BLOCKING: see pg/pg_migrate.h, whose errors these return. */
 struct store_schema_options {
 	const char *url;
-	bool pgbouncer;
 	bool keep_stock_indexes; /* db.stock_indexes: keep */
 };
 

@@ -12,8 +12,8 @@ struct pg_reply;
 
 struct store_tenant {
 	const char *tenant_id;
-	const char *name;  /* NULL */
-	const char *queue; /* pinned; NULL: not yet */
+	const char *name;            /* NULL */
+	const char *queue;           /* pinned; NULL: not yet */
 	int64_t max_concurrent_runs; /* 0: not set for this tenant */
 	int64_t max_queued_runs;     /* the same */
 };

@@ -2,7 +2,8 @@
 # check-blackbox-asan runs the tests marked `asan`: the subset that ./bootstrap check runs
 # under sanitizers; check-long runs all of them so.
 
-EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py)
+EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
+	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py)
 PYTEST = $(SANITIZER_ENV) SYNAPSED=$(abs_top_builddir)/synapsed \
 	SYN_TOP_SRCDIR=$(abs_top_srcdir) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON3) -m pytest -p no:cacheprovider

@@ -64,7 +64,10 @@ static void run(struct pg_batch *batch, pg_read_cb read, void *arg)
 	}
 }
 
-/* A statement of the scenario's own. */
+/* Statements of the scenarios' own: the pool may look at them until it is freed. */
+static struct embed own_texts[16];
+static int own_text_count;
+
 static int affected(void *arg, const struct pg_reply *reply, struct err *err)
 {
 	(void)err;
@@ -74,10 +77,11 @@ static int affected(void *arg, const struct pg_reply *reply, struct err *err)
 
 static int64_t sql(const char *name, const char *text, const char *value)
 {
-	struct embed *embed = mem_new(struct embed); /* the pool keeps it for ever */
+	struct embed *embed = &own_texts[own_text_count++];
 	struct pg_batch *batch = pg_batch_new();
 	int64_t count = 0;
 
+	CHECK(own_text_count <= 16);
 	*embed = (struct embed){ .name = name, .text = text, .len = strlen(text) };
 	(void)pg_batch_add(batch, embed);
 	if (value)
@@ -1035,6 +1039,7 @@ static int migrate(bool keep)
 	pending = applied < 0 ? applied : store_schema_status(&options, rows, &err);
 	if (pending < 0) {
 		printf("refused %s: %s\n", err_name(pending), err.text);
+		mem_free(rows);
 		return 1;
 	}
 	printf("applied %d pending %d\n", applied, pending);

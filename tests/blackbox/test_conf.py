@@ -276,7 +276,6 @@ MALFORMED_FLAGS = {
     "unknown long flag": (["--colour"], "unknown flag: --colour"),
     "no argument": (["-c"], "this flag needs an argument: -c"),
     "no long argument": (["--set"], "this flag needs an argument: --set"),
-    "unknown noun": (["colour", "list"], "unknown: colour"),
     "flag before a noun": (["-f", "run", "list"], "only -c may stand before run"),
 }
 
@@ -327,13 +326,20 @@ def test_twenty_errors_are_shown_and_the_rest_counted(tmp_path):
     assert lines[20] == "and 30 more errors"
 
 
+def good(result):
+    """The configuration is; whether somebody answers at its addresses is another matter
+    (6: nobody does), tested on real stores in test_check.py."""
+    assert (result.stderr, result.returncode in (0, 6)) == (b"", True), result
+
+
 def test_a_good_configuration_is_good(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text("worker: {slots: 5}\n")
     result = synapsed("-t", "-c", path)
-    assert result.stdout.decode() == f"synapsed: the configuration is good ({path})\n"
-    assert result.stderr == b""
-    assert result.returncode == 0
+    good(result)
+    lines = result.stdout.decode().splitlines()
+    assert lines[0] == f"synapsed: the configuration is good ({path})"
+    assert [line.split(" ")[0] for line in lines[1:]] == ["redis.url", "postgres.url"]
 
 
 def test_values_are_shown_with_their_sources(tmp_path):
@@ -412,8 +418,7 @@ def test_the_sample_file_is_the_one_that_is_printed():
 
 def test_the_sample_file_is_a_good_configuration():
     result = synapsed("-t", "-c", TOP / "etc" / "synapsed.yaml")
-    assert result.stderr == b""
-    assert result.returncode == 0
+    good(result)
 
 
 def test_the_manual_has_the_options_that_are_printed():
@@ -434,7 +439,7 @@ def test_the_examples_of_the_manual_are_good(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(blocks[0])
     result = synapsed("-t", "-c", path, stores=False)
-    assert (result.stderr, result.returncode) == (b"", 0)
+    good(result)
     env = dict(line.split("=", 1) for line in blocks[1].splitlines())
     result = synapsed("-t", env=env, stores=False)
-    assert (result.stderr, result.returncode) == (b"", 0)
+    good(result)

@@ -179,13 +179,13 @@ ERR_H = (
     "#ifndef BASE_ERR_H\n#define BASE_ERR_H\nenum { ERR_SYS = -1 };\nstruct err;\n"
     "int err_set(struct err *err, int code, const char *format, ...);\n#endif\n"
 )
-# parse() leaves *n alone when it fails; %s is what it does then.
+# find() leaves *ret alone when it fails; %s is what it does then.
 FAILS = (
     '#include "base/err.h"\n\nint a(const char *s, struct err *err);\n\n'
-    "static int parse(const char *s, int *n, struct err *err)\n{\n\tif (!*s)\n\t\treturn %s;\n"
-    "\t*n = 7;\n\treturn 0;\n}\n\n"
-    "int a(const char *s, struct err *err)\n{\n\tint n;\n\tint rc = parse(s, &n, err);\n\n"
-    "\treturn rc < 0 ? rc : n + 1;\n}\n"
+    "static int find(const char *s, const char **ret, struct err *err)\n{\n"
+    "\tif (!*s)\n\t\treturn %s;\n\t*ret = s;\n\treturn 0;\n}\n\n"
+    "int a(const char *s, struct err *err)\n{\n\tconst char *found = 0;\n"
+    "\tint rc = find(s, &found, err);\n\n\treturn rc < 0 ? rc : *found == 'x';\n}\n"
 )
 
 
@@ -196,7 +196,7 @@ def test_tidy_knows_that_err_set_returns_a_failure(tree):
     tree("src/base/a.c", FAILS % "1")
     found, output = run(top, "tidy")
     assert found
-    assert "garbage" in output
+    assert "NullDereference" in output
 
 
 def test_no_manual_page_at_all_is_found(tree):

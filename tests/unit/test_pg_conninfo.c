@@ -130,6 +130,10 @@ static void a_message_becomes_one_line(void **state)
 	assert_string_equal(to, "first; second");
 	pg_conninfo_message(to, sizeof(to), "");
 	assert_string_equal(to, "");
+	pg_conninfo_message(to, sizeof(to), "caf\xc3\xa9 \x01");
+	assert_string_equal(to, "caf\xc3\xa9 ?");
+	pg_conninfo_message(to, sizeof(to), "bad \xff\xc3\xa9");
+	assert_string_equal(to, "bad ???");
 	pg_conninfo_message(small, sizeof(small), "a long message\nof two");
 	assert_true(strlen(small) < sizeof(small));
 	assert_memory_equal(small, "a lon", 5);

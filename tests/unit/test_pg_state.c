@@ -68,6 +68,29 @@ static void values_and_constraints_are_told_apart(void **state)
 	assert_int_equal(pg_state_class("28P01"), PG_CLASS_ACCESS);
 }
 
+static void what_a_peer_says_is_a_state_or_becomes_one(void **state)
+{
+	static const struct {
+		const char *said, *kept;
+	} cases[] = {
+		{ "", "" },
+		{ "40001", "40001" },
+		{ "57P01", "57P01" },
+		{ "4000", "XX000" },
+		{ "400011", "XX000" },
+		{ "4 001", "XX000" },
+		{ "\xff\xff\xff\xff\xff", "XX000" },
+	};
+	char to[PG_SQLSTATE_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pg_state_copy(to, cases[i].said);
+		assert_string_equal(to, cases[i].kept);
+	}
+}
+
 static void every_class_has_a_name_of_its_own(void **state)
 {
 	int a, b;
@@ -89,6 +112,7 @@ int main(void)
 		cmocka_unit_test(a_good_bye_is_a_loss),
 		cmocka_unit_test(the_longest_prefix_wins),
 		cmocka_unit_test(values_and_constraints_are_told_apart),
+		cmocka_unit_test(what_a_peer_says_is_a_state_or_becomes_one),
 		cmocka_unit_test(every_class_has_a_name_of_its_own),
 	};
 

@@ -1,0 +1,175 @@
+"""What the tests of the API need around a server: definitions, keys, a look into stores."""
+
+import hashlib
+import secrets
+import socket
+import threading
+import time
+import urllib.parse
+import uuid
+
+import psycopg2
+import psycopg2.extras
+import redis
+
+from api_client import Client
+
+HELLO = {
+    "id": "hello",
+    "name": "hello",
+    "entry_step_id": "p",
+    "steps": [
+        {
+            "id": "p",
+            "name": "p",
+            "type": "print",
+            "print_content": "hi",
+            "next_step_id": "e",
+        },
+        {"id": "e", "name": "e", "type": "end"},
+    ],
+}
+DEFINITIONS = {
+    "hello": HELLO,
+    "hello2": {**HELLO, "id": "hello2"},
+    "broken": {**HELLO, "id": "broken", "entry_step_id": "nowhere"},
+}
+
+
+class ApiWorld:
+    """An API server with its stores, seen from outside and from below."""
+
+    def __init__(self, host, port, postgres, redis_url, queue="default"):
+        self.definitions = DEFINITIONS
+        self.host = host
+        self.port = port
+        self.postgres = postgres
+        self.redis = redis.Redis.from_url(redis_url)
+        self.queue = queue
+        for name, definition in DEFINITIONS.items():
+            self.define(name, definition)
+        self.client = Client(host, port, self.new_key())
+
+    # -- Postgres --
+
+    def sql(self, statement, *values):
+        connection = psycopg2.connect(self.postgres)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            connection.close()
+
+    def row(self, run_id, columns):
+        (row,) = self.sql(
+            f"SELECT {columns} FROM orchestration_runs WHERE run_id = %s", run_id
+        )
+        return row[0] if "," not in columns else row
+
+    def count_runs(self):
+        return self.sql("SELECT count(*) FROM orchestration_runs")[0][0]
+
+    def define(self, name, definition):
+        """As a stock sync stores it: a row, and no version."""
+        self.sql(
+            "INSERT INTO orchestrations (id, name, description, definition, tenant_id,"
+            " created_at, updated_at, is_active)"
+            " VALUES (%s, %s, '', %s, 'default', now(), now(), true)"
+            " ON CONFLICT (id) DO UPDATE SET definition = excluded.definition,"
+            " updated_at = now()",
+            name,
+            definition["name"],
+            psycopg2.extras.Json(definition),
+        )
+
+    # -- keys --
+
+    @staticmethod
+    def make_key_text():
+        return "sk-syn-" + secrets.token_hex(32)
+
+    @staticmethod
+    def hashed(key):
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    def store_key(self, key, tenant=None):
+        self.sql(
+            "INSERT INTO api_keys (id, name, key_hash, key_prefix, tenant_id)"
+            " VALUES (%s, 'test', %s, %s, %s)",
+            str(uuid.uuid4()),
+            self.hashed(key),
+            key[:12],
+            tenant,
+        )
+
+    def new_key(self, tenant=None):
+        key = self.make_key_text()
+        self.store_key(key, tenant)
+        return key
+
+    # -- Redis --
+
+    def entry(self, run_id):
+        """The packed job of a fresh run, once it is there."""
+        self.until(lambda: self.packed(run_id))
+        return self.packed(run_id)
+
+    def packed(self, run_id):
+        return self.redis.hget(f"synapse:q:{{{self.queue}}}:jobs", f"{run_id}:1")
+
+    def waiting(self, tenant):
+        """What counts as queued of a tenant: places and entries."""
+        key = tenant.replace("/", "%2F")
+        return int(self.redis.hget(f"synapse:q:{{{self.queue}}}:queued", key) or 0)
+
+    # -- time and company --
+
+    @staticmethod
+    def until(condition, seconds=15):
+        """Wait for a state, which must come within seconds."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass  # a server that is being started again
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.02)
+
+    @staticmethod
+    def timed(act):
+        begin = time.monotonic()
+        assert act()
+        return time.monotonic() - begin
+
+    @staticmethod
+    def together(count, act):
+        """act(0) ... act(count - 1) at the same time; what they returned."""
+        results = [None] * count
+        errors = []
+        gate = threading.Barrier(count)
+
+        def one(i):
+            try:
+                gate.wait(30)
+                results[i] = act(i)
+            except BaseException as error:  # reported below, by the test's own thread
+                errors.append(error)
+
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return results
+
+    @staticmethod
+    def quote(text):
+        return urllib.parse.quote(text, safe="")
+
+    def connect(self):
+        return socket.create_connection((self.host, self.port), timeout=10)

@@ -1,0 +1,275 @@
+"""The master of the real binary: children that die, signals, folders, its own death.
+
+What needs children that misbehave (crash at the start, hang, refuse to drain) is in
+tests/unit/test_master_live.c.
+"""
+
+import datetime
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness.daemon import BINARY, DEADLINE_S, TOP
+
+KINDS = ("keeper", "worker", "api")
+
+
+def until(condition):
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def written(event):
+    return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+
+
+def comm(pid):
+    return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def command(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+
+
+def descriptors(pid):
+    found = []
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(link))
+        except FileNotFoundError:
+            pass  # closed while we looked
+    return found
+
+
+def refusal(daemon, exit_code):
+    """A daemon that did not want to start: what it says."""
+    daemon.judge(exit_code)
+    (refused,) = daemon.find("master.refused")
+    return refused["error"]
+
+
+@pytest.mark.asan
+def test_it_starts_gets_ready_and_drains(site):
+    d = site.start(SYNAPSED_WORKER_PROCESSES="2")
+    assert sorted(d.children().values()) == [
+        ("api", 0),
+        ("keeper", 0),
+        ("worker", 0),
+        ("worker", 1),
+    ]
+    d.stop()
+    died = d.find("child.died")
+    assert [e["cause"] for e in died] == ["exit 0 ok"] * 4
+    # from the outside in
+    assert [e["child_kind"] for e in died] == ["api", "worker", "worker", "keeper"]
+    assert not d.find("obituary.left")
+
+
+@pytest.mark.asan
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_child_is_back(site, kind):
+    d = site.start()
+    since = d.mark()
+    d.kill(d.child(kind))
+    died = d.wait_event("child.died", since, child_kind=kind)
+    assert died["cause"] == "signal SIGKILL"
+    ready = d.wait_event("child.ready", since, child_kind=kind)
+    assert ready["child"] != died["child"]
+    # within a second on an idle machine; a verdict leaves room
+    took_s = (written(ready) - written(died)).total_seconds()
+    print(f"{kind} ready {took_s * 1000:.0f} ms after its death")
+    assert took_s < 10
+
+
+def test_every_death_of_a_worker_is_settled_by_the_keeper(site):
+    d = site.start()
+    for _ in range(3):
+        since = d.mark()
+        pid = d.child("worker")
+        d.kill(pid)
+        d.wait_event("obituary.done", since, dead=pid)
+        d.wait_event("child.ready", since, child_kind="worker")
+
+
+def test_a_death_waits_for_a_keeper_that_is_away(site):
+    d = site.start()
+    since = d.mark()
+    keeper, worker = d.child("keeper"), d.child("worker")
+    d.kill(keeper, signal.SIGSTOP)
+    d.kill(worker)
+    d.wait_event("child.ready", since, child_kind="worker")
+    d.kill(keeper)
+    d.wait_event("obituary.done", since, dead=worker)
+
+
+@pytest.mark.asan
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
+def test_each_stop_signal_ends_it_with_zero(site, name):
+    d = site.start()
+    d.stop(getattr(signal, name))
+    assert d.find("master.draining", signal=name)
+
+
+def test_a_second_signal_makes_it_fast(site):
+    d = site.start(SYNAPSED_DRAIN_DEADLINE="10m")
+    d.kill(d.child("api"), signal.SIGSTOP)  # it will not hear of the drain
+    d.process.send_signal(signal.SIGTERM)
+    d.wait_event("master.draining", wait_ms=600000)
+    d.process.send_signal(signal.SIGTERM)
+    d.wait_event("master.hurry")
+    d.wait_event("child.died", child_kind="api", cause="drain_deadline: signal SIGKILL")
+    d.judge()
+
+
+def test_signals_without_a_meaning_do_not_hurt(site):
+    d = site.start()
+    for name in ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"):
+        d.process.send_signal(getattr(signal, name))
+        d.wait_event("signal.ignored", signal=name)
+    assert len(d.children()) == 3
+
+
+def test_a_terminals_interrupt_is_the_masters_alone(site):
+    """A terminal sends it to the whole group; the children must wait to be told."""
+    d = site.start()
+    for pid in d.children():
+        d.kill(pid, signal.SIGINT)
+        d.kill(pid, signal.SIGQUIT)
+        d.kill(pid, signal.SIGHUP)
+    d.stop(signal.SIGINT)
+    assert [e["cause"] for e in d.find("child.died")] == ["exit 0 ok"] * 3
+
+
+@pytest.mark.asan
+def test_children_leave_when_the_master_is_gone(site):
+    d = site.start(SYNAPSED_WORKER_PROCESSES="2")
+    children = d.children()
+    d.process.kill()
+    d.judge(exit_code=-signal.SIGKILL)  # waits for the end of the pipe that all hold
+    assert len(d.find("child.master_lost")) == len(children) == 4
+    site.daemons.remove(d)
+    # nothing of it keeps the folders
+    site.start(data_dir=d.data_dir, run_dir=d.run_dir).stop()
+    d.remove()
+
+
+@pytest.mark.asan
+def test_a_second_master_is_refused(site):
+    d = site.start()
+    how = {"ready": False, "expect_errors": ["master.refused"]}
+    second = site.start(data_dir=d.data_dir, **how)
+    assert "another synapsed master is running with data_dir" in refusal(second, 5)
+    third = site.start(run_dir=d.run_dir, **how)
+    assert "another synapsed master is running with run_dir" in refusal(third, 5)
+    assert len(d.children()) == 3 and not d.find("child.died")
+    for one in (second, third):
+        site.daemons.remove(one)
+        one.remove()
+
+
+def test_a_copied_host_id_gives_other_incarnations(site):
+    d = site.start()
+    copy = d.dir / "copy"
+    copy.mkdir()
+    shutil.copy(d.data_dir / "host-id", copy)
+    other = site.start(data_dir=copy)
+    hosts = {one.wait_event("master.started")["host"] for one in (d, other)}
+    assert len(hosts) == 1
+    names = [e["incarnation"] for one in (d, other) for e in one.find("child.started")]
+    assert len(set(names)) == len(names) == 6
+
+
+def test_the_host_name_stays(site):
+    first = site.start()
+    name = first.wait_event("master.started")["host"]
+    assert name.startswith("worker-")
+    first.stop()
+    second = site.start(data_dir=first.data_dir)
+    assert second.wait_event("master.started")["host"] == name
+    second.stop()
+    third = site.start(data_dir=first.data_dir, WORKER_ID="rack-7")
+    assert third.wait_event("master.started")["host"] == "rack-7"
+
+
+def test_an_address_in_use_ends_the_start(site):
+    d = site.start()
+    other = site.start(
+        ready=False,
+        expect_errors=["master.refused"],
+        SYNAPSE_BACKEND_PORT=str(d.api_port),
+    )
+    error = refusal(other, 1)
+    assert f"api.listen 127.0.0.1 port {d.api_port}" in error and "in use" in error
+    site.daemons.remove(other)
+    other.remove()
+
+
+def test_titles_and_no_more_descriptors_than_needed(site):
+    d = site.start(SYNAPSED_WORKER_PROCESSES="2")
+    assert command(d.process.pid) == "synapsed: master"
+    assert comm(d.child("worker", 1)) == "syn-worker 1 [g"
+    assert command(d.child("worker", 1)) == "synapsed: worker 1 [gen 1]"
+    for pid in d.children():
+        held = descriptors(pid)
+        # the locks end with the master, and a child watches no other child
+        assert not [name for name in held if name.endswith("/host-id")]
+        assert str(d.run_dir) not in held
+        assert "anon_inode:[pidfd]" not in held
+
+
+def test_roles_choose_the_kinds(site):
+    d = site.start("--roles", "keeper,worker")
+    assert sorted(d.children().values()) == [("keeper", 0), ("worker", 0)]
+
+
+def test_a_stopped_worker_is_ended_by_the_watchdog(site):
+    d = site.start(SYNAPSED_QUEUE_PULSE_STALE="1s")
+    since = d.mark()
+    pid = d.child("worker")
+    d.kill(pid, signal.SIGSTOP)
+    died = d.wait_event("child.died", since, child=pid)
+    assert died["cause"] == "watchdog: signal SIGKILL"
+    d.wait_event("child.ready", since, child_kind="worker")
+
+
+def test_status_shows_the_living_and_not_the_dead(site):
+    d = site.start()
+
+    def status():
+        out = subprocess.run(
+            [BINARY, "status"], env=d.env, capture_output=True, text=True, check=True
+        )
+        return out.stdout.split()
+
+    old = d.child("worker")
+    assert str(old) in status()
+    since = d.mark()
+    d.kill(old)
+    d.wait_event("obituary.done", since, dead=old)
+    new = d.wait_event("child.ready", since, child_kind="worker")["child"]
+    until(lambda: str(old) not in status() and new in status())
+
+
+def test_the_unit_file_is_good(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    # it wants the command of ExecStart to be there
+    text = (TOP / "systemd" / "synapsed.service").read_text()
+    assert text.count("ExecStart=/usr/bin/synapsed\n") == 1
+    unit = tmp_path / "synapsed.service"
+    unit.write_text(text.replace("=/usr/bin/synapsed", f"={BINARY}"))
+    result = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    ours = [line for line in result.stderr.splitlines() if "synapsed.service" in line]
+    assert result.returncode == 0 and not ours, result.stderr
