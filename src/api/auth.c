@@ -21,7 +21,7 @@
 
 #define KEYS_MAX     8192
 #define FETCHES_MAX  256
-#define FRESH_MS     20000
+#define FRESH_MS     10000
 #define STALE_MS     30000
 #define UNKNOWN_MS   2000
 #define NOTE_EACH_MS 60000

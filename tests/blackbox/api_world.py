@@ -1,5 +1,6 @@
 """What the tests of the API need around a server: definitions, keys, a look into stores."""
 
+import contextlib
 import hashlib
 import secrets
 import socket
@@ -8,11 +9,13 @@ import time
 import urllib.parse
 import uuid
 
-import psycopg2
 import psycopg2.extras
-import redis
+import pytest
 
 from api_client import Client
+from harness.pg_server import PrivatePostgres
+from harness.redis_server import PrivateRedis
+from harness.site import Site
 
 HELLO = {
     "id": "hello",
@@ -37,29 +40,44 @@ DEFINITIONS = {
 
 
 class ApiWorld:
-    """An API server with its stores, seen from outside and from below."""
+    """An API server with its stores, seen from outside and from below. No worker runs, so
+    that what was accepted stays where it is."""
 
-    def __init__(self, host, port, postgres, redis_url, queue="default"):
+    queue = "default"
+
+    def __init__(self, site, **options):
         self.definitions = DEFINITIONS
-        self.host = host
-        self.port = port
-        self.postgres = postgres
-        self.redis = redis.Redis.from_url(redis_url)
-        self.queue = queue
+        self.site = site
+        self.sql = site.sql
+        self.redis = site.redis.client()
+        site.verb("db", "migrate")
         for name, definition in DEFINITIONS.items():
             self.define(name, definition)
-        self.client = Client(host, port, self.new_key())
+        env = {"SYNAPSED_ROLES": "api", "SYNAPSED_LIMITS_RATE_PER_TENANT": "0"}
+        for key, value in options.items():
+            env["SYNAPSED_" + key.upper()] = str(value)
+        self.daemon = site.start(**env)
+        self.host = "127.0.0.1"
+        self.port = self.daemon.api_port
+        self.client = Client(self.host, self.port, self.new_key())
 
-    # -- Postgres --
+    def close(self):
+        self.redis.close()
+        assert not self.daemon.find("child.died"), "a child died"
 
-    def sql(self, statement, *values):
-        connection = psycopg2.connect(self.postgres)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall() if cursor.description else None
-        finally:
-            connection.close()
+    # -- the stores --
+
+    def stop_redis(self):
+        self.site.redis.kill()
+
+    def start_redis(self):
+        self.site.redis.start()
+
+    def stop_postgres(self, immediate=False):
+        self.site.postgres.stop(immediate)
+
+    def start_postgres(self):
+        self.site.postgres.start()
 
     def row(self, run_id, columns):
         (row,) = self.sql(
@@ -173,3 +191,46 @@ class ApiWorld:
 
     def connect(self):
         return socket.create_connection((self.host, self.port), timeout=10)
+
+
+@contextlib.contextmanager
+def world_on(site, **options):
+    """A world that is judged at its end: in order, nothing left, no child died."""
+    try:
+        world = ApiWorld(site, **options)
+        yield world
+        world.close()
+        site.stop()
+    finally:
+        site.remove()
+
+
+@contextlib.contextmanager
+def own_stores():
+    redis = PrivateRedis()
+    try:
+        postgres = PrivatePostgres()
+        try:
+            yield redis, postgres
+        finally:
+            postgres.remove()
+    finally:
+        redis.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_api():
+    """One server for all tests that disturb nobody; their data differ by tenant and id."""
+    with own_stores() as stores, world_on(Site(*stores, "api")) as world:
+        yield world
+
+
+@pytest.fixture
+def api(request):
+    """The shared server, or one of the test's own: @pytest.mark.api(<option>=...)."""
+    mark = request.node.get_closest_marker("api")
+    if mark is None:
+        yield request.getfixturevalue("shared_api")
+        return
+    with own_stores() as stores, world_on(Site(*stores, "api"), **mark.kwargs) as world:
+        yield world

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from api_world import api, shared_api  # noqa: E402, F401
 from harness.pg_server import PrivatePostgres  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site  # noqa: E402

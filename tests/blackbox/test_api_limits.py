@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.asan
 
 
-@pytest.mark.api(rate_per_tenant=5)
+@pytest.mark.api(limits_rate_per_tenant=5)
 def test_a_tenant_over_its_rate_is_told_when_to_come_back(api):
     answers = [api.client.run("hello", {}) for _ in range(40)]
     assert {a.status for a in answers} == {202, 429}
@@ -22,7 +22,7 @@ def test_a_tenant_over_its_rate_is_told_when_to_come_back(api):
     assert {r["code"] for r in bulk if "code" in r} == {"rate_limited"}
 
 
-@pytest.mark.api(queued_per_tenant=10)
+@pytest.mark.api(limits_queued_per_tenant=10)
 def test_a_tenant_with_too_much_queued_is_refused(api):
     answers = api.together(30, lambda i: api.client.run("hello", {}))
     assert sorted(a.status for a in answers) == [202] * 10 + [429] * 20
@@ -33,7 +33,7 @@ def test_a_tenant_with_too_much_queued_is_refused(api):
     assert api.client.run("hello", {"tenant_id": "quiet"}).status == 202
 
 
-@pytest.mark.api(queued_per_tenant=10)
+@pytest.mark.api(limits_queued_per_tenant=10)
 def test_the_row_of_a_tenant_overrides_the_configuration(api):
     api.sql(
         "INSERT INTO tenants (tenant_id, name, max_queued_runs, max_concurrent_runs)"
@@ -43,7 +43,7 @@ def test_the_row_of_a_tenant_overrides_the_configuration(api):
     assert answers == [202] * 3 + [429] * 3
 
 
-@pytest.mark.api(depth_max=20)
+@pytest.mark.api(queue_depth_max=20)
 def test_a_full_queue_refuses_everybody(api):
     bulk = api.client.bulk(
         "hello", [{"tenant_id": f"t{i % 5}"} for i in range(50)]

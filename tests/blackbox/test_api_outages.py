@@ -67,7 +67,7 @@ def test_accepted_means_stored_whatever_goes_away(api):
         if i == 0:
             api.stop_redis()
             api.start_redis()
-            api.stop_postgres(mode="immediate")
+            api.stop_postgres(immediate=True)
             api.start_postgres()
             api.until(lambda: api.client.run("hello", {}).status == 202, seconds=30)
             api.load_over = True
