@@ -104,6 +104,33 @@ def test_inputs_are_merged_into_the_state(site):
     assert answer["final_response"] == "Ada 7"
 
 
+@pytest.mark.parametrize("strategy, merged", [
+    ("dict", {"one (one)": "1 x", "two (two)": "2 1 x"}),
+    ("concat", "[one (one)]:\n1 x\n\n[two (two)]:\n2 1 x"),
+    ("anything", [{"source": "one (one)", "data": "1 x"},
+                  {"source": "two (two)", "data": "2 1 x"}]),
+])
+def test_a_merge_puts_the_outputs_of_steps_together(site, strategy, merged):
+    site.prepare(orchestration(
+        "page",
+        print_step("one", "1 {state.user_input}", "two"),
+        print_step("two", "2 {state.out_one}", "both"),
+        {"id": "both", "name": "both", "type": "merge", "merge_strategy": strategy,
+         "input_keys": ["out_one", "out_two", "nowhere"], "output_key": "page"},
+    )).start()
+    run_id = site.submit("page", "x")
+    assert site.wait_run(run_id)["status"] == "completed"
+    events = site.events(run_id)
+    known = strategy if strategy in ("dict", "concat") else "list"
+    assert [
+        (e["orch_step_id"], e["input_count"], e["strategy"])
+        for e in events if e["type"] == "merge_complete"
+    ] == [("both", 2, known)]
+    assert events[-3]["final_state"]["page"] == merged
+    # nothing was sent anywhere: the run is one commit of rows at its end
+    assert site.sql("SELECT epoch, step_id FROM run_steps ORDER BY seq")[-1] == (1, "both")
+
+
 def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
     site.prepare(HELLO).start(SYNAPSED_ENGINE_EVENT_MAX="4KiB")
     run_id = site.submit("hello", "x" * 10000)
