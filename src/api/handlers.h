@@ -20,6 +20,7 @@ void queue_route_stats(struct call *call);
 void runs_start(struct call *call);
 void runs_status(struct call *call);
 void runs_events(struct call *call);
+void runs_steps(struct call *call);
 void runs_list(struct call *call);
 /* workers.c */
 void workers_list(struct call *call);

@@ -25,9 +25,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
-#define EVENTS_MAX   1000
+#define LIST_DEFAULT  50
+#define LIST_MAX      200
+#define EVENTS_MAX    1000
+#define STEPS_DEFAULT 100
+#define STEPS_MAX     500
 
 #define RUNS_PATH "/api/v2/orchestrations/runs/"
 
@@ -383,5 +385,74 @@ void runs_events(struct call *call)
 	else /* one more than shown tells whether there is more */
 		call->port->events(call->port->self, call->params[0], start, end,
 				   range->limit + 1, on_events, range);
+	body_faults_deinit(&faults);
+}
+
+/* -- steps -- */
+
+static void print_step(struct jsonw *w, const struct store_step *step)
+{
+	jsonw_object(w);
+	jsonw_pair_int(w, "seq", step->seq);
+	jsonw_pair_text(w, "kind", step->kind);
+	jsonw_pair_text(w, "path", step->path);
+	jsonw_pair_text(w, "step_id", step->step_id);
+	jsonw_pair_int(w, "execution", step->execution);
+	pair_json(w, "error", step->error);
+	pair_json(w, "usage", step->usage);
+	pair_moment(w, "at", step->at);
+	jsonw_object_end(w);
+}
+
+static void on_steps(void *arg, enum errors_code error, const char *tenant_id,
+		     const struct store_step *steps, size_t count, int64_t next)
+{
+	struct call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", call->params[0]);
+	jsonw_pair_int(&w, "count", (int64_t)count);
+	jsonw_key(&w, "steps");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++)
+		print_step(&w, &steps[i]);
+	jsonw_array_end(&w);
+	jsonw_key(&w, "next");
+	if (next)
+		jsonw_int(&w, next);
+	else
+		jsonw_null(&w);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void runs_steps(struct call *call)
+{
+	struct request *req = call->req;
+	struct body_faults faults = { STR_INIT, 0 };
+	int64_t from;
+	int limit;
+
+	if (!call_id_ok(call->params[0])) {
+		errors_send(req, ERRORS_NO_RUN, NULL);
+		return;
+	}
+	from = body_query_int(&faults, req, "from", 1, INT64_MAX, 1);
+	limit = (int)body_query_int(&faults, req, "limit", 1, STEPS_MAX, STEPS_DEFAULT);
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else
+		call->port->steps(call->port->self, call->params[0], from, limit,
+				  on_steps, call);
 	body_faults_deinit(&faults);
 }

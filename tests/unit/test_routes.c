@@ -45,6 +45,7 @@ static void every_path_finds_its_handler(void **state)
 		{ REQUEST_POST, "/api/v2/orchestrations/x/runs", bulk_start, "x" },
 		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/status", runs_status, "r" },
 		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/events", runs_events, "r" },
+		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/steps", runs_steps, "r" },
 		{ REQUEST_GET, "/api/v2/agents", agents_list, NULL },
 		{ REQUEST_GET, "/api/v2/agents/a", agents_get, "a" },
 		{ REQUEST_GET, "/api/v2/workers", workers_list, NULL },
@@ -103,6 +104,9 @@ static void another_method_is_told_which_there_are(void **state)
 
 	(void)state;
 	assert_null(find(REQUEST_POST, "/api/v2/workers", params, allow));
+	assert_string_equal(allow, "GET, HEAD");
+	assert_null(
+		find(REQUEST_POST, "/api/v2/orchestrations/runs/r/steps", params, allow));
 	assert_string_equal(allow, "GET, HEAD");
 	assert_null(find(REQUEST_GET, "/api/v2/orchestrations/x/run", params, allow));
 	assert_string_equal(allow, "POST");
