@@ -5,8 +5,8 @@
  * when its row is committed. The reads answer what the row and the stream say; a run of
  * another tenant than the key's is not found.
  */
+#include "api/api_call.h"
 #include "api/body.h"
-#include "api/call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
@@ -34,7 +34,7 @@
 /* -- submit -- */
 
 struct start {
-	struct call *call;
+	struct api_call *call;
 	struct port_run run;
 	char sha256[DIGEST_HEX_SIZE];
 };
@@ -95,7 +95,7 @@ static void read_body(struct body_faults *faults, struct request *req,
 	jsonr_free(doc);
 }
 
-void runs_start(struct call *call)
+void runs_start(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct start *start = arena_new(request_arena(req), struct start);
@@ -105,7 +105,7 @@ void runs_start(struct call *call)
 	const char *text;
 	size_t len;
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_ORCHESTRATION, NULL);
 		return;
 	}
@@ -117,7 +117,7 @@ void runs_start(struct call *call)
 		body_faults_deinit(&faults);
 		return;
 	}
-	tenant_id = call_tenant(call, body.tenant_id);
+	tenant_id = api_call_tenant(call, body.tenant_id);
 	if (!tenant_id) {
 		errors_send(req, ERRORS_TENANT, NULL);
 		return;
@@ -173,11 +173,11 @@ static void print_run(struct jsonw *w, const struct store_run_status *run)
 static void on_status(void *arg, enum errors_code error,
 		      const struct store_run_status *run)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	if (error == ERRORS_NONE && !call_sees(call, run->tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, run->tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -194,9 +194,9 @@ static void on_status(void *arg, enum errors_code error,
 	response_json(call->req, 200, &body);
 }
 
-void runs_status(struct call *call)
+void runs_status(struct api_call *call)
 {
-	if (call_id_ok(call->params[0]))
+	if (api_call_id_ok(call->params[0]))
 		call->port->get(call->port->self, call->params[0], on_status, call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
@@ -207,7 +207,7 @@ void runs_status(struct call *call)
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -252,7 +252,7 @@ static void query_fault(struct body_faults *faults, const char *name, const char
 	body_fault(faults, &here, type, message);
 }
 
-void runs_list(struct call *call)
+void runs_list(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
@@ -269,7 +269,7 @@ void runs_list(struct call *call)
 		query_fault(&faults, "status", "enum",
 			    "Input should be 'queued', 'running', 'paused', "
 			    "'completed', 'failed' or 'cancelled'");
-	if (filter.orchestration_id && !call_id_ok(filter.orchestration_id))
+	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
 		query_fault(&faults, "orchestration_id", "string_length",
 			    "Id should have 1 to 255 bytes");
 	if (filter.after && !store_runs_cursor_ok(filter.after))
@@ -285,7 +285,7 @@ void runs_list(struct call *call)
 /* -- events -- */
 
 struct range {
-	struct call *call;
+	struct api_call *call;
 	int limit;
 };
 
@@ -313,13 +313,13 @@ static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct range *range = arg;
-	struct call *call = range->call;
+	struct api_call *call = range->call;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	bool more = count > (size_t)range->limit;
 	size_t i;
 
-	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -359,7 +359,7 @@ static const char *bound(const struct request *req, const char *name,
 	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
-void runs_events(struct call *call)
+void runs_events(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct range *range = arena_new(request_arena(req), struct range);
@@ -367,7 +367,7 @@ void runs_events(struct call *call)
 	char start[STREAM_ID_MAX] = "";
 	char end[STREAM_ID_MAX] = "";
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}
