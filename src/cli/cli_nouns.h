@@ -4,6 +4,7 @@
 
 #include "cli/cli_verb.h"
 
+extern const struct cli_noun bench_noun;
 extern const struct cli_noun cli_def_noun;
 extern const struct cli_noun cli_db_noun;
 extern const struct cli_noun cli_key_noun;

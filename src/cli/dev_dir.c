@@ -37,22 +37,19 @@ char *dev_dir_at(const struct dev_dir *dir, const char *name, char *buf)
 	return buf;
 }
 
-static int is_entry(const struct dirent *entry)
-{
-	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
 static bool is_empty(const char *path)
 {
-	struct dirent **entries;
-	int count = scandir(path, &entries, is_entry, NULL), i;
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool empty = true;
 
-	if (count < 0)
+	if (!dir)
 		return false;
-	for (i = 0; i < count; i++)
-		free(entries[i]);
-	free(entries);
-	return count == 0;
+	while (empty && (entry = readdir(dir)))
+		empty = strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0;
+	(void)closedir(dir);
+	return empty;
 }
 
 /* make: put the mark there if the folder is empty. */

@@ -62,33 +62,27 @@ static bool in_path(const char *name)
 	return false;
 }
 
-/* Has it a name that is a number? */
-static int is_version(const struct dirent *entry)
-{
-	return strspn(entry->d_name, "0123456789") == strlen(entry->d_name);
-}
-
 /* The newest version that has what we need; false: none. */
 static bool find_postgres(char *ret, size_t size)
 {
-	struct dirent **entries;
-	int count = scandir(POSTGRES_HOME, &entries, is_version, NULL), i;
+	DIR *home = opendir(POSTGRES_HOME);
+	const struct dirent *entry;
 	char path[PATH_MAX];
 	long newest = 0, version;
+	char *end;
 
-	if (count < 0)
+	if (!home)
 		return false;
-	for (i = 0; i < count; i++) {
-		version = strtol(entries[i]->d_name, NULL, 10);
-		free(entries[i]);
+	while ((entry = readdir(home))) {
+		version = strtol(entry->d_name, &end, 10);
 		(void)snprintf(path, sizeof(path), POSTGRES_HOME "/%ld/bin/initdb",
 			       version);
-		if (version <= newest || access(path, X_OK) < 0)
+		if (*end || version <= newest || access(path, X_OK) < 0)
 			continue;
 		newest = version;
 		(void)snprintf(ret, size, POSTGRES_HOME "/%ld/bin", version);
 	}
-	free(entries);
+	(void)closedir(home);
 	return newest > 0;
 }
 
@@ -399,7 +393,7 @@ int dev_servers_start_postgres(struct dev_servers *servers, struct dev_dir *dir,
 				       .dir = dir->path,
 				       .log = dev_dir_at(dir, "postgres.log", log),
 				       .death_signal = SIGINT };
-	char run[DEV_PATH_MAX] = "";
+	char run[DEV_PATH_MAX];
 	int rc;
 
 	servers->dir = dir;

@@ -2,6 +2,37 @@ SYN_LIBS += src/cli/libcli.a
 noinst_LIBRARIES += src/cli/libcli.a
 src_cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_PKGDATADIR='"$(pkgdatadir)"'
 src_cli_libcli_a_SOURCES = \
+	src/cli/bench.c \
+	src/cli/bench_baseline.c \
+	src/cli/bench_baseline.h \
+	src/cli/bench_cpu.c \
+	src/cli/bench_cpu.h \
+	src/cli/bench_daemon.c \
+	src/cli/bench_daemon.h \
+	src/cli/bench_house.c \
+	src/cli/bench_house.h \
+	src/cli/bench_http.c \
+	src/cli/bench_http.h \
+	src/cli/bench_info.c \
+	src/cli/bench_info.h \
+	src/cli/bench_link.c \
+	src/cli/bench_link.h \
+	src/cli/bench_load.c \
+	src/cli/bench_load.h \
+	src/cli/bench_procs.c \
+	src/cli/bench_procs.h \
+	src/cli/bench_queue.c \
+	src/cli/bench_queue.h \
+	src/cli/bench_report.c \
+	src/cli/bench_report.h \
+	src/cli/bench_runs.c \
+	src/cli/bench_runs.h \
+	src/cli/bench_samples.c \
+	src/cli/bench_samples.h \
+	src/cli/bench_start.c \
+	src/cli/bench_start.h \
+	src/cli/bench_store.c \
+	src/cli/bench_store.h \
 	src/cli/check.c \
 	src/cli/check.h \
 	src/cli/cli.c \
@@ -40,6 +71,25 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/dev_servers.h \
 	src/cli/store_call.c \
 	src/cli/store_call.h
+nodist_src_cli_libcli_a_SOURCES = \
+	src/cli/bench_sql.c \
+	src/cli/bench_sql.h
+
+BENCH_SQL = \
+	src/cli/sql/bench_journal.sql \
+	src/cli/sql/bench_runs.sql \
+	src/cli/sql/bench_sample.sql \
+	src/cli/sql/bench_settings.sql
+
+EXTRA_DIST += $(BENCH_SQL)
+BUILT_SOURCES += src/cli/bench_sql.h
+CLEANFILES += src/cli/bench_sql.c src/cli/bench_sql.h
+src/cli/bench_sql.c: $(BENCH_SQL) scripts/embed.sh
+	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh bench_sql \
+		$(abs_builddir)/src/cli/bench_sql.c \
+		$(abs_builddir)/src/cli/bench_sql.h $(BENCH_SQL)
+src/cli/bench_sql.h: src/cli/bench_sql.c
+$(src_cli_libcli_a_OBJECTS): src/cli/bench_sql.h
 
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \

@@ -106,6 +106,7 @@ struct conf {
 		int64_t max_turns; /* steps of one run */
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
+		int64_t event_max_bytes;
 	} engine;
 	struct {
 		int64_t ttl_ms; /* a run's event stream after its last entry */

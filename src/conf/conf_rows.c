@@ -207,6 +207,9 @@ const struct conf_row conf_rows[] = {
 	  .what = "the largest shared state of a run; beyond it the run fails" },
 	{ "engine.step_output_max", CONF_SIZE, AT(engine.step_output_max_bytes), "1MiB", KIB, 64 * MIB,
 	  .what = "the largest output of a step; beyond it the step fails" },
+	{ "engine.event_max", CONF_SIZE, AT(engine.event_max_bytes), "256KiB", 4 * KIB, 16 * MIB,
+	  .what = "the largest event of a run; beyond it long texts are cut, state and history are "
+	  "left out, and the event says truncated: true" },
 
 	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
 	  .what = "how long the event stream of a run stays in Redis after its last entry",

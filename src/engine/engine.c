@@ -19,7 +19,7 @@ struct engine *engine_new(const struct engine_host *host, void *host_data,
 {
 	struct engine *engine = mem_new(struct engine);
 
-	assert(limits->event_max > 2 * EVENT_FIXED_MAX);
+	assert(limits->event_max >= EVENT_MAX_LEAST);
 	engine->host = host;
 	engine->host_data = host_data;
 	engine->limits = *limits;

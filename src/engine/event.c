@@ -5,9 +5,9 @@
  * parsed or copied into another form. Its own fields come first and in CONTRACT's order,
  * then `truncated` if so, then ts, seq and epoch (DECISIONS 9).
  *
- * Cutting: what is not heavy is bounded by the limits of definitions (EVENT_FIXED_MAX);
- * the heavy fields share the rest in the order in which they are written. The bytes that
- * a text takes as JSON are counted before it is written, so nothing is written twice.
+ * Cutting: a heavy field may take what the fields before it left of the bound, less the
+ * room for all that follows and is not heavy (TAIL_MAX). The bytes that a text takes as
+ * JSON are counted before it is written, so nothing is written twice.
  */
 #include "engine/event.h"
 
@@ -16,12 +16,20 @@
 #include "run/definition.h"
 #include "run/history.h"
 
+#include <assert.h>
 #include <string.h>
+
+/* What may follow a heavy field: a run id of 255 characters that are written as \u00XX,
+ * and some 300 bytes of keys, flags and numbers. */
+#define TAIL_MAX 2048
+
+static_assert(TAIL_MAX < EVENT_MAX_LEAST, "the least event has room for a heavy field");
 
 struct event {
 	struct jsonw w;
 	struct str *out;
-	size_t left; /* bytes for heavy fields */
+	size_t start; /* where in out the event begins */
+	size_t max;
 	bool cut;
 };
 
@@ -29,7 +37,8 @@ static void begin(struct event *event, struct str *out, const struct event_stamp
 		  const char *type)
 {
 	event->out = out;
-	event->left = stamp->max > EVENT_FIXED_MAX ? stamp->max - EVENT_FIXED_MAX : 0;
+	event->start = out->len;
+	event->max = stamp->max;
 	event->cut = false;
 	jsonw_init(&event->w, out);
 	jsonw_object(&event->w);
@@ -78,33 +87,38 @@ static size_t fitting(struct event_text text, size_t room)
 	return text.len;
 }
 
-/* share: how much of what is left this field may take, as a divisor. */
+/* Bytes that the next heavy field may take, behind its key. */
+static size_t room(const struct event *event)
+{
+	size_t used = event->out->len - event->start + TAIL_MAX;
+
+	return event->max > used ? event->max - used : 0;
+}
+
+/* share: how much of the room this field may take, as a divisor. */
 static void heavy_text(struct event *event, const char *key, struct event_text text,
 		       size_t share)
 {
-	size_t before = event->out->len;
-	size_t len = fitting(text, event->left / share);
+	size_t len;
 
-	event->cut |= len < text.len;
 	jsonw_key(&event->w, key);
+	len = fitting(text, room(event) / share);
+	event->cut |= len < text.len;
 	jsonw_text_n(&event->w, text.text, len);
-	event->left -= event->left > event->out->len - before ? event->out->len - before
-							      : event->left;
 }
 
 static void heavy_json(struct event *event, const char *key, struct event_text json)
 {
-	bool fits = json.len <= event->left;
+	bool fits;
 
-	if (fits)
-		event->left -= json.len;
-	else
-		event->cut = true;
-	jsonw_pair_raw(&event->w, key,
-		       fits                  ? json.text
-		       : json.text[0] == '[' ? "[]"
-					     : "{}",
-		       fits ? json.len : 2);
+	jsonw_key(&event->w, key);
+	fits = json.len <= room(event);
+	event->cut |= !fits;
+	jsonw_raw(&event->w,
+		  fits                  ? json.text
+		  : json.text[0] == '[' ? "[]"
+					: "{}",
+		  fits ? json.len : 2);
 }
 
 static void step_fields(struct event *event, const struct definition_step *step)

@@ -25,8 +25,8 @@ struct event_text {
 	size_t len;
 };
 
-/* Room that cutting keeps for what is not heavy: ids, names, the end. */
-#define EVENT_FIXED_MAX 8192
+/* The least that stamp->max may be. */
+#define EVENT_MAX_LEAST 4096
 
 /*
  * Each appends one JSON object to out, left open behind "ts": its number in the run is
@@ -34,7 +34,8 @@ struct event_text {
  * the same time). row_add_event() marks its end in a row, event_close() closes it.
  *
  * Fields marked heavy are cut (texts) or emptied (objects, lists) when the event would
- * exceed stamp->max, and "truncated":true is added.
+ * exceed stamp->max, and "truncated":true is added. Ids and names are never cut: an event
+ * exceeds a small max when they alone do.
  */
 void event_worker_picked_up(struct str *out, const struct event_stamp *stamp,
 			    const char *worker_id, const char *run_id);

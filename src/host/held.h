@@ -71,6 +71,7 @@ struct held {
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
+	bool fresh; /* its code was not entered yet */
 	bool takeover_wanted;
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */

@@ -258,6 +258,11 @@ static void host_enter(void *ctx, struct exec *exec)
 	struct held *held = exec->job;
 
 	score_suspect_set(host->options.score, held->job_id, held->job_id_len);
+	if (!held->fresh)
+		return;
+	held->fresh = false;
+	atomic_store_explicit(&host->options.score->last_start_mono_us, clock_mono_us(),
+			      memory_order_release);
 }
 
 static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
@@ -423,6 +428,7 @@ static void begin(struct held *held, struct definition *definition, const char *
 	};
 
 	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+	held->fresh = true;
 	held->exec = exec_new(host->engine, &start);
 }
 

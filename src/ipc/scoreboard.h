@@ -114,8 +114,9 @@ struct score_slot {
 	_Alignas(128) _Atomic int64_t pulse_mono_ms; /* P: its loop turned then */
 	_Atomic int32_t suspect_len; /* P: 0: no run's code is on the CPU */
 	char suspect[IDS_MAX]; /* P: the job whose code is on the CPU; valid as above */
-	struct score_text largest;     /* P: the run with the largest arena */
-	_Atomic int64_t largest_bytes; /* P */
+	struct score_text largest;          /* P: the run with the largest arena */
+	_Atomic int64_t largest_bytes;      /* P */
+	_Atomic int64_t last_start_mono_us; /* P: a fresh run's code was entered then */
 	_Alignas(128) _Atomic int64_t counters[SCORE_COUNTERS_ROOM]; /* P */
 };
 

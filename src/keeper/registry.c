@@ -1,14 +1,16 @@
 /*
  * registry.c - this host's rows in the table of workers
  *
- * One statement every 4 s for all worker children (DESIGN 3, DECISIONS 6). A write that
- * fails is not repeated: the next one says more. While one is under way no second starts.
+ * One statement every 4 s for all worker children, and at once when one came or went
+ * (DESIGN 3, DECISIONS 6). A write that fails is not repeated: the next one says more.
+ * While one is under way no second starts.
  */
 #include "keeper/registry.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
@@ -22,7 +24,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REGISTRY_EVERY_S  4.0
+#define REGISTRY_EVERY_MS 4000
+#define REGISTRY_LOOK_S   0.25
 #define REGISTRY_STALE_MS 90000 /* as the stock reaper: CONTRACT 3 */
 #define REGISTRY_HOST_MAX 256
 
@@ -32,6 +35,8 @@ struct registry {
 	const struct child_env *env;
 	ev_timer timer;
 	bool writing;
+	int64_t written_mono_ms;
+	uint64_t written_who; /* the workers of the last write, hashed */
 	int stale_statement;
 	char hostname[REGISTRY_HOST_MAX];
 	char address[REGISTRY_HOST_MAX + 32];
@@ -67,21 +72,34 @@ static int by_row_name(const void *a, const void *b)
 	return strcmp(x->row_name, y->row_name);
 }
 
-static void write_rows(struct registry *registry)
+/* Who beats now, in order of their rows; returns how many. */
+static size_t look(const struct registry *registry, struct live_worker *workers,
+		   uint64_t *ret_who)
 {
-	struct live_worker *workers = mem_new_n(struct live_worker, SCOREBOARD_SLOTS);
-	struct store_worker_beat *beats =
-		mem_new_n(struct store_worker_beat, SCOREBOARD_SLOTS);
-	const struct conf *conf = registry->env->conf;
-	struct pg_batch *batch;
-	size_t n = 0, i;
+	int64_t stale_ms = registry->env->conf->queue.pulse_stale_ms;
+	uint64_t who = 0;
+	size_t n = 0;
 	int at = 0;
 
-	while (live_next(registry->env->board, conf->queue.pulse_stale_ms, &at,
-			 &workers[n]))
-		if (workers[n].beats && workers[n].newest)
-			n++;
+	while (live_next(registry->env->board, stale_ms, &at, &workers[n])) {
+		if (!workers[n].beats || !workers[n].newest)
+			continue;
+		/* a sum, since the board's order means nothing */
+		who += map_hash(workers[n].incarnation, strlen(workers[n].incarnation));
+		n++;
+	}
 	qsort(workers, n, sizeof(*workers), by_row_name);
+	*ret_who = who;
+	return n;
+}
+
+static void write_rows(struct registry *registry, const struct live_worker *workers,
+		       size_t n)
+{
+	struct store_worker_beat *beats = mem_new_n(struct store_worker_beat, n);
+	struct pg_batch *batch = pg_batch_new();
+	size_t i;
+
 	for (i = 0; i < n; i++)
 		beats[i] = (struct store_worker_beat){
 			.worker_id = workers[i].row_name,
@@ -91,26 +109,36 @@ static void write_rows(struct registry *registry)
 			.active_jobs = (int)workers[i].active_runs,
 			.max_jobs = (int)workers[i].max_runs,
 		};
-	batch = pg_batch_new();
 	if (n)
 		(void)store_workers_beat(batch, beats, n);
 	registry->stale_statement = store_workers_mark_stale(batch, REGISTRY_STALE_MS);
 	registry->writing = true;
+	registry->written_mono_ms = clock_mono_ms();
 	if (pg_pool_submit(registry->pool, batch, 0, on_written, registry) < 0)
 		registry->writing =
 			false; /* full or closing: the next turn writes more */
-	mem_free(workers);
 	mem_free(beats);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct registry *registry = w->data;
+	struct live_worker *workers;
+	uint64_t who;
+	size_t n;
 
 	(void)loop;
 	(void)revents;
-	if (!registry->writing && pg_pool_links_up(registry->pool))
-		write_rows(registry);
+	if (registry->writing || !pg_pool_links_up(registry->pool))
+		return;
+	workers = mem_new_n(struct live_worker, SCOREBOARD_SLOTS);
+	n = look(registry, workers, &who);
+	if (who != registry->written_who ||
+	    clock_mono_ms() - registry->written_mono_ms >= REGISTRY_EVERY_MS) {
+		registry->written_who = who;
+		write_rows(registry, workers, n);
+	}
+	mem_free(workers);
 }
 
 struct registry *registry_new(struct ev_loop *loop, struct pg_pool *pool,
@@ -126,8 +154,7 @@ struct registry *registry_new(struct ev_loop *loop, struct pg_pool *pool,
 			       "localhost");
 	(void)snprintf(registry->address, sizeof(registry->address), "http://%s:%u",
 		       registry->hostname, env->conf->worker.health_listen.port);
-	/* the first soon: a worker shows up as soon as it is ready */
-	ev_timer_init(&registry->timer, on_timer, 0.2, REGISTRY_EVERY_S);
+	ev_timer_init(&registry->timer, on_timer, 0., REGISTRY_LOOK_S);
 	registry->timer.data = registry;
 	ev_timer_start(loop, &registry->timer);
 	return registry;

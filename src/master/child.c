@@ -74,6 +74,7 @@ static const enum child_state table[CHILD_NSTATES][CHILD_NEVENTS] = {
 
 enum child_state child_next(enum child_state state, enum child_event event)
 {
+	assert(state < CHILD_NSTATES && event < CHILD_NEVENTS);
 	return table[state][event];
 }
 

@@ -45,7 +45,8 @@ static void on_answer(void *arg, const struct redis_answer *answer)
 	struct err err;
 	int rc = queue_call_result(answer, &err);
 
-	if (rc == 0 && (!redis_reply_get_int(redis_reply_at(answer->reply, 0), &now_ms) ||
+	if (rc == 0 && (redis_reply_count(answer->reply) != 2 ||
+			!redis_reply_get_int(redis_reply_at(answer->reply, 0), &now_ms) ||
 			!redis_reply_get_int(redis_reply_at(answer->reply, 1), &added)))
 		rc = queue_call_strange(&err, "enqueue");
 	if (rc == 0) {

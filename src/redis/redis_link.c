@@ -56,7 +56,9 @@
 #define GREETING_MAX   256 /* commands of a greeting: 7 and the scripts */
 #define VERSION_MIN    60000
 #define STEADY_MS      1000 /* up for so long: the backoff starts anew */
-#define ERROR_SHOWN    160  /* bytes of a server's error in our sentences */
+#define LATE_MS        100  /* a timer that is later than this: the loop stood still */
+#define GRACE_MS       1000
+#define ERROR_SHOWN    160 /* bytes of a server's error in our sentences */
 
 enum link_state {
 	LINK_WAITING,    /* for the backoff timer */
@@ -92,9 +94,10 @@ struct redis_link {
 	ev_io readable;
 	ev_io writable;
 	ev_prepare turn_end;
-	ev_timer attempt;  /* waiting: next attempt; until up: its deadline */
-	ev_timer deadline; /* up: of the oldest command */
-	ev_timer lost;     /* never started, only fed */
+	ev_timer attempt;    /* waiting: next attempt; until up: its deadline */
+	ev_timer deadline;   /* up: of the oldest command */
+	ev_timer lost;       /* never started, only fed */
+	int64_t due_mono_ms; /* what `deadline` was armed for */
 	int64_t up_since_mono_ms;
 	bool was_up; /* before it was lost */
 
@@ -264,6 +267,7 @@ static void deadline_arm(struct redis_link *link, int64_t now_mono_ms,
 {
 	int64_t left_ms = due_mono_ms - now_mono_ms;
 
+	link->due_mono_ms = due_mono_ms;
 	ev_timer_stop(link->loop, &link->deadline);
 	ev_timer_set(&link->deadline, (double)(left_ms > 1 ? left_ms : 1) / 1000., 0.);
 	ev_timer_start(link->loop, &link->deadline);
@@ -400,7 +404,7 @@ static void on_server(void *arg, const struct redis_answer *answer)
 		(void)err_set(&err, ERR_PROTO, "INFO names no run_id");
 	else
 		(void)err_set(&err, ERR_REFUSED,
-			      "this server is Redis %.20s, 6.0 or newer is needed",
+			      "this server is Redis %.40s, 6.0 or newer is needed",
 			      value[0] ? value : "of an unknown version");
 	lose(link, &err);
 }
@@ -730,6 +734,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct redis_link *link = w->data;
 	const struct redis_pending_entry *oldest;
+	bool late = clock_mono_ms() - link->due_mono_ms > LATE_MS;
 	int64_t now;
 
 	(void)loop;
@@ -741,11 +746,13 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 	oldest = redis_pending_head(&link->pending);
 	if (!link->freed && link->state == LINK_UP && oldest) {
 		now = clock_mono_ms();
-		if (oldest->deadline_mono_ms <= now)
+		if (oldest->deadline_mono_ms > now)
+			deadline_arm(link, now, oldest->deadline_mono_ms);
+		else if (late)
+			deadline_arm(link, now, now + GRACE_MS);
+		else
 			lose_text(link, ERR_TIMEOUT,
 				  "no answer within the command timeout");
-		else
-			deadline_arm(link, now, oldest->deadline_mono_ms);
 	}
 	leave(link);
 }

@@ -294,7 +294,8 @@ static int parse_place(struct redis_url *url, bool is_unix, const char *text, si
 		rc = put(&url->path, text, len, "path", err);
 		if (rc < 0)
 			return rc;
-		if (strlen(url->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		if (!url->path ||
+		    strlen(url->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 			return err_set(err, ERR_INPUT,
 				       "the path of the socket is longer than 107 bytes");
 		return 0;

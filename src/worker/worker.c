@@ -144,7 +144,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.max_turns = conf->engine.max_turns,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
-		.event_max = ENGINE_LIMITS_DEFAULT.event_max,
+		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
 	struct intake_options intake_options;
 	struct host_scale_options host_options;

@@ -104,6 +104,28 @@ def test_inputs_are_merged_into_the_state(site):
     assert answer["final_response"] == "Ada 7"
 
 
+def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
+    site.prepare(HELLO).start(SYNAPSED_ENGINE_EVENT_MAX="4KiB")
+    run_id = site.submit("hello", "x" * 10000)
+    whole = f"Hello {'x' * 10000}!"
+    assert site.wait_run(run_id)["final_response"] == whole
+    events = site.events(run_id)
+    assert [e["type"] for e in events] == ORDER
+    cut = [e["type"] for e in events if e.get("truncated")]
+    assert cut == ["final", "orchestration_complete", "final"]
+    for event in events:
+        if event["type"] == "final":
+            assert len(event["response"]) > 500 and whole.startswith(event["response"])
+    assert events[5]["final_state"] == events[6]["data"]["shared_state"] == {}
+    with site.redis.client() as client:
+        entries = client.xrange(f"synapse:run:{run_id}:events")
+    assert max(len(fields[b"data"]) for _, fields in entries) <= 4096
+    # what is short enough stays whole
+    events = site.events(site.submit("hello", "y"))
+    assert not [e for e in events if "truncated" in e]
+    assert events[5]["final_state"]["user_input"] == "y"
+
+
 def test_a_thousand_runs_in_bulk_all_end_once(site):
     site.prepare(HELLO).start(SYNAPSED_LIMITS_RATE_PER_TENANT="0")
     body = {"runs": [{"message": str(i)} for i in range(1000)]}

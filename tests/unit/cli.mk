@@ -1,4 +1,9 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_bench_http
+check_PROGRAMS += tests/unit/test_bench_info
+check_PROGRAMS += tests/unit/test_bench_procs
+check_PROGRAMS += tests/unit/test_bench_report
+check_PROGRAMS += tests/unit/test_bench_samples
 check_PROGRAMS += tests/unit/test_cli_api
 check_PROGRAMS += tests/unit/test_cli_args
 check_PROGRAMS += tests/unit/test_cli_definitions

@@ -246,8 +246,7 @@ static void stop(struct bench *bench)
 	int status;
 
 	assert_int_equal(kill(bench->child.pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(bench->child.pid, &status, WUNTRACED),
-			 bench->child.pid);
+	assert_int_equal(waitpid(bench->child.pid, &status, WUNTRACED), bench->child.pid);
 	assert_true(WIFSTOPPED(status));
 }
 
@@ -391,9 +390,10 @@ static void a_seat_in_backoff_retires_at_once(void **state)
 static void a_stale_pulse_gets_an_abort(void **state)
 {
 	struct bench *bench = *state;
-	int64_t now_mono_ms = clock_mono_ms();
+	int64_t now_mono_ms;
 
 	ready_one(bench);
+	now_mono_ms = clock_mono_ms();
 	atomic_store(&bench->score.pulse_mono_ms, now_mono_ms);
 	child_check_pulse(&bench->child, now_mono_ms + 30000, 30000);
 	assert_int_equal(bench->child.state, CHILD_READY);
@@ -424,9 +424,10 @@ static void a_stopped_process_is_killed_after_the_abort(void **state)
 static void no_pulse_is_expected_while_we_did_not_run_ourselves(void **state)
 {
 	struct bench *bench = *state;
-	int64_t now_mono_ms = clock_mono_ms();
+	int64_t now_mono_ms;
 
 	ready_one(bench);
+	now_mono_ms = clock_mono_ms();
 	atomic_store(&bench->score.pulse_mono_ms, now_mono_ms);
 	bench->child.watch_from_mono_ms = now_mono_ms + 100000;
 	child_check_pulse(&bench->child, now_mono_ms + 130000, 30000);

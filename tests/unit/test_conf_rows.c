@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
+#include "engine/event.h"
 
 static size_t field_size(enum conf_kind kind)
 {
@@ -137,6 +138,12 @@ static void every_number_refuses_what_is_beyond_its_range(void **state)
 	arena_deinit(&arena);
 }
 
+static void the_least_event_is_one_that_the_engine_can_write(void **state)
+{
+	(void)state;
+	assert_int_equal(conf_rows_find("engine.event_max")->min, EVENT_MAX_LEAST);
+}
+
 static void keys_and_environment_names_are_unique(void **state)
 {
 	char a[CONF_ENV_MAX], b[CONF_ENV_MAX];
@@ -226,6 +233,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_one_row_of_its_size),
 		cmocka_unit_test(every_default_parses_and_reads_back),
 		cmocka_unit_test(every_number_refuses_what_is_beyond_its_range),
+		cmocka_unit_test(the_least_event_is_one_that_the_engine_can_write),
 		cmocka_unit_test(keys_and_environment_names_are_unique),
 		cmocka_unit_test(a_group_is_what_options_begin_with),
 		cmocka_unit_test(the_nearest_word_is_at_most_two_errors_away),

@@ -106,18 +106,23 @@ static void a_live_event_has_its_own_number(void **state)
 }
 
 /* Every closed event is JSON within its bound. */
-static bool truncated(struct str *out)
+static bool truncated_at(struct str *out, size_t max)
 {
 	struct json *doc = NULL;
 	bool cut;
 
 	event_close(out, UINT64_MAX / 2, UINT64_MAX / 2, UINT64_MAX / 2);
-	assert_true(out->len <= stamp.max);
+	assert_true(out->len <= max);
 	assert_int_equal(jsonr_parse(str_text(out), out->len, &doc, NULL, NULL, NULL), 0);
 	cut = jsonr_bool(jsonr_get(doc, "truncated"));
 	jsonr_free(doc);
 	str_reset(out, 0);
 	return cut;
+}
+
+static bool truncated(struct str *out)
+{
+	return truncated_at(out, stamp.max);
 }
 
 static void heavy_texts_are_cut_to_the_bound_whatever_they_hold(void **state)
@@ -172,6 +177,58 @@ static void heavy_json_is_left_out_whole(void **state)
 	mem_free(big);
 }
 
+/* Ids and names as long as definitions may have them. */
+static void the_least_bound_holds_and_leaves_room_for_what_is_heavy(void **state)
+{
+	static const struct event_stamp least = { .at_ms = INT64_MIN,
+						  .max = EVENT_MAX_LEAST };
+	struct definition_step wide = step;
+	struct str out = STR_INIT;
+	char id[256], name[501], heavy[5000];
+	struct event_text text = { heavy, sizeof(heavy) };
+
+	(void)state;
+	memset(id, 'i', sizeof(id));
+	memset(name, 'n', sizeof(name));
+	memset(heavy, 'h', sizeof(heavy));
+	id[255] = name[500] = '\0';
+	wide.id = id;
+	wide.name = name;
+	event_step_final(&out, &least, &wide, text);
+	assert_non_null(strstr(str_text(&out), "\"response\":\"hhh"));
+	assert_true(truncated_at(&out, least.max));
+	event_step_error(&out, &least, &wide, FAIL_PROVIDER, text, 100, 3600000);
+	assert_non_null(strstr(str_text(&out), "\"error\":\"hhh"));
+	assert_true(truncated_at(&out, least.max));
+
+	memset(id, '\x01', 255); /* each is six bytes of JSON */
+	event_run_final(&out, &least, id, RUN_CANCELLED, text, text_of("[1]"), text);
+	assert_non_null(strstr(str_text(&out), "\"response\":\"hhh"));
+	assert_true(truncated_at(&out, least.max));
+	event_step_final(&out, &least, &step, (struct event_text){ heavy, 1000 });
+	assert_false(truncated_at(&out, least.max));
+	str_deinit(&out);
+}
+
+static void an_event_has_its_whole_bound_wherever_it_stands_in_the_row(void **state)
+{
+	struct str out = STR_INIT;
+	char heavy[15000];
+	struct event_text text = { heavy, sizeof(heavy) };
+	size_t first;
+
+	(void)state;
+	memset(heavy, 'h', sizeof(heavy));
+	event_step_final(&out, &stamp, &step, text);
+	event_close(&out, 1, 1, 0);
+	first = out.len;
+	event_step_final(&out, &stamp, &step, text);
+	event_close(&out, 1, 1, 0);
+	assert_int_equal(out.len, 2 * first);
+	assert_null(strstr(str_text(&out), "truncated"));
+	str_deinit(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +236,9 @@ int main(void)
 		cmocka_unit_test(a_live_event_has_its_own_number),
 		cmocka_unit_test(heavy_texts_are_cut_to_the_bound_whatever_they_hold),
 		cmocka_unit_test(heavy_json_is_left_out_whole),
+		cmocka_unit_test(the_least_bound_holds_and_leaves_room_for_what_is_heavy),
+		cmocka_unit_test(
+			an_event_has_its_whole_bound_wherever_it_stands_in_the_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,9 @@ def free_port():
 class PrivateRedis:
     """Started by the constructor; stop() ends it and removes its folder."""
 
-    def __init__(self, *options, appendonly=True):
+    def __init__(self, *options, appendonly=True, sock=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="syn-redis-"))
-        self.sock = str(self.dir / "r.sock")
+        self.sock = sock or str(self.dir / "r.sock")
         self.port = free_port()
         self.options = [str(o) for o in options]
         self.appendonly = "yes" if appendonly else "no"

@@ -1,0 +1,61 @@
+/* bench_report.h - the figures, as JSON and as tables */
+#ifndef CLI_BENCH_REPORT_H
+#define CLI_BENCH_REPORT_H
+
+#include "cli/bench_baseline.h"
+#include "cli/bench_cpu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bench_queue_result;
+struct str;
+
+/* Runs that were submitted, and what became of them; every count is exact. */
+struct bench_report_runs {
+	int64_t runs; /* accepted, and completed as well: else there is no figure */
+	int64_t events;
+	int64_t journal_rows;
+	double runs_per_s;
+};
+
+struct bench_report_enqueue {
+	int rate_per_s;
+	int64_t runs;
+	double p50_ms; /* request sent -> 202 read */
+	double p99_ms;
+	double due_p99_ms; /* request due -> 202 read: what a late request adds */
+};
+
+#define BENCH_REPORT_RATES 2
+#define BENCH_REPORT_PSS   5
+
+struct bench_report {
+	int64_t workers;
+	struct bench_report_runs prequeued;
+	double prequeued_accept_per_s;
+	struct bench_report_runs bulk;
+	struct bench_report_runs http;
+	double http_accept_per_s;
+	int http_connections;
+	int64_t start_count;
+	double start_p50_ms; /* upper bounds: from the sending of the script */
+	double start_p99_ms;
+	struct bench_report_enqueue enqueue[BENCH_REPORT_RATES];
+	int64_t pss_kib[BENCH_REPORT_PSS]; /* bench_report_pss_names */
+	/* µs of all runs of the phase: accepting, executing, both at once */
+	struct bench_cpu cpu_accept;
+	struct bench_cpu cpu_execute;
+	struct bench_cpu cpu_bulk;
+	struct bench_baseline baseline;
+};
+
+extern const char *const bench_report_pss_names[BENCH_REPORT_PSS];
+
+/* One JSON object and a newline. */
+void bench_report_runs_json(const struct bench_report *report, struct str *out);
+void bench_report_runs_table(const struct bench_report *report, struct str *out);
+void bench_report_queue_json(const struct bench_queue_result *result, struct str *out);
+void bench_report_queue_table(const struct bench_queue_result *result, struct str *out);
+
+#endif
