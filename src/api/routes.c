@@ -14,7 +14,7 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_get },
+	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
@@ -65,7 +65,7 @@ const struct route *routes_find(enum request_method method, const char *const *s
 				size_t count, const char **params,
 				char allow[ROUTES_ALLOW_MAX])
 {
-	const char *trial[CALL_PARAMS_MAX] = { NULL };
+	const char *trial[API_CALL_PARAMS_MAX] = { NULL };
 	size_t i;
 
 	if (method == REQUEST_HEAD)

@@ -5,8 +5,8 @@
  * when its row is committed. The reads answer what the row and the stream say; a run of
  * another tenant than the key's is not found.
  */
+#include "api/api_call.h"
 #include "api/body.h"
-#include "api/call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
@@ -36,7 +36,7 @@
 /* -- submit -- */
 
 struct start {
-	struct call *call;
+	struct api_call *call;
 	struct port_run run;
 	char sha256[DIGEST_HEX_SIZE];
 };
@@ -97,7 +97,7 @@ static void read_body(struct body_faults *faults, struct request *req,
 	jsonr_free(doc);
 }
 
-void runs_start(struct call *call)
+void runs_start(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct start *start = arena_new(request_arena(req), struct start);
@@ -107,7 +107,7 @@ void runs_start(struct call *call)
 	const char *text;
 	size_t len;
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_ORCHESTRATION, NULL);
 		return;
 	}
@@ -119,7 +119,7 @@ void runs_start(struct call *call)
 		body_faults_deinit(&faults);
 		return;
 	}
-	tenant_id = call_tenant(call, body.tenant_id);
+	tenant_id = api_call_tenant(call, body.tenant_id);
 	if (!tenant_id) {
 		errors_send(req, ERRORS_TENANT, NULL);
 		return;
@@ -175,11 +175,11 @@ static void print_run(struct jsonw *w, const struct store_run_status *run)
 static void on_status(void *arg, enum errors_code error,
 		      const struct store_run_status *run)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	if (error == ERRORS_NONE && !call_sees(call, run->tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, run->tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -196,9 +196,9 @@ static void on_status(void *arg, enum errors_code error,
 	response_json(call->req, 200, &body);
 }
 
-void runs_status(struct call *call)
+void runs_status(struct api_call *call)
 {
-	if (call_id_ok(call->params[0]))
+	if (api_call_id_ok(call->params[0]))
 		call->port->get(call->port->self, call->params[0], on_status, call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
@@ -209,7 +209,7 @@ void runs_status(struct call *call)
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -254,7 +254,7 @@ static void query_fault(struct body_faults *faults, const char *name, const char
 	body_fault(faults, &here, type, message);
 }
 
-void runs_list(struct call *call)
+void runs_list(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
@@ -271,7 +271,7 @@ void runs_list(struct call *call)
 		query_fault(&faults, "status", "enum",
 			    "Input should be 'queued', 'running', 'paused', "
 			    "'completed', 'failed' or 'cancelled'");
-	if (filter.orchestration_id && !call_id_ok(filter.orchestration_id))
+	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
 		query_fault(&faults, "orchestration_id", "string_length",
 			    "Id should have 1 to 255 bytes");
 	if (filter.after && !store_runs_cursor_ok(filter.after))
@@ -287,7 +287,7 @@ void runs_list(struct call *call)
 /* -- events -- */
 
 struct range {
-	struct call *call;
+	struct api_call *call;
 	int limit;
 };
 
@@ -315,13 +315,13 @@ static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct range *range = arg;
-	struct call *call = range->call;
+	struct api_call *call = range->call;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	bool more = count > (size_t)range->limit;
 	size_t i;
 
-	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -361,7 +361,7 @@ static const char *bound(const struct request *req, const char *name,
 	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
-void runs_events(struct call *call)
+void runs_events(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct range *range = arena_new(request_arena(req), struct range);
@@ -369,7 +369,7 @@ void runs_events(struct call *call)
 	char start[STREAM_ID_MAX] = "";
 	char end[STREAM_ID_MAX] = "";
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}
@@ -407,12 +407,12 @@ static void print_step(struct jsonw *w, const struct store_step *step)
 static void on_steps(void *arg, enum errors_code error, const char *tenant_id,
 		     const struct store_step *steps, size_t count, int64_t next)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
 
-	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -436,14 +436,14 @@ static void on_steps(void *arg, enum errors_code error, const char *tenant_id,
 	response_json(call->req, 200, &body);
 }
 
-void runs_steps(struct call *call)
+void runs_steps(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
 	int64_t from;
 	int limit;
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}

@@ -31,10 +31,10 @@ static void every_path_finds_its_handler(void **state)
 	static const struct {
 		enum request_method method;
 		const char *path;
-		call_handler handler;
+		api_call_handler handler;
 		const char *param;
 	} rows[] = {
-		{ REQUEST_GET, "/health", health_get, NULL },
+		{ REQUEST_GET, "/health", health_route_get, NULL },
 		{ REQUEST_GET, "/api/v2/runs", runs_list, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations", orchestrations_list, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations/x", orchestrations_get, "x" },
@@ -56,7 +56,7 @@ static void every_path_finds_its_handler(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const char *params[CALL_PARAMS_MAX] = { NULL };
+		const char *params[API_CALL_PARAMS_MAX] = { NULL };
 		char allow[ROUTES_ALLOW_MAX];
 		const struct route *route =
 			find(rows[i].method, rows[i].path, params, allow);
@@ -86,7 +86,7 @@ static void paths_that_are_not_there_are_not_found(void **state)
 		"/API/V2/runs",
 		"/health/x",
 	};
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 	size_t i;
 
@@ -99,7 +99,7 @@ static void paths_that_are_not_there_are_not_found(void **state)
 
 static void another_method_is_told_which_there_are(void **state)
 {
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 
 	(void)state;
@@ -118,7 +118,7 @@ static void another_method_is_told_which_there_are(void **state)
 
 static void only_health_needs_no_key(void **state)
 {
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 
 	(void)state;
