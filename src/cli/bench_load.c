@@ -23,6 +23,7 @@
 #include "cli/bench_http.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -114,6 +115,7 @@ static int send_more(struct sender *sender, struct connection *connection)
 	const struct str *text = connection->sending;
 	ssize_t n;
 
+	assert(text); /* whoever calls this has just set it, or waits for room for its rest */
 	while (connection->sent < text->len) {
 		n = send(connection->fd, text->data + connection->sent,
 			 text->len - connection->sent, MSG_NOSIGNAL);
