@@ -11,6 +11,7 @@
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
+ *   charge.c    a death is laid to a run
  *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
  */
@@ -20,11 +21,13 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "events/publish.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "keeper/beat.h"
+#include "keeper/charge.h"
 #include "keeper/health.h"
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
@@ -52,6 +55,8 @@ struct keeper {
 	struct beat *beat;
 	struct health *health;
 	struct putback_place place;
+	struct publisher *publisher;
+	struct charge_means charge;
 	struct obituary *obituary;
 	bool ready_said;
 };
@@ -106,6 +111,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 				  LOG_S("advice", "set maxmemory-policy noeviction: with "
 						  "another policy Redis may drop jobs"));
 		score_add(keeper->env->score, SCORE_REDIS_CONNECTS, 1);
+		publisher_link_up(keeper->publisher);
 		for (i = 0; i < keeper->queue_count; i++) {
 			struct err err;
 
@@ -258,6 +264,7 @@ static void keeper_deinit(struct keeper *keeper)
 		pg_pool_unwatch(&keeper->pg_watch);
 		pg_pool_free(keeper->pool);
 	}
+	publisher_free(keeper->publisher);
 	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
@@ -288,11 +295,22 @@ int keeper_enter(struct child_env *env)
 		.queue_count = keeper.queue_count,
 		.score = env->score,
 	};
+	keeper.publisher =
+		publisher_new(keeper.loop, keeper.link, env->conf->events.ttl_ms);
+	keeper.charge = (struct charge_means){
+		.loop = keeper.loop,
+		.pool = keeper.pool,
+		.link = keeper.link,
+		.publisher = keeper.publisher,
+		.max_crashes = env->conf->queue.max_crashes,
+		.event_max = (size_t)env->conf->engine.event_max_bytes,
+	};
 	keeper.obituary = obituary_new(&(struct obituary_means){
 		.env = env,
 		.lifeline = &keeper.lifeline,
 		.registry = keeper.registry,
 		.place = &keeper.place,
+		.charge = &keeper.charge,
 	});
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <

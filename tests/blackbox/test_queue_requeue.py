@@ -105,6 +105,26 @@ def test_a_suspect_goes_to_the_quarantine_lane(q):
     assert sorted(pairs(q.claim("w.2", 10))) == [("t", "r0"), ("t", "r2")]
 
 
+def test_suspects_are_claimed_by_their_own_lane_alone(q):
+    q.enqueue("t", runs(4), running_max=2)
+    q.enqueue("u", ["v"])
+    q.claim("w.1", 3)
+    q.requeue("w.1", r0="quarantine", r1="quarantine", v="quarantine")
+    first = q.claim("x.1", 1, lanes=("quarantine",))
+    assert pairs(first) == [("t", "r0")] and first["flags"] == 4
+    audit.check(q.client, Q)
+    assert pairs(q.claim("w.2", 9)) == [("t", "r2")]  # the tenant is at its limit now
+    audit.check(q.client, Q)
+    assert pairs(q.claim("x.2", 2, lanes=("quarantine",))) == [("u", "v")]
+    q.claim("w.2", 0, ended=[("t", "r2")])
+    assert pairs(q.claim("x.2", 2, lanes=("quarantine",))) == [("t", "r1")]
+    audit.check(q.client, Q)
+    q.client.hdel(P + "jobs", "r3:1")
+    q.claim("x.1", 0, ended=[("t", "r0")])
+    assert q.handback("x.2", ("v:1", 1, "")) == 1
+    assert q.claim("w.2", 9)["dropped"] == 1
+
+
 def test_a_suspect_that_is_not_decided_stays_and_keeps_its_worker_known(q):
     q.enqueue("t", runs(5))
     q.claim("w.1", 5)
