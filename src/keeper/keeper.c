@@ -12,6 +12,7 @@
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
  *   charge.c    a death is laid to a run
+ *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
  */
@@ -32,6 +33,7 @@
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
+#include "keeper/sweep.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_lineage.h"
@@ -58,6 +60,7 @@ struct keeper {
 	struct publisher *publisher;
 	struct charge_means charge;
 	struct obituary *obituary;
+	struct sweep *sweep;
 	bool ready_said;
 };
 
@@ -100,6 +103,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 	const struct redis_server *server;
 	size_t i;
 
+	sweep_reset(keeper->sweep);
 	switch (event) {
 	case REDIS_EVENT_UP:
 		server = redis_link_server(link);
@@ -133,6 +137,7 @@ static void on_pg(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 
+	sweep_reset(keeper->sweep);
 	if (up) {
 		log_info("postgres.up", LOG_N("links", pg_pool_links_up(keeper->pool)));
 		score_add(keeper->env->score, SCORE_PG_CONNECTS, 1);
@@ -265,6 +270,7 @@ static void keeper_deinit(struct keeper *keeper)
 		pg_pool_free(keeper->pool);
 	}
 	publisher_free(keeper->publisher);
+	sweep_free(keeper->sweep);
 	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
@@ -311,6 +317,14 @@ int keeper_enter(struct child_env *env)
 		.registry = keeper.registry,
 		.place = &keeper.place,
 		.charge = &keeper.charge,
+	});
+	keeper.sweep = sweep_new(&(struct sweep_means){
+		.env = env,
+		.lifeline = &keeper.lifeline,
+		.link = keeper.link,
+		.pool = keeper.pool,
+		.registry = keeper.registry,
+		.place = &keeper.place,
 	});
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <

@@ -16,4 +16,6 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/putback.c \
 	src/keeper/putback.h \
 	src/keeper/registry.c \
-	src/keeper/registry.h
+	src/keeper/registry.h \
+	src/keeper/sweep.c \
+	src/keeper/sweep.h

@@ -79,6 +79,7 @@ STORE_SQL = \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/worker_offline.sql \
+	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
 	src/store/sql/workers_list.sql \
 	src/store/sql/workers_stale.sql
