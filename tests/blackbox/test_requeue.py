@@ -40,7 +40,7 @@ def nothing_commits(site, *runs):
             )
             yield
             late = waiting(site)
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS t (pid)",
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS t (pid)",
                            (late,))
             until(lambda: not set(late) & set(waiting(site)))
     finally:
