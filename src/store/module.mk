@@ -73,6 +73,7 @@ STORE_SQL = \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_history.sql \
+	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \
 	src/store/sql/tenant_get.sql \
 	src/store/sql/tenant_pin.sql \

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,6 +209,11 @@ static void fork_one(struct bench *bench, int exit_code)
 	if (pid == 0) {
 		if (exit_code >= 0)
 			_exit(exit_code);
+		/* the end that the test speaks through is its own, and it may be killed
+		 */
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)signal(SIGTERM, SIG_IGN);
 		for (;;)
 			(void)pause();
