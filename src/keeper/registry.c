@@ -24,8 +24,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REGISTRY_EVERY_MS 4000 /* at most; half of a heartbeat's life, if that is less   \
-				*/
+/* At most; half of a heartbeat's life, if that is less. */
+#define REGISTRY_EVERY_MS 4000
 #define REGISTRY_LOOK_S   0.25
 #define REGISTRY_STALE_MS 90000 /* as the stock reaper: CONTRACT 3 */
 #define REGISTRY_HOST_MAX 256
