@@ -98,7 +98,20 @@ static void refuse(struct walk *walk, enum fail_class class, const char *format,
 	str_deinit(&reason);
 }
 
-/* Say that the step starts; it does when the row is in. */
+/* The step starts when the row is in. */
+static void commit_start(struct walk *walk, const struct definition_step *step)
+{
+	struct exec *exec = walk->frame.exec;
+	struct engine_row *row = walk->row;
+
+	exec->step = walk->step = step;
+	row->next_outside = step_types_row(step->type)->outside(step);
+	walk->row = NULL;
+	walk->state = WALK_COMMIT;
+	exec_commit(exec, row, &walk->commit);
+}
+
+/* Say that the step starts. */
 static void announce(struct walk *walk, const struct definition_step *step)
 {
 	struct exec *exec = walk->frame.exec;
@@ -114,13 +127,9 @@ static void announce(struct walk *walk, const struct definition_step *step)
 		return;
 	}
 	exec->turns++;
-	exec->step = walk->step = step;
 	event_step_start(&row->texts, &stamp, step);
 	row_add_event(row);
-	row->next_outside = step_types_row(step->type)->outside(step);
-	walk->row = NULL;
-	walk->state = WALK_COMMIT;
-	exec_commit(exec, row, &walk->commit);
+	commit_start(walk, step);
 }
 
 /*
@@ -165,9 +174,34 @@ static void go_on(struct walk *walk, const char *id, bool guarded)
 		end_walk(walk, FAIL_NONE, NULL);
 }
 
+/* Where the journal ends. */
 static void start(struct runframe *frame)
 {
-	go_on(walk_of(frame), walk_of(frame)->entry_step_id, false);
+	struct walk *walk = walk_of(frame);
+	const struct exec_resume *resume = &frame->exec->resume;
+	const struct definition_step *step;
+
+	switch (resume->at) {
+	case FOLD_FRESH:
+		go_on(walk, walk->entry_step_id, false);
+		return;
+	case FOLD_ANNOUNCED:
+		step = definition_step(frame->exec->definition, resume->step_id);
+		if (step_types_row(step->type))
+			commit_start(walk, step);
+		else
+			go_on(walk, resume->step_id, false); /* which refuses it */
+		return;
+	case FOLD_BEHIND:
+		go_on(walk, resume->next_id, true);
+		return;
+	case FOLD_FAILED:
+		end_walk(walk, resume->class, resume->error);
+		return;
+	case FOLD_ENDED:
+		break;
+	}
+	assert(false);
 }
 
 static int64_t step_limit_ms(const struct walk *walk)
