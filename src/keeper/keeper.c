@@ -3,13 +3,15 @@
  *
  * It starts first and stops last. At its start it brings the schema up to date (blocking,
  * with a deadline, before its loop runs), then it connects, opens the queues for claims,
- * beats for the workers, writes the registry and serves the health page. Deaths that the
- * master reports become `offline` in the registry.
+ * beats for the workers, writes the registry and serves the health page. What dead
+ * workers held goes back to the queues.
  *
  *   keeper.c    wiring
  *   live.c      who is alive, by the scoreboard
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
+ *   obituary.c  deaths on this host, by the master's word
+ *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
  */
 #include "keeper/keeper.h"
@@ -24,10 +26,11 @@
 #include "ipc/scoreboard.h"
 #include "keeper/beat.h"
 #include "keeper/health.h"
+#include "keeper/obituary.h"
+#include "keeper/putback.h"
 #include "keeper/registry.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
-#include "queue/queue_leave.h"
 #include "queue/queue_lineage.h"
 #include "redis/redis_link.h"
 #include "redis/redis_script.h"
@@ -48,6 +51,8 @@ struct keeper {
 	struct registry *registry;
 	struct beat *beat;
 	struct health *health;
+	struct putback_place place;
+	struct obituary *obituary;
 	bool ready_said;
 };
 
@@ -162,37 +167,11 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	health_drain(keeper->health, on_drained, keeper);
 }
 
-static void on_left(void *arg, int rc, int64_t held, const struct err *err)
-{
-	(void)arg;
-	if (rc == 0 && held > 0)
-		log_info("worker.left_runs", LOG_N("held", held));
-	else if (rc < 0 && rc != ERR_CLOSED)
-		log_warn("worker.not_removed", LOG_S("error", err->text));
-}
-
-/* A worker child is dead: it is offline, and leaves the queues where it holds nothing. */
 static void on_obituary(void *arg, int index, int pid)
 {
 	struct keeper *keeper = arg;
-	const struct score_slot *slot = &keeper->env->board->slots[index];
-	char row_name[IDS_MAX], incarnation[IDS_MAX], cause[IDS_MAX];
-	size_t i;
 
-	(void)score_text_get(&slot->row_name, row_name);
-	(void)score_text_get(&slot->incarnation, incarnation);
-	(void)score_text_get(&slot->cause, cause);
-	log_info("worker.dead", LOG_S("incarnation", incarnation), LOG_N("dead_pid", pid),
-		 LOG_S("cause", cause));
-	registry_offline(keeper->registry, row_name, incarnation);
-	for (i = 0; i < keeper->queue_count; i++) {
-		struct err err;
-
-		if (queue_leave(keeper->queues[i], incarnation, on_left, NULL, &err) < 0)
-			log_warn("worker.not_removed", LOG_S("error", err.text));
-	}
-	score_add(keeper->env->score, SCORE_DEATHS_SETTLED, 1);
-	lifeline_obituary_done(&keeper->lifeline, index, pid);
+	obituary_take(keeper->obituary, index, pid);
 }
 
 static const struct lifeline_ops lifeline_ops = {
@@ -279,6 +258,7 @@ static void keeper_deinit(struct keeper *keeper)
 		pg_pool_unwatch(&keeper->pg_watch);
 		pg_pool_free(keeper->pool);
 	}
+	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
 	ev_loop_destroy(keeper->loop);
@@ -302,6 +282,18 @@ int keeper_enter(struct child_env *env)
 		return EXIT_CODE_CHILD_CONFIG;
 	}
 	keeper.registry = registry_new(keeper.loop, keeper.pool, env);
+	keeper.place = (struct putback_place){
+		.loop = keeper.loop,
+		.queues = keeper.queues,
+		.queue_count = keeper.queue_count,
+		.score = env->score,
+	};
+	keeper.obituary = obituary_new(&(struct obituary_means){
+		.env = env,
+		.lifeline = &keeper.lifeline,
+		.registry = keeper.registry,
+		.place = &keeper.place,
+	});
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
 	    0) {

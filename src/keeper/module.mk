@@ -9,5 +9,9 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/keeper.h \
 	src/keeper/live.c \
 	src/keeper/live.h \
+	src/keeper/obituary.c \
+	src/keeper/obituary.h \
+	src/keeper/putback.c \
+	src/keeper/putback.h \
 	src/keeper/registry.c \
 	src/keeper/registry.h
