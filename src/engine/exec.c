@@ -222,6 +222,14 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 	engine->host->commit(engine->host_data, exec, row, op);
 }
 
+void exec_park(struct exec *exec)
+{
+	const struct engine_host *host = exec->engine->host;
+
+	if (host->parked && !exec->doomed)
+		host->parked(exec->engine->host_data, exec);
+}
+
 void exec_end(struct exec *exec, struct engine_final *final)
 {
 	seal(exec, final->row);

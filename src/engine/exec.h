@@ -119,6 +119,8 @@ int exec_turn(struct exec *exec);
 struct event_stamp exec_stamp(const struct exec *exec);
 /* Number the row's events and hand it out; the op is idle and completes when it is in. */
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
+/* It stands between two steps and the engine drains. */
+void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);
 /* Close an open event and hand it out as a live one; text is emptied. */

@@ -4,6 +4,7 @@
  *   COMMIT   a row is in flight that says "this step starts"; then the step runs
  *   STEP     the step's own frame runs, under the step's time limit
  *   PAUSE    a failed attempt waits for its next one
+ *   PARKED   the engine drains: the step that was announced does not start here
  *   ENDED    the parent has the news; the last row waits to be taken
  *
  * There is always one row under way but in COMMIT. What a step did, and what follows from
@@ -36,6 +37,7 @@ enum walk_state {
 	WALK_COMMIT,
 	WALK_STEP,
 	WALK_PAUSE,
+	WALK_PARKED,
 	WALK_ENDED,
 };
 
@@ -234,6 +236,12 @@ static void make_row(struct walk *walk)
 	str_deinit(&path);
 }
 
+static void park(struct walk *walk)
+{
+	walk->state = WALK_PARKED;
+	exec_park(walk->frame.exec);
+}
+
 static void on_committed(struct op *op)
 {
 	struct walk *walk = mem_container(op, struct walk, commit);
@@ -242,6 +250,10 @@ static void on_committed(struct op *op)
 	make_row(walk);
 	if (walk->stop_class != FAIL_NONE) {
 		end_refused(walk, walk->stop_class, walk->stop_reason);
+		return;
+	}
+	if (engine->draining) {
+		park(walk);
 		return;
 	}
 	walk->attempt = 1;
@@ -396,7 +408,12 @@ static void on_timeout(struct op *op)
 
 static void on_pause_over(struct op *op)
 {
-	try_step(mem_container(op, struct walk, pause.op));
+	struct walk *walk = mem_container(op, struct walk, pause.op);
+
+	if (op->exec->engine->draining)
+		park(walk);
+	else
+		try_step(walk);
 }
 
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
@@ -421,7 +438,7 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 		mem_free(child_error);
 	}
 	op_detach(&walk->pause.op);
-	if (class != FAIL_CANCELLED)
+	if (class != FAIL_CANCELLED && walk->state != WALK_PARKED)
 		add_history(walk, class, walk->stop_reason);
 	add_error(walk, class, walk->stop_reason);
 	end_refused(walk, class, walk->stop_reason);
