@@ -55,7 +55,7 @@ lint-man:
 
 lint-tidy: config.h $(BUILT_SOURCES)
 	@echo "  LINT     $@"
-	@$(LINT)/tidy.sh $(top_srcdir) $(abs_top_builddir)/lint $(LINT_CPPFLAGS)
+	@TIDY_NODES=$(TIDY_NODES) $(LINT)/tidy.sh $(top_srcdir) $(abs_top_builddir)/lint $(LINT_CPPFLAGS)
 
 lint-cppcheck: config.h $(BUILT_SOURCES)
 	@echo "  LINT     $@"

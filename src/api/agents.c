@@ -3,7 +3,7 @@
  *
  * The single one is answered verbatim, as Postgres has it.
  */
-#include "api/call.h"
+#include "api/api_call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
@@ -17,7 +17,7 @@
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_definition_item *items, size_t count)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -42,7 +42,7 @@ static void on_list(void *arg, enum errors_code error,
 	response_json(call->req, 200, &body);
 }
 
-void agents_list(struct call *call)
+void agents_list(struct api_call *call)
 {
 	call->port->definitions(call->port->self, STORE_AGENT, on_list, call);
 }
@@ -50,7 +50,7 @@ void agents_list(struct call *call)
 static void on_one(void *arg, enum errors_code error,
 		   const struct store_definition *definition)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 
 	if (error != ERRORS_NONE)
 		errors_send(call->req, error, NULL);
@@ -59,9 +59,9 @@ static void on_one(void *arg, enum errors_code error,
 			      strlen(definition->definition));
 }
 
-void agents_get(struct call *call)
+void agents_get(struct api_call *call)
 {
-	if (call_id_ok(call->params[0]))
+	if (api_call_id_ok(call->params[0]))
 		call->port->definition(call->port->self, STORE_AGENT, call->params[0],
 				       on_one, call);
 	else

@@ -14,9 +14,9 @@
  *
  * The key of item i is the request's Idempotency-Key and "#i".
  */
+#include "api/api_call.h"
 #include "api/body.h"
 #include "api/bulk_scan.h"
-#include "api/call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
@@ -51,7 +51,7 @@ struct item {
 };
 
 struct bulk {
-	struct call *call;
+	struct api_call *call;
 	struct arena *arena;
 	const char *key; /* NULL: none */
 	const char *body;
@@ -166,9 +166,9 @@ static void on_decided(struct port_run *run)
 
 static void shoot(struct bulk *bulk, size_t index)
 {
-	struct call *call = bulk->call;
+	struct api_call *call = bulk->call;
 	struct item *item = &bulk->items[index];
-	const char *tenant_id = call_tenant(call, item->body.tenant_id);
+	const char *tenant_id = api_call_tenant(call, item->body.tenant_id);
 	struct shot *shot;
 
 	if (item->error == ERRORS_NONE && !tenant_id)
@@ -379,7 +379,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *w, int revents)
 		read_slice(bulk);
 }
 
-void bulk_start(struct call *call)
+void bulk_start(struct api_call *call)
 {
 	struct bulk *bulk = arena_new(request_arena(call->req), struct bulk);
 	struct body_faults faults = { STR_INIT, 0 };
@@ -389,7 +389,7 @@ void bulk_start(struct call *call)
 	bulk->arena = request_arena(call->req);
 	ev_timer_init(&bulk->turn, on_turn, 0.0, 0.0);
 	bulk->turn.data = bulk;
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(call->req, ERRORS_NO_ORCHESTRATION, NULL);
 		return;
 	}

@@ -8,8 +8,8 @@
  */
 #include "api/front.h"
 
+#include "api/api_call.h"
 #include "api/auth.h"
-#include "api/call.h"
 #include "api/errors.h"
 #include "api/routes.h"
 #include "base/arena.h"
@@ -20,7 +20,7 @@
 #define IGNORED_BODY_MAX ((size_t)64 * 1024)
 
 struct entry {
-	struct call call;
+	struct api_call call;
 	struct auth_wait wait;
 };
 
@@ -49,7 +49,7 @@ static size_t on_head(struct request *req, void *arg)
 {
 	const struct front *front = arg;
 	struct entry *entry = arena_new(request_arena(req), struct entry);
-	struct call *call = &entry->call;
+	struct api_call *call = &entry->call;
 	const char *segments[REQUEST_SEGMENTS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 	size_t count = request_segment_count(req);
@@ -79,7 +79,7 @@ static size_t on_head(struct request *req, void *arg)
 
 static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_key *key)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 
 	switch (verdict) {
 	case AUTH_OK:
@@ -106,7 +106,7 @@ static void on_request(struct request *req, void *arg)
 {
 	const struct front *front = arg;
 	struct entry *entry = request_user(req);
-	struct call *call = &entry->call;
+	struct api_call *call = &entry->call;
 	struct auth_key key;
 	enum auth_verdict verdict;
 

@@ -2,26 +2,27 @@
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 
-struct call;
+struct api_call;
 
 /* agents.c */
-void agents_list(struct call *call);
-void agents_get(struct call *call);
+void agents_list(struct api_call *call);
+void agents_get(struct api_call *call);
 /* bulk.c */
-void bulk_start(struct call *call);
-/* health.c */
-void health_get(struct call *call);
+void bulk_start(struct api_call *call);
+/* health_route.c */
+void health_route_get(struct api_call *call);
 /* orchestrations.c */
-void orchestrations_list(struct call *call);
-void orchestrations_get(struct call *call);
+void orchestrations_list(struct api_call *call);
+void orchestrations_get(struct api_call *call);
 /* queue_route.c */
-void queue_route_stats(struct call *call);
+void queue_route_stats(struct api_call *call);
 /* runs.c */
-void runs_start(struct call *call);
-void runs_status(struct call *call);
-void runs_events(struct call *call);
-void runs_list(struct call *call);
+void runs_start(struct api_call *call);
+void runs_status(struct api_call *call);
+void runs_events(struct api_call *call);
+void runs_steps(struct api_call *call);
+void runs_list(struct api_call *call);
 /* workers.c */
-void workers_list(struct call *call);
+void workers_list(struct api_call *call);
 
 #endif

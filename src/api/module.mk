@@ -4,6 +4,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/agents.c \
 	src/api/api.c \
 	src/api/api.h \
+	src/api/api_call.c \
+	src/api/api_call.h \
 	src/api/auth.c \
 	src/api/auth.h \
 	src/api/body.c \
@@ -11,8 +13,6 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
-	src/api/call.c \
-	src/api/call.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
 	src/api/errors.c \
@@ -20,7 +20,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
-	src/api/health.c \
+	src/api/health_route.c \
 	src/api/home_queue.c \
 	src/api/home_queue.h \
 	src/api/idempotency.c \

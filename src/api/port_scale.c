@@ -42,6 +42,7 @@ struct port_scale {
 struct query {
 	struct port_scale *port;
 	int statement;
+	int steps_statement;
 	/* answers once: reply is NULL unless error is ERRORS_NONE */
 	void (*finish)(struct query *query, enum errors_code error,
 		       const struct pg_reply *reply);
@@ -49,6 +50,7 @@ struct query {
 		port_run_cb run;
 		port_runs_cb runs;
 		port_events_cb events;
+		port_steps_cb steps;
 		port_definitions_cb definitions;
 		port_definition_cb definition;
 		port_workers_cb workers;
@@ -267,6 +269,49 @@ static void port_events(void *self, const char *run_id, const char *start,
 	(void)snprintf(query->start, sizeof(query->start), "%s", start);
 	(void)snprintf(query->end, sizeof(query->end), "%s", end);
 	query->statement = store_runs_get(batch, run_id);
+	query_start(query, batch);
+}
+
+/* -- steps: the row says that the run is there, the journal what it did -- */
+
+static void finish_steps(struct query *query, enum errors_code error,
+			 const struct pg_reply *reply)
+{
+	struct store_step *steps = NULL;
+	struct store_run_status run = { .tenant_id = NULL };
+	int64_t next = 0;
+	size_t count = 0;
+	size_t i;
+
+	if (error == ERRORS_NONE && !store_runs_get_read(reply, query->statement, &run))
+		error = ERRORS_NO_RUN;
+	if (error == ERRORS_NONE) {
+		/* one more than asked for tells whether there is another page */
+		count = (size_t)store_steps_list_count(reply, query->steps_statement);
+		steps = mem_new_n(struct store_step, count + 1);
+		for (i = 0; i < count; i++)
+			store_steps_list_read(reply, query->steps_statement, (int)i,
+					      &steps[i]);
+		if (count > (size_t)query->limit) {
+			count = (size_t)query->limit;
+			next = steps[count].seq;
+		}
+	}
+	query->cb.steps(query->arg, error, run.tenant_id, steps, count, next);
+	mem_free(steps);
+	mem_free(query);
+}
+
+static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
+		       port_steps_cb cb, void *arg)
+{
+	struct query *query = query_new(self, finish_steps, arg);
+	struct pg_batch *batch = pg_batch_new();
+
+	query->cb.steps = cb;
+	query->limit = limit;
+	query->statement = store_runs_get(batch, run_id);
+	query->steps_statement = store_steps_list(batch, run_id, from_seq, limit + 1);
 	query_start(query, batch);
 }
 
@@ -540,6 +585,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.get = port_get,
 		.list = port_list,
 		.events = port_events,
+		.steps = port_steps,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,

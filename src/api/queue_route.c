@@ -3,7 +3,7 @@
  *
  * Unlike the stock answer, queued does not count what workers hold.
  */
-#include "api/call.h"
+#include "api/api_call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
@@ -13,7 +13,7 @@
 
 static void on_stats(void *arg, enum errors_code error, const struct port_stats *stats)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
@@ -32,7 +32,7 @@ static void on_stats(void *arg, enum errors_code error, const struct port_stats 
 	response_json(call->req, 200, &body);
 }
 
-void queue_route_stats(struct call *call)
+void queue_route_stats(struct api_call *call)
 {
 	call->port->stats(call->port->self, on_stats, call);
 }

@@ -14,10 +14,11 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_get },
+	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
+	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/steps", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_steps },
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start },
@@ -64,7 +65,7 @@ const struct route *routes_find(enum request_method method, const char *const *s
 				size_t count, const char **params,
 				char allow[ROUTES_ALLOW_MAX])
 {
-	const char *trial[CALL_PARAMS_MAX] = { NULL };
+	const char *trial[API_CALL_PARAMS_MAX] = { NULL };
 	size_t i;
 
 	if (method == REQUEST_HEAD)

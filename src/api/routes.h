@@ -2,7 +2,7 @@
 #ifndef API_ROUTES_H
 #define API_ROUTES_H
 
-#include "api/call.h"
+#include "api/api_call.h"
 #include "server/request.h"
 
 #include <stddef.h>
@@ -23,7 +23,7 @@ struct route {
 	const char *pattern; /* "*" stands for one segment that is not empty */
 	enum route_scope scope;
 	enum route_body body;
-	call_handler handler;
+	api_call_handler handler;
 };
 
 #define ROUTES_ALLOW_MAX 64

@@ -5,8 +5,8 @@
  * when its row is committed. The reads answer what the row and the stream say; a run of
  * another tenant than the key's is not found.
  */
+#include "api/api_call.h"
 #include "api/body.h"
-#include "api/call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
@@ -25,16 +25,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
-#define EVENTS_MAX   1000
+#define LIST_DEFAULT  50
+#define LIST_MAX      200
+#define EVENTS_MAX    1000
+#define STEPS_DEFAULT 100
+#define STEPS_MAX     500
 
 #define RUNS_PATH "/api/v2/orchestrations/runs/"
 
 /* -- submit -- */
 
 struct start {
-	struct call *call;
+	struct api_call *call;
 	struct port_run run;
 	char sha256[DIGEST_HEX_SIZE];
 };
@@ -95,7 +97,7 @@ static void read_body(struct body_faults *faults, struct request *req,
 	jsonr_free(doc);
 }
 
-void runs_start(struct call *call)
+void runs_start(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct start *start = arena_new(request_arena(req), struct start);
@@ -105,7 +107,7 @@ void runs_start(struct call *call)
 	const char *text;
 	size_t len;
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_ORCHESTRATION, NULL);
 		return;
 	}
@@ -117,7 +119,7 @@ void runs_start(struct call *call)
 		body_faults_deinit(&faults);
 		return;
 	}
-	tenant_id = call_tenant(call, body.tenant_id);
+	tenant_id = api_call_tenant(call, body.tenant_id);
 	if (!tenant_id) {
 		errors_send(req, ERRORS_TENANT, NULL);
 		return;
@@ -173,11 +175,11 @@ static void print_run(struct jsonw *w, const struct store_run_status *run)
 static void on_status(void *arg, enum errors_code error,
 		      const struct store_run_status *run)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	if (error == ERRORS_NONE && !call_sees(call, run->tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, run->tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -194,9 +196,9 @@ static void on_status(void *arg, enum errors_code error,
 	response_json(call->req, 200, &body);
 }
 
-void runs_status(struct call *call)
+void runs_status(struct api_call *call)
 {
-	if (call_id_ok(call->params[0]))
+	if (api_call_id_ok(call->params[0]))
 		call->port->get(call->port->self, call->params[0], on_status, call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
@@ -207,7 +209,7 @@ void runs_status(struct call *call)
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -252,7 +254,7 @@ static void query_fault(struct body_faults *faults, const char *name, const char
 	body_fault(faults, &here, type, message);
 }
 
-void runs_list(struct call *call)
+void runs_list(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
@@ -269,7 +271,7 @@ void runs_list(struct call *call)
 		query_fault(&faults, "status", "enum",
 			    "Input should be 'queued', 'running', 'paused', "
 			    "'completed', 'failed' or 'cancelled'");
-	if (filter.orchestration_id && !call_id_ok(filter.orchestration_id))
+	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
 		query_fault(&faults, "orchestration_id", "string_length",
 			    "Id should have 1 to 255 bytes");
 	if (filter.after && !store_runs_cursor_ok(filter.after))
@@ -285,7 +287,7 @@ void runs_list(struct call *call)
 /* -- events -- */
 
 struct range {
-	struct call *call;
+	struct api_call *call;
 	int limit;
 };
 
@@ -313,13 +315,13 @@ static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct range *range = arg;
-	struct call *call = range->call;
+	struct api_call *call = range->call;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	bool more = count > (size_t)range->limit;
 	size_t i;
 
-	if (error == ERRORS_NONE && !call_sees(call, tenant_id))
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -359,7 +361,7 @@ static const char *bound(const struct request *req, const char *name,
 	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
-void runs_events(struct call *call)
+void runs_events(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct range *range = arena_new(request_arena(req), struct range);
@@ -367,7 +369,7 @@ void runs_events(struct call *call)
 	char start[STREAM_ID_MAX] = "";
 	char end[STREAM_ID_MAX] = "";
 
-	if (!call_id_ok(call->params[0])) {
+	if (!api_call_id_ok(call->params[0])) {
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}
@@ -383,5 +385,74 @@ void runs_events(struct call *call)
 	else /* one more than shown tells whether there is more */
 		call->port->events(call->port->self, call->params[0], start, end,
 				   range->limit + 1, on_events, range);
+	body_faults_deinit(&faults);
+}
+
+/* -- steps -- */
+
+static void print_step(struct jsonw *w, const struct store_step *step)
+{
+	jsonw_object(w);
+	jsonw_pair_int(w, "seq", step->seq);
+	jsonw_pair_text(w, "kind", step->kind);
+	jsonw_pair_text(w, "path", step->path);
+	jsonw_pair_text(w, "step_id", step->step_id);
+	jsonw_pair_int(w, "execution", step->execution);
+	pair_json(w, "error", step->error);
+	pair_json(w, "usage", step->usage);
+	pair_moment(w, "at", step->at);
+	jsonw_object_end(w);
+}
+
+static void on_steps(void *arg, enum errors_code error, const char *tenant_id,
+		     const struct store_step *steps, size_t count, int64_t next)
+{
+	struct api_call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", call->params[0]);
+	jsonw_pair_int(&w, "count", (int64_t)count);
+	jsonw_key(&w, "steps");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++)
+		print_step(&w, &steps[i]);
+	jsonw_array_end(&w);
+	jsonw_key(&w, "next");
+	if (next)
+		jsonw_int(&w, next);
+	else
+		jsonw_null(&w);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void runs_steps(struct api_call *call)
+{
+	struct request *req = call->req;
+	struct body_faults faults = { STR_INIT, 0 };
+	int64_t from;
+	int limit;
+
+	if (!api_call_id_ok(call->params[0])) {
+		errors_send(req, ERRORS_NO_RUN, NULL);
+		return;
+	}
+	from = body_query_int(&faults, req, "from", 1, INT64_MAX, 1);
+	limit = (int)body_query_int(&faults, req, "limit", 1, STEPS_MAX, STEPS_DEFAULT);
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else
+		call->port->steps(call->port->self, call->params[0], from, limit,
+				  on_steps, call);
 	body_faults_deinit(&faults);
 }

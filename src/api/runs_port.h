@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "store/store_definitions.h"
 #include "store/store_runs.h"
+#include "store/store_steps.h"
 #include "store/store_workers.h"
 
 #include <stdbool.h>
@@ -56,6 +57,11 @@ struct port_event {
 typedef void (*port_events_cb)(void *arg, enum errors_code error, const char *tenant_id,
 			       const struct port_event *events, size_t count);
 
+/* Besides errors: the run's row, for its tenant. next: seq of the first row behind these,
+ * 0 at the end. */
+typedef void (*port_steps_cb)(void *arg, enum errors_code error, const char *tenant_id,
+			      const struct store_step *steps, size_t count, int64_t next);
+
 typedef void (*port_definitions_cb)(void *arg, enum errors_code error,
 				    const struct store_definition_item *items,
 				    size_t count);
@@ -100,6 +106,10 @@ struct runs_port {
 	 * and "+"), at most limit. ERRORS_NO_RUN */
 	void (*events)(void *self, const char *run_id, const char *start, const char *end,
 		       int limit, port_events_cb cb, void *arg);
+	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at
+	 * most limit. ERRORS_NO_RUN */
+	void (*steps)(void *self, const char *run_id, int64_t from_seq, int limit,
+		      port_steps_cb cb, void *arg);
 	void (*definitions)(void *self, enum store_definition_kind kind,
 			    port_definitions_cb cb, void *arg);
 	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */

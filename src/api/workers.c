@@ -1,7 +1,7 @@
 /*
  * workers.c - the registry of workers, as the keepers write it
  */
-#include "api/call.h"
+#include "api/api_call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
@@ -33,7 +33,7 @@ static void print_worker(struct jsonw *w, const struct store_worker *worker)
 static void on_workers(void *arg, enum errors_code error,
 		       const struct store_worker *workers, size_t count)
 {
-	struct call *call = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -50,7 +50,7 @@ static void on_workers(void *arg, enum errors_code error,
 	response_json(call->req, 200, &body);
 }
 
-void workers_list(struct call *call)
+void workers_list(struct api_call *call)
 {
 	call->port->workers(call->port->self, on_workers, call);
 }

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "cli/bench_house.h"
 #include "cli/bench_link.h"
+#include "cli/bench_samples.h"
 #include "queue/queue_beat.h"
 #include "redis/redis_link.h"
 
@@ -28,11 +29,28 @@
 #define FILE_PAGES 2048 /* of a WAL segment */
 
 /* As Postgres' WAL is written: into a file that is there already. */
-static int measure_fdatasync(struct bench_house *house, double *per_s, struct err *err)
+static int sync_for_a_while(int fd, const char *page, struct bench_samples *took_us)
+{
+	int64_t end_mono_us = clock_mono_us() + MEASURE_US, begin_mono_us;
+	off_t at;
+
+	do {
+		at = (off_t)(took_us->count % FILE_PAGES) * PAGE_BYTES;
+		begin_mono_us = clock_mono_us();
+		if (pwrite(fd, page, PAGE_BYTES, at) != PAGE_BYTES || fdatasync(fd) < 0)
+			return -1;
+		bench_samples_add(took_us, clock_mono_us() - begin_mono_us);
+	} while (clock_mono_us() < end_mono_us);
+	return 0;
+}
+
+static int measure_fdatasync(struct bench_house *house, struct bench_baseline *ret,
+			     struct err *err)
 {
 	static char page[PAGE_BYTES];
+	struct bench_samples took_us = { .count = 0 };
+	int64_t begin_mono_us;
 	char path[DEV_PATH_MAX];
-	int64_t begin_mono_us, took_us = 0, count = 0;
 	int fd, i, rc = 0;
 
 	fd = open(dev_dir_at(&house->dir, "fdatasync", path),
@@ -46,18 +64,15 @@ static int measure_fdatasync(struct bench_house *house, double *per_s, struct er
 	if (rc == 0 && fsync(fd) < 0)
 		rc = err_errno(err, "fsync %s", path);
 	begin_mono_us = clock_mono_us();
-	while (rc == 0 && took_us < MEASURE_US) {
-		if (pwrite(fd, page, PAGE_BYTES,
-			   (off_t)(count % FILE_PAGES) * PAGE_BYTES) != PAGE_BYTES ||
-		    fdatasync(fd) < 0)
-			rc = err_errno(err, "fdatasync %s", path);
-		count++;
-		took_us = clock_mono_us() - begin_mono_us;
-	}
+	if (rc == 0 && sync_for_a_while(fd, page, &took_us) < 0)
+		rc = err_errno(err, "fdatasync %s", path);
+	ret->fdatasync_per_s =
+		(double)took_us.count * 1e6 / (double)(clock_mono_us() - begin_mono_us);
+	ret->fdatasync_p50_ms = (double)bench_samples_at(&took_us, 50.) / 1e3;
+	ret->fdatasync_p99_ms = (double)bench_samples_at(&took_us, 99.) / 1e3;
+	bench_samples_deinit(&took_us);
 	fdutil_close(&fd);
 	(void)unlink(path);
-	if (rc == 0)
-		*per_s = (double)count * 1e6 / (double)took_us;
 	return rc;
 }
 
@@ -166,7 +181,7 @@ int bench_baseline_measure(struct bench_house *house, struct bench_link *link,
 
 	ret->cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 	name_filesystem(house->dir.path, ret->filesystem, sizeof(ret->filesystem));
-	rc = measure_fdatasync(house, &ret->fdatasync_per_s, err);
+	rc = measure_fdatasync(house, ret, err);
 	if (rc == 0)
 		rc = measure_evalsha(link, &ret->evalsha_per_s, err);
 	if (rc == 0)

@@ -17,7 +17,9 @@ struct bench_baseline {
 	int cores;
 	char filesystem[16]; /* that the servers' data lies on: "ext4", or its number */
 	double fdatasync_per_s; /* 8 KiB written and synced, one after the other */
-	double evalsha_per_s;   /* one small script, one client, one after the other */
+	double fdatasync_p50_ms;
+	double fdatasync_p99_ms;
+	double evalsha_per_s; /* one small script, one client, one after the other */
 	char redis_version[32];
 	char appendonly[16];
 	char appendfsync[16];

@@ -1,6 +1,9 @@
 /*
  * bench_cpu.c - what everybody has used of the cores so far, by groups
  *
+ * What Redis says of its commands is time by the wall clock, the rest is time on a core:
+ * where others compete for the cores, the first is more than it cost.
+ *
  * PEXPIRE is called by scripts as well (the heartbeat key, once a call); what Redis says
  * of it is taken as that of the streams, since those are many times more.
  */
@@ -93,6 +96,7 @@ int bench_cpu_read(const struct bench_house *house, struct bench_daemon *const *
 		const char *text = str_text(&stats);
 
 		ret->redis_script_us = bench_info_command_us(text, "evalsha");
+		ret->redis_scripts = bench_info_command_calls(text, "evalsha");
 		ret->redis_event_us = bench_info_command_us(text, "xadd") +
 				      bench_info_command_us(text, "pexpire");
 	}
@@ -119,4 +123,5 @@ void bench_cpu_minus(const struct bench_cpu *a, const struct bench_cpu *b,
 		ret->us[i] = a->us[i] - b->us[i];
 	ret->redis_script_us = a->redis_script_us - b->redis_script_us;
 	ret->redis_event_us = a->redis_event_us - b->redis_event_us;
+	ret->redis_scripts = a->redis_scripts - b->redis_scripts;
 }

@@ -26,6 +26,7 @@ struct bench_cpu {
 	int64_t us[BENCH_CPU_GROUPS];
 	int64_t redis_script_us; /* of Redis: within EVALSHA */
 	int64_t redis_event_us;  /* of Redis: within XADD and PEXPIRE, outside scripts */
+	int64_t redis_scripts;   /* calls of scripts */
 };
 
 /* link: to ask Redis. daemons: those that run, NULLs among them are fine. */

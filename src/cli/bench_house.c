@@ -94,8 +94,9 @@ int bench_house_sleep(struct bench_house *house, int64_t ms, struct err *err)
 static void keep_env(struct bench_house *house)
 {
 	static const char *const kept[] = {
-		"PATH=",   "HOME=", "TZ=",           "LANG=",         "LC_",
-		"TMPDIR=", "LD_",   "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="
+		"PATH=",         "HOME=",         "TZ=",           "LANG=",
+		"LC_",           "TMPDIR=",       "LD_",           "GLIBC_TUNABLES=",
+		"ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="
 	};
 	char **from;
 	size_t i;

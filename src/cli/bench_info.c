@@ -3,8 +3,8 @@
  *
  * Lines of name:value with CR LF. Of a command its line has
  * "cmdstat_<name>:calls=..,usec=..,...": usec is the time within the command, without the
- * reading and writing around it, and a script's commands count within the script and
- * under their own names as well.
+ * reading and writing around it, by the wall clock: what others took of the core counts
+ * as well. A script's commands count within the script and under their own names, too.
  */
 #include "cli/bench_info.h"
 
@@ -38,18 +38,30 @@ int64_t bench_info_cpu_us(const char *cpu)
 	return (int64_t)((strtod(user, NULL) + strtod(sys, NULL)) * 1e6);
 }
 
-int64_t bench_info_command_us(const char *commandstats, const char *command)
+/* A member of the command's line; 0: there is none. */
+static int64_t member_of(const char *commandstats, const char *command,
+			 const char *member)
 {
-	const char *at, *usec, *end;
+	const char *at, *found, *end;
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "cmdstat_%s", command);
 	at = value_of(commandstats, name);
 	if (!at)
 		return 0;
-	usec = strstr(at, ",usec=");
+	found = strstr(at, member);
 	end = strchr(at, '\n');
-	if (!usec || (end && usec > end))
+	if (!found || (end && found > end))
 		return 0;
-	return strtoll(usec + strlen(",usec="), NULL, 10);
+	return strtoll(found + strlen(member), NULL, 10);
+}
+
+int64_t bench_info_command_us(const char *commandstats, const char *command)
+{
+	return member_of(commandstats, command, ",usec=");
+}
+
+int64_t bench_info_command_calls(const char *commandstats, const char *command)
+{
+	return member_of(commandstats, command, "calls=");
 }

@@ -6,8 +6,10 @@
 
 /* "used_cpu_user:1.25" in microseconds, with "used_cpu_sys"; -1: not there. */
 int64_t bench_info_cpu_us(const char *cpu);
-/* CPU time that the server spent inside a command ("evalsha"), of INFO commandstats; 0:
- * it was never called. */
+/* Time that passed inside a command ("evalsha"), of INFO commandstats; 0: it was never
+ * called. */
 int64_t bench_info_command_us(const char *commandstats, const char *command);
+/* How often it was called. */
+int64_t bench_info_command_calls(const char *commandstats, const char *command);
 
 #endif

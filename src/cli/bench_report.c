@@ -56,6 +56,10 @@ static void add_baseline(struct jsonw *w, const struct bench_baseline *baseline)
 	jsonw_pair_int(w, "cores", baseline->cores);
 	jsonw_pair_text(w, "filesystem", baseline->filesystem);
 	pair(w, "fdatasync_per_s", baseline->fdatasync_per_s, 0);
+	open_pair(w, "fdatasync_ms");
+	pair(w, "p50", baseline->fdatasync_p50_ms, 3);
+	pair(w, "p99", baseline->fdatasync_p99_ms, 3);
+	jsonw_object_end(w);
 	pair(w, "evalsha_per_s", baseline->evalsha_per_s, 0);
 	open_pair(w, "redis");
 	jsonw_pair_text(w, "version", baseline->redis_version);
@@ -118,6 +122,19 @@ static void add_cpu(struct jsonw *w, const char *key, const struct bench_cpu *cp
 	jsonw_object_end(w);
 }
 
+/* How well calls are batched: script calls for each run. */
+static void add_scripts(struct jsonw *w, const struct bench_report *report)
+{
+	open_pair(w, "scripts_per_run");
+	pair(w, "prequeued_accept",
+	     per_run(report->cpu_accept.redis_scripts, report->prequeued.runs), 4);
+	pair(w, "prequeued_execute",
+	     per_run(report->cpu_execute.redis_scripts, report->prequeued.runs), 4);
+	pair(w, "bulk", per_run(report->cpu_bulk.redis_scripts, report->bulk.runs), 4);
+	pair(w, "http", per_run(report->cpu_http.redis_scripts, report->http.runs), 4);
+	jsonw_object_end(w);
+}
+
 void bench_report_runs_json(const struct bench_report *report, struct str *out)
 {
 	struct jsonw w;
@@ -155,7 +172,9 @@ void bench_report_runs_json(const struct bench_report *report, struct str *out)
 	add_cpu(&w, "prequeued_accept", &report->cpu_accept, report->prequeued.runs);
 	add_cpu(&w, "prequeued_execute", &report->cpu_execute, report->prequeued.runs);
 	add_cpu(&w, "bulk", &report->cpu_bulk, report->bulk.runs);
+	add_cpu(&w, "http", &report->cpu_http, report->http.runs);
 	jsonw_object_end(&w);
+	add_scripts(&w, report);
 	add_baseline(&w, &report->baseline);
 	jsonw_object_end(&w);
 	str_add_char(out, '\n');
@@ -223,13 +242,15 @@ static void print_baseline(const struct bench_baseline *baseline, struct str *ou
 {
 	const struct bench_store_settings *postgres = &baseline->postgres;
 
-	str_printf(out,
-		   "%d cores, data on %s: %.0f fdatasync/s of 8 KiB, %.0f EVALSHA/s one "
-		   "by one\n"
-		   "Redis %s: appendonly %s, appendfsync %s\n",
-		   baseline->cores, baseline->filesystem, baseline->fdatasync_per_s,
-		   baseline->evalsha_per_s, baseline->redis_version, baseline->appendonly,
-		   baseline->appendfsync);
+	str_printf(
+		out,
+		"%d cores, data on %s: %.0f fdatasync/s of 8 KiB (p50 %.3f ms, p99 %.3f "
+		"ms), %.0f EVALSHA/s one by one\n"
+		"Redis %s: appendonly %s, appendfsync %s\n",
+		baseline->cores, baseline->filesystem, baseline->fdatasync_per_s,
+		baseline->fdatasync_p50_ms, baseline->fdatasync_p99_ms,
+		baseline->evalsha_per_s, baseline->redis_version, baseline->appendonly,
+		baseline->appendfsync);
 	if (baseline->has_postgres)
 		str_printf(out,
 			   "Postgres %s: fsync %s, synchronous_commit %s, "
@@ -343,17 +364,17 @@ static void print_parts(const struct bench_report *report, struct str *out)
 	part(&table, "submit", 8, per_run(in->us[BENCH_CPU_API], n),
 	     "api children while accepting");
 	part(&table, "admit + enqueue", 13, per_run(in->redis_script_us, n),
-	     "Redis in scripts while accepting");
+	     "Redis in scripts while accepting, by its clock");
 	part(&table, "insert", 30, per_run(in->us[BENCH_CPU_POSTGRES], n),
 	     "Postgres while accepting");
 	part(&table, "claim + finish", 17, per_run(ex->redis_script_us, n),
-	     "Redis in scripts while executing");
+	     "Redis in scripts while executing, by its clock");
 	part(&table, "engine", 15, per_run(ex->us[BENCH_CPU_WORKER], n),
 	     "worker children");
 	part(&table, "end", 47, per_run(ex->us[BENCH_CPU_POSTGRES], n),
 	     "Postgres while executing");
 	part(&table, "events", 55, per_run(ex->redis_event_us, n),
-	     "Redis in XADD and PEXPIRE");
+	     "Redis in XADD and PEXPIRE, by its clock");
 	part(&table, "", -1, per_run(redis_us, n),
 	     "Redis besides: sockets, its file; of all its parts");
 	part(&table, "", -1,
@@ -367,7 +388,7 @@ static void print_parts(const struct bench_report *report, struct str *out)
 static void print_groups(const struct bench_report *report, struct str *out)
 {
 	static const char *const heads[] = { "CPU US PER RUN", "ACCEPT", "EXECUTE",
-					     "BULK", NULL };
+					     "BULK",           "HTTP",   NULL };
 	struct cli_table table;
 	int i;
 
@@ -379,7 +400,15 @@ static void print_groups(const struct bench_report *report, struct str *out)
 		cell(&table, "%.1f",
 		     per_run(report->cpu_execute.us[i], report->prequeued.runs));
 		cell(&table, "%.1f", per_run(report->cpu_bulk.us[i], report->bulk.runs));
+		cell(&table, "%.1f", per_run(report->cpu_http.us[i], report->http.runs));
 	}
+	cli_table_text(&table, "(script calls)");
+	cell(&table, "%.3f",
+	     per_run(report->cpu_accept.redis_scripts, report->prequeued.runs));
+	cell(&table, "%.3f",
+	     per_run(report->cpu_execute.redis_scripts, report->prequeued.runs));
+	cell(&table, "%.3f", per_run(report->cpu_bulk.redis_scripts, report->bulk.runs));
+	cell(&table, "%.3f", per_run(report->cpu_http.redis_scripts, report->http.runs));
 	print_table(&table, out);
 }
 

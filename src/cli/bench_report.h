@@ -43,10 +43,11 @@ struct bench_report {
 	double start_p99_ms;
 	struct bench_report_enqueue enqueue[BENCH_REPORT_RATES];
 	int64_t pss_kib[BENCH_REPORT_PSS]; /* bench_report_pss_names */
-	/* µs of all runs of the phase: accepting, executing, both at once */
+	/* µs of all runs of the phase: accepting, executing, both at once, twice */
 	struct bench_cpu cpu_accept;
 	struct bench_cpu cpu_execute;
 	struct bench_cpu cpu_bulk;
+	struct bench_cpu cpu_http;
 	struct bench_baseline baseline;
 };
 

@@ -416,9 +416,13 @@ static int http(struct bench *bench, struct err *err)
 
 	report->http_connections = HTTP_PROCESSES * HTTP_CONNECTIONS;
 	bench_house_say("http: one by one for %lld s", (long long)bench->plan->seconds);
-	rc = submit_singly(bench, PHASE_HTTP, 0, &result, err);
+	rc = read_cpu(bench, &report->cpu_http, err);
+	if (rc == 0)
+		rc = submit_singly(bench, PHASE_HTTP, 0, &result, err);
 	if (rc == 0)
 		rc = await_finished(bench, &bench->whole, before + result.accepted, err);
+	if (rc == 0)
+		rc = spent_cpu(bench, &report->cpu_http, err);
 	if (rc == 0)
 		rc = check_runs(bench, PHASE_HTTP, result.accepted, &found, err);
 	if (rc == 0) {

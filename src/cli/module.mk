@@ -96,4 +96,5 @@ dist_examples_DATA = \
 	examples/bundle.json \
 	examples/echo.json \
 	examples/hello.json \
+	examples/merge.json \
 	examples/summary.json

@@ -234,6 +234,19 @@ void event_step_final(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_merge_complete(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, size_t input_count)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "merge_complete");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_int(&event.w, "input_count", (int64_t)input_count);
+	jsonw_pair_text(&event.w, "strategy",
+			definition_merge_name(step->merge_strategy));
+	finish(&event, stamp);
+}
+
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations)
 {

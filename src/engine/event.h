@@ -60,6 +60,8 @@ void event_llm_token(struct str *out, const struct event_stamp *stamp,
 /* A step's own final; response is heavy. */
 void event_step_final(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, struct event_text response);
+void event_merge_complete(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, size_t input_count);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

@@ -32,6 +32,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_end.h \
 	src/engine/steps/step_llm.c \
 	src/engine/steps/step_llm.h \
+	src/engine/steps/step_merge.c \
+	src/engine/steps/step_merge.h \
 	src/engine/steps/step_print.c \
 	src/engine/steps/step_print.h \
 	src/engine/timers.c \

@@ -12,6 +12,7 @@
 #include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/walk.h"
+#include "run/jsontext.h"
 
 #include <string.h>
 
@@ -88,8 +89,7 @@ void step_add_usage(struct step *step, const char *model, const struct usage *us
 	jsonw_object_end(&w);
 }
 
-/* The result as JSON into state and delta; false when the frame failed instead. */
-static bool put_output(struct step *step, const char *json, size_t len)
+bool step_put(struct step *step, const char *json, size_t len)
 {
 	struct exec *exec = step->frame.exec;
 	const char *key = step->def->output_key;
@@ -100,6 +100,12 @@ static bool put_output(struct step *step, const char *json, size_t len)
 		runframe_fail(&step->frame, FAIL_LIMIT,
 			      "Step '%s' has an output of %zu bytes, more than %zu",
 			      step->def->name, len, max);
+		return false;
+	}
+	if (jsontext_depth(json, len) > STATE_DEPTH_MAX) {
+		runframe_fail(&step->frame, FAIL_LIMIT,
+			      "Step '%s' has an output nested deeper than %d levels",
+			      step->def->name, STATE_DEPTH_MAX);
 		return false;
 	}
 	if (!key)
@@ -128,7 +134,7 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 		len = clean.len;
 	}
 	jsonw_quote(&json, text, len);
-	if (put_output(step, str_text(&json), json.len)) {
+	if (step_put(step, str_text(&json), json.len)) {
 		if (final)
 			add_final(step, text, len);
 		runframe_done(&step->frame);

@@ -5,6 +5,7 @@
 #include "engine/runframe.h"
 #include "run/definition.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct usage;
@@ -24,6 +25,14 @@ void step_warn(struct step *step, const char *message);
 void step_think(struct step *step, const char *message);
 /* One model call, failed or not: into the row and the run's sums. */
 void step_add_usage(struct step *step, const char *model, const struct usage *usage);
+
+/*
+ * The step's result as JSON text (storable): into the state under output_key and the
+ * row's delta. false: the frame failed with class limit, since the result or the state is
+ * too large or too deep. true: the frame has not ended yet; the step adds its events and
+ * calls runframe_done().
+ */
+bool step_put(struct step *step, const char *json, size_t len);
 
 /*
  * The step's result as a text: into the state under output_key and the row's delta, then

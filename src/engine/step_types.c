@@ -7,6 +7,7 @@
 
 #include "engine/steps/step_end.h"
 #include "engine/steps/step_llm.h"
+#include "engine/steps/step_merge.h"
 #include "engine/steps/step_print.h"
 
 static bool never_outside(const struct definition_step *step)
@@ -19,6 +20,7 @@ static bool never_outside(const struct definition_step *step)
 static const struct step_type_row rows[] = {
 	{ STEP_END,   step_end_new,   never_outside },
 	{ STEP_LLM,   step_llm_new,   step_llm_outside },
+	{ STEP_MERGE, step_merge_new, never_outside },
 	{ STEP_PRINT, step_print_new, never_outside },
 };
 /* clang-format on */

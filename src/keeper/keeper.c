@@ -11,6 +11,8 @@
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
+ *   charge.c    a death is laid to a run
+ *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
  */
@@ -20,15 +22,18 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "events/publish.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "keeper/beat.h"
+#include "keeper/charge.h"
 #include "keeper/health.h"
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
+#include "keeper/sweep.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_lineage.h"
@@ -52,7 +57,10 @@ struct keeper {
 	struct beat *beat;
 	struct health *health;
 	struct putback_place place;
+	struct publisher *publisher;
+	struct charge_means charge;
 	struct obituary *obituary;
+	struct sweep *sweep;
 	bool ready_said;
 };
 
@@ -95,6 +103,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 	const struct redis_server *server;
 	size_t i;
 
+	sweep_reset(keeper->sweep);
 	switch (event) {
 	case REDIS_EVENT_UP:
 		server = redis_link_server(link);
@@ -106,6 +115,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 				  LOG_S("advice", "set maxmemory-policy noeviction: with "
 						  "another policy Redis may drop jobs"));
 		score_add(keeper->env->score, SCORE_REDIS_CONNECTS, 1);
+		publisher_link_up(keeper->publisher);
 		for (i = 0; i < keeper->queue_count; i++) {
 			struct err err;
 
@@ -127,6 +137,7 @@ static void on_pg(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 
+	sweep_reset(keeper->sweep);
 	if (up) {
 		log_info("postgres.up", LOG_N("links", pg_pool_links_up(keeper->pool)));
 		score_add(keeper->env->score, SCORE_PG_CONNECTS, 1);
@@ -258,6 +269,8 @@ static void keeper_deinit(struct keeper *keeper)
 		pg_pool_unwatch(&keeper->pg_watch);
 		pg_pool_free(keeper->pool);
 	}
+	publisher_free(keeper->publisher);
+	sweep_free(keeper->sweep);
 	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
@@ -288,9 +301,28 @@ int keeper_enter(struct child_env *env)
 		.queue_count = keeper.queue_count,
 		.score = env->score,
 	};
+	keeper.publisher =
+		publisher_new(keeper.loop, keeper.link, env->conf->events.ttl_ms);
+	keeper.charge = (struct charge_means){
+		.loop = keeper.loop,
+		.pool = keeper.pool,
+		.link = keeper.link,
+		.publisher = keeper.publisher,
+		.max_crashes = env->conf->queue.max_crashes,
+		.event_max = (size_t)env->conf->engine.event_max_bytes,
+	};
 	keeper.obituary = obituary_new(&(struct obituary_means){
 		.env = env,
 		.lifeline = &keeper.lifeline,
+		.registry = keeper.registry,
+		.place = &keeper.place,
+		.charge = &keeper.charge,
+	});
+	keeper.sweep = sweep_new(&(struct sweep_means){
+		.env = env,
+		.lifeline = &keeper.lifeline,
+		.link = keeper.link,
+		.pool = keeper.pool,
 		.registry = keeper.registry,
 		.place = &keeper.place,
 	});

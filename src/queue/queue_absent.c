@@ -20,18 +20,22 @@ static void on_answer(void *arg, const struct redis_answer *answer)
 	struct absent *absent = arg;
 	struct queue_text names[QUEUE_BATCH_MAX];
 	size_t n = redis_reply_count(answer->reply);
+	int64_t suspects = 0;
 	struct err err;
 	int rc = queue_call_result(answer, &err);
 
 	if (rc == 0 &&
-	    (redis_reply_type(answer->reply) != REDIS_ARRAY || n > QUEUE_BATCH_MAX))
+	    (n < 1 || n > QUEUE_BATCH_MAX + 1 ||
+	     !redis_reply_get_int(redis_reply_at(answer->reply, 0), &suspects)))
 		rc = queue_call_strange(&err, "absent");
+	n = n ? n - 1 : 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		names[i] = queue_call_reply_text(redis_reply_at(answer->reply, i));
+		names[i] = queue_call_reply_text(redis_reply_at(answer->reply, i + 1));
 		if (!names[i].data)
 			rc = queue_call_strange(&err, "absent");
 	}
-	absent->cb(absent->arg, rc, rc < 0 ? NULL : names, rc < 0 ? 0 : n, &err);
+	absent->cb(absent->arg, rc, rc < 0 ? NULL : names, rc < 0 ? 0 : n, suspects,
+		   &err);
 	mem_free(absent);
 }
 

@@ -44,6 +44,12 @@ static const char *const type_names[STEP_NTYPES] = {
 	[STEP_END] = "end",
 };
 
+static const char *const merge_names[MERGE_NSTRATEGIES] = {
+	[MERGE_LIST] = "list",
+	[MERGE_DICT] = "dict",
+	[MERGE_CONCAT] = "concat",
+};
+
 /* One object under way: where its fields are, for problems. */
 struct reader {
 	struct definition *definition;
@@ -253,6 +259,18 @@ static enum on_error read_on_error(struct reader *r)
 	return ON_ERROR_FAIL;
 }
 
+/* A name that nobody knows is a list, as stock has it. */
+static enum merge_strategy read_merge_strategy(struct reader *r)
+{
+	const char *name = read_text(r, "merge_strategy", DEFINITION_ID_MAX);
+	int i;
+
+	for (i = 0; name && i < MERGE_NSTRATEGIES; i++)
+		if (strcmp(merge_names[i], name) == 0)
+			return (enum merge_strategy)i;
+	return MERGE_LIST;
+}
+
 static enum step_type type_parse(const char *name)
 {
 	int i;
@@ -276,6 +294,7 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->prompt_template = read_text(r, "prompt_template", DEFINITION_BYTES_MAX);
 	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
 	read_input_keys(r, step);
+	step->merge_strategy = read_merge_strategy(r);
 	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
 	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
 	step->timeout_ms =
@@ -442,6 +461,11 @@ const struct definition_step *definition_step(const struct definition *definitio
 const char *definition_type_name(enum step_type type)
 {
 	return type_names[type];
+}
+
+const char *definition_merge_name(enum merge_strategy strategy)
+{
+	return merge_names[strategy];
 }
 
 static void check_link(const struct definition *definition,

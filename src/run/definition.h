@@ -42,6 +42,14 @@ enum step_type {
 	STEP_NTYPES,
 };
 
+/* How a merge step puts its inputs together (CONTRACT 5.7). */
+enum merge_strategy {
+	MERGE_LIST,   /* a list of {source, data}; what any other name means, too */
+	MERGE_DICT,   /* an object: label -> value */
+	MERGE_CONCAT, /* a text: one block an input */
+	MERGE_NSTRATEGIES,
+};
+
 enum on_error {
 	ON_ERROR_FAIL,     /* the run fails */
 	ON_ERROR_CONTINUE, /* output_key becomes null, the path goes on */
@@ -66,6 +74,7 @@ struct definition_step {
 	const char *print_content;
 	const char **input_keys;
 	size_t input_keys_count;
+	enum merge_strategy merge_strategy;
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */
@@ -117,6 +126,7 @@ void definition_unref(struct definition *definition);
 const struct definition_step *definition_step(const struct definition *definition,
 					      const char *id);
 const char *definition_type_name(enum step_type type);
+const char *definition_merge_name(enum merge_strategy strategy);
 
 /* What this build can execute; the engine's is step_types_rules(). */
 struct definition_rules {

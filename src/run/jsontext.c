@@ -90,6 +90,27 @@ void jsontext_storable(struct str *out, const char *json, size_t len)
 	str_add(out, json + start, len - start);
 }
 
+int jsontext_depth(const char *json, size_t len)
+{
+	int depth = 0, deepest = 0;
+	bool quoted = false;
+	size_t i;
+
+	if (json[0] != '[' && json[0] != '{')
+		return 0;
+	for (i = 0; i < len; i++) {
+		if (json[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += json[i] == '\\'; /* what is escaped is not looked at */
+		else if (json[i] == '[' || json[i] == '{')
+			deepest = ++depth > deepest ? depth : deepest;
+		else if (json[i] == ']' || json[i] == '}')
+			depth--;
+	}
+	return deepest;
+}
+
 bool jsontext_truthy(const char *json, size_t len)
 {
 	size_t i;

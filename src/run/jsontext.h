@@ -19,6 +19,8 @@ void jsontext_unquote(struct str *out, const char *json, size_t len);
 void jsontext_show(struct str *out, const char *json, size_t len);
 /* The text with each escaped U+0000 replaced by U+FFFD: Postgres stores no U+0000. */
 void jsontext_storable(struct str *out, const char *json, size_t len);
+/* How deep lists and objects are nested: 0 for any other value, 1 for "[]". */
+int jsontext_depth(const char *json, size_t len);
 /* Python's truth: not null, false, a zero, or an empty string, list or object. */
 bool jsontext_truthy(const char *json, size_t len);
 

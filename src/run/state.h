@@ -11,6 +11,10 @@
 
 struct definition;
 
+/* Levels of a value that a step may write: with what a delta and an event put around it,
+ * a reader (JSONR_DEPTH_MAX) still takes it. */
+#define STATE_DEPTH_MAX 120
+
 /*
  * One key and its value as compact JSON text, both NUL-terminated: immutable and counted,
  * so that states of branches share what they did not write.

@@ -129,3 +129,35 @@ int store_steps_history(struct pg_batch *batch, const char *run_id, int64_t from
 	pg_batch_int8(batch, limit);
 	return at;
 }
+
+int store_steps_list(struct pg_batch *batch, const char *run_id, int64_t from_seq,
+		     int limit)
+{
+	int at = add(batch, STORE_SQL_STEPS_LIST);
+
+	pg_batch_text(batch, run_id, -1);
+	pg_batch_int8(batch, from_seq);
+	pg_batch_int8(batch, limit);
+	return at;
+}
+
+int store_steps_list_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_steps_list_read(const struct pg_reply *reply, int statement, int row,
+			   struct store_step *ret)
+{
+	*ret = (struct store_step){
+		.run_id = pg_reply_text(reply, statement, row, 0),
+		.seq = pg_reply_int(reply, statement, row, 1),
+		.path = pg_reply_text(reply, statement, row, 2),
+		.step_id = pg_reply_text(reply, statement, row, 3),
+		.execution = (int)pg_reply_int(reply, statement, row, 4),
+		.kind = pg_reply_text(reply, statement, row, 5),
+		.usage = pg_reply_text(reply, statement, row, 6),
+		.error = pg_reply_text(reply, statement, row, 7),
+		.at = pg_reply_text(reply, statement, row, 8),
+	};
+}

@@ -73,4 +73,11 @@ void store_steps_read_row(const struct pg_reply *reply, int statement, int row,
 int store_steps_history(struct pg_batch *batch, const char *run_id, int64_t from_seq,
 			int limit);
 
+/* The same rows for people: delta and events are NULL (they may be large), epoch is 0. */
+int store_steps_list(struct pg_batch *batch, const char *run_id, int64_t from_seq,
+		     int limit);
+int store_steps_list_count(const struct pg_reply *reply, int statement);
+void store_steps_list_read(const struct pg_reply *reply, int statement, int row,
+			   struct store_step *ret);
+
 #endif

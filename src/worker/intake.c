@@ -360,6 +360,9 @@ static size_t free_slots(const struct intake *intake)
 	return intake->jobs < intake->slots ? intake->slots - intake->jobs : 0;
 }
 
+static const struct queue_text quarantine_lane = { QUEUE_LANE_QUARANTINE,
+						   sizeof(QUEUE_LANE_QUARANTINE) - 1 };
+
 static void source_call(struct source *source)
 {
 	struct intake *intake = source->intake;
@@ -389,6 +392,10 @@ static void source_call(struct source *source)
 		job->state = JOB_FINISHING;
 		list_remove(&job->node);
 		list_push(&source->finishing, &job->node);
+	}
+	if (intake->options.env->quarantine) {
+		ask.lanes = &quarantine_lane;
+		ask.nlanes = 1;
 	}
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
@@ -761,7 +768,7 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	int rc = 0;
 
 	intake->options = *options;
-	intake->slots = (size_t)conf->worker.slots;
+	intake->slots = options->env->quarantine ? 1 : (size_t)conf->worker.slots;
 	intake->definitions = definition_cache_new(options->pool);
 	intake->sources = mem_new_n(struct source, conf->queue.names.count);
 	ev_prepare_init(&intake->turn, on_turn);

@@ -186,7 +186,8 @@ static int worker_init(struct worker *worker, struct err *err)
 	worker->host = host_scale_new(worker->loop, worker->pool, worker->link,
 				      worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
-	score_set(worker->env->score, SCORE_MAX_RUNS, conf->worker.slots);
+	score_set(worker->env->score, SCORE_MAX_RUNS,
+		  worker->env->quarantine ? 1 : conf->worker.slots);
 	worker->pg_watch.changed = on_pg;
 	worker->pg_watch.arg = worker;
 	pg_pool_watch(worker->pool, &worker->pg_watch);

@@ -45,7 +45,8 @@ class ApiWorld:
 
     queue = "default"
 
-    def __init__(self, site, **options):
+    def __init__(self, site, postgres_url=None, **options):
+        self.deaths = 0  # of children, that the test wants
         self.definitions = DEFINITIONS
         self.site = site
         self.sql = site.sql
@@ -56,6 +57,8 @@ class ApiWorld:
         env = {"SYNAPSED_ROLES": "api", "SYNAPSED_LIMITS_RATE_PER_TENANT": "0"}
         for key, value in options.items():
             env["SYNAPSED_" + key.upper()] = str(value)
+        if postgres_url:
+            env["SCALE_POSTGRES_URL"] = postgres_url
         self.daemon = site.start(**env)
         self.host = "127.0.0.1"
         self.port = self.daemon.api_port
@@ -63,7 +66,8 @@ class ApiWorld:
 
     def close(self):
         self.redis.close()
-        assert not self.daemon.find("child.died"), "a child died"
+        died = self.daemon.find("child.died")
+        assert len(died) == self.deaths, died
 
     # -- the stores --
 

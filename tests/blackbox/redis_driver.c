@@ -635,7 +635,7 @@ static int do_give(char **w, int n, char *tag, struct err *err)
 
 /* As an answer to held, under another key. */
 static void on_absent(void *arg, int rc, const struct queue_text *names, size_t n,
-		      const struct err *err)
+		      int64_t suspects, const struct err *err)
 {
 	struct str line = STR_INIT;
 
@@ -650,7 +650,7 @@ static void on_absent(void *arg, int rc, const struct queue_text *names, size_t 
 		str_add_text(&line, i ? ", " : "");
 		add_json(&line, names[i].data, names[i].len);
 	}
-	str_add_text(&line, "]}");
+	str_printf(&line, "], \"suspects\": %lld}", (long long)suspects);
 	say(&line);
 	mem_free(arg);
 }

@@ -1,6 +1,9 @@
 """The API stays up while what it needs is away, and says what is missing."""
 
 import pytest
+from api_world import own_stores, world_on
+from harness.site import Site
+from pg_peers import Proxy
 
 pytestmark = pytest.mark.asan
 
@@ -84,3 +87,76 @@ def test_accepted_means_stored_whatever_goes_away(api):
     assert accepted
     stored = {r[0] for r in api.sql("SELECT run_id FROM orchestration_runs")}
     assert set(accepted) <= stored
+
+
+@pytest.mark.api()
+def test_a_server_that_starts_without_redis_says_so_and_recovers(api):
+    api.stop_redis()
+    api.deaths = 1
+    mark = api.daemon.mark()
+    api.daemon.kill(api.daemon.child("api"))
+    api.daemon.wait_event("child.started", since=mark, child_kind="api")
+    api.until(lambda: api.client.get("/health").status == 503)
+    assert api.client.run("hello", {}).code in ("redis_unavailable", "postgres_unavailable")
+    assert not api.daemon.find("child.ready", since=mark)
+    api.start_redis()
+    api.daemon.wait_event("child.ready", since=mark)
+    assert api.client.run("hello", {}).status == 202
+
+
+@pytest.fixture(name="proxied")
+def fixture_proxied():
+    """A world whose API reaches Postgres through a proxy: (world, proxy)."""
+    with own_stores() as (redis, postgres):
+        proxy = Proxy(postgres.port)
+        site = Site(redis, postgres, "api")
+        url = postgres.url("api").replace(f":{postgres.port}/", f":{proxy.port}/")
+        try:
+            with world_on(site, postgres_url=url) as world:
+                yield world, proxy
+        finally:
+            proxy.close()
+
+
+@pytest.mark.parametrize("mode", ["swallow", "half", "hold_sync"])
+def test_a_commit_that_nobody_answered_is_settled(proxied, mode):
+    """The answer is lost behind the commit, or the commit is not sent at all: the run is
+    looked up by its id, stored if it is not there, and answered 202; once."""
+    world, proxy = proxied
+    for i in range(3):
+        world.until(lambda: world.client.run("hello", {}).status == 202)
+        proxy.mode = mode
+        name = f"doubt-{mode}-{i}"
+        key = {"Idempotency-Key": name}
+        answer = world.client.run("hello", {"message": name}, headers=key)
+        assert answer.status == 202
+        assert proxy.mode == "pass"  # it was used up
+        assert world.sql(
+            "SELECT run_id FROM orchestration_runs WHERE input = %s", name
+        ) == [(answer.json["run_id"],)]
+        assert world.entry(answer.json["run_id"])
+        again = world.client.run("hello", {"message": name}, headers=key)
+        assert (again.status, again.json["run_id"]) == (202, answer.json["run_id"])
+    # another batch (a key's last use) may have met the cut instead, but not each time
+    assert world.daemon.find("pg.commit_in_doubt")
+
+
+def test_an_outcome_that_stays_unknown_is_said_so(proxied):
+    world, proxy = proxied
+    assert world.client.run("hello", {}).status == 202
+    proxy.mode = "mute"
+    key = {"Idempotency-Key": "unknown"}
+    answer = world.client.run("hello", {"message": "unknown"}, headers=key)
+    assert (answer.status, answer.code) == (503, "outcome_unknown")
+    proxy.mode = "pass"
+    proxy.cut()
+    answers = []
+
+    def accepted():
+        answers.append(world.client.run("hello", {"message": "unknown"}, headers=key))
+        return answers[-1].status == 202
+
+    world.until(accepted, seconds=30)
+    assert world.sql("SELECT run_id FROM orchestration_runs WHERE input = 'unknown'") == [
+        (answers[-1].json["run_id"],)
+    ]

@@ -108,7 +108,7 @@ def test_a_status_has_what_the_contract_says(api):
 
 
 @pytest.mark.parametrize("run_id", ["nothing", "run_%20", "x" * 300, "a%2Fb", "%F0%9F%99%82"])
-@pytest.mark.parametrize("what", ["status", "events"])
+@pytest.mark.parametrize("what", ["status", "events", "steps"])
 def test_an_unknown_run_is_not_found(api, run_id, what):
     answer = api.client.get(f"/api/v2/orchestrations/runs/{run_id}/{what}")
     assert (answer.status, answer.code) == (404, "run_not_found")
@@ -292,3 +292,35 @@ def test_events_asked_wrongly_say_what_is_wrong(api, stream, query):
     answer = api.client.get(f"/api/v2/orchestrations/runs/{stream}/events?{query}")
     assert answer.status == 422
     assert answer.json["detail"][0]["loc"] == ["query", query.split("=")[0]]
+
+
+# -- steps --
+
+
+def test_a_run_that_did_nothing_yet_has_no_steps(api):
+    run_id = api.client.run("hello", {}).json["run_id"]
+    answer = api.client.get(f"/api/v2/orchestrations/runs/{run_id}/steps")
+    assert answer.status == 200
+    assert answer.json == {"run_id": run_id, "count": 0, "steps": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "query, name",
+    [
+        ("from=0", "from"),
+        ("from=-1", "from"),
+        ("from=x", "from"),
+        ("from=", "from"),
+        ("from=1.5", "from"),
+        ("from=9223372036854775808", "from"),
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("limit=", "limit"),
+        ("limit=1e2", "limit"),
+    ],
+)
+def test_steps_asked_wrongly_say_what_is_wrong(api, query, name):
+    run_id = api.client.run("hello", {}).json["run_id"]
+    answer = api.client.get(f"/api/v2/orchestrations/runs/{run_id}/steps?{query}")
+    assert answer.status == 422
+    assert [f["loc"] for f in answer.json["detail"]] == [["query", name]]

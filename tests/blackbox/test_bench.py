@@ -113,6 +113,7 @@ def test_runs_are_measured_and_none_is_lost():
     assert cpu["prequeued_accept"]["worker"] == 0
     assert cpu["prequeued_execute"]["worker"] > 0
     assert cpu["bulk"]["postgres"] > 0
+    assert found["scripts_per_run"]["http"] > 0
     settings = found["baseline"]["postgres"]
     assert settings["fsync"] == settings["synchronous_commit"] == "on"
     assert found["baseline"]["redis"]["appendonly"] == "yes"

@@ -55,6 +55,38 @@ def test_steps_follow_each_other_and_end_ends(site):
     assert started == ["one", "two", "three"]
 
 
+def test_the_steps_of_a_run_are_its_journal(site):
+    site.prepare(THREE).start()
+    run_id = site.submit("three", "x")
+    site.wait_run(run_id)
+
+    def page(query=""):
+        path = f"/api/v2/orchestrations/runs/{run_id}/steps{query}"
+        status, answer, _ = site.ask("GET", path)
+        assert status == 200
+        assert (answer["run_id"], answer["count"]) == (run_id, len(answer["steps"]))
+        return answer["steps"], answer["next"]
+
+    steps, following = page()
+    assert following is None
+    names = ("seq", "kind", "path", "step_id", "execution")
+    assert [tuple(s[n] for n in names) for s in steps] == site.sql(
+        "SELECT seq, kind, path, step_id, execution FROM run_steps"
+        " WHERE run_id = %s ORDER BY seq", run_id
+    )
+    # the end step changed nothing: its events ride in the row before
+    assert [s["step_id"] for s in steps] == ["one", "two"]
+    assert [s["usage"] and s["usage"][0]["model"] for s in steps] == [None, "mock.echo"]
+    assert set(steps[0]) == {*names, "error", "usage", "at"}
+    assert all(s["at"].endswith("+00:00") for s in steps)
+    paged, following = [], 1
+    while following:
+        some, following = page(f"?limit=1&from={following}")
+        paged += some
+    assert paged == steps
+    assert page(f"?from={steps[-1]['seq'] + 1}") == ([], None)
+
+
 def test_two_sleeping_runs_overlap(site):
     site.prepare(SLEEPER).start()
     runs = [site.submit("sleeper") for _ in range(2)]
@@ -88,6 +120,11 @@ def test_a_step_that_fails_fails_the_run_and_says_why(site):
     assert answer["status"] == "failed"
     assert answer["error"]["class"] == "provider"
     assert answer["error"]["step_id"] == "ask"
+    _, journal, _ = site.ask(
+        "GET", f"/api/v2/orchestrations/runs/{answer['run_id']}/steps"
+    )
+    errors = [s["error"] for s in journal["steps"] if s["error"]]
+    assert [(e["class"], e["step_id"]) for e in errors] == [("provider", "ask")]
 
 
 def test_a_large_input_comes_from_the_row(site):
@@ -102,6 +139,33 @@ def test_inputs_are_merged_into_the_state(site):
     site.prepare(orchestration("greet", print_step("p", "{state.who} {state.n}"))).start()
     answer = site.wait_run(site.submit("greet", inputs={"who": "Ada", "n": 7}))
     assert answer["final_response"] == "Ada 7"
+
+
+@pytest.mark.parametrize("strategy, merged", [
+    ("dict", {"one (one)": "1 x", "two (two)": "2 1 x"}),
+    ("concat", "[one (one)]:\n1 x\n\n[two (two)]:\n2 1 x"),
+    ("anything", [{"source": "one (one)", "data": "1 x"},
+                  {"source": "two (two)", "data": "2 1 x"}]),
+])
+def test_a_merge_puts_the_outputs_of_steps_together(site, strategy, merged):
+    site.prepare(orchestration(
+        "page",
+        print_step("one", "1 {state.user_input}", "two"),
+        print_step("two", "2 {state.out_one}", "both"),
+        {"id": "both", "name": "both", "type": "merge", "merge_strategy": strategy,
+         "input_keys": ["out_one", "out_two", "nowhere"], "output_key": "page"},
+    )).start()
+    run_id = site.submit("page", "x")
+    assert site.wait_run(run_id)["status"] == "completed"
+    events = site.events(run_id)
+    known = strategy if strategy in ("dict", "concat") else "list"
+    assert [
+        (e["orch_step_id"], e["input_count"], e["strategy"])
+        for e in events if e["type"] == "merge_complete"
+    ] == [("both", 2, known)]
+    assert events[-3]["final_state"]["page"] == merged
+    # nothing was sent anywhere: the run is one commit of rows at its end
+    assert site.sql("SELECT epoch, step_id FROM run_steps ORDER BY seq")[-1] == (1, "both")
 
 
 def test_a_small_event_max_cuts_what_is_long_and_says_so(site):

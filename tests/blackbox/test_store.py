@@ -292,8 +292,8 @@ def test_hot_statements_find_rows_by_key(postgres, rows):
                     "enable_seqscan = off", "enable_bitmapscan = off"):
         sql(f"SET {setting}")
     for statement in ("runs_end_lazy", "runs_end", "runs_takeover", "steps_commit",
-                      "runs_look", "runs_check", "steps_check", "steps_read", "waits_read",
-                      "run_get", "runs_present"):
+                      "runs_look", "runs_check", "steps_check", "steps_list", "steps_read",
+                      "waits_read", "run_get", "runs_present"):
         text = plan(sql, statement)
         assert "orchestration_runs_pkey" in text, text
         assert "Seq Scan" not in text and "Hash Join" not in text, text

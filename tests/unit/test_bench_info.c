@@ -35,6 +35,9 @@ static void a_command_has_its_own_line(void **state)
 	assert_int_equal(bench_info_command_us(text, "odd"), 0);
 	assert_int_equal(bench_info_command_us(text, "never"), 0);
 	assert_int_equal(bench_info_command_us("", "xadd"), 0);
+	assert_int_equal(bench_info_command_calls(text, "xadd"), 8);
+	assert_int_equal(bench_info_command_calls(text, "evalsha"), 2);
+	assert_int_equal(bench_info_command_calls(text, "never"), 0);
 }
 
 int main(void)

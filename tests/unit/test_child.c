@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,7 +154,13 @@ static void op_retired(struct child *child)
 	ev_break(bench->loop, EVBREAK_ALL);
 }
 
-static const struct child_ops ops = { op_start, op_ready, op_done, op_died, op_retired };
+static const struct child_ops ops = {
+	.start = op_start,
+	.ready = op_ready,
+	.obituary_done = op_done,
+	.died = op_died,
+	.retired = op_retired,
+};
 
 static int set_up(void **state)
 {
@@ -202,6 +209,11 @@ static void fork_one(struct bench *bench, int exit_code)
 	if (pid == 0) {
 		if (exit_code >= 0)
 			_exit(exit_code);
+		/* the end that the test speaks through is its own, and it may be killed
+		 */
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)signal(SIGTERM, SIG_IGN);
 		for (;;)
 			(void)pause();

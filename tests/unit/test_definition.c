@@ -53,6 +53,7 @@ static void absent_fields_get_their_defaults(void **state)
 	assert_null(s->model);
 	assert_null(s->prompt_template);
 	assert_null(s->print_content);
+	assert_int_equal(s->merge_strategy, MERGE_LIST);
 	assert_null(s->output_key);
 	assert_null(s->next_step_id);
 	assert_int_equal(s->timeout_ms, 0);
@@ -139,6 +140,37 @@ static void every_default_spelling_of_no_model_is_none(void **state)
 	}
 }
 
+static void a_merge_strategy_that_nobody_knows_is_a_list(void **state)
+{
+	static const struct {
+		const char *json;
+		enum merge_strategy strategy;
+	} rows[] = {
+		{ "\"list\"", MERGE_LIST },     { "\"dict\"", MERGE_DICT },
+		{ "\"concat\"", MERGE_CONCAT }, { "\"Dict\"", MERGE_LIST },
+		{ "\"zip\"", MERGE_LIST },      { "\"\"", MERGE_LIST },
+		{ "null", MERGE_LIST },
+	};
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct definition *d;
+
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"id\":\"o\",\"name\":\"n\",\"steps\":[{\"id\":\"s\","
+			"\"name\":\"S\",\"type\":\"merge\",\"merge_strategy\":%s}]}",
+			rows[i].json);
+		d = read_good(text);
+		assert_int_equal(d->steps[0].type, STEP_MERGE);
+		assert_int_equal(d->steps[0].merge_strategy, rows[i].strategy);
+		definition_unref(d);
+	}
+	assert_string_equal(definition_merge_name(MERGE_CONCAT), "concat");
+}
+
 static void a_reference_keeps_a_definition_alive(void **state)
 {
 	struct definition *d = read_good("{\"id\":\"o\",\"name\":\"n\"}");
@@ -190,6 +222,7 @@ static const struct {
 	{ S "\"max_iterations\":[]}]}",               "steps[0].max_iterations", "must be an integer" },
 	{ S "\"input_keys\":\"a\"}]}",                "steps[0].input_keys", "must be an array" },
 	{ S "\"input_keys\":[1]}]}",                  "steps[0].input_keys", "must be a string" },
+	{ S "\"merge_strategy\":[\"list\"]}]}",     "steps[0].merge_strategy", "must be a string, not array" },
 	{ S "\"output_key\":{}}]}",                   "steps[0].output_key", "must be a string" },
 	{ S "\"model\":5}]}",                         "steps[0].model",   "must be a string" },
 	{ S "\"retry\":5}]}",                         "steps[0].retry",   "must be an object" },
@@ -376,6 +409,7 @@ int main(void)
 		cmocka_unit_test(null_counts_as_absent_and_unknown_fields_are_ignored),
 		cmocka_unit_test(all_fields_in_use_are_read),
 		cmocka_unit_test(every_default_spelling_of_no_model_is_none),
+		cmocka_unit_test(a_merge_strategy_that_nobody_knows_is_a_list),
 		cmocka_unit_test(a_reference_keeps_a_definition_alive),
 		cmocka_unit_test(malformed_definitions_are_refused_with_place_and_reason),
 		cmocka_unit_test(sizes_are_bounded),

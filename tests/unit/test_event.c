@@ -69,6 +69,9 @@ static void each_event_has_the_fields_of_the_contract(void **state)
 	event_step_final(&out, &stamp, &step, text_of("r"));
 	expect(&out, "{\"type\":\"final\",\"orch_step_id\":\"s1\","
 		     "\"step_name\":\"A \\\"step\\\"\",\"response\":\"r\"" END);
+	event_merge_complete(&out, &stamp, &step, 2);
+	expect(&out, "{\"type\":\"merge_complete\",\"orch_step_id\":\"s1\","
+		     "\"input_count\":2,\"strategy\":\"list\"" END);
 	event_loop_limit_reached(&out, &stamp, &step, 3);
 	expect(&out, "{\"type\":\"loop_limit_reached\",\"orch_step_id\":\"s1\","
 		     "\"iterations\":3,\"max_iterations\":3" END);

@@ -140,6 +140,40 @@ static void on_events(void *self, const char *run_id, const char *start, const c
 	cb(arg, rig.answer, "acme", events, limit < 3 ? (size_t)limit : 3);
 }
 
+/* A journal of three rows. */
+static void on_steps(void *self, const char *run_id, int64_t from_seq, int limit,
+		     port_steps_cb cb, void *arg)
+{
+	static const struct store_step steps[] = {
+		{ .seq = 1,
+		  .kind = "start",
+		  .path = "",
+		  .step_id = "",
+		  .at = "2026-06-01 12:34:56+00" },
+		{ .seq = 2,
+		  .kind = "step",
+		  .path = "a%2F1",
+		  .step_id = "a/1",
+		  .execution = 1,
+		  .usage = "[{\"calls\":1}]",
+		  .at = "2026-06-01 12:34:56.5+00" },
+		{ .seq = 3,
+		  .kind = "step",
+		  .path = "b",
+		  .step_id = "b",
+		  .execution = 2,
+		  .error = "{\"class\":\"tool\"}",
+		  .at = "2026-06-01 12:34:57+00" },
+	};
+	size_t first = from_seq > 3 ? 3 : (size_t)from_seq - 1;
+	size_t count = 3 - first < (size_t)limit ? 3 - first : (size_t)limit;
+
+	(void)self;
+	(void)run_id;
+	cb(arg, rig.answer, rig.answer == ERRORS_NONE ? "acme" : NULL, steps + first,
+	   count, first + count < 3 ? (int64_t)(first + count + 1) : 0);
+}
+
 /* -- the rest of the rig -- */
 
 static int on_fetch(void *ctx, const char *hash)
@@ -172,6 +206,7 @@ static int setup(void **state)
 	rig.port.health = on_health;
 	rig.port.get = on_get;
 	rig.port.events = on_events;
+	rig.port.steps = on_steps;
 	rig.front.loop = rig.loop;
 	rig.front.port = &rig.port;
 	rig.front.auth = rig.auth;
@@ -425,6 +460,8 @@ static void a_key_of_a_tenant_does_not_see_the_runs_of_others(void **state)
 	prime_key();
 	says(hear(ask("GET /api/v2/orchestrations/runs/r/status", "", "")),
 	     "run_not_found");
+	says(hear(ask("GET /api/v2/orchestrations/runs/r/steps", "", "")),
+	     "run_not_found");
 	says(hear(ask("GET /api/v2/orchestrations/runs/r/events", "", "")),
 	     "run_not_found");
 }
@@ -467,6 +504,50 @@ static void events_that_are_no_json_come_as_text(void **state)
 	says(hear(ask("GET /api/v2/orchestrations/runs/r/events?start=x&limit=0", "",
 		      "")),
 	     "HTTP/1.1 422");
+}
+
+static void steps_show_the_journal_page_by_page(void **state)
+{
+	static const char path[] = "GET /api/v2/orchestrations/runs/r/steps";
+	const char *reply;
+
+	(void)state;
+	prime_key();
+	reply = hear(ask(path, "", ""));
+	says(reply, "HTTP/1.1 200");
+	says(reply, "{\"run_id\":\"r\",\"count\":3,\"steps\":["
+		    "{\"seq\":1,\"kind\":\"start\",\"path\":\"\",\"step_id\":\"\","
+		    "\"execution\":0,\"error\":null,\"usage\":null,"
+		    "\"at\":\"2026-06-01 12:34:56+00:00\"},"
+		    "{\"seq\":2,\"kind\":\"step\",\"path\":\"a%2F1\",\"step_id\":\"a/1\","
+		    "\"execution\":1,\"error\":null,\"usage\":[{\"calls\":1}],"
+		    "\"at\":\"2026-06-01 12:34:56.500000+00:00\"},"
+		    "{\"seq\":3,\"kind\":\"step\",\"path\":\"b\",\"step_id\":\"b\","
+		    "\"execution\":2,\"error\":{\"class\":\"tool\"},\"usage\":null,"
+		    "\"at\":\"2026-06-01 12:34:57+00:00\"}],\"next\":null}");
+	reply = hear(
+		ask("GET /api/v2/orchestrations/runs/r/steps?from=2&limit=1", "", ""));
+	says(reply, "\"count\":1,\"steps\":[{\"seq\":2,");
+	says(reply, "\"next\":3}");
+	says(hear(ask("GET /api/v2/orchestrations/runs/r/steps?from=4", "", "")),
+	     "\"count\":0,\"steps\":[],\"next\":null}");
+	rig.answer = ERRORS_NO_RUN;
+	says(hear(ask(path, "", "")), "HTTP/1.1 404");
+	rig.answer = ERRORS_POSTGRES;
+	says(hear(ask(path, "", "")), "HTTP/1.1 503");
+}
+
+static void steps_asked_wrongly_say_all_that_is_wrong(void **state)
+{
+	const char *reply;
+
+	(void)state;
+	prime_key();
+	reply = hear(
+		ask("GET /api/v2/orchestrations/runs/r/steps?from=0&limit=501", "", ""));
+	says(reply, "HTTP/1.1 422");
+	says(reply, "\"loc\":[\"query\",\"from\"]");
+	says(reply, "\"loc\":[\"query\",\"limit\"]");
 }
 
 static void an_idempotency_key_is_handed_on_with_its_digest(void **state)
@@ -663,6 +744,8 @@ int main(void)
 		TEST(a_key_without_a_tenant_may_name_any),
 		TEST(a_status_shows_what_the_row_says),
 		TEST(events_that_are_no_json_come_as_text),
+		TEST(steps_show_the_journal_page_by_page),
+		TEST(steps_asked_wrongly_say_all_that_is_wrong),
 		TEST(an_idempotency_key_is_handed_on_with_its_digest),
 		TEST(a_bulk_is_answered_in_the_order_of_its_items),
 		TEST(a_bulk_travels_in_pieces),

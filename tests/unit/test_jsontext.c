@@ -55,6 +55,29 @@ static void values_are_shown_as_templates_need_them(void **state)
 	str_deinit(&out);
 }
 
+static void depth_counts_what_is_open_at_a_time(void **state)
+{
+	static const struct {
+		const char *json;
+		int depth;
+	} deep[] = {
+		{ "1", 0 },
+		{ "\"[[[\"", 0 },
+		{ "[]", 1 },
+		{ "{}", 1 },
+		{ "[[],{},[1]]", 2 },
+		{ "[{\"a\":[null]},[]]", 3 },
+		{ "[\"a\\\"[{\",[]]", 2 },
+		{ "{\"[\\\\\":[]}", 2 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(deep) / sizeof(deep[0]); i++)
+		assert_int_equal(jsontext_depth(deep[i].json, strlen(deep[i].json)),
+				 deep[i].depth);
+}
+
 static void truth_is_pythons(void **state)
 {
 	size_t i;
@@ -84,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_shown_as_templates_need_them),
+		cmocka_unit_test(depth_counts_what_is_open_at_a_time),
 		cmocka_unit_test(truth_is_pythons),
 		cmocka_unit_test(only_a_real_escape_of_nul_is_replaced),
 	};

@@ -31,10 +31,10 @@ static void every_path_finds_its_handler(void **state)
 	static const struct {
 		enum request_method method;
 		const char *path;
-		call_handler handler;
+		api_call_handler handler;
 		const char *param;
 	} rows[] = {
-		{ REQUEST_GET, "/health", health_get, NULL },
+		{ REQUEST_GET, "/health", health_route_get, NULL },
 		{ REQUEST_GET, "/api/v2/runs", runs_list, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations", orchestrations_list, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations/x", orchestrations_get, "x" },
@@ -45,6 +45,7 @@ static void every_path_finds_its_handler(void **state)
 		{ REQUEST_POST, "/api/v2/orchestrations/x/runs", bulk_start, "x" },
 		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/status", runs_status, "r" },
 		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/events", runs_events, "r" },
+		{ REQUEST_GET, "/api/v2/orchestrations/runs/r/steps", runs_steps, "r" },
 		{ REQUEST_GET, "/api/v2/agents", agents_list, NULL },
 		{ REQUEST_GET, "/api/v2/agents/a", agents_get, "a" },
 		{ REQUEST_GET, "/api/v2/workers", workers_list, NULL },
@@ -55,7 +56,7 @@ static void every_path_finds_its_handler(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const char *params[CALL_PARAMS_MAX] = { NULL };
+		const char *params[API_CALL_PARAMS_MAX] = { NULL };
 		char allow[ROUTES_ALLOW_MAX];
 		const struct route *route =
 			find(rows[i].method, rows[i].path, params, allow);
@@ -85,7 +86,7 @@ static void paths_that_are_not_there_are_not_found(void **state)
 		"/API/V2/runs",
 		"/health/x",
 	};
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 	size_t i;
 
@@ -98,11 +99,14 @@ static void paths_that_are_not_there_are_not_found(void **state)
 
 static void another_method_is_told_which_there_are(void **state)
 {
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 
 	(void)state;
 	assert_null(find(REQUEST_POST, "/api/v2/workers", params, allow));
+	assert_string_equal(allow, "GET, HEAD");
+	assert_null(
+		find(REQUEST_POST, "/api/v2/orchestrations/runs/r/steps", params, allow));
 	assert_string_equal(allow, "GET, HEAD");
 	assert_null(find(REQUEST_GET, "/api/v2/orchestrations/x/run", params, allow));
 	assert_string_equal(allow, "POST");
@@ -114,7 +118,7 @@ static void another_method_is_told_which_there_are(void **state)
 
 static void only_health_needs_no_key(void **state)
 {
-	const char *params[CALL_PARAMS_MAX];
+	const char *params[API_CALL_PARAMS_MAX];
 	char allow[ROUTES_ALLOW_MAX];
 
 	(void)state;

@@ -3,14 +3,14 @@
 -- KEYS[1]  prefix of the queue's keys, "synapse:q:{Q}:"
 -- ARGV[1]  names to return at most, 1..200
 --
--- Returns the names. Changes nothing.
+-- Returns the entries in the quarantine lane, then the names. Changes nothing.
 
 local p = KEYS[1]
 local most = tonumber(ARGV[1])
-local absent = {}
+local absent = { redis.call('ZCARD', p .. 'quarantine') }
 
 for _, worker in ipairs(redis.call('SMEMBERS', p .. 'workers')) do
-	if #absent == most then
+	if #absent > most then
 		break
 	end
 	if redis.call('EXISTS', p .. 'alive:' .. worker) == 0 then

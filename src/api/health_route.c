@@ -1,14 +1,14 @@
 /*
- * health.c - can this API server do its work? (no key; for probes)
+ * health_route.c - can this API server do its work? (no key; for probes)
  */
-#include "api/call.h"
+#include "api/api_call.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "server/response.h"
 
-void health_get(struct call *call)
+void health_route_get(struct api_call *call)
 {
 	struct port_health health = call->port->health(call->port->self);
 	bool ok = health.redis_connected && health.pg_connected;
