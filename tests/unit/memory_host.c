@@ -267,6 +267,12 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 		exec_free(exec);
 }
 
+static void parked(void *ctx, struct exec *exec)
+{
+	((struct memory_host *)ctx)->parked++;
+	exec_free(exec);
+}
+
 static void wanted(void *ctx)
 {
 	((struct memory_host *)ctx)->wanted++;
@@ -281,6 +287,7 @@ static const struct engine_host functions = {
 	.live = live,
 	.llm = llm,
 	.end = end,
+	.parked = parked,
 	.wanted = wanted,
 };
 

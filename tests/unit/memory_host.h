@@ -51,6 +51,7 @@ struct memory_host {
 	struct exec *inside;
 	struct engine_final *final; /* of the last run that ended */
 	int ended;
+	int parked;
 	int wanted;
 };
 

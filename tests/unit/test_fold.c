@@ -301,6 +301,36 @@ static void a_start_that_the_journal_lacks_is_said(void **state)
 	memory_deinit(&host);
 }
 
+static void a_drained_run_parks_at_the_next_step_and_goes_on_elsewhere(void **state)
+{
+	struct memory_host host, other;
+	struct exec *exec;
+
+	(void)state;
+	memory_init(&host, NULL);
+	host.hold_calls = true;
+	(void)memory_run(&host, several, INPUTS);
+	(void)memory_pump(&host);
+	assert_int_equal(host.calls_made, 1); /* b/1 is in flight */
+	engine_drain(host.engine);
+	(void)memory_pump(&host);
+	assert_int_equal(host.parked, 0);
+	memory_answer(&host, 0, FAIL_NONE, "two 1 hello");
+	(void)memory_pump(&host); /* its row goes out; c was announced and not started */
+	assert_int_equal(host.parked, 1);
+	assert_int_equal(host.calls_made, 1);
+	assert_int_equal(host.engine->runs, 0);
+	memory_init(&other, NULL);
+	memory_adopt(&other, host.journal, host.journal_count);
+	exec = memory_resume(&other, several, INPUTS, 2);
+	(void)memory_pump(&other);
+	same_text(&other.final->state, &whole.final->state);
+	same_text(&other.final->history, &whole.final->history);
+	exec_free(exec);
+	memory_deinit(&other);
+	memory_deinit(&host);
+}
+
 /* ---- rows made by hand ---- */
 
 #define EVENT(id, body) "[\"" id "\",{\"type\":" body ",\"epoch\":1}]"
@@ -457,6 +487,7 @@ int main(void)
 		TEST(rows_that_melted_into_each_other_fold_the_same),
 		TEST(an_interrupted_step_starts_again_with_its_first_attempt),
 		TEST(a_start_that_the_journal_lacks_is_said),
+		TEST(a_drained_run_parks_at_the_next_step_and_goes_on_elsewhere),
 		cmocka_unit_test(a_step_that_failed_for_good_fails_the_run),
 		cmocka_unit_test(the_time_of_all_owners_counts),
 		cmocka_unit_test(what_no_engine_wrote_is_refused),
