@@ -50,6 +50,7 @@ struct conf {
 	} log;
 	struct {
 		int64_t deadline_ms;
+		int64_t leaf_ms;
 	} drain;
 	struct {
 		int64_t min_ms;

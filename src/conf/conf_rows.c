@@ -99,6 +99,9 @@ const struct conf_row conf_rows[] = {
 	{ "drain.deadline", CONF_MS, AT(drain.deadline_ms), "20s", 0, HOUR,
 	  .what = "how long a draining child may take before it is killed; what it held runs again "
 	  "elsewhere" },
+	{ "drain.leaf", CONF_MS, AT(drain.leaf_ms), "10s", 0, HOUR,
+	  .what = "how long a step in flight may take in a drain before it is cut; its run goes "
+	  "back, and the step runs again elsewhere" },
 
 	{ "restart.min", CONF_MS, AT(restart.min_ms), "200ms", 1, HOUR,
 	  .what = "wait before a child that died is started again; doubled with each death in the "
