@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import struct
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from harness import audit
 from harness.daemon import process_group
-from harness.site import orchestration, print_step
+from harness.site import llm_step, orchestration, print_step
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 P = "synapse:q:{default}:"
@@ -258,3 +259,29 @@ def test_missing_keys_beside_a_fresh_row_are_an_alarm_and_no_death(site):
         mute.wait_event("worker.lost", incarnation="mute.00000000")
         assert not other.find("worker.lost")
         assert client.smembers(P + "workers") >= {name.encode()}
+
+
+# ---- random deaths ----
+
+NAPS = orchestration("naps", *[
+    llm_step(f"s{i}", "mock.sleep:300", next_id=f"s{i + 1}" if i < 4 else None)
+    for i in range(5)])
+
+
+def test_five_random_deaths_lose_nothing(site):
+    site.prepare(NAPS)
+    daemon = site.start()
+    with site.redis.client() as client:
+        runs = [site.submit("naps", str(i)) for i in range(50)]
+        for _ in range(5):
+            time.sleep(random.uniform(0.05, 0.5))
+            pid = daemon.child("worker")
+            since = daemon.mark()
+            daemon.kill(pid)
+            daemon.wait_event("obituary.done", since, dead=pid)
+            settled = daemon.wait_event("worker.settled", since, dead_pid=pid)
+            daemon.wait_event("child.ready", since, child_kind="worker")
+            print(f"{settled['requeued']} requeued in {settled['took_ms']} ms")
+        settle(client, runs, site)
+    assert site.sql("SELECT count(*), sum(crashes) FROM orchestration_runs") == [(50, 0)]
+    assert site.sql("SELECT count(*) FROM run_steps WHERE kind = 'step'") == [(250,)]
