@@ -74,6 +74,22 @@ void fifo_commit(struct fifo *fifo, uint32_t row)
 	}
 }
 
+void fifo_drop_held(struct fifo *fifo)
+{
+	bool drop = false;
+
+	list_for_each_safe(node, &fifo->entries) {
+		struct fifo_entry *entry = list_entry(node, struct fifo_entry, node);
+
+		drop = drop || entry->held;
+		if (!drop)
+			continue;
+		list_remove(&entry->node);
+		fifo->bytes -= entry->len;
+		mem_free(entry);
+	}
+}
+
 size_t fifo_take_free(struct fifo *fifo, struct list *out)
 {
 	size_t count = 0;

@@ -44,6 +44,10 @@ const struct fifo_entry *fifo_add(struct fifo *fifo, int64_t wall_ms, uint32_t r
 /* The rows up to this one are in Postgres: their events may leave. */
 void fifo_commit(struct fifo *fifo, uint32_t row);
 
+/* Forget every entry from the first held one on: their rows will never be stored. Ids go
+ * on rising. */
+void fifo_drop_held(struct fifo *fifo);
+
 /* Move to out all that may leave now: everything before the first held entry. Returns how
  * many; the receiver frees them with fifo_entries_free(). */
 size_t fifo_take_free(struct fifo *fifo, struct list *out);

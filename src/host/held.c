@@ -95,6 +95,20 @@ void held_rows_free(struct list *rows)
 		row_free_held(list_entry(node, struct held_row, node));
 }
 
+void held_drop_rows(struct held *held)
+{
+	list_splice(&held->flying, &held->rows);
+	list_for_each(node, &held->flying) {
+		struct held_row *row = list_entry(node, struct held_row, node);
+
+		held->event_seq -= row->events_count;
+		if (row->seq <= held->seq)
+			held->seq = row->seq - 1;
+	}
+	held_rows_free(&held->flying);
+	fifo_drop_held(&held->fifo);
+}
+
 void held_free(struct held *held)
 {
 	if (!held)
@@ -139,6 +153,7 @@ static void add_events(struct held *held, struct held_row *to,
 	size_t i, len, id_len;
 	const char *text;
 
+	to->events_count += row->events_count;
 	for (i = 0; i < row->events_count; i++) {
 		text = row_event_text(row, i, &len);
 		id_len = fifo_id(fifo_add(&held->fifo, wall_ms, to->seq, text, len), id);

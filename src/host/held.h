@@ -45,7 +45,8 @@ struct held_row {
 	struct engine_row *row; /* owned */
 	struct op *op;          /* waits for the row to be durable; NULL: nobody does */
 	uint32_t seq;
-	struct str *events; /* owned: the text of column events, open at its end */
+	size_t events_count; /* in events */
+	struct str *events;  /* owned: the text of column events, open at its end */
 };
 
 /* What a takeover brought of a run that others had before. */
@@ -129,6 +130,11 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 /* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
  */
 const char *held_row_events(struct held_row *row);
+/*
+ * Forget all rows that are not durable, with their events: the run's numbers are again
+ * what Postgres has. No commit of it is under way.
+ */
+void held_drop_rows(struct held *held);
 /* Free the rows of a list; ops that wait for them are dropped, not completed. */
 void held_rows_free(struct list *rows);
 

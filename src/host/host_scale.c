@@ -42,6 +42,7 @@
 #include "run/definition.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LAZY_MS       50 /* DESIGN 4.3 */
@@ -251,32 +252,30 @@ static void on_stale(void *ctx, struct held *held)
  * the run ends failed with what it said. If that is refused as well, the run is left
  * where it is for an operator.
  */
+static void end_failed(struct held *held, const char *class, const char *reason);
+
 static void on_refused(void *ctx, struct held *held, const struct pg_outcome *outcome)
 {
-	struct host_scale *host = ctx;
-	struct engine_final *final;
+	char reason[80];
 
+	(void)ctx;
 	log_error("run.commit_refused", LOG_S("run", held->run_id),
 		  LOG_S("sqlstate", outcome->sqlstate),
 		  LOG_S("error", outcome->err.text));
 	held->act = HELD_ACT_NONE;
 	forget_exec(held); /* before the rows that its ops wait for */
-	held_rows_free(&held->flying);
-	held_rows_free(&held->rows);
+	held_drop_rows(held);
 	if (held->rejections++ || held->state == HELD_STALE) {
 		held->state = HELD_STALE;
 		run_over(held, HOST_OVER_UNSTORABLE);
 		return;
 	}
 	row_final_free(held->final);
-	final = row_final_new();
-	final->status = RUN_FAILED;
-	str_printf(&final->error,
-		   "{\"class\":\"internal\",\"message\":\"the run could not be stored "
-		   "(SQLSTATE %.5s)\"}",
-		   outcome->sqlstate[0] ? outcome->sqlstate : "?????");
-	held->final = final;
-	journal_want(host->journal, held);
+	held->final = NULL;
+	(void)snprintf(reason, sizeof(reason),
+		       "the run could not be stored (SQLSTATE %.5s)",
+		       outcome->sqlstate[0] ? outcome->sqlstate : "?????");
+	end_failed(held, "internal", reason);
 }
 
 static const struct journal_ops journal_ops = {

@@ -117,6 +117,22 @@ struct intake {
 
 static void source_call(struct source *source);
 
+static void retry_later(struct intake *intake);
+
+/* Redis may list entries in our name that nobody here knows: ask, soon. */
+static void not_sure(struct source *source)
+{
+	source->unsure = true;
+	retry_later(source->intake);
+}
+
+/* Something waits for Postgres or Redis that no answer will wake. */
+static void retry_later(struct intake *intake)
+{
+	if (!ev_is_active(&intake->retry))
+		ev_timer_again(intake->options.loop, &intake->retry);
+}
+
 /* ---- jobs ---- */
 
 static struct job *job_new(struct source *source, const char *id, size_t id_len,
@@ -227,9 +243,10 @@ static void on_definition(struct definition_wait *wait, struct definition *defin
 		job_fail(job, err->text);
 		return;
 	}
-	/* Postgres is away: the retry timer asks again */
+	/* Postgres is away: ask again later */
 	log_warn("run.definition_waits", LOG_S("run", job->run_id),
 		 LOG_S("error", err->text));
+	retry_later(job->source->intake);
 }
 
 static void job_need_definition(struct job *job)
@@ -248,7 +265,7 @@ static void job_need_definition(struct job *job)
 	job->wait.ready = on_definition;
 	if (definition_cache_ask(intake->definitions, job->payload.definition_id,
 				 job->payload.definition_version, &job->wait) < 0)
-		log_debug("run.definition_waits", LOG_S("run", job->run_id));
+		retry_later(intake);
 }
 
 /* ---- what a claim brought ---- */
@@ -326,8 +343,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		log_warn("queue.claim_failed", LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err->text));
 		score_add(score, SCORE_REDIS_ERRORS, 1);
-		if (!ev_is_active(&intake->retry))
-			ev_timer_again(intake->options.loop, &intake->retry);
+		retry_later(intake);
 		return;
 	}
 	score_add(score, SCORE_CLAIMS, 1);
@@ -403,8 +419,7 @@ static void source_call(struct source *source)
 	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
 		source->calling = false;
 		keep_finishing(source);
-		if (!ev_is_active(&intake->retry))
-			ev_timer_again(intake->options.loop, &intake->retry);
+		retry_later(intake);
 	}
 }
 
@@ -423,7 +438,7 @@ static void on_handed_back(void *arg, int rc, int64_t returned, const struct err
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err->text));
-	source->unsure = true;
+	not_sure(source);
 }
 
 static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t n,
@@ -437,7 +452,7 @@ static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t
 	if (rc < 0) {
 		if (rc != ERR_CLOSED)
 			log_warn("queue.held_unknown", LOG_S("error", err->text));
-		source->unsure = true;
+		not_sure(source);
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -448,14 +463,14 @@ static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t
 			 LOG_N("jobs", count));
 		if (queue_handback(source->queue, entries, count, on_handed_back, source,
 				   &send_err) < 0)
-			source->unsure = true;
+			not_sure(source);
 	}
 	/* what was handed back leaves the list, so the next page begins earlier by that
 	 */
 	source->held_offset += n - count;
 	if (n == QUEUE_BATCH_MAX && queue_held(source->queue, source->held_offset,
 					       on_held_page, source, &send_err) < 0)
-		source->unsure = true;
+		not_sure(source);
 }
 
 static void source_settle(struct source *source)
@@ -467,7 +482,7 @@ static void source_settle(struct source *source)
 	source->unsure = false;
 	source->held_offset = 0;
 	if (queue_held(source->queue, 0, on_held_page, source, &err) < 0)
-		source->unsure = true;
+		not_sure(source);
 }
 
 /* ---- runs that the host lost, or hands back ---- */
@@ -565,9 +580,7 @@ void intake_run_over(void *arg, struct held *held, enum host_over how)
 		}
 		/* lost again: not as fast as Postgres answers */
 		list_push(&job->source->looking, &job->node);
-		if (!ev_is_active(&job->source->intake->retry))
-			ev_timer_again(job->source->intake->options.loop,
-				       &job->source->intake->retry);
+		retry_later(job->source->intake);
 		return;
 	case HOST_OVER_UNSTORABLE:
 		job_left(job);
@@ -628,7 +641,7 @@ static void source_return(struct source *source)
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err.text));
-		source->unsure = true;
+		not_sure(source);
 		free_returned(source);
 	}
 }

@@ -148,6 +148,27 @@ static void events_stay_behind_until_their_row_is_in(void **state)
 	held_free(held);
 }
 
+static void rows_that_are_not_durable_are_forgotten_with_their_numbers(void **state)
+{
+	struct held *held = lazy();
+
+	(void)state;
+	held->state = HELD_OWNED;
+	held_add_row(held, row(ROW_START, "", NULL, "{\"type\":\"a\",\"ts\":1"), NULL, 1);
+	held->event_seq = 1;
+	fifo_commit(&held->fifo, 1);
+	held_rows_free(&held->rows); /* the first one is durable */
+	held_add_row(held, row(ROW_STEP, "s1", "k", "{\"type\":\"b\",\"ts\":1"), NULL, 1);
+	held_add_row(held, row(ROW_STEP, "s2", "k", "{\"type\":\"c\",\"ts\":1"), NULL, 1);
+	held->event_seq = 3;
+	held_drop_rows(held);
+	assert_int_equal(held->seq, 1);
+	assert_int_equal(held->event_seq, 1);
+	assert_int_equal(rows(held), 0);
+	assert_false(list_empty(&held->fifo.entries)); /* what is durable still leaves */
+	held_free(held);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +179,8 @@ int main(void)
 		cmocka_unit_test(nothing_melts_once_the_run_is_owned),
 		cmocka_unit_test(an_abandoned_op_leaves_its_row),
 		cmocka_unit_test(events_stay_behind_until_their_row_is_in),
+		cmocka_unit_test(
+			rows_that_are_not_durable_are_forgotten_with_their_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
