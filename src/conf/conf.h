@@ -36,8 +36,8 @@ struct str;
 
 /*
  * The effective configuration: every field holds a checked value. One row of the table in
- * conf_rows.c per field; the units are part of the names. Strings are never NULL and live as
- * long as the struct. The master loads it before it forks; children inherit the memory
+ * conf_rows.c per field; the units are part of the names. Strings are never NULL and live
+ * as long as the struct. The master loads it before it forks; children inherit the memory
  * and nobody writes to it.
  */
 struct conf {
