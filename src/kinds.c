@@ -23,6 +23,12 @@ static int workers(const struct conf *conf)
 	return conf->roles & CONF_ROLE_WORKER ? (int)conf->worker.processes : 0;
 }
 
+/* Where there are workers and a keeper that says when it is needed. */
+static int quarantines(const struct conf *conf)
+{
+	return workers(conf) && keepers(conf) ? 1 : 0;
+}
+
 static int apis(const struct conf *conf)
 {
 	return conf->roles & CONF_ROLE_API ? (int)conf->api.processes : 0;
@@ -46,6 +52,15 @@ const struct kind kinds_table[] = {
 		.ready_timeout_ms = 30000,
 		.order = 2,
 		.flags = KIND_HOLDS_JOBS,
+	},
+	{
+		.name = "quarantine",
+		.title = "executes runs that may have killed a worker, one at a time",
+		.enter = worker_enter,
+		.processes = quarantines,
+		.ready_timeout_ms = 30000,
+		.order = 2,
+		.flags = KIND_HOLDS_JOBS | KIND_ON_DEMAND,
 	},
 	{
 		.name = "api",

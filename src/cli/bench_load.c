@@ -23,6 +23,7 @@
 #include "cli/bench_http.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -114,6 +115,8 @@ static int send_more(struct sender *sender, struct connection *connection)
 	const struct str *text = connection->sending;
 	ssize_t n;
 
+	assert(text); /* whoever calls this has just set it, or waits for room for its
+			 rest */
 	while (connection->sent < text->len) {
 		n = send(connection->fd, text->data + connection->sent,
 			 text->len - connection->sent, MSG_NOSIGNAL);
@@ -348,8 +351,10 @@ static int make_shared(const struct bench_load_plan *plan, struct shared **ret,
 	*size = sizeof(**ret) + (size_t)plan->processes * sizeof(struct seat);
 	at = mmap(NULL, *size, PROT_READ | PROT_WRITE,
 		  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (at == MAP_FAILED)
-		return err_errno(err, "memory for the load");
+	if (at == MAP_FAILED) {
+		(void)err_errno(err, "memory for the load");
+		return ERR_SYS;
+	}
 	*ret = at;
 	return 0;
 }

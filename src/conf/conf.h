@@ -50,6 +50,7 @@ struct conf {
 	} log;
 	struct {
 		int64_t deadline_ms;
+		int64_t leaf_ms;
 	} drain;
 	struct {
 		int64_t min_ms;
@@ -80,7 +81,8 @@ struct conf {
 		int64_t heartbeat_ttl_ms;
 		int64_t heartbeat_every_ms;
 		int64_t pulse_stale_ms;
-		int64_t depth_max; /* waiting jobs of one queue */
+		int64_t max_crashes; /* deaths laid to a run that end it */
+		int64_t depth_max;   /* waiting jobs of one queue */
 	} queue;
 	struct {
 		int64_t rate_per_tenant;   /* accepted runs per second; 0: no limit */

@@ -99,6 +99,9 @@ const struct conf_row conf_rows[] = {
 	{ "drain.deadline", CONF_MS, AT(drain.deadline_ms), "20s", 0, HOUR,
 	  .what = "how long a draining child may take before it is killed; what it held runs again "
 	  "elsewhere" },
+	{ "drain.leaf", CONF_MS, AT(drain.leaf_ms), "10s", 0, HOUR,
+	  .what = "how long a step in flight may take in a drain before it is cut; its run goes "
+	  "back, and the step runs again elsewhere" },
 
 	{ "restart.min", CONF_MS, AT(restart.min_ms), "200ms", 1, HOUR,
 	  .what = "wait before a child that died is started again; doubled with each death in the "
@@ -157,6 +160,8 @@ const struct conf_row conf_rows[] = {
 	  .what = "how often heartbeats are refreshed; at most half of queue.heartbeat_ttl" },
 	{ "queue.pulse_stale", CONF_MS, AT(queue.pulse_stale_ms), "30s", SECOND, HOUR,
 	  .what = "a child whose event loop has not turned for this long counts as stuck" },
+	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
+	  .what = "deaths of workers laid to one run that make it a dead letter" },
 	{ "queue.depth_max", CONF_COUNT, AT(queue.depth_max), "1000000", 1, 100000000,
 	  .what = "runs that may wait in one queue; more are refused with 503",
 	  .stock = "MAX_GLOBAL_QUEUE_DEPTH" },

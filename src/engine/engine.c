@@ -58,6 +58,11 @@ int64_t engine_pump(struct engine *engine)
 	return list_empty(&engine->ready) ? next_ms : 0;
 }
 
+void engine_drain(struct engine *engine)
+{
+	engine->draining = true;
+}
+
 void engine_want(struct engine *engine)
 {
 	if (engine->pumping || engine->wanted || !engine->host->wanted)

@@ -43,6 +43,7 @@ struct engine {
 	struct list ready; /* execs that have something to do */
 	struct timers timers;
 	struct exec *inside; /* the run whose code is on the CPU, or NULL */
+	bool draining;       /* no step starts any more */
 	bool pumping;
 	bool wanted; /* the host was told */
 	size_t runs; /* execs that are not freed */
@@ -64,6 +65,10 @@ void engine_free(struct engine *engine);
 #define ENGINE_RUN_STEPS  32
 #define ENGINE_PUMP_STEPS 1024
 int64_t engine_pump(struct engine *engine);
+
+/* From now on no step and no attempt of one starts; runs that come there are parked
+ * (engine_host.parked). */
+void engine_drain(struct engine *engine);
 
 /* For the engine's own modules: something became due outside of the pump. */
 void engine_want(struct engine *engine);

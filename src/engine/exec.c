@@ -19,12 +19,11 @@
 #include "engine/runframe.h"
 #include "run/definition.h"
 
-#include <string.h>
+#include <assert.h>
 
-struct exec *exec_new(struct engine *engine, const struct exec_start *start)
+static struct exec *make(struct engine *engine, const struct exec_start *start)
 {
 	struct exec *exec = mem_new(struct exec);
-	struct err err;
 
 	exec->engine = engine;
 	arena_init(&exec->arena);
@@ -37,13 +36,52 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start)
 	exec->seq = start->seq;
 	exec->status = RUN_RUNNING;
 	history_init(&exec->history, &exec->arena, exec->definition);
+	engine->runs++;
+	exec_ready(exec);
+	return exec;
+}
+
+struct exec *exec_new(struct engine *engine, const struct exec_start *start)
+{
+	struct exec *exec = make(engine, start);
+	struct err err;
+
 	state_init(&exec->state, engine->limits.state_max);
 	if (state_seed(&exec->state, exec->definition, start->message, start->message_len,
 		       start->inputs, start->inputs_len, &err) < 0)
 		exec->seed_error = (struct err *)(void *)arena_dup_n(&exec->arena, &err,
 								     sizeof(err));
-	engine->runs++;
-	exec_ready(exec);
+	return exec;
+}
+
+static const char *keep_text(struct exec *exec, const char *text)
+{
+	return text ? arena_dup(&exec->arena, text) : NULL;
+}
+
+struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
+			 const struct fold *fold)
+{
+	struct exec *exec = make(engine, start);
+	const struct history_entry *entry;
+
+	assert(fold->at != FOLD_ENDED);
+	exec->seq = fold->seq;
+	exec->turns = fold->turns;
+	exec->usage = fold->usage;
+	state_copy(&exec->state, &fold->state);
+	for (entry = fold->history.first; entry; entry = entry->next)
+		history_add(&exec->history, &exec->arena, entry->step,
+			    entry->started_at_ms, entry->ended_at_ms, entry->duration_ms,
+			    entry->class, entry->error);
+	exec->resume = (struct exec_resume){
+		.at = fold->at,
+		.step_id = fold->step ? fold->step->id : NULL,
+		.next_id = keep_text(exec, fold->next_id),
+		.class = fold->class,
+		.error = keep_text(exec, fold->error),
+		.spent_ms = fold->spent_ms,
+	};
 	return exec;
 }
 
@@ -182,6 +220,14 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 	seal(exec, row);
 	op_launch(op);
 	engine->host->commit(engine->host_data, exec, row, op);
+}
+
+void exec_park(struct exec *exec)
+{
+	const struct engine_host *host = exec->engine->host;
+
+	if (host->parked && !exec->doomed)
+		host->parked(exec->engine->host_data, exec);
 }
 
 void exec_end(struct exec *exec, struct engine_final *final)

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "engine/fold.h"
 #include "engine/row.h"
 #include "run/history.h"
 #include "run/state.h"
@@ -36,6 +37,16 @@ struct exec_start {
 	void *job;      /* the host's own */
 };
 
+/* Where a run goes on that was folded from its journal. */
+struct exec_resume {
+	enum fold_at at; /* FOLD_FRESH: it starts */
+	const char *step_id;
+	const char *next_id;
+	enum fail_class class;
+	const char *error;
+	int64_t spent_ms; /* of its wall time, by owners before */
+};
+
 /* A run. For readers: run_id, job, epoch, seq, step, status. */
 struct exec {
 	struct engine *engine;
@@ -58,7 +69,8 @@ struct exec {
 	int64_t turns;              /* top-level steps started */
 	size_t frame_bytes;         /* of the frames that there are */
 	struct engine_final *final; /* ended, to be handed out when its code is left */
-	struct err *seed_error; /* in the arena: why there is no state to start with */
+	struct err *seed_error;    /* in the arena: why there is no state to start with */
+	struct exec_resume resume; /* texts in the arena */
 	bool cancel_wanted;
 	bool cancel_told; /* the root knows */
 	bool doomed;      /* exec_free() came while its code was on the CPU */
@@ -71,6 +83,15 @@ struct exec {
  * state too large) makes a run that fails at once, with its events.
  */
 struct exec *exec_new(struct engine *engine, const struct exec_start *start);
+
+/*
+ * The same for a run whose journal was folded; its message and inputs are in the fold,
+ * those of start are not read, and its seq neither. The first row is of kind start: the
+ * worker that picked the run up, and what follows from the journal. Not for FOLD_ENDED.
+ * The fold is the caller's still, and may go.
+ */
+struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
+			 const struct fold *fold);
 
 /*
  * Stop it as soon as its code can be entered: calls in flight are abandoned, the run ends
@@ -98,6 +119,8 @@ int exec_turn(struct exec *exec);
 struct event_stamp exec_stamp(const struct exec *exec);
 /* Number the row's events and hand it out; the op is idle and completes when it is in. */
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
+/* It stands between two steps and the engine drains. */
+void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);
 /* Close an open event and hand it out as a live one; text is emptied. */

@@ -103,6 +103,13 @@ struct engine_host {
 	void (*end)(void *host, struct exec *exec, struct engine_final *final);
 
 	/*
+	 * engine_drain() was called, and this run's next step does not start: all of it
+	 * that was handed out before is durable or never will be. The host frees it when
+	 * it likes, even in here. NULL: it stays until the engine goes.
+	 */
+	void (*parked)(void *host, struct exec *exec);
+
+	/*
 	 * The engine has work or an earlier deadline than engine_pump() said last: pump
 	 * soon. Called outside of the pump only, at most once until the next pump. NULL
 	 * for a host that pumps each turn of its loop anyway (drive.h does).

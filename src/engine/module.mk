@@ -11,6 +11,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/event.h \
 	src/engine/exec.c \
 	src/engine/exec.h \
+	src/engine/fold.c \
+	src/engine/fold.h \
 	src/engine/host.h \
 	src/engine/op.c \
 	src/engine/op.h \

@@ -1,7 +1,8 @@
 /*
  * root.c - the frame of a whole run
  *
- * It opens the run (the row of kind start, which the first step's start rides in), lets
+ * It opens the run (the row of kind start, which the first step's start rides in; for a
+ * run that was folded from its journal that row says who picked it up), lets
  * one walk go along the graph, and closes the run: whatever the walk's last row is,
  * completed, failed or cancelled, gets the run's last three events and goes out with the
  * final. The run's time limit is a timer here.
@@ -92,6 +93,8 @@ static struct engine_row *start_row(struct exec *exec)
 
 	event_worker_picked_up(&row->texts, &stamp, exec->worker_id, exec->run_id);
 	row_add_event(row);
+	if (exec->resume.at != FOLD_FRESH)
+		return row;
 	event_orchestration_start(&row->texts, &stamp, exec->run_id, exec->definition);
 	row_add_event(row);
 	return row;
@@ -107,21 +110,26 @@ static void refuse_input(struct exec *exec, struct engine_row *row)
 	end_run(exec, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB, err->text);
 }
 
+static int64_t limit_of(const struct exec *exec)
+{
+	return exec->definition->timeout_ms ? exec->definition->timeout_ms
+					    : exec->engine->limits.run_timeout_ms;
+}
+
 static void start(struct runframe *frame)
 {
 	struct root *root = (struct root *)frame;
 	struct exec *exec = frame->exec;
 	struct engine *engine = exec->engine;
 	struct engine_row *row = start_row(exec);
-	int64_t limit_ms = exec->definition->timeout_ms;
+	int64_t left_ms = limit_of(exec) - exec->resume.spent_ms;
 
 	if (exec->seed_error) {
 		refuse_input(exec, row);
 		return;
 	}
-	if (limit_ms == 0)
-		limit_ms = engine->limits.run_timeout_ms;
-	timers_arm(engine, &root->timeout, engine_mono_ms(engine) + limit_ms);
+	timers_arm(engine, &root->timeout,
+		   engine_mono_ms(engine) + (left_ms > 0 ? left_ms : 0));
 	root->walk = walk_new(frame, exec->definition->entry_step_id, row);
 	root->walk->ops->start(root->walk);
 }
@@ -129,13 +137,9 @@ static void start(struct runframe *frame)
 static void on_timeout(struct op *op)
 {
 	struct root *root = mem_container(op, struct root, timeout.op);
-	struct exec *exec = op->exec;
-	int64_t limit_ms = exec->definition->timeout_ms;
 
-	if (limit_ms == 0)
-		limit_ms = exec->engine->limits.run_timeout_ms;
 	walk_stop(root->walk, FAIL_LIMIT, "Orchestration timed out after %llds",
-		  (long long)(limit_ms / 1000));
+		  (long long)(limit_of(op->exec) / 1000));
 }
 
 static void child_done(struct runframe *frame, struct runframe *child)

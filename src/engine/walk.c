@@ -4,6 +4,7 @@
  *   COMMIT   a row is in flight that says "this step starts"; then the step runs
  *   STEP     the step's own frame runs, under the step's time limit
  *   PAUSE    a failed attempt waits for its next one
+ *   PARKED   the engine drains: the step that was announced does not start here
  *   ENDED    the parent has the news; the last row waits to be taken
  *
  * There is always one row under way but in COMMIT. What a step did, and what follows from
@@ -36,6 +37,7 @@ enum walk_state {
 	WALK_COMMIT,
 	WALK_STEP,
 	WALK_PAUSE,
+	WALK_PARKED,
 	WALK_ENDED,
 };
 
@@ -98,7 +100,20 @@ static void refuse(struct walk *walk, enum fail_class class, const char *format,
 	str_deinit(&reason);
 }
 
-/* Say that the step starts; it does when the row is in. */
+/* The step starts when the row is in. */
+static void commit_start(struct walk *walk, const struct definition_step *step)
+{
+	struct exec *exec = walk->frame.exec;
+	struct engine_row *row = walk->row;
+
+	exec->step = walk->step = step;
+	row->next_outside = step_types_row(step->type)->outside(step);
+	walk->row = NULL;
+	walk->state = WALK_COMMIT;
+	exec_commit(exec, row, &walk->commit);
+}
+
+/* Say that the step starts. */
 static void announce(struct walk *walk, const struct definition_step *step)
 {
 	struct exec *exec = walk->frame.exec;
@@ -114,13 +129,9 @@ static void announce(struct walk *walk, const struct definition_step *step)
 		return;
 	}
 	exec->turns++;
-	exec->step = walk->step = step;
 	event_step_start(&row->texts, &stamp, step);
 	row_add_event(row);
-	row->next_outside = step_types_row(step->type)->outside(step);
-	walk->row = NULL;
-	walk->state = WALK_COMMIT;
-	exec_commit(exec, row, &walk->commit);
+	commit_start(walk, step);
 }
 
 /*
@@ -165,9 +176,34 @@ static void go_on(struct walk *walk, const char *id, bool guarded)
 		end_walk(walk, FAIL_NONE, NULL);
 }
 
+/* Where the journal ends. */
 static void start(struct runframe *frame)
 {
-	go_on(walk_of(frame), walk_of(frame)->entry_step_id, false);
+	struct walk *walk = walk_of(frame);
+	const struct exec_resume *resume = &frame->exec->resume;
+	const struct definition_step *step;
+
+	switch (resume->at) {
+	case FOLD_FRESH:
+		go_on(walk, walk->entry_step_id, false);
+		return;
+	case FOLD_ANNOUNCED:
+		step = definition_step(frame->exec->definition, resume->step_id);
+		if (step_types_row(step->type))
+			commit_start(walk, step);
+		else
+			go_on(walk, resume->step_id, false); /* which refuses it */
+		return;
+	case FOLD_BEHIND:
+		go_on(walk, resume->next_id, true);
+		return;
+	case FOLD_FAILED:
+		end_walk(walk, resume->class, resume->error);
+		return;
+	case FOLD_ENDED:
+		break;
+	}
+	assert(false);
 }
 
 static int64_t step_limit_ms(const struct walk *walk)
@@ -200,6 +236,12 @@ static void make_row(struct walk *walk)
 	str_deinit(&path);
 }
 
+static void park(struct walk *walk)
+{
+	walk->state = WALK_PARKED;
+	exec_park(walk->frame.exec);
+}
+
 static void on_committed(struct op *op)
 {
 	struct walk *walk = mem_container(op, struct walk, commit);
@@ -208,6 +250,10 @@ static void on_committed(struct op *op)
 	make_row(walk);
 	if (walk->stop_class != FAIL_NONE) {
 		end_refused(walk, walk->stop_class, walk->stop_reason);
+		return;
+	}
+	if (engine->draining) {
+		park(walk);
 		return;
 	}
 	walk->attempt = 1;
@@ -362,7 +408,12 @@ static void on_timeout(struct op *op)
 
 static void on_pause_over(struct op *op)
 {
-	try_step(mem_container(op, struct walk, pause.op));
+	struct walk *walk = mem_container(op, struct walk, pause.op);
+
+	if (op->exec->engine->draining)
+		park(walk);
+	else
+		try_step(walk);
 }
 
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
@@ -387,7 +438,7 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 		mem_free(child_error);
 	}
 	op_detach(&walk->pause.op);
-	if (class != FAIL_CANCELLED)
+	if (class != FAIL_CANCELLED && walk->state != WALK_PARKED)
 		add_history(walk, class, walk->stop_reason);
 	add_error(walk, class, walk->stop_reason);
 	end_refused(walk, class, walk->stop_reason);

@@ -35,7 +35,44 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	list_init(&held->publish.entries);
 	held->publish.run_id = held->run_id;
 	fifo_init(&held->fifo, 0, 0);
+	arena_init(&held->past.arena);
 	return held;
+}
+
+static const char *keep(struct held_past *past, const char *text)
+{
+	return text ? arena_dup(&past->arena, text) : NULL;
+}
+
+void held_past_add(struct held *held, const struct fold_row *row)
+{
+	struct held_past *past = &held->past;
+	struct fold_row *rows;
+
+	if (past->count == past->room) {
+		past->room = past->room ? past->room * 2 : 16;
+		rows = arena_new_n(&past->arena, struct fold_row, past->room);
+		if (past->count)
+			memcpy(rows, past->rows, past->count * sizeof(*rows));
+		past->rows = rows;
+	}
+	past->rows[past->count++] = (struct fold_row){
+		.seq = row->seq,
+		.path = keep(past, row->path),
+		.step_id = keep(past, row->step_id),
+		.kind = keep(past, row->kind),
+		.delta = keep(past, row->delta),
+		.events = keep(past, row->events),
+		.usage = keep(past, row->usage),
+		.error = keep(past, row->error),
+	};
+}
+
+void held_past_reset(struct held *held)
+{
+	arena_deinit(&held->past.arena);
+	memset(&held->past, 0, sizeof(held->past));
+	arena_init(&held->past.arena);
 }
 
 static void row_free_held(struct held_row *held_row)
@@ -69,9 +106,11 @@ void held_free(struct held *held)
 	held_rows_free(&held->flying);
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
-	definition_unref(held->waits);
-	mem_free(held->message);
-	mem_free(held->inputs);
+	stream_end_stop(&held->asked);
+	definition_unref(held->definition);
+	arena_deinit(&held->past.arena);
+	mem_free(held->unusable);
+	mem_free(held->from);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
 	mem_free(held);

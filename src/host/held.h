@@ -2,9 +2,12 @@
 #ifndef HOST_HELD_H
 #define HOST_HELD_H
 
+#include "base/arena.h"
 #include "base/list.h"
+#include "engine/fold.h"
 #include "events/fifo.h"
 #include "events/publish.h"
+#include "host/stream_end.h"
 #include "pg/pg_group.h"
 
 #include <stdbool.h>
@@ -45,6 +48,17 @@ struct held_row {
 	struct str *events; /* owned: the text of column events, open at its end */
 };
 
+/* What a takeover brought of a run that others had before. */
+struct held_past {
+	struct arena arena;
+	struct fold_row *rows; /* the journal in order; in the arena, as all texts */
+	size_t count;
+	size_t room;
+	const char *message;
+	const char *inputs;  /* NULL: none */
+	int64_t taken_at_ms; /* Postgres' clock */
+};
+
 /*
  * One run. Owned by the host from host_scale_start() until the worker's over callback
  * returns. For readers outside of host/: run_id, job_id, wake, slot.
@@ -63,11 +77,22 @@ struct held {
 	int64_t wake;
 	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;
-	struct exec *exec;        /* NULL after the end was handed out */
-	struct definition *waits; /* a reference: the run starts when the takeover brought
-				     its input */
-	char *message;            /* owned: what it brought */
-	char *inputs;             /* owned; NULL: none */
+	int64_t guarded_mono_ms; /* when the newest commit that is in was built: it was
+				    ours then */
+	int64_t built_mono_ms;   /* when the commit under way was */
+	struct exec *exec;       /* NULL after the end was handed out */
+	struct definition *definition; /* a reference; NULL: unusable */
+	char *unusable; /* owned: why the run can only fail; NULL: it is executed */
+	char *from;     /* owned: the incarnation that had the run; NULL: nobody */
+	bool resumes;   /* others had it: never lazy, its journal comes with the takeover
+			 */
+	bool waits;     /* the run starts when the takeover brought what `past` holds */
+	bool again;     /* a takeover of ours is in, its answer is lost, or it brought
+			   another's journal: take it over from ourselves */
+	bool cancel;    /* asked for before the run started */
+	bool leaving;   /* a drain: it goes back as soon as nothing of it is under way */
+	struct held_past past;
+	struct stream_end asked; /* between the takeover and the start */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
@@ -86,6 +111,10 @@ struct held {
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      int64_t wake, void *slot);
+/* One more row of the journal that a takeover brings. */
+void held_past_add(struct held *held, const struct fold_row *row);
+/* Forget what a takeover brought. */
+void held_past_reset(struct held *held);
 /* Everything but the exec, which the host frees first. */
 void held_free(struct held *held);
 

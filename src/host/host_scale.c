@@ -5,12 +5,15 @@
  * The life of a run here (struct held):
  *
  *	start    lazy: rows wait in memory, their ops complete at once
+ *	resume   others had it: takeover with its journal, what the stream lacks, then
+ *		 on behind what is done
  *	outside  a step wants to send something out: takeover, and its op waits for it
  *	50 ms    still lazy: takeover, so that a long run is somebody's (DESIGN 4.3)
  *	rows     owned: each row's op completes when the row is durable
  *	end      one commit, then the events, then over()
  *	stale    somebody else has it: everything of it is forgotten here, nothing is
  *written
+ *	drain    handed back at the next boundary between two steps
  *
  * Events leave in the order of the fifo, and durable ones not before their commit. A run
  *has one publish under way at a time.
@@ -28,7 +31,9 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
+#include "engine/fold.h"
 #include "engine/host.h"
+#include "host/backlog.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
@@ -44,6 +49,7 @@
 
 struct host_scale {
 	struct ev_loop *loop;
+	struct redis_link *link;
 	struct publisher *publisher;
 	struct journal *journal;
 	struct engine *engine;
@@ -53,13 +59,15 @@ struct host_scale {
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
 	size_t count;
-	ev_timer sweep;        /* while lazy is not empty */
+	ev_timer sweep; /* while lazy is not empty */
+	ev_timer leaf;  /* while draining: then steps in flight are cut */
+	bool draining;
 	int64_t largest_bytes; /* of the run named in the scoreboard */
 };
 
 /* ---- events ---- */
 
-static void run_over(struct held *held, bool drop);
+static void run_over(struct held *held, enum host_over how);
 static void on_published(struct publish *publish);
 
 static void publish_free_ones(struct held *held)
@@ -80,7 +88,7 @@ static void on_published(struct publish *publish)
 	held->publishing = false;
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED && !held->publishing)
-		run_over(held, true);
+		run_over(held, HOST_OVER_ENDED);
 }
 
 /* ---- what the journal says ---- */
@@ -93,14 +101,14 @@ static void forget_exec(struct held *held)
 	exec_free(exec);
 }
 
-static void run_over(struct held *held, bool drop)
+static void run_over(struct held *held, enum host_over how)
 {
 	struct host_scale *host = held->host;
 
 	forget_exec(held);
 	if (host->count == 1)
 		host->largest_bytes = 0; /* nobody is left: the next one is the largest */
-	host->options.over(host->options.arg, held, drop);
+	host->options.over(host->options.arg, held, how);
 	host->count--;
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
 	list_remove(&held->in_all);
@@ -126,21 +134,59 @@ static uint32_t complete_ops(struct held *held)
 	return seq;
 }
 
-static void begin(struct held *held, struct definition *definition, const char *message,
-		  size_t message_len, const char *inputs, size_t inputs_len);
-
-/* The takeover brought the input of a run whose entry was too small for it. */
-static void begin_waiting(struct held *held)
+/* Nothing of it is under way any more, or will be: it goes back. */
+static bool leave_if_ready(struct held *held)
 {
-	struct definition *definition = held->waits;
+	bool owned = held->state == HELD_OWNED;
 
-	held->waits = NULL;
-	begin(held, definition, held->message, strlen(held->message), held->inputs,
-	      held->inputs ? strlen(held->inputs) : 0);
-	definition_unref(definition);
-	mem_free(held->message);
-	mem_free(held->inputs);
-	held->message = held->inputs = NULL;
+	if (!held->leaving || held->final || held->queued || held->act != HELD_ACT_NONE ||
+	    (owned && !list_empty(&held->rows)))
+		return false;
+	run_over(held, owned ? HOST_OVER_BACK_OWNED : HOST_OVER_BACK_LAZY);
+	return true;
+}
+
+static void begin(struct held *held, const char *message, size_t message_len,
+		  const char *inputs, size_t inputs_len);
+static void take_past(struct held *held);
+
+/*
+ * The rows that rode in the takeover were not written, since it was not the first: others
+ * had this run, although its entry did not say so. What was done here had no effect
+ * outside; the run is taken over again, from ourselves, and its journal says where it
+ * stands.
+ */
+static void start_over(struct held *held)
+{
+	forget_exec(held);
+	held_rows_free(&held->flying);
+	held_rows_free(&held->rows);
+	row_final_free(held->final);
+	held->final = NULL;
+	fifo_deinit(&held->fifo);
+	fifo_init(&held->fifo, 0, 0);
+	held->state = HELD_LAZY;
+	held->resumes = held->waits = held->takeover_wanted = true;
+	journal_want(held->host->journal, held);
+}
+
+static void taken_over(struct held *held, bool cancel_asked)
+{
+	struct host_scale *host = held->host;
+
+	held->state = HELD_OWNED;
+	score_add(host->options.score, SCORE_TAKEOVERS, 1);
+	if (!held->waits)
+		return;
+	held->waits = false;
+	held->cancel = cancel_asked;
+	if (host->draining) {
+		held->leaving = true;
+	} else if (held->resumes) {
+		stream_end_ask(&held->asked); /* on_end() goes on */
+	} else {
+		take_past(held);
+	}
 }
 
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
@@ -151,20 +197,19 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 
 	held->act = HELD_ACT_NONE;
 	list_remove(&held->node); /* no longer lazy */
+	score_add(host->options.score, SCORE_COMMITS, 1);
+	if (act == HELD_ACT_TAKEOVER && held->again) {
+		start_over(held);
+		return;
+	}
 	seq = complete_ops(held);
 	held_rows_free(&held->flying);
-	score_add(host->options.score, SCORE_COMMITS, 1);
 
 	switch (act) {
 	case HELD_ACT_TAKEOVER:
+		taken_over(held, cancel_asked);
+		break;
 	case HELD_ACT_STEPS:
-		held->state = HELD_OWNED;
-		if (held->exec)
-			held->exec->epoch = (uint64_t)held->epoch;
-		if (act == HELD_ACT_TAKEOVER)
-			score_add(host->options.score, SCORE_TAKEOVERS, 1);
-		if (held->waits)
-			begin_waiting(held);
 		break;
 	case HELD_ACT_LAZY_END:
 	case HELD_ACT_END:
@@ -179,9 +224,11 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	if (held->state == HELD_ENDED) {
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
 		if (!held->publishing)
-			run_over(held, true);
+			run_over(held, HOST_OVER_ENDED);
 		return;
 	}
+	if (leave_if_ready(held))
+		return;
 	if (cancel_asked && held->exec)
 		exec_cancel(held->exec);
 	journal_want(host->journal, held);
@@ -196,7 +243,7 @@ static void on_stale(void *ctx, struct held *held)
 		 LOG_N("epoch", held->epoch));
 	score_add(host->options.score, SCORE_STALE_WRITES, 1);
 	held->state = HELD_STALE;
-	run_over(held, false);
+	run_over(held, HOST_OVER_LOST);
 }
 
 /*
@@ -213,14 +260,14 @@ static void on_refused(void *ctx, struct held *held, const struct pg_outcome *ou
 		  LOG_S("sqlstate", outcome->sqlstate),
 		  LOG_S("error", outcome->err.text));
 	held->act = HELD_ACT_NONE;
+	forget_exec(held); /* before the rows that its ops wait for */
 	held_rows_free(&held->flying);
 	held_rows_free(&held->rows);
 	if (held->rejections++ || held->state == HELD_STALE) {
 		held->state = HELD_STALE;
-		run_over(held, false);
+		run_over(held, HOST_OVER_UNSTORABLE);
 		return;
 	}
-	forget_exec(held);
 	row_final_free(held->final);
 	final = row_final_new();
 	final->status = RUN_FAILED;
@@ -335,6 +382,20 @@ static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 	journal_want(host->journal, held);
 }
 
+/* Its next step does not start: a drain. */
+static void host_parked(void *ctx, struct exec *exec)
+{
+	struct held *held = exec->job;
+
+	(void)ctx;
+	held->leaving = true;
+	held->exec = NULL;
+	exec->job = NULL; /* the pump still leaves its code, and the run may be over by
+			     then */
+	exec_free(exec);
+	(void)leave_if_ready(held);
+}
+
 static const struct engine_host engine_host = {
 	.wall_ms = host_wall_ms,
 	.mono_ms = host_mono_ms,
@@ -344,6 +405,7 @@ static const struct engine_host engine_host = {
 	.live = host_live,
 	.llm = host_llm,
 	.end = host_end,
+	.parked = host_parked,
 };
 
 /* ---- lazy runs that have been here for too long ---- */
@@ -367,15 +429,53 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 		ev_timer_stop(loop, w);
 }
 
+/* ---- leaving ---- */
+
+/* What is still in flight was given its time; repeating it is safe, elsewhere. */
+static void on_leaf(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct host_scale *host = w->data;
+
+	(void)loop;
+	(void)revents;
+	list_for_each_safe(node, &host->all) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (held->final || held->leaving)
+			continue;
+		log_info("run.step_cut", LOG_S("run", held->run_id));
+		forget_exec(held);
+		held->leaving = true;
+		(void)leave_if_ready(held);
+	}
+}
+
+void host_scale_drain(struct host_scale *host, int64_t leaf_ms)
+{
+	host->draining = true;
+	engine_drain(host->engine);
+	ev_timer_set(&host->leaf, (double)leaf_ms / 1000., 0.);
+	ev_timer_start(host->loop, &host->leaf);
+	list_for_each_safe(node, &host->all) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (held->exec || held->final)
+			continue;
+		held->leaving = true; /* it was not started here */
+		(void)leave_if_ready(held);
+	}
+}
+
 /* ---- life ---- */
 
 struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
-				  struct publisher *publisher,
+				  struct redis_link *link, struct publisher *publisher,
 				  const struct host_scale_options *options)
 {
 	struct host_scale *host = mem_new(struct host_scale);
 
 	host->loop = loop;
+	host->link = link;
 	host->publisher = publisher;
 	host->options = *options;
 	list_init(&host->lazy);
@@ -388,6 +488,8 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	drive_start(&host->drive, loop, host->engine);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
+	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
+	host->leaf.data = host;
 	return host;
 }
 
@@ -407,37 +509,204 @@ void host_scale_free(struct host_scale *host)
 	engine_free(host->engine);
 	mock_free(host->mock);
 	ev_timer_stop(host->loop, &host->sweep);
+	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);
 }
 
-static void begin(struct held *held, struct definition *definition, const char *message,
-		  size_t message_len, const char *inputs, size_t inputs_len)
+static struct exec_start start_of(struct held *held)
 {
-	struct host_scale *host = held->host;
-	const struct exec_start start = {
+	return (struct exec_start){
 		.run_id = held->run_id,
-		.worker_id = host->options.worker_id,
-		.definition = definition,
-		.message = message,
-		.message_len = message_len,
-		.inputs = inputs,
-		.inputs_len = inputs_len,
+		.worker_id = held->host->options.worker_id,
+		.definition = held->definition,
 		.epoch = held->epoch ? (uint64_t)held->epoch : 1,
-		.seq = 0,
 		.job = held,
 	};
+}
 
+static void begin(struct held *held, const char *message, size_t message_len,
+		  const char *inputs, size_t inputs_len)
+{
+	struct host_scale *host = held->host;
+	struct exec_start start = start_of(held);
+
+	start.message = message;
+	start.message_len = message_len;
+	start.inputs = inputs;
+	start.inputs_len = inputs_len;
 	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
 	held->fresh = true;
 	held->exec = exec_new(host->engine, &start);
 }
 
-static struct held *hold(struct host_scale *host, const char *run_id, const char *job_id,
-			 int64_t wake, void *slot)
+/* The events of a run that is not executed: picked up, what is wrong, and the sentinels.
+ */
+static struct engine_row *failed_row(const struct held *held, const char *reason)
 {
-	struct held *held = held_new(host, run_id, job_id, wake, slot);
+	const struct host_scale *host = held->host;
+	struct engine_row *row = row_new(ROW_START, "", "", 0);
+	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
+					   .max = host->engine->limits.event_max };
+	const struct event_text text = { reason, strlen(reason) };
+	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
+
+	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id,
+			       held->run_id);
+	row_add_event(row);
+	event_orchestration_error(&row->texts, &stamp, reason);
+	row_add_event(row);
+	event_orchestration_complete(&row->texts, &stamp, held->run_id, RUN_FAILED,
+				     empty_object);
+	row_add_event(row);
+	event_run_final(&row->texts, &stamp, held->run_id, RUN_FAILED, text, empty_list,
+			empty_object);
+	row_add_event(row);
+	event_done(&row->texts, &stamp);
+	row_add_event(row);
+	row_seal(row, held->event_seq + 1, held->epoch ? (uint64_t)held->epoch : 1);
+	return row;
+}
+
+static void end_failed(struct held *held, const char *class, const char *reason)
+{
+	struct engine_final *final = row_final_new();
+	struct engine_row *row = failed_row(held, reason);
+	struct jsonw w;
+
+	final->status = RUN_FAILED;
+	str_add_text(&final->response, reason);
+	jsonw_init(&w, &final->error);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "class", class);
+	jsonw_pair_text(&w, "message", reason);
+	jsonw_object_end(&w);
+	held->event_seq += row->events_count;
+	held_add_row(held, row, NULL, clock_wall_ms());
+	held->final = final;
+	score_add(held->host->options.score, SCORE_RUNS_FAILED, 1);
+	journal_want(held->host->journal, held);
+}
+
+/* ---- a run that others had before ---- */
+
+static bool behind(const struct backlog_end *a, const struct backlog_end *b)
+{
+	return a->id_ms > b->id_ms || (a->id_ms == b->id_ms && a->id_n > b->id_n);
+}
+
+/*
+ * What the journal has and the stream lacks goes out first; our own ids begin above all
+ * that there is, and above Postgres' clock at the takeover.
+ */
+static int catch_up(struct held *held, const struct backlog_end *end, struct err *err)
+{
+	struct backlog_end newest = { 0 }, floor = *end;
+	struct held_past *past = &held->past;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < past->count; i++) {
+		held->seq = (uint32_t)past->rows[i].seq;
+		rc = backlog_add(&held->publish.entries, past->rows[i].events, end,
+				 &held->event_seq, &newest, err);
+	}
+	if (behind(&newest, &floor))
+		floor = newest;
+	if (past->taken_at_ms > floor.id_ms)
+		floor = (struct backlog_end){ past->taken_at_ms, 0 };
+	fifo_deinit(&held->fifo);
+	fifo_init(&held->fifo, floor.id_ms, floor.id_n);
+	if (!list_empty(&held->publish.entries)) {
+		held->publishing = true;
+		held->publish.done = on_published;
+		publisher_add(held->host->publisher, &held->publish);
+	}
+	return rc;
+}
+
+static int go_on(struct held *held, struct err *err)
+{
+	struct host_scale *host = held->host;
+	const struct held_past *past = &held->past;
+	const struct exec_start start = start_of(held);
+	const struct fold_seed seed = {
+		.definition = held->definition,
+		.message = past->message,
+		.message_len = strlen(past->message),
+		.inputs = past->inputs,
+		.inputs_len = past->inputs ? strlen(past->inputs) : 0,
+		.state_max = host->engine->limits.state_max,
+	};
+	struct fold fold;
+	int rc;
+
+	rc = fold_journal(&fold, &seed, past->rows, past->count, err);
+	if (rc == 0 && fold.at == FOLD_ENDED)
+		rc = err_set(err, ERR_INPUT, "the run has ended, its row has not");
+	if (rc == 0) {
+		score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+		held->fresh = true;
+		held->exec = exec_resume(host->engine, &start, &fold);
+	}
+	fold_deinit(&fold);
+	return rc;
+}
+
+/* The takeover brought what the run starts with, or goes on with. */
+static void take_past(struct held *held)
+{
+	struct held_past *past = &held->past;
+	struct str reason = STR_INIT;
+	struct err err;
+
+	if (held->unusable) {
+		end_failed(held, "job", held->unusable);
+	} else if (past->count == 0) {
+		begin(held, past->message, strlen(past->message), past->inputs,
+		      past->inputs ? strlen(past->inputs) : 0);
+	} else if (go_on(held, &err) < 0) {
+		log_error("run.journal_unusable", LOG_S("run", held->run_id),
+			  LOG_S("error", err.text));
+		str_printf(&reason, "the run cannot be continued: %s", err.text);
+		end_failed(held, "internal", str_text(&reason));
+		str_deinit(&reason);
+	} else {
+		log_info("run.resumed", LOG_S("run", held->run_id),
+			 LOG_N("epoch", held->epoch), LOG_N("rows", past->count));
+	}
+	held_past_reset(held);
+	if (held->cancel && held->exec)
+		exec_cancel(held->exec);
+}
+
+static void on_end(struct stream_end *asked)
+{
+	struct held *held = list_entry(asked, struct held, asked);
+	struct err err;
+
+	if (catch_up(held, &asked->end, &err) < 0)
+		log_error("run.journal_unreadable", LOG_S("run", held->run_id),
+			  LOG_S("error", err.text)); /* the fold meets it as well */
+	take_past(held);
+}
+
+/* ---- starts ---- */
+
+static struct held *hold(struct host_scale *host, const struct host_scale_run *run)
+{
+	struct held *held =
+		held_new(host, run->run_id, run->job_id, run->wake, run->slot);
 
 	held->claimed_mono_ms = clock_mono_ms();
+	if (run->definition)
+		held->definition = definition_ref(run->definition);
+	held->resumes = run->resumes;
+	if (run->from && *run->from)
+		held->from = mem_dup(run->from);
+	held->asked.loop = host->loop;
+	held->asked.link = host->link;
+	held->asked.run_id = held->run_id;
+	held->asked.done = on_end;
 	host->count++;
 	list_push(&host->all, &held->in_all);
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
@@ -446,67 +715,32 @@ static struct held *hold(struct host_scale *host, const char *run_id, const char
 
 void host_scale_start(struct host_scale *host, const struct host_scale_run *run)
 {
-	struct held *held = hold(host, run->run_id, run->job_id, run->wake, run->slot);
+	struct held *held = hold(host, run);
 
-	if (!run->whole) {
-		held->waits = definition_ref(run->definition);
-		held->takeover_wanted = true;
+	if (!run->whole || run->resumes) {
+		held->waits = held->takeover_wanted = true;
 		journal_want(host->journal, held);
 		return;
 	}
 	list_push(&host->lazy, &held->node);
 	if (!ev_is_active(&host->sweep))
 		ev_timer_again(host->loop, &host->sweep);
-	begin(held, run->definition, run->message ? run->message : "", run->message_len,
-	      run->inputs, run->inputs_len);
+	begin(held, run->message ? run->message : "", run->message_len, run->inputs,
+	      run->inputs_len);
 }
 
-/* The events of a run that never started: picked up, what is wrong, and the sentinels. */
-static struct engine_row *failed_row(const struct host_scale *host, const char *run_id,
-				     const char *reason)
+void host_scale_fail(struct host_scale *host, const struct host_scale_run *run,
+		     const char *reason)
 {
-	struct engine_row *row = row_new(ROW_START, "", "", 0);
-	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
-					   .max = host->engine->limits.event_max };
-	const struct event_text text = { reason, strlen(reason) };
-	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
+	struct held *held = hold(host, run);
 
-	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id, run_id);
-	row_add_event(row);
-	event_orchestration_error(&row->texts, &stamp, reason);
-	row_add_event(row);
-	event_orchestration_complete(&row->texts, &stamp, run_id, RUN_FAILED,
-				     empty_object);
-	row_add_event(row);
-	event_run_final(&row->texts, &stamp, run_id, RUN_FAILED, text, empty_list,
-			empty_object);
-	row_add_event(row);
-	event_done(&row->texts, &stamp);
-	row_add_event(row);
-	row_seal(row, 1, 1);
-	return row;
-}
-
-void host_scale_fail(struct host_scale *host, const char *run_id, const char *job_id,
-		     int64_t wake, const char *reason, void *slot)
-{
-	struct held *held = hold(host, run_id, job_id, wake, slot);
-	struct engine_final *final = row_final_new();
-	struct engine_row *row = failed_row(host, run_id, reason);
-	struct jsonw w;
-
-	final->status = RUN_FAILED;
-	str_add_text(&final->response, reason);
-	jsonw_init(&w, &final->error);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "class", "job");
-	jsonw_pair_text(&w, "message", reason);
-	jsonw_object_end(&w);
-	held->event_seq = row->events_count;
-	held_add_row(held, row, NULL, clock_wall_ms());
-	held->final = final;
-	score_add(host->options.score, SCORE_RUNS_FAILED, 1);
-	journal_want(host->journal, held);
+	held->unusable = mem_dup(reason);
+	if (run->resumes) {
+		held->waits = held->takeover_wanted = true;
+		journal_want(host->journal, held);
+		return;
+	}
+	end_failed(held, "job", reason);
 }
 
 size_t host_scale_count(const struct host_scale *host)

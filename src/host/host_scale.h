@@ -14,7 +14,19 @@ struct held;
 struct host_scale;
 struct pg_pool;
 struct publisher;
+struct redis_link;
 struct score_slot;
+
+/* Why a run is no longer held. */
+enum host_over {
+	HOST_OVER_ENDED, /* its end is in Postgres and in the stream: its entry may go */
+	HOST_OVER_LOST,  /* not ours: the takeover was refused, or somebody took it; its
+			    row says what becomes of the entry */
+	HOST_OVER_UNSTORABLE, /* Postgres refuses it for good: the entry stays, for an
+				 operator */
+	HOST_OVER_BACK_LAZY,  /* handed back; nothing of it was written */
+	HOST_OVER_BACK_OWNED, /* handed back; its row has our name */
+};
 
 struct host_scale_options {
 	const char *incarnation; /* owner of runs; borrowed for the host's life */
@@ -22,30 +34,29 @@ struct host_scale_options {
 	size_t commit_rows;    /* runs per commit at most */
 	const struct engine_limits *limits; /* copied */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
-	/*
-	 * Nothing of this run is left to do: its end is in Postgres and in the stream,
-	 * and its entry may go (drop true); or it was lost (false: another owns it now,
-	 * or it could not be stored; the entry stays where it is). held is freed behind
-	 * the call.
-	 */
-	void (*over)(void *arg, struct held *held, bool drop);
+	/* Nothing of this run is left to do here. held is freed behind the call. */
+	void (*over)(void *arg, struct held *held, enum host_over how);
 	void *arg;
 };
 
-/* In a worker child. loop, pool and publisher are borrowed and outlive the host. */
+/* In a worker child. loop, pool, link and publisher are borrowed and outlive the host. */
 struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
-				  struct publisher *publisher,
+				  struct redis_link *link, struct publisher *publisher,
 				  const struct host_scale_options *options);
 /* Runs that are still held are forgotten: the master requeues them. */
 void host_scale_free(struct host_scale *host);
 
-/* A claimed entry of a fresh run, with what its payload says. Borrowed for the call; the
- * definition is referenced. */
+/* A claimed entry, with what its payload says. Borrowed for the call; the definition is
+ * referenced. */
 struct host_scale_run {
 	const char *run_id;
 	const char *job_id;
 	int64_t wake;
-	struct definition *definition;
+	/* Others had it, or may have: it is taken over first, off `from` (NULL:
+	 * nobody's), and goes on where its journal ends. Not lazy. */
+	bool resumes;
+	const char *from;
+	struct definition *definition; /* NULL for host_scale_fail() */
 	/* false: message and inputs are not here. The run is taken over first, which
 	 * brings them from its row. */
 	bool whole;
@@ -56,14 +67,21 @@ struct host_scale_run {
 	void *slot; /* the caller's own, in held->slot */
 };
 
-/* Start it, lazily: nothing is written before it ends, sends something outside, or has
- * been here for 50 ms. */
+/* Start it; a fresh one lazily: nothing is written before it ends, sends something
+ * outside, or has been here for 50 ms. */
 void host_scale_start(struct host_scale *host, const struct host_scale_run *run);
 
 /* A run that cannot be executed (its definition or its payload is unusable) ends as
  * failed, with its events and this reason. */
-void host_scale_fail(struct host_scale *host, const char *run_id, const char *job_id,
-		     int64_t wake, const char *reason, void *slot);
+void host_scale_fail(struct host_scale *host, const struct host_scale_run *run,
+		     const char *reason);
+
+/*
+ * A drain: no step starts any more. A run that stands between two steps is handed back
+ * (over), one with a step in flight when that has ended, and after leaf_ms in any case:
+ * all that steps do may be repeated. What has ended is still committed and published.
+ */
+void host_scale_drain(struct host_scale *host, int64_t leaf_ms);
 
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);

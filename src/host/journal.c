@@ -8,7 +8,8 @@
  *
  *	state   has                 act
  *	lazy    an end              LAZY_END   queued -> ended, all rows, one statement
- *	lazy    takeover_wanted     TAKEOVER   with the rows so far
+ *	lazy    takeover_wanted     TAKEOVER   with the rows so far; of a run that others
+ *	                                       had, the journal is read behind it
  *	owned   an end              END
  *	owned   rows                STEPS
  *
@@ -16,7 +17,8 @@
  * order does not matter. Rows are locked in order of run id (pg_group's order).
  *
  * Ambiguous commits are read back: ends and takeovers by a look at the run's row (epoch
- *and owner are unique to us), steps by their last journal row.
+ *and owner are unique to us), steps by their last journal row. A takeover that is in but
+ *should have brought something is done again, from ourselves.
  */
 #include "host/journal.h"
 
@@ -62,7 +64,7 @@ static enum held_act act_wanted(const struct held *held)
 {
 	switch (held->state) {
 	case HELD_LAZY:
-		if (held->final)
+		if (held->final && !held->resumes)
 			return HELD_ACT_LAZY_END;
 		return held->takeover_wanted ? HELD_ACT_TAKEOVER : HELD_ACT_NONE;
 	case HELD_OWNED:
@@ -82,6 +84,7 @@ static void fix_act(struct held *held)
 	if (held->act != HELD_ACT_NONE)
 		return;
 	held->act = act_wanted(held);
+	held->built_mono_ms = clock_mono_ms();
 	assert(held->act != HELD_ACT_NONE);
 	list_splice(&held->flying, &held->rows);
 }
@@ -185,10 +188,40 @@ static void build_takeovers(struct journal *journal, struct pg_batch *batch,
 		takeover = &takeovers[at++];
 		takeover->run_id = held->run_id;
 		takeover->wake = held->wake;
+		takeover->from = held->again ? journal->owner : held->from;
 		takeover->steps = make_steps(journal, held, &takeover->step_count);
 	}
 	(void)store_runs_takeover(batch, journal->owner, journal->worker_id, takeovers,
 				  count);
+}
+
+static size_t count_resumed(struct pg_unit *const *units, size_t n)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++)
+		count += held_of(units[i])->act == HELD_ACT_TAKEOVER &&
+			 held_of(units[i])->resumes;
+	return count;
+}
+
+/* Behind the takeovers: what is read is younger than their locks. */
+static void build_reads(struct journal *journal, struct pg_batch *batch,
+			struct pg_unit *const *units, size_t n)
+{
+	size_t count = count_resumed(units, n), at = 0, i;
+	const char **run_ids;
+
+	if (!count)
+		return;
+	run_ids = arena_new_n(&journal->scratch, const char *, count);
+	for (i = 0; i < n; i++) {
+		const struct held *held = held_of(units[i]);
+
+		if (held->act == HELD_ACT_TAKEOVER && held->resumes)
+			run_ids[at++] = held->run_id;
+	}
+	(void)store_steps_read(batch, journal->owner, run_ids, count);
 }
 
 static size_t make_commits(struct journal *journal, struct pg_unit *const *units,
@@ -227,6 +260,7 @@ static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *u
 		fix_act(held_of(units[i]));
 	build_ends(journal, batch, units, n, HELD_ACT_LAZY_END);
 	build_takeovers(journal, batch, units, n);
+	build_reads(journal, batch, units, n);
 	count = make_commits(journal, units, n, &commits);
 	if (count)
 		(void)store_steps_commit(batch, journal->owner, commits, count);
@@ -283,10 +317,43 @@ static void read_takeovers(const struct pg_reply *reply, int statement,
 		held->in = true;
 		held->epoch = taken.epoch;
 		held->cancel_asked = taken.cancel;
-		if (held->waits) {
-			held->message = mem_dup(taken.input ? taken.input : "");
-			held->inputs = taken.inputs ? mem_dup(taken.inputs) : NULL;
+		if (!held->waits) {
+			/* a later epoch: our rows were not written, others' may be */
+			held->again = taken.epoch != 1;
+			continue;
 		}
+		held->again = false;
+		held_past_reset(held);
+		held->past.taken_at_ms = taken.now_ms;
+		held->past.message = arena_dup(&held->past.arena, taken.input);
+		held->past.inputs =
+			taken.inputs ? arena_dup(&held->past.arena, taken.inputs) : NULL;
+	}
+}
+
+static void read_journals(const struct pg_reply *reply, int statement,
+			  const struct map *map)
+{
+	int rows = store_steps_read_count(reply, statement);
+	struct store_step step;
+	int row;
+
+	for (row = 0; row < rows; row++) {
+		struct held *held;
+
+		store_steps_read_row(reply, statement, row, &step);
+		held = find(map, step.run_id);
+		assert(held);
+		if (!held->in)
+			continue; /* ours, but this takeover was refused */
+		held_past_add(held, &(struct fold_row){ .seq = step.seq,
+							.path = step.path,
+							.step_id = step.step_id,
+							.kind = step.kind,
+							.delta = step.delta,
+							.events = step.events,
+							.usage = step.usage,
+							.error = step.error });
 	}
 }
 
@@ -312,6 +379,8 @@ static void read_commits(const struct pg_reply *reply, int statement,
 static void tell(struct journal *journal, struct held *held)
 {
 	if (held->in)
+		held->guarded_mono_ms = held->built_mono_ms;
+	if (held->in)
 		journal->ops->stored(journal->ctx, held, held->cancel_asked);
 	else
 		journal->ops->stale(journal->ctx, held);
@@ -330,6 +399,8 @@ static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
 		read_ends(reply, statement++, &map);
 	if (count_act(units, n, HELD_ACT_TAKEOVER))
 		read_takeovers(reply, statement++, &map);
+	if (count_resumed(units, n))
+		read_journals(reply, statement++, &map);
 	if (count_act(units, n, HELD_ACT_STEPS))
 		read_commits(reply, statement++, &map);
 	if (count_act(units, n, HELD_ACT_END))
@@ -369,7 +440,7 @@ static void on_build_check(void *ctx, struct pg_batch *batch,
 	for (i = 0; i < n; i++)
 		if (!act_is_step(held_of(units[i])))
 			run_ids[at++] = held_of(units[i])->run_id;
-	(void)store_runs_look(batch, run_ids, at);
+	(void)store_runs_check(batch, run_ids, at);
 	count = make_commits(journal, units, n, &commits);
 	(void)store_steps_check(batch, commits, count);
 	arena_deinit(&journal->scratch);
@@ -388,9 +459,13 @@ static void check_look(struct journal *journal, struct held *held,
 	case HELD_ACT_TAKEOVER:
 		held->in = !look->ended && look->wake == held->wake && look->owner &&
 			   strcmp(look->owner, journal->owner) == 0;
-		if (held->in) {
+		if (held->in && held->waits) {
+			held->in = false; /* what it should bring is lost */
+			held->again = true;
+		} else if (held->in) {
 			held->epoch = look->epoch;
 			held->cancel_asked = look->cancel;
+			held->again = look->epoch != 1;
 		}
 		return;
 	case HELD_ACT_STEPS:

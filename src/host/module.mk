@@ -1,6 +1,8 @@
 SYN_LIBS += src/host/libhost.a
 noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
+	src/host/backlog.c \
+	src/host/backlog.h \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
 	src/host/held.c \
@@ -8,4 +10,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_scale.c \
 	src/host/host_scale.h \
 	src/host/journal.c \
-	src/host/journal.h
+	src/host/journal.h \
+	src/host/settle.c \
+	src/host/settle.h \
+	src/host/stream_end.c \
+	src/host/stream_end.h

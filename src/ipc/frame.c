@@ -89,7 +89,7 @@ int frame_decode(const void *bytes, size_t len, struct frame *ret, struct err *e
 		return err_set(err, ERR_PROTO, "a frame with the magic %08x", magic);
 	memcpy(&type, p + AT_TYPE, sizeof(type));
 	memcpy(&zero, p + AT_ZERO, sizeof(zero));
-	if (type < FRAME_READY || type > FRAME_OBITUARY_DONE || zero)
+	if (type < FRAME_READY || type > FRAME_WANTED || zero)
 		return err_set(err, ERR_PROTO, "a frame of the unknown type %u", type);
 	memcpy(&frame.number, p + AT_NUMBER, sizeof(frame.number));
 	memcpy(&frame.pid, p + AT_PID, sizeof(frame.pid));
@@ -118,6 +118,8 @@ const char *frame_type_name(enum frame_type type)
 		return "obituary";
 	case FRAME_OBITUARY_DONE:
 		return "obituary_done";
+	case FRAME_WANTED:
+		return "wanted";
 	}
 	return "unknown";
 }

@@ -18,7 +18,9 @@ enum frame_type {
 	FRAME_OBITUARY =
 		4, /* master -> keeper: number is a board index; pid of the dead */
 	FRAME_OBITUARY_DONE =
-		5, /* keeper -> master: same number and pid; its jobs went back */
+		5,        /* keeper -> master: same number and pid; its jobs went back */
+	FRAME_WANTED = 6, /* keeper -> master: number 1: run the kinds on demand, 0: they
+			     may go */
 };
 
 /* One message of a SOCK_SEQPACKET socket, in the host's byte order: both ends are this

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct conf;
@@ -24,6 +25,7 @@ struct child_env {
 	int64_t drain_deadline_ms; /* for a drain that the master did not ask for */
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
+	bool quarantine;      /* of a kind on demand: suspects only, one run at a time */
 	char host_name[IDS_MAX];
 	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
 	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */
@@ -34,6 +36,7 @@ enum kind_flag {
 	KIND_TAKES_OBITUARIES = 2, /* one process at most; settles deaths */
 	KIND_LISTENS_API = 4,      /* gets api_listen_fd */
 	KIND_LISTENS_HEALTH = 8,   /* gets health_listen_fd */
+	KIND_ON_DEMAND = 16, /* runs while the keeper wants it: the quarantine lane */
 };
 
 /*

@@ -115,6 +115,7 @@ static void on_frame(struct ev_loop *loop, ev_io *w, int revents)
 		break;
 	case FRAME_READY:
 	case FRAME_OBITUARY_DONE:
+	case FRAME_WANTED:
 		break;
 	}
 	log_error("child.frame_refused", LOG_S("type", frame_type_name(frame.type)),
@@ -266,6 +267,14 @@ void lifeline_obituary_done(struct lifeline *lifeline, int index, int pid)
 
 	frame_init(&frame, FRAME_OBITUARY_DONE, index, NULL);
 	frame.pid = pid;
+	lifeline_send(lifeline, &frame);
+}
+
+void lifeline_wanted(struct lifeline *lifeline, bool wanted)
+{
+	struct frame frame;
+
+	frame_init(&frame, FRAME_WANTED, wanted, NULL);
 	lifeline_send(lifeline, &frame);
 }
 

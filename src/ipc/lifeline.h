@@ -62,6 +62,8 @@ void lifeline_deinit(struct lifeline *lifeline);
 /* Once, when the child takes work. */
 void lifeline_ready(struct lifeline *lifeline);
 void lifeline_obituary_done(struct lifeline *lifeline, int index, int pid);
+/* By the keeper, as often as it likes: the kinds on demand have work, or have none. */
+void lifeline_wanted(struct lifeline *lifeline, bool wanted);
 bool lifeline_draining(const struct lifeline *lifeline);
 /* The master's end was closed: it is dead. on_drain has been called. */
 bool lifeline_lost(const struct lifeline *lifeline);

@@ -3,13 +3,17 @@
  *
  * It starts first and stops last. At its start it brings the schema up to date (blocking,
  * with a deadline, before its loop runs), then it connects, opens the queues for claims,
- * beats for the workers, writes the registry and serves the health page. Deaths that the
- * master reports become `offline` in the registry.
+ * beats for the workers, writes the registry and serves the health page. What dead
+ * workers held goes back to the queues.
  *
  *   keeper.c    wiring
  *   live.c      who is alive, by the scoreboard
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
+ *   obituary.c  deaths on this host, by the master's word
+ *   charge.c    a death is laid to a run
+ *   sweep.c     deaths of other hosts, by key and row
+ *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
  */
 #include "keeper/keeper.h"
@@ -18,16 +22,20 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "events/publish.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "keeper/beat.h"
+#include "keeper/charge.h"
 #include "keeper/health.h"
+#include "keeper/obituary.h"
+#include "keeper/putback.h"
 #include "keeper/registry.h"
+#include "keeper/sweep.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
-#include "queue/queue_leave.h"
 #include "queue/queue_lineage.h"
 #include "redis/redis_link.h"
 #include "redis/redis_script.h"
@@ -48,6 +56,11 @@ struct keeper {
 	struct registry *registry;
 	struct beat *beat;
 	struct health *health;
+	struct putback_place place;
+	struct publisher *publisher;
+	struct charge_means charge;
+	struct obituary *obituary;
+	struct sweep *sweep;
 	bool ready_said;
 };
 
@@ -90,6 +103,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 	const struct redis_server *server;
 	size_t i;
 
+	sweep_reset(keeper->sweep);
 	switch (event) {
 	case REDIS_EVENT_UP:
 		server = redis_link_server(link);
@@ -101,6 +115,7 @@ static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
 				  LOG_S("advice", "set maxmemory-policy noeviction: with "
 						  "another policy Redis may drop jobs"));
 		score_add(keeper->env->score, SCORE_REDIS_CONNECTS, 1);
+		publisher_link_up(keeper->publisher);
 		for (i = 0; i < keeper->queue_count; i++) {
 			struct err err;
 
@@ -122,6 +137,7 @@ static void on_pg(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 
+	sweep_reset(keeper->sweep);
 	if (up) {
 		log_info("postgres.up", LOG_N("links", pg_pool_links_up(keeper->pool)));
 		score_add(keeper->env->score, SCORE_PG_CONNECTS, 1);
@@ -162,37 +178,11 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	health_drain(keeper->health, on_drained, keeper);
 }
 
-static void on_left(void *arg, int rc, int64_t held, const struct err *err)
-{
-	(void)arg;
-	if (rc == 0 && held > 0)
-		log_info("worker.left_runs", LOG_N("held", held));
-	else if (rc < 0 && rc != ERR_CLOSED)
-		log_warn("worker.not_removed", LOG_S("error", err->text));
-}
-
-/* A worker child is dead: it is offline, and leaves the queues where it holds nothing. */
 static void on_obituary(void *arg, int index, int pid)
 {
 	struct keeper *keeper = arg;
-	const struct score_slot *slot = &keeper->env->board->slots[index];
-	char row_name[IDS_MAX], incarnation[IDS_MAX], cause[IDS_MAX];
-	size_t i;
 
-	(void)score_text_get(&slot->row_name, row_name);
-	(void)score_text_get(&slot->incarnation, incarnation);
-	(void)score_text_get(&slot->cause, cause);
-	log_info("worker.dead", LOG_S("incarnation", incarnation), LOG_N("dead_pid", pid),
-		 LOG_S("cause", cause));
-	registry_offline(keeper->registry, row_name, incarnation);
-	for (i = 0; i < keeper->queue_count; i++) {
-		struct err err;
-
-		if (queue_leave(keeper->queues[i], incarnation, on_left, NULL, &err) < 0)
-			log_warn("worker.not_removed", LOG_S("error", err.text));
-	}
-	score_add(keeper->env->score, SCORE_DEATHS_SETTLED, 1);
-	lifeline_obituary_done(&keeper->lifeline, index, pid);
+	obituary_take(keeper->obituary, index, pid);
 }
 
 static const struct lifeline_ops lifeline_ops = {
@@ -279,6 +269,9 @@ static void keeper_deinit(struct keeper *keeper)
 		pg_pool_unwatch(&keeper->pg_watch);
 		pg_pool_free(keeper->pool);
 	}
+	publisher_free(keeper->publisher);
+	sweep_free(keeper->sweep);
+	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
 	ev_loop_destroy(keeper->loop);
@@ -302,6 +295,37 @@ int keeper_enter(struct child_env *env)
 		return EXIT_CODE_CHILD_CONFIG;
 	}
 	keeper.registry = registry_new(keeper.loop, keeper.pool, env);
+	keeper.place = (struct putback_place){
+		.loop = keeper.loop,
+		.queues = keeper.queues,
+		.queue_count = keeper.queue_count,
+		.score = env->score,
+	};
+	keeper.publisher =
+		publisher_new(keeper.loop, keeper.link, env->conf->events.ttl_ms);
+	keeper.charge = (struct charge_means){
+		.loop = keeper.loop,
+		.pool = keeper.pool,
+		.link = keeper.link,
+		.publisher = keeper.publisher,
+		.max_crashes = env->conf->queue.max_crashes,
+		.event_max = (size_t)env->conf->engine.event_max_bytes,
+	};
+	keeper.obituary = obituary_new(&(struct obituary_means){
+		.env = env,
+		.lifeline = &keeper.lifeline,
+		.registry = keeper.registry,
+		.place = &keeper.place,
+		.charge = &keeper.charge,
+	});
+	keeper.sweep = sweep_new(&(struct sweep_means){
+		.env = env,
+		.lifeline = &keeper.lifeline,
+		.link = keeper.link,
+		.pool = keeper.pool,
+		.registry = keeper.registry,
+		.place = &keeper.place,
+	});
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
 	    0) {

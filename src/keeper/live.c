@@ -49,9 +49,11 @@ bool live_next(const struct scoreboard *board, int64_t stale_ms, int *at,
 
 		if (!state_lives(state) && state != SCORE_KILLED)
 			continue;
-		if (strcmp(score_text_get(&slot->kind, kind), "worker") != 0)
+		(void)score_text_get(&slot->kind, kind);
+		if (strcmp(kind, "worker") != 0 && strcmp(kind, "quarantine") != 0)
 			continue;
 		ret->slot = slot;
+		ret->quarantine = kind[0] == 'q';
 		ret->state = state;
 		ret->pid = atomic_load(&slot->pid);
 		ret->number = atomic_load(&slot->number);

@@ -22,8 +22,9 @@ struct live_worker {
 	int64_t pulse_age_ms;
 	int64_t active_runs;
 	int64_t max_runs;
-	bool beats;  /* the process lives and its loop turned within stale_ms */
-	bool newest; /* of its slot: the registry row is its own */
+	bool beats;      /* the process lives and its loop turned within stale_ms */
+	bool quarantine; /* serves the lane of suspects */
+	bool newest;     /* of its slot: the registry row is its own */
 };
 
 /* Step through the board's worker children: `int at = 0; while (live_next(...))`. */

@@ -3,11 +3,19 @@ noinst_LIBRARIES += src/keeper/libkeeper.a
 src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/beat.c \
 	src/keeper/beat.h \
+	src/keeper/charge.c \
+	src/keeper/charge.h \
 	src/keeper/health.c \
 	src/keeper/health.h \
 	src/keeper/keeper.c \
 	src/keeper/keeper.h \
 	src/keeper/live.c \
 	src/keeper/live.h \
+	src/keeper/obituary.c \
+	src/keeper/obituary.h \
+	src/keeper/putback.c \
+	src/keeper/putback.h \
 	src/keeper/registry.c \
-	src/keeper/registry.h
+	src/keeper/registry.h \
+	src/keeper/sweep.c \
+	src/keeper/sweep.h

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* At most; half of a heartbeat's life, if that is less. */
 #define REGISTRY_EVERY_MS 4000
 #define REGISTRY_LOOK_S   0.25
 #define REGISTRY_STALE_MS 90000 /* as the stock reaper: CONTRACT 3 */
@@ -124,9 +125,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct registry *registry = w->data;
 	struct live_worker *workers;
+	int64_t every_ms = registry->env->conf->queue.heartbeat_ttl_ms / 2;
 	uint64_t who;
 	size_t n;
 
+	if (every_ms > REGISTRY_EVERY_MS)
+		every_ms = REGISTRY_EVERY_MS;
 	(void)loop;
 	(void)revents;
 	if (registry->writing || !pg_pool_links_up(registry->pool))
@@ -134,7 +138,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	workers = mem_new_n(struct live_worker, SCOREBOARD_SLOTS);
 	n = look(registry, workers, &who);
 	if (who != registry->written_who ||
-	    clock_mono_ms() - registry->written_mono_ms >= REGISTRY_EVERY_MS) {
+	    clock_mono_ms() - registry->written_mono_ms >= every_ms) {
 		registry->written_who = who;
 		write_rows(registry, workers, n);
 	}

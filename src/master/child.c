@@ -322,6 +322,12 @@ static void on_child_frame(struct child *child, const struct frame *frame)
 			return;
 		}
 		break;
+	case FRAME_WANTED:
+		if (child->ops->wanted && (child->kind->flags & KIND_TAKES_OBITUARIES)) {
+			child->ops->wanted(child, frame->number != 0);
+			return;
+		}
+		break;
 	case FRAME_DRAIN:
 	case FRAME_QUIET:
 	case FRAME_OBITUARY:

@@ -51,6 +51,8 @@ struct child_ops {
 	void (*start)(struct child *child);
 	void (*ready)(struct child *child);
 	void (*obituary_done)(struct child *child, int index, int pid);
+	/* The kinds on demand are wanted, or not any more. NULL: ignored. */
+	void (*wanted)(struct child *child, bool wanted);
 	/*
 	 * The process was reaped; its slot of the scoreboard is the owner's now. why is
 	 * NULL when the master had not ended it. Returns the wait before the next fork.

@@ -140,6 +140,26 @@ static void on_child_obituary_done(struct child *child, int index, int pid)
 	obits_done(&m->obits, index, pid);
 }
 
+/* The keeper says so every few seconds, so nothing is kept here: what is still leaving is
+ * started again after the next word. */
+static void on_child_wanted(struct child *keeper, bool wanted)
+{
+	struct master *m = keeper->owner;
+	int i;
+
+	for (i = 0; i < m->child_count; i++) {
+		struct child *child = &m->children[i];
+
+		if (!(child->kind->flags & KIND_ON_DEMAND) || m->draining.active)
+			continue;
+		if (wanted && child->state == CHILD_RETIRED)
+			child_start(child);
+		else if (!wanted && child->state != CHILD_RETIRED && !child->leaving)
+			child_drain(child, "not_wanted",
+				    clock_mono_ms() + m->conf->drain.deadline_ms);
+	}
+}
+
 static int64_t on_child_died(struct child *child, const struct reaper_death *death,
 			     const char *why)
 {
@@ -182,6 +202,7 @@ static const struct child_ops child_ops = {
 	.start = on_child_start,
 	.ready = on_child_ready,
 	.obituary_done = on_child_obituary_done,
+	.wanted = on_child_wanted,
 	.died = on_child_died,
 	.retired = on_child_retired,
 };
@@ -207,7 +228,11 @@ static void env_fill(struct master *m, const struct child *child, int index,
 	env->health_listen_fd =
 		kind->flags & KIND_LISTENS_HEALTH ? m->health_listen_fd : -1;
 	(void)snprintf(env->host_name, sizeof(env->host_name), "%s", m->host.name);
-	if (!(kind->flags & KIND_HOLDS_JOBS))
+	env->quarantine = kind->flags & KIND_ON_DEMAND;
+	if (env->quarantine)
+		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s",
+			       m->host.name, kind->name);
+	else if (!(kind->flags & KIND_HOLDS_JOBS))
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s-%d",
 			       m->host.name, kind->name, child->slot);
 	else if (alone)
@@ -303,7 +328,8 @@ static bool all_ready(const struct master *m, const struct kind *kind)
 
 	for (i = 0; i < m->child_count; i++)
 		if (m->children[i].kind == kind && m->children[i].state != CHILD_READY &&
-		    m->children[i].state != CHILD_QUIET)
+		    m->children[i].state != CHILD_QUIET &&
+		    !(kind->flags & KIND_ON_DEMAND))
 			return false;
 	return true;
 }
@@ -313,7 +339,8 @@ static bool all_ever_ready(const struct master *m)
 	int i;
 
 	for (i = 0; i < m->child_count; i++)
-		if (!m->children[i].ever_ready)
+		if (!m->children[i].ever_ready &&
+		    !(m->children[i].kind->flags & KIND_ON_DEMAND))
 			return false;
 	return true;
 }
@@ -732,7 +759,8 @@ int master_run(const struct conf *conf, const struct master_opts *opts)
 		 LOG_S("run_dir", conf->run_dir), LOG_N("children", m->child_count));
 
 	for (i = 0; i < m->child_count; i++)
-		child_start(&m->children[i]);
+		if (!(m->children[i].kind->flags & KIND_ON_DEMAND))
+			child_start(&m->children[i]);
 	for (;;) {
 		if (!master_forks(m, &exit_code))
 			return exit_code; /* a child that is done; m is gone there */

@@ -1,7 +1,9 @@
 SYN_LIBS += src/queue/libqueue.a
 noinst_LIBRARIES += src/queue/libqueue.a
 QUEUE_LUA = \
+	src/queue/lua/absent.lua \
 	src/queue/lua/admit.lua \
+	src/queue/lua/attach.lua \
 	src/queue/lua/beat.lua \
 	src/queue/lua/claim.lua \
 	src/queue/lua/enqueue.lua \
@@ -9,12 +11,17 @@ QUEUE_LUA = \
 	src/queue/lua/leave.lua \
 	src/queue/lua/lineage.lua \
 	src/queue/lua/release.lua \
+	src/queue/lua/requeue.lua \
 	src/queue/lua/stats.lua
 src_queue_libqueue_a_SOURCES = \
 	src/queue/queue.c \
 	src/queue/queue.h \
+	src/queue/queue_absent.c \
+	src/queue/queue_absent.h \
 	src/queue/queue_admit.c \
 	src/queue/queue_admit.h \
+	src/queue/queue_attach.c \
+	src/queue/queue_attach.h \
 	src/queue/queue_beat.c \
 	src/queue/queue_beat.h \
 	src/queue/queue_bell.c \
@@ -40,6 +47,8 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_names.h \
 	src/queue/queue_release.c \
 	src/queue/queue_release.h \
+	src/queue/queue_requeue.c \
+	src/queue/queue_requeue.h \
 	src/queue/queue_stats.c \
 	src/queue/queue_stats.h
 nodist_src_queue_libqueue_a_SOURCES = \

@@ -23,6 +23,8 @@ struct queue_text {
 #define QUEUE_PRIORITY_MIN (-10)
 #define QUEUE_PRIORITY_MAX 10
 #define QUEUE_LANE_ANY     "-" /* what every worker can take */
+/* For claims only: suspects, each taken by a worker that has nothing else. */
+#define QUEUE_LANE_QUARANTINE "quarantine"
 
 /*
  * How acts answer (queue_admit.h and its siblings): `int queue_<act>(q, ..., cb, arg,

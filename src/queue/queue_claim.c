@@ -139,6 +139,13 @@ static void on_answer(void *arg, const struct redis_answer *answer)
 	mem_free(claim);
 }
 
+static bool is_quarantine(struct queue_text lane)
+{
+	return queue_call_same(lane,
+			       (struct queue_text){ QUEUE_LANE_QUARANTINE,
+						    sizeof(QUEUE_LANE_QUARANTINE) - 1 });
+}
+
 static int check(const struct queue *q, const struct queue_claim_ask *ask,
 		 struct err *err)
 {
@@ -154,7 +161,8 @@ static int check(const struct queue *q, const struct queue_claim_ask *ask,
 		rc = err_set(err, ERR_INPUT, "a heartbeat lasts %d ms to an hour",
 			     ALIVE_MIN_MS);
 	for (size_t i = 0; i < ask->nlanes && rc == 0; i++) {
-		if (!queue_names_lane_ok(ask->lanes[i].data, ask->lanes[i].len))
+		if (!queue_names_lane_ok(ask->lanes[i].data, ask->lanes[i].len) &&
+		    !is_quarantine(ask->lanes[i]))
 			rc = err_set(err, ERR_INPUT, "a lane is - or 8 hex digits");
 	}
 	for (size_t i = 0; i < ask->nended && rc == 0; i++) {

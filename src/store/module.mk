@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
+	src/store/store_crashes.c \
+	src/store/store_crashes.h \
 	src/store/store_definitions.c \
 	src/store/store_definitions.h \
 	src/store/store_ids.c \
@@ -37,6 +39,10 @@ STORE_SQL = \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/crash_bury.sql \
+	src/store/sql/crash_charge.sql \
+	src/store/sql/crash_events.sql \
+	src/store/sql/crash_look.sql \
 	src/store/sql/definition_newest.sql \
 	src/store/sql/definition_version.sql \
 	src/store/sql/definition_version_put.sql \
@@ -74,6 +80,7 @@ STORE_SQL = \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/worker_offline.sql \
+	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
 	src/store/sql/workers_list.sql \
 	src/store/sql/workers_stale.sql

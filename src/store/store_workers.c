@@ -67,6 +67,32 @@ const char *store_workers_stale_read(const struct pg_reply *reply, int statement
 	return pg_reply_text(reply, statement, row, 0);
 }
 
+int store_workers_ages(struct pg_batch *batch, const char *const *worker_ids, size_t n)
+{
+	int at = add(batch, STORE_SQL_WORKERS_AGES);
+	pg_col ids = pg_batch_column(batch, PG_COL_TEXT, n);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		pg_batch_put_text(batch, ids, worker_ids[i], -1);
+	return at;
+}
+
+int store_workers_ages_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_workers_ages_read(const struct pg_reply *reply, int statement, int row,
+			     struct store_worker_age *ret)
+{
+	*ret = (struct store_worker_age){
+		.worker_id = pg_reply_text(reply, statement, row, 0),
+		.incarnation = pg_reply_text(reply, statement, row, 1),
+		.age_ms = pg_reply_int(reply, statement, row, 2),
+	};
+}
+
 int store_workers_list(struct pg_batch *batch)
 {
 	return add(batch, STORE_SQL_WORKERS_LIST);

@@ -38,6 +38,19 @@ int store_workers_mark_stale(struct pg_batch *batch, int64_t stale_ms);
 const char *store_workers_stale_read(const struct pg_reply *reply, int statement,
 				     int row);
 
+/* How old these rows are: for a keeper that misses heartbeat keys of another host. */
+struct store_worker_age {
+	const char *worker_id;
+	const char *incarnation; /* NULL: a stock worker's */
+	int64_t age_ms;          /* since last_heartbeat, by Postgres' clock; -1: never */
+};
+
+/* Of those that exist, in any order. */
+int store_workers_ages(struct pg_batch *batch, const char *const *worker_ids, size_t n);
+int store_workers_ages_count(const struct pg_reply *reply, int statement);
+void store_workers_ages_read(const struct pg_reply *reply, int statement, int row,
+			     struct store_worker_age *ret);
+
 struct store_worker {
 	const char *worker_id;
 	const char *hostname; /* NULL */

@@ -13,11 +13,12 @@
  *
  *	CLAIMED   waits for its definition
  *	STARTED   the host has it
- *	LOOKING   the host lost it: its row says whether the entry may go
+ *	LOOKING   the host lost it: its row says what becomes of the entry (handover.c)
+ *	SETTLING  nobody executes it: its journal goes into its stream, then the entry
  *	ENDED     waits for the next call
  *	FINISHING in the call under way
- *	LEFT      another owns the run: the entry stays in our name until somebody
- *requeues it
+ *	RETURNING goes back to where it was
+ *	LEFT      the entry stays in our name until somebody requeues it
  */
 #include "worker/intake.h"
 
@@ -31,6 +32,7 @@
 #include "host/definition_cache.h"
 #include "host/held.h"
 #include "host/host_scale.h"
+#include "host/settle.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
@@ -42,7 +44,7 @@
 #include "queue/queue_leave.h"
 #include "redis/redis_link.h"
 #include "run/payload.h"
-#include "store/store_runs.h"
+#include "worker/handover.h"
 
 #include <string.h>
 
@@ -50,13 +52,15 @@ enum job_state {
 	JOB_CLAIMED,
 	JOB_STARTED,
 	JOB_LOOKING,
+	JOB_SETTLING,
 	JOB_ENDED,
 	JOB_FINISHING,
+	JOB_RETURNING,
 	JOB_LEFT,
 };
 
 struct job {
-	struct list node; /* source->claimed, ended or finishing; else in none */
+	struct list node; /* of its state, in source; STARTED, SETTLING, LEFT: in none */
 	struct source *source;
 	enum job_state state;
 	struct arena arena;
@@ -66,8 +70,14 @@ struct job {
 	size_t tenant_len;
 	const char *run_id;
 	int64_t wake;
+	const char *from; /* "": nobody; in the arena */
+	bool resumes;     /* not lazy: others had it, or may have */
+	bool taken_over;  /* RETURNING: its row has our name */
+	int losses;       /* how often the host lost it */
 	struct payload payload;
 	struct definition_wait wait;
+	struct handover handover; /* LOOKING */
+	struct settle *settle;    /* SETTLING */
 };
 
 struct source {
@@ -78,6 +88,9 @@ struct source {
 	struct list claimed;   /* JOB_CLAIMED */
 	struct list ended;     /* JOB_ENDED */
 	struct list finishing; /* JOB_FINISHING */
+	struct list looking;   /* JOB_LOOKING that wait for the retry timer */
+	struct list returning; /* JOB_RETURNING, not sent yet */
+	struct list returned;  /* in the call under way */
 	bool calling;
 	bool dry;    /* the last call did not fill its slots: wait at the bell */
 	bool unsure; /* the answer of a claim was lost */
@@ -129,6 +142,8 @@ static void job_free(struct job *job)
 	(void)map_remove(&source->jobs, job->id, job->id_len);
 	list_remove(&job->node);
 	list_remove(&job->wait.node);
+	handover_stop(&job->handover);
+	settle_free(job->settle);
 	if (job->state != JOB_LEFT)
 		source->intake->jobs--;
 	arena_deinit(&job->arena);
@@ -142,12 +157,47 @@ static void job_ended(struct job *job)
 	list_push(&job->source->ended, &job->node);
 }
 
+static void job_return(struct job *job, bool taken_over)
+{
+	job->state = JOB_RETURNING;
+	job->taken_over = taken_over;
+	list_remove(&job->node);
+	list_push(&job->source->returning, &job->node);
+}
+
+static void job_left(struct job *job)
+{
+	log_warn("run.left", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
+	list_remove(&job->node);
+	job->state = JOB_LEFT;
+	job->source->intake->jobs--;
+}
+
+/* The run can only fail. */
+static void job_fail(struct job *job, const char *reason)
+{
+	const struct host_scale_run run = {
+		.run_id = job->run_id,
+		.job_id = job->id,
+		.wake = job->wake,
+		.resumes = job->resumes,
+		.from = job->from,
+		.slot = job,
+	};
+
+	list_remove(&job->node);
+	job->state = JOB_STARTED;
+	host_scale_fail(job->source->intake->host, &run, reason);
+}
+
 static void job_start(struct job *job, struct definition *definition)
 {
 	const struct host_scale_run run = {
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.resumes = job->resumes,
+		.from = job->from,
 		.definition = definition,
 		.whole = job->payload.whole,
 		.message = job->payload.message,
@@ -166,7 +216,6 @@ static void on_definition(struct definition_wait *wait, struct definition *defin
 			  const struct err *err)
 {
 	struct job *job = list_entry(wait, struct job, wait);
-	struct source *source = job->source;
 
 	if (definition) {
 		job_start(job, definition);
@@ -175,10 +224,7 @@ static void on_definition(struct definition_wait *wait, struct definition *defin
 	if (err->code == ERR_INPUT || err->code == ERR_NOT_FOUND) {
 		log_error("run.definition_unusable", LOG_S("run", job->run_id),
 			  LOG_S("error", err->text));
-		list_remove(&job->node);
-		job->state = JOB_STARTED;
-		host_scale_fail(source->intake->host, job->run_id, job->id, job->wake,
-				err->text, job);
+		job_fail(job, err->text);
 		return;
 	}
 	/* Postgres is away: the retry timer asks again */
@@ -219,16 +265,20 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	str_deinit(&id);
 	job->run_id = arena_dup_n(&job->arena, claimed->run.data, claimed->run.len);
 	job->wake = claimed->wake;
+	job->from = arena_dup_n(&job->arena, claimed->from.data, claimed->from.len);
+	job->resumes = claimed->from.len || claimed->requeues || claimed->attempt > 1 ||
+		       claimed->wake > 1;
 	job->state = JOB_CLAIMED;
 	list_push(&source->claimed, &job->node);
+	if (source->intake->draining) {
+		job_return(job, false);
+		return;
+	}
 	if (payload_unpack(claimed->payload.data, claimed->payload.len, &job->arena,
 			   &job->payload, &err) < 0) {
 		log_error("job.payload_unreadable", LOG_S("job", job->id),
 			  LOG_S("error", err.text));
-		list_remove(&job->node);
-		job->state = JOB_STARTED;
-		host_scale_fail(source->intake->host, job->run_id, job->id, job->wake,
-				err.text, job);
+		job_fail(job, err.text);
 		return;
 	}
 	job_need_definition(job);
@@ -310,6 +360,9 @@ static size_t free_slots(const struct intake *intake)
 	return intake->jobs < intake->slots ? intake->slots - intake->jobs : 0;
 }
 
+static const struct queue_text quarantine_lane = { QUEUE_LANE_QUARANTINE,
+						   sizeof(QUEUE_LANE_QUARANTINE) - 1 };
+
 static void source_call(struct source *source)
 {
 	struct intake *intake = source->intake;
@@ -339,6 +392,10 @@ static void source_call(struct source *source)
 		job->state = JOB_FINISHING;
 		list_remove(&job->node);
 		list_push(&source->finishing, &job->node);
+	}
+	if (intake->options.env->quarantine) {
+		ask.lanes = &quarantine_lane;
+		ask.nlanes = 1;
 	}
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
@@ -413,71 +470,167 @@ static void source_settle(struct source *source)
 		source->unsure = true;
 }
 
-/* ---- runs that the host lost ---- */
+/* ---- runs that the host lost, or hands back ---- */
 
-struct look {
-	struct intake *intake; /* NULL: freed meanwhile */
-	struct job *job;
-	int statement;
-};
-
-static void on_looked(void *arg, const struct pg_outcome *outcome,
-		      const struct pg_reply *reply)
+static void on_settled(void *arg, struct settle *settle)
 {
-	struct look *look = arg;
-	struct job *job = look->job;
-	struct store_run_look row;
-	bool live = false;
+	struct job *job = arg;
 
-	if (outcome->err.code == ERR_CLOSED) {
-		mem_free(look);
-		return; /* the intake is going or gone */
-	}
-	if (!reply) {
-		log_warn("run.look_failed", LOG_S("run", job->run_id),
-			 LOG_S("error", outcome->err.text));
-		live = true; /* unknown: keep the entry, the retry timer looks again */
-	} else if (store_runs_look_count(reply, look->statement)) {
-		store_runs_look_read(reply, look->statement, 0, &row);
-		live = !row.ended && row.wake == job->wake &&
-		       (strcmp(row.status, "queued") == 0 ||
-			strcmp(row.status, "running") == 0);
-	}
-	mem_free(look);
-	if (!live) {
-		job_ended(job);
+	(void)settle; /* job_free() frees it */
+	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
+	job_ended(job);
+}
+
+static void job_settle(struct job *job)
+{
+	const struct intake_options *options = &job->source->intake->options;
+	const struct settle_options what = {
+		.loop = options->loop,
+		.pool = options->pool,
+		.link = options->link,
+		.publisher = options->publisher,
+		.run_id = job->run_id,
+		.done = on_settled,
+		.arg = job,
+	};
+
+	job->state = JOB_SETTLING;
+	job->settle = settle_new(&what);
+}
+
+static void on_handover(struct handover *handover, enum handover_verdict verdict,
+			const char *owner)
+{
+	struct job *job = list_entry(handover, struct job, handover);
+	struct source *source = job->source;
+
+	switch (verdict) {
+	case HANDOVER_SETTLE:
+		job_settle(job);
+		return;
+	case HANDOVER_GIVEN:
+		job_free(job);
+		return;
+	case HANDOVER_TAKE:
+		log_info("run.taken_again", LOG_S("run", job->run_id),
+			 LOG_S("from", owner));
+		job->from = arena_dup(&job->arena, owner);
+		job->resumes = true;
+		if (source->intake->draining) {
+			job_return(job, false);
+			return;
+		}
+		job->state = JOB_CLAIMED;
+		list_push(&source->claimed, &job->node);
+		job_need_definition(job);
+		return;
+	case HANDOVER_STAYS:
+		job_left(job);
 		return;
 	}
-	log_warn("run.left", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
-	job->state = JOB_LEFT;
-	job->source->intake->jobs--;
 }
 
 static void job_look(struct job *job)
 {
 	struct intake *intake = job->source->intake;
-	struct look *look = mem_new(struct look);
-	struct pg_batch *batch = pg_batch_new();
 
-	job->state = JOB_LOOKING;
-	look->job = job;
-	look->statement = store_runs_look(batch, &job->run_id, 1);
-	if (pg_pool_submit(intake->options.pool, batch, 0, on_looked, look) < 0) {
-		mem_free(look);
-		job->state = JOB_LEFT;
-		intake->jobs--;
-	}
+	list_remove(&job->node);
+	job->handover = (struct handover){
+		.loop = intake->options.loop,
+		.pool = intake->options.pool,
+		.queue = job->source->queue,
+		.run_id = job->run_id,
+		.job_id = { job->id, job->id_len },
+		.wake = job->wake,
+		.owner_is_us = intake->options.env->incarnation,
+		.decided = on_handover,
+	};
+	handover_start(&job->handover);
 }
 
-void intake_run_over(void *arg, struct held *held, bool drop)
+void intake_run_over(void *arg, struct held *held, enum host_over how)
 {
 	struct job *job = held->slot;
 
 	(void)arg;
-	if (drop)
+	switch (how) {
+	case HOST_OVER_ENDED:
 		job_ended(job);
+		return;
+	case HOST_OVER_LOST:
+		job->state = JOB_LOOKING;
+		if (job->losses++ == 0) {
+			job_look(job);
+			return;
+		}
+		/* lost again: not as fast as Postgres answers */
+		list_push(&job->source->looking, &job->node);
+		if (!ev_is_active(&job->source->intake->retry))
+			ev_timer_again(job->source->intake->options.loop,
+				       &job->source->intake->retry);
+		return;
+	case HOST_OVER_UNSTORABLE:
+		job_left(job);
+		return;
+	case HOST_OVER_BACK_LAZY:
+	case HOST_OVER_BACK_OWNED:
+		job_return(job, how == HOST_OVER_BACK_OWNED);
+		return;
+	}
+}
+
+static void free_returned(struct source *source)
+{
+	while (!list_empty(&source->returned))
+		job_free(list_entry(source->returned.next, struct job, node));
+}
+
+static void on_returned(void *arg, int rc, int64_t returned, const struct err *err)
+{
+	struct source *source = arg;
+
+	if (rc == ERR_CLOSED)
+		return;
+	/* not answered: what is still in our name is requeued when we are reaped, or
+	 * handed back when the link is up again */
+	if (rc < 0)
+		log_warn("queue.handback_failed",
+			 LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err->text));
 	else
-		job_look(job);
+		score_add(source->intake->options.env->score, SCORE_RUNS_HANDED_BACK,
+			  returned);
+	source->unsure = source->unsure || rc < 0;
+	free_returned(source);
+}
+
+/* At most one call is under way, so that its jobs are known until it is answered. */
+static void source_return(struct source *source)
+{
+	struct queue_handback_entry entries[QUEUE_BATCH_MAX];
+	size_t n = 0;
+	struct err err;
+
+	if (list_empty(&source->returning) || !list_empty(&source->returned))
+		return;
+	while (n < QUEUE_BATCH_MAX && !list_empty(&source->returning)) {
+		struct job *job = list_entry(source->returning.next, struct job, node);
+
+		entries[n++] =
+			(struct queue_handback_entry){ .id = { job->id, job->id_len },
+						       .taken_over = job->taken_over };
+		list_remove(&job->node);
+		list_push(&source->returned, &job->node);
+	}
+	log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
+		 LOG_N("jobs", n));
+	if (queue_handback(source->queue, entries, n, on_returned, source, &err) < 0) {
+		log_warn("queue.handback_failed",
+			 LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err.text));
+		source->unsure = true;
+		free_returned(source);
+	}
 }
 
 /* ---- turns ---- */
@@ -527,8 +680,10 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	for (i = 0; i < intake->source_count; i++)
+	for (i = 0; i < intake->source_count; i++) {
 		source_call(&intake->sources[i]);
+		source_return(&intake->sources[i]);
+	}
 	if (intake->draining && intake->done && nothing_held(intake)) {
 		void (*done)(void *arg) = intake->done;
 
@@ -562,6 +717,8 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 			job_need_definition(list_entry(node, struct job, node));
 			waits = true;
 		}
+		list_for_each_safe(node, &source->looking)
+			job_look(list_entry(node, struct job, node));
 		waits = waits || source->unsure;
 	}
 	if (!waits)
@@ -592,6 +749,9 @@ static int source_init(struct source *source, struct intake *intake, const char 
 	list_init(&source->claimed);
 	list_init(&source->ended);
 	list_init(&source->finishing);
+	list_init(&source->looking);
+	list_init(&source->returning);
+	list_init(&source->returned);
 	rc = queue_new(options->link, options->scripts, name, options->env->incarnation,
 		       &source->queue, err);
 	if (rc < 0)
@@ -608,7 +768,7 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	int rc = 0;
 
 	intake->options = *options;
-	intake->slots = (size_t)conf->worker.slots;
+	intake->slots = options->env->quarantine ? 1 : (size_t)conf->worker.slots;
 	intake->definitions = definition_cache_new(options->pool);
 	intake->sources = mem_new_n(struct source, conf->queue.names.count);
 	ev_prepare_init(&intake->turn, on_turn);
@@ -651,6 +811,8 @@ void intake_free(struct intake *intake)
 		map_for_each(slot, &source->jobs) {
 			struct job *job = slot->value;
 
+			handover_stop(&job->handover);
+			settle_free(job->settle);
 			arena_deinit(&job->arena);
 			mem_free(job);
 		}
@@ -667,30 +829,6 @@ void intake_quiet(struct intake *intake)
 	intake->quiet = true;
 }
 
-/* Entries that nobody has started go back as they came, at most QUEUE_BATCH_MAX at once.
- */
-static void hand_back_claimed(struct source *source)
-{
-	struct queue_handback_entry entries[QUEUE_BATCH_MAX];
-	struct job *jobs[QUEUE_BATCH_MAX];
-	size_t n = 0;
-	struct err err;
-
-	while (n < QUEUE_BATCH_MAX && !list_empty(&source->claimed)) {
-		struct job *job = list_entry(source->claimed.next, struct job, node);
-
-		entries[n] =
-			(struct queue_handback_entry){ .id = { job->id, job->id_len } };
-		jobs[n++] = job;
-		list_remove(&job->node);
-	}
-	/* a link that is down: they are requeued when this process is reaped */
-	if (queue_handback(source->queue, entries, n, on_handed_back, source, &err) < 0)
-		log_warn("queue.handback_failed", LOG_S("error", err.text));
-	while (n)
-		job_free(jobs[--n]);
-}
-
 void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg)
 {
 	size_t i;
@@ -700,8 +838,9 @@ void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg)
 	intake->done_arg = arg;
 	for (i = 0; i < intake->source_count; i++) {
 		queue_bell_disarm(intake->sources[i].bell);
-		while (!list_empty(&intake->sources[i].claimed))
-			hand_back_claimed(&intake->sources[i]);
+		/* entries that nobody has started go back as they came */
+		list_for_each_safe(node, &intake->sources[i].claimed)
+			job_return(list_entry(node, struct job, node), false);
 	}
 }
 

@@ -3,6 +3,7 @@
 #define WORKER_INTAKE_H
 
 #include "base/err.h"
+#include "host/host_scale.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,10 +11,10 @@
 struct child_env;
 struct ev_loop;
 struct held;
-struct host_scale;
 struct intake;
 struct lifeline;
 struct pg_pool;
+struct publisher;
 struct redis_link;
 struct redis_link_conf;
 struct redis_scripts;
@@ -26,6 +27,7 @@ struct intake_options {
 	const struct redis_link_conf *link_conf; /* for the bells' own connections */
 	const struct redis_scripts *scripts;
 	struct pg_pool *pool;
+	struct publisher *publisher;
 };
 
 /* In a worker child. All is borrowed and outlives the intake. ERR_INPUT, ERR_SYS. */
@@ -38,12 +40,11 @@ void intake_free(struct intake *intake);
 /* Both stores are there: claim. Also after the link came up again. */
 void intake_link_up(struct intake *intake);
 
-/* host_scale's `over`: the run has nothing left to do; drop says whether its entry goes.
- */
-void intake_run_over(void *arg, struct held *held, bool drop);
+/* host_scale's `over`: the run has nothing left to do here. */
+void intake_run_over(void *arg, struct held *held, enum host_over how);
 
-/* Claim nothing new; entries that have not been started go back. done(arg) comes once,
- * when nothing is held any more. */
+/* Claim nothing new; entries that have not been started go back, and those of runs that
+ * the host hands back. done(arg) comes once, when nothing is held any more. */
 void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg);
 /* Claim nothing new, stay. */
 void intake_quiet(struct intake *intake);

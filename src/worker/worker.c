@@ -104,6 +104,7 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	log_info("worker.draining", LOG_S("reason", reason),
 		 LOG_N("runs", host_scale_count(worker->host)));
 	intake_drain(worker->intake, on_drained, worker);
+	host_scale_drain(worker->host, worker->env->conf->drain.leaf_ms);
 }
 
 static void on_quiet(void *arg)
@@ -168,6 +169,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.link_conf = &link_conf,
 		.scripts = worker->scripts,
 		.pool = worker->pool,
+		.publisher = worker->publisher,
 	};
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
@@ -181,10 +183,11 @@ static int worker_init(struct worker *worker, struct err *err)
 		.over = intake_run_over,
 		.arg = worker->intake,
 	};
-	worker->host = host_scale_new(worker->loop, worker->pool, worker->publisher,
-				      &host_options);
+	worker->host = host_scale_new(worker->loop, worker->pool, worker->link,
+				      worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
-	score_set(worker->env->score, SCORE_MAX_RUNS, conf->worker.slots);
+	score_set(worker->env->score, SCORE_MAX_RUNS,
+		  worker->env->quarantine ? 1 : conf->worker.slots);
 	worker->pg_watch.changed = on_pg;
 	worker->pg_watch.arg = worker;
 	pg_pool_watch(worker->pool, &worker->pg_watch);

@@ -16,9 +16,10 @@
  *	enqueue TAG TENANT LANE PRIORITY RUNNING_MAX WEIGHT PAYLOAD RUN...
  *	release TAG TENANT ID... | claim TAG WANT LANES|- [TENANT ID]... | hand TAG OWNED
  *LANE|- ID... held TAG OFFSET | beat TAG TTL NAME... | leave TAG NAME | lineage TAG |
- *stats TAG bell POLL_MS | arm | disarm         {"bell": "rung" | "poll"} bench BATCH JOBS
- *TENANTS            claim and finish all that is ready fill N BATCH TENANTS admit and
- *enqueue N jobs
+ *stats TAG requeue TAG DEAD MOST ID=VERDICT... attach TAG TENANT TTL RUN...
+ *give TAG OWNER ID... absent TAG bell POLL_MS | arm | disarm         {"bell": "rung" |
+ *"poll"} bench BATCH JOBS TENANTS            claim and finish all that is ready fill N
+ *BATCH TENANTS admit and enqueue N jobs
  */
 #include "base/clock.h"
 #include "base/err.h"
@@ -27,7 +28,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "queue/queue.h"
+#include "queue/queue_absent.h"
 #include "queue/queue_admit.h"
+#include "queue/queue_attach.h"
 #include "queue/queue_beat.h"
 #include "queue/queue_bell.h"
 #include "queue/queue_claim.h"
@@ -37,6 +40,7 @@
 #include "queue/queue_leave.h"
 #include "queue/queue_lineage.h"
 #include "queue/queue_release.h"
+#include "queue/queue_requeue.h"
 #include "queue/queue_stats.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
@@ -539,6 +543,118 @@ static int do_beat(char **w, int n, char *tag, struct err *err)
 			  tag, err);
 }
 
+static void on_requeued(void *arg, int rc, const struct queue_requeued *done,
+			const struct err *err)
+{
+	struct str line = STR_INIT;
+
+	if (rc < 0) {
+		finish_act(arg, rc, err);
+		return;
+	}
+	str_add_text(&line, "{\"act\": ");
+	add_text(&line, arg);
+	str_printf(&line,
+		   ", \"rc\": \"ok\", \"done\": [%lld, %lld, %lld, %lld, %lld, %lld]}",
+		   (long long)done->ready, (long long)done->quarantined,
+		   (long long)done->dropped, (long long)done->unreadable,
+		   (long long)done->kept, (long long)done->left);
+	say(&line);
+	mem_free(arg);
+}
+
+static int do_requeue(char **w, int n, char *tag, struct err *err)
+{
+	struct queue_suspect suspects[WORDS_MAX];
+	size_t count = 0;
+
+	for (int i = 2; i < n; i++) {
+		char *verdict = strchr(w[i], '=');
+
+		if (!verdict)
+			return err_set(err, ERR_INPUT, "ID=VERDICT");
+		*verdict++ = '\0';
+		suspects[count].id = text_of(w[i]);
+		suspects[count++].verdict = *verdict == 'q'   ? QUEUE_VERDICT_QUARANTINE
+					    : *verdict == 'k' ? QUEUE_VERDICT_KEEP
+							      : QUEUE_VERDICT_DROP;
+	}
+	return queue_requeue(queue_now, w[0], strtoul(w[1], NULL, 10), suspects, count,
+			     on_requeued, tag, err);
+}
+
+static void on_attached(void *arg, int rc, bool lives, const bool *taken, size_t n,
+			const struct err *err)
+{
+	struct str line = STR_INIT;
+
+	if (rc < 0) {
+		finish_act(arg, rc, err);
+		return;
+	}
+	str_add_text(&line, "{\"act\": ");
+	add_text(&line, arg);
+	str_printf(&line, ", \"rc\": \"ok\", \"lives\": %d, \"taken\": [", lives);
+	for (size_t i = 0; taken && i < n; i++)
+		str_printf(&line, "%s%d", i ? ", " : "", taken[i]);
+	str_add_text(&line, "]}");
+	say(&line);
+	mem_free(arg);
+}
+
+static int do_attach(char **w, int n, char *tag, struct err *err)
+{
+	struct queue_job jobs[WORDS_MAX];
+	size_t count = 0;
+
+	for (int i = 2; i < n; i++)
+		jobs[count++] = (struct queue_job){
+			.kind = QUEUE_JOB_RUN,
+			.wake = 1,
+			.attempt = 1,
+			.enqueue_at_ms = 777,
+			.run = text_of(w[i]),
+			.tenant = text_of(w[0]),
+			.lane = text_of(QUEUE_LANE_ANY),
+			.payload = text_of("{}"),
+		};
+	return queue_attach_own(queue_now, jobs, count, strtoll(w[1], NULL, 10),
+				on_attached, tag, err);
+}
+
+static int do_give(char **w, int n, char *tag, struct err *err)
+{
+	struct queue_text ids[WORDS_MAX];
+	size_t count = 0;
+
+	for (int i = 1; i < n; i++)
+		ids[count++] = text_of(w[i]);
+	return queue_attach_give(queue_now, text_of(w[0]), ids, count, on_attached, tag,
+				 err);
+}
+
+/* As an answer to held, under another key. */
+static void on_absent(void *arg, int rc, const struct queue_text *names, size_t n,
+		      int64_t suspects, const struct err *err)
+{
+	struct str line = STR_INIT;
+
+	if (rc < 0) {
+		finish_act(arg, rc, err);
+		return;
+	}
+	str_add_text(&line, "{\"act\": ");
+	add_text(&line, arg);
+	str_add_text(&line, ", \"rc\": \"ok\", \"names\": [");
+	for (size_t i = 0; i < n; i++) {
+		str_add_text(&line, i ? ", " : "");
+		add_json(&line, names[i].data, names[i].len);
+	}
+	str_printf(&line, "], \"suspects\": %lld}", (long long)suspects);
+	say(&line);
+	mem_free(arg);
+}
+
 static void do_act(const char *what, char **words, int n)
 {
 	char *tag = mem_dup(words[0]);
@@ -571,6 +687,14 @@ static void do_act(const char *what, char **words, int n)
 		rc = queue_lineage_open(queue_now, on_lineage, tag, &err);
 	else if (strcmp(what, "stats") == 0)
 		rc = queue_stats(queue_now, on_stats, tag, &err);
+	else if (strcmp(what, "requeue") == 0)
+		rc = do_requeue(words, n, tag, &err);
+	else if (strcmp(what, "attach") == 0)
+		rc = do_attach(words, n, tag, &err);
+	else if (strcmp(what, "give") == 0)
+		rc = do_give(words, n, tag, &err);
+	else if (strcmp(what, "absent") == 0)
+		rc = queue_absent(queue_now, on_absent, tag, &err);
 	if (rc < 0) {
 		say_err("refused", tag, rc, &err);
 		mem_free(tag);

@@ -2,6 +2,7 @@
 
 import random
 import re
+import threading
 import time
 
 import pytest
@@ -185,12 +186,14 @@ def test_a_batch_whose_sync_does_not_arrive_is_not_in(postgres, sql, proxy):
 def test_a_batch_that_never_left_is_unsent(postgres, sql, proxy):
     """The proxy reads nothing: more than the socket buffers hold stays with us."""
     fake = FakeServer()
-    fake.after_startup = lambda client: (fake.welcome(client), time.sleep(5))
+    over = threading.Event()
+    fake.after_startup = lambda client: (fake.welcome(client), over.wait(120))
     d = Driver(fake.url())
     d.line("up")
     big = "x" * 30000
     d.tell("sql a 1000 " + " ;; ".join(f"SELECT '{i}{big}'" for i in range(400)))
     assert d.line("done a").startswith("done a unsent connection - -1 timeout")
+    over.set()
     fake.close()
     d.close()
 

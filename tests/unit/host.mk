@@ -1,3 +1,4 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_backlog
 check_PROGRAMS += tests/unit/test_held
 endif

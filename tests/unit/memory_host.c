@@ -52,9 +52,98 @@ static void keep_type(struct memory_host *host, const char *event)
 		   (int)strcspn(type, "\""), type);
 }
 
+static char *dup_text(const struct str *text)
+{
+	return text->len ? mem_dup(str_text(text)) : NULL;
+}
+
+static char *journal_events(struct memory_host *host, const struct engine_row *row)
+{
+	struct str events = STR_INIT;
+	size_t i, len;
+
+	for (i = 0; i < row->events_count; i++) {
+		const char *text = row_event_text(row, i, &len);
+
+		str_printf(&events, "%s[\"%lld-%u\",%.*s]", i ? "," : "[",
+			   (long long)host->wall_ms, host->ids++, (int)len, text);
+	}
+	if (events.len)
+		str_add_char(&events, ']');
+	return events.len ? str_take(&events) : NULL;
+}
+
+static void journal_row(struct memory_host *host, const struct engine_row *row)
+{
+	if (host->journal_count == MEMORY_ROWS_MAX)
+		return; /* a run too long to be folded here */
+	host->journal[host->journal_count] = (struct fold_row){
+		.seq = (int64_t)host->journal_count + 1,
+		.path = mem_dup(row->path),
+		.step_id = mem_dup(row->step_id),
+		.kind = row_kind_name(row->kind),
+		.delta = dup_text(&row->delta),
+		.events = journal_events(host, row),
+		.usage = dup_text(&row->usage),
+		.error = dup_text(&row->error),
+	};
+	host->journal_count++;
+}
+
+static char *dup_or_null(const char *text)
+{
+	return text ? mem_dup(text) : NULL;
+}
+
+void memory_adopt(struct memory_host *host, const struct fold_row *rows, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct fold_row *row = &host->journal[host->journal_count++];
+
+		*row = rows[i];
+		row->path = mem_dup(rows[i].path);
+		row->step_id = mem_dup(rows[i].step_id);
+		row->delta = dup_or_null(rows[i].delta);
+		row->events = dup_or_null(rows[i].events);
+		row->usage = dup_or_null(rows[i].usage);
+		row->error = dup_or_null(rows[i].error);
+	}
+}
+
+/* mem_free() takes what is the host's own, const or not. */
+static void drop_text(const char *text)
+{
+	union {
+		const char *text;
+		void *bytes;
+	} it = { text };
+
+	mem_free(it.bytes);
+}
+
+static void journal_free(struct memory_host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->journal_count; i++) {
+		struct fold_row *row = &host->journal[i];
+
+		drop_text(row->path);
+		drop_text(row->step_id);
+		drop_text(row->delta);
+		drop_text(row->events);
+		drop_text(row->usage);
+		drop_text(row->error);
+	}
+}
+
 static void keep_row(struct memory_host *host, const struct engine_row *row)
 {
 	size_t i, len;
+
+	journal_row(host, row);
 
 	str_printf(&host->rows, "%s %s %s %d%s %s %s\n", row_kind_name(row->kind),
 		   *row->path ? row->path : "-", *row->step_id ? row->step_id : "-",
@@ -178,6 +267,12 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 		exec_free(exec);
 }
 
+static void parked(void *ctx, struct exec *exec)
+{
+	((struct memory_host *)ctx)->parked++;
+	exec_free(exec);
+}
+
 static void wanted(void *ctx)
 {
 	((struct memory_host *)ctx)->wanted++;
@@ -192,6 +287,7 @@ static const struct engine_host functions = {
 	.live = live,
 	.llm = llm,
 	.end = end,
+	.parked = parked,
 	.wanted = wanted,
 };
 
@@ -215,6 +311,56 @@ void memory_deinit(struct memory_host *host)
 	str_deinit(&host->rows);
 	str_deinit(&host->usage);
 	str_deinit(&host->deltas);
+	journal_free(host);
+}
+
+struct definition *memory_definition(const char *text)
+{
+	struct definition *definition = NULL;
+	struct problems problems;
+
+	problem_init(&problems);
+	if (definition_parse(text, strlen(text), &definition, &problems) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", problems.kept[0].where,
+			      problems.kept[0].text);
+		assert(false);
+	}
+	problem_deinit(&problems);
+	return definition;
+}
+
+int memory_fold(struct memory_host *host, struct definition *definition,
+		const char *inputs, struct fold *fold, struct err *err)
+{
+	const struct fold_seed seed = {
+		.definition = definition,
+		.message = "hello",
+		.message_len = 5,
+		.inputs = inputs,
+		.inputs_len = inputs ? strlen(inputs) : 0,
+		.state_max = host->engine->limits.state_max,
+	};
+
+	return fold_journal(fold, &seed, host->journal, host->journal_count, err);
+}
+
+struct exec *memory_resume(struct memory_host *host, const char *definition,
+			   const char *inputs, uint64_t epoch)
+{
+	struct exec_start start = { .run_id = "run_1", .worker_id = "w", .epoch = epoch };
+	struct fold fold;
+	struct exec *exec;
+	struct err err;
+
+	start.definition = memory_definition(definition);
+	if (memory_fold(host, start.definition, inputs, &fold, &err) < 0) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		assert(false);
+	}
+	exec = exec_resume(host->engine, &start, &fold);
+	fold_deinit(&fold);
+	definition_unref(start.definition);
+	return exec;
 }
 
 struct exec *memory_run(struct memory_host *host, const char *definition,
@@ -227,17 +373,9 @@ struct exec *memory_run(struct memory_host *host, const char *definition,
 				    .inputs = inputs,
 				    .inputs_len = inputs ? strlen(inputs) : 0,
 				    .epoch = 1 };
-	struct problems problems;
 	struct exec *exec;
 
-	problem_init(&problems);
-	if (definition_parse(definition, strlen(definition), &start.definition,
-			     &problems) < 0) {
-		(void)fprintf(stderr, "%s: %s\n", problems.kept[0].where,
-			      problems.kept[0].text);
-		assert(false);
-	}
-	problem_deinit(&problems);
+	start.definition = memory_definition(definition);
 	exec = exec_new(host->engine, &start);
 	definition_unref(start.definition);
 	return exec;

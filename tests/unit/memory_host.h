@@ -5,11 +5,13 @@
 #include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/fold.h"
 #include "engine/host.h"
 
 #include <stdbool.h>
 
 #define MEMORY_CALLS_MAX 16
+#define MEMORY_ROWS_MAX  64
 
 /*
  * One run under observation (any number may be executed). Its clocks stand still but for
@@ -39,12 +41,17 @@ struct memory_host {
 	struct str rows; /* "kind path step execution outside delta error" */
 	struct str usage;
 	struct str deltas; /* one a line */
+	/* As run_steps would have them; texts are owned, and copied by memory_adopt(). */
+	struct fold_row journal[MEMORY_ROWS_MAX];
+	size_t journal_count;
+	uint32_t ids; /* given to events */
 	int enters;
 	int leaves;
 	size_t largest;
 	struct exec *inside;
 	struct engine_final *final; /* of the last run that ended */
 	int ended;
+	int parked;
 	int wanted;
 };
 
@@ -55,6 +62,15 @@ void memory_deinit(struct memory_host *host);
 /* A run of the definition text; message "hello". */
 struct exec *memory_run(struct memory_host *host, const char *definition,
 			const char *inputs);
+/* The first n rows of a journal are this host's as well. */
+void memory_adopt(struct memory_host *host, const struct fold_row *rows, size_t n);
+/* The same run, going on behind the journal that the host has. */
+struct exec *memory_resume(struct memory_host *host, const char *definition,
+			   const char *inputs, uint64_t epoch);
+/* The journal folded; the caller deinits it. The definition is the caller's. */
+int memory_fold(struct memory_host *host, struct definition *definition,
+		const char *inputs, struct fold *fold, struct err *err);
+struct definition *memory_definition(const char *text);
 /* Pump until nothing is left to do now; returns ms to the next deadline or -1. */
 int64_t memory_pump(struct memory_host *host);
 /* Let both clocks go on, then pump. */

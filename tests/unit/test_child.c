@@ -154,7 +154,13 @@ static void op_retired(struct child *child)
 	ev_break(bench->loop, EVBREAK_ALL);
 }
 
-static const struct child_ops ops = { op_start, op_ready, op_done, op_died, op_retired };
+static const struct child_ops ops = {
+	.start = op_start,
+	.ready = op_ready,
+	.obituary_done = op_done,
+	.died = op_died,
+	.retired = op_retired,
+};
 
 static int set_up(void **state)
 {

@@ -5,7 +5,8 @@
 -- ARGV[2]  ms that its heartbeat key lasts
 -- ARGV[3]  want: how many jobs to take at most, 0..200
 -- ARGV[4]  run_id of the server that the worker believes to speak to
--- ARGV[5]  number of lanes, then the lanes in order of preference
+-- ARGV[5]  number of lanes, then the lanes in order of preference; "quarantine" is the lane
+--          of suspects, all tenants together, oldest first
 -- then per tenant: tenant (key form), n, then n ids of ended jobs
 --
 -- Returns {now_ms, flags, events_ttl_ms, recovering, finished, dropped, mail, jobs}.
@@ -245,9 +246,39 @@ local function take(lane)
 	end
 end
 
+-- Suspects whose tenants have room, of the first 200.
+local function take_suspects()
+	for _, id in ipairs(redis.call('ZRANGE', p .. 'quarantine', 0, 199)) do
+		local job = redis.call('HGET', jobs, id)
+		if not job or #job < 35 or string.byte(job) ~= 1 then
+			redis.call('ZREM', p .. 'quarantine', id)
+			redis.call('HDEL', jobs, id)
+			dropped = dropped + 1
+		elseif want > 0 then
+			local lane_len, tenant_len = string.byte(job, 24), (struct.unpack('<H', job, 26))
+			local name = string.sub(job, 36 + lane_len, 35 + lane_len + tenant_len)
+			local running_max = limits_of(redis.call('HGET', limits, name))
+			local now_running = tonumber(redis.call('HGET', running, name) or 0)
+			for _, one in ipairs(taken) do
+				if one.name == name then
+					now_running = now_running + #one.ids
+				end
+			end
+			if running_max == 0 or now_running < running_max then
+				redis.call('ZREM', p .. 'quarantine', id)
+				taken[#taken + 1] = { name = name, ids = { id }, running_max = running_max,
+					full = running_max > 0 }
+				want = want - 1
+			end
+		end
+	end
+end
+
 if flags == 0 and want > 0 then
 	for j = 1, tonumber(ARGV[5]) do
-		if want > 0 then
+		if want > 0 and ARGV[5 + j] == 'quarantine' then
+			take_suspects()
+		elseif want > 0 then
 			take(ARGV[5 + j])
 		end
 	end

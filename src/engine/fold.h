@@ -1,0 +1,83 @@
+/* fold.h - what a run's journal says: what the run has, and where it goes on */
+#ifndef ENGINE_FOLD_H
+#define ENGINE_FOLD_H
+
+#include "base/arena.h"
+#include "engine/row.h"
+#include "run/fail.h"
+#include "run/history.h"
+#include "run/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+struct definition_step;
+struct err;
+
+/* A row of run_steps as it was read; texts are borrowed for the call, NULL is none. */
+struct fold_row {
+	int64_t seq;
+	const char *path;
+	const char *step_id;
+	const char *kind;
+	const char *delta;
+	const char *events; /* JSON list of [stream id, event] */
+	const char *usage;
+	const char *error;
+};
+
+/* What the run was given: the state before its first step. Borrowed for the call. */
+struct fold_seed {
+	struct definition *definition; /* outlives the fold */
+	const char *message;
+	size_t message_len;
+	const char *inputs; /* JSON text of an object, NULL or "" for none */
+	size_t inputs_len;
+	size_t state_max; /* bytes */
+};
+
+enum fold_at {
+	FOLD_FRESH,     /* nothing is in: from the entry step on */
+	FOLD_ANNOUNCED, /* `step` was announced and has no row: it is executed (again) */
+	FOLD_BEHIND,    /* `step` is behind: on at next_id, the loop guard asked */
+	FOLD_FAILED,    /* `step` failed for good and nothing follows: the run fails */
+	FOLD_ENDED,     /* its last events are in: there is nothing to execute */
+};
+
+struct fold {
+	struct arena arena;
+	enum fold_at at;
+	const struct definition_step *step;
+	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
+	enum fail_class class; /* FOLD_FAILED */
+	const char *error;     /* FOLD_FAILED; in the arena */
+	struct state state;
+	struct history history;
+	struct usage usage;
+	int64_t turns; /* steps announced */
+	uint64_t seq;  /* of the newest durable event */
+	uint32_t rows; /* seq of the newest row */
+	/* Of the wall time: from the first to the last event of each epoch, summed. What
+	 * an owner did between its last commit and its death is not known and not in it.
+	 */
+	int64_t spent_ms;
+	int64_t last_id_ms; /* greatest stream id of the journal's events */
+	uint32_t last_id_n;
+};
+
+/*
+ * Fold n rows, all that the journal has, in any order. ERR_INPUT when they are not what
+ * an engine of this version writes for this definition (a hole, an unknown kind or path,
+ * unreadable JSON), ERR_LIMIT when the state does not fit. The fold is to be given to
+ * fold_deinit() in either case.
+ */
+int fold_journal(struct fold *fold, const struct fold_seed *seed,
+		 const struct fold_row *rows, size_t n, struct err *err);
+void fold_deinit(struct fold *fold);
+
+/* "<ms>-<n>" as a stream id; false when it is none. */
+bool fold_stream_id(const char *text, int64_t *ms, uint32_t *n);
+
+#endif
