@@ -338,7 +338,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		if (rc == ERR_CLOSED)
 			return;
 		keep_finishing(source);
-		source->unsure = rc == ERR_CONN || rc == ERR_TIMEOUT;
+		source->unsure = source->unsure || rc == ERR_CONN || rc == ERR_TIMEOUT;
 		source->dry = true;
 		log_warn("queue.claim_failed", LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err->text));
