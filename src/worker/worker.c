@@ -27,6 +27,10 @@
 #include "redis/redis_script.h"
 #include "worker/intake.h"
 
+#include <malloc.h>
+
+#define REST_SEC 2.
+
 struct worker {
 	struct child_env *env;
 	struct ev_loop *loop;
@@ -38,6 +42,9 @@ struct worker {
 	struct publisher *publisher;
 	struct host_scale *host;
 	struct intake *intake;
+	ev_timer rest;         /* see on_rest */
+	int64_t rest_jobs;     /* claimed when memory was given back last */
+	int64_t rest_jobs_now; /* claimed when the timer fired last */
 	bool ready_said;
 };
 
@@ -112,6 +119,26 @@ static void on_quiet(void *arg)
 	struct worker *worker = arg;
 
 	intake_quiet(worker->intake);
+}
+
+/*
+ * A burst leaves megabytes of free memory in between what is still used, which malloc
+ * keeps for the next one. A child that has claimed nothing for a period gives it back,
+ * once.
+ */
+static void on_rest(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct worker *worker = w->data;
+	int64_t jobs = score_get(worker->env->score, SCORE_JOBS_CLAIMED);
+	bool resting = jobs == worker->rest_jobs_now && !host_scale_count(worker->host);
+
+	(void)loop;
+	(void)revents;
+	worker->rest_jobs_now = jobs;
+	if (!resting || jobs == worker->rest_jobs)
+		return;
+	worker->rest_jobs = jobs;
+	(void)malloc_trim(0); /* whether there was anything is all the same */
 }
 
 static const struct lifeline_ops lifeline_ops = {
@@ -191,6 +218,9 @@ static int worker_init(struct worker *worker, struct err *err)
 	worker->pg_watch.changed = on_pg;
 	worker->pg_watch.arg = worker;
 	pg_pool_watch(worker->pool, &worker->pg_watch);
+	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
+	worker->rest.data = worker;
+	ev_timer_start(worker->loop, &worker->rest);
 	return 0;
 }
 
@@ -207,6 +237,7 @@ static void worker_deinit(struct worker *worker)
 	publisher_free(worker->publisher);
 	queue_scripts_free(worker->scripts);
 	lifeline_deinit(&worker->lifeline);
+	ev_timer_stop(worker->loop, &worker->rest);
 	ev_loop_destroy(worker->loop);
 }
 
