@@ -22,7 +22,7 @@
 #define NO_EFFECT "no step that reaches outside exists yet"
 
 const char *const bench_report_pss_names[BENCH_REPORT_PSS] = {
-	"worker", "api", "keeper", "master", "worker_after_load",
+	"worker", "api", "keeper", "master", "worker_after_load", "api_after_load",
 };
 
 static double per_run(int64_t us, int64_t runs)

@@ -28,7 +28,7 @@ struct bench_report_enqueue {
 };
 
 #define BENCH_REPORT_RATES 2
-#define BENCH_REPORT_PSS   5
+#define BENCH_REPORT_PSS   6
 
 struct bench_report {
 	int64_t workers;

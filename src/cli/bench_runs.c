@@ -43,6 +43,7 @@
 #define LOOK_MS          20
 #define START_COUNT      300
 #define REST_MS          1000 /* before memory and start latency are looked at */
+#define REST_AFTER_MS    5000 /* when children have given back what a burst left */
 
 enum phase {
 	PHASE_PREQUEUED,
@@ -483,10 +484,11 @@ static int phases_of_the_whole(struct bench *bench, struct err *err)
 	for (i = 0; i < BENCH_REPORT_RATES && rc == 0; i++)
 		rc = enqueue(bench, i, err);
 	if (rc == 0)
-		rc = bench_house_sleep(bench->house, REST_MS, err);
+		rc = bench_house_sleep(bench->house, REST_AFTER_MS, err);
 	if (rc == 0)
-		rc = pss_of(bench, "worker",
-			    &bench->report->pss_kib[BENCH_REPORT_PSS - 1], err);
+		rc = pss_of(bench, "worker", &bench->report->pss_kib[4], err);
+	if (rc == 0)
+		rc = pss_of(bench, "api", &bench->report->pss_kib[5], err);
 	if (rc == 0)
 		rc = bench_daemon_stop(&bench->whole, err);
 	return rc;

@@ -115,7 +115,7 @@ def test_runs_are_measured_and_none_is_lost():
         assert enqueue[rate]["p99"] <= enqueue[rate]["p99_from_due"]
     assert all(
         found["pss_kib"][name] > 0
-        for name in ("worker", "api", "keeper", "master", "worker_after_load")
+        for name in ("worker", "api", "keeper", "master", "worker_after_load", "api_after_load")
     )
     cpu = found["cpu_us_per_run"]
     assert cpu["prequeued_accept"]["worker"] == 0

@@ -31,7 +31,7 @@ static struct bench_report some_report(void)
 		.start_p99_ms = 1.5,
 		.enqueue = { { .rate_per_s = 500, .runs = 5, .p50_ms = 1, .p99_ms = 2 },
 			     { .rate_per_s = 1000, .runs = 6, .due_p99_ms = 9 } },
-		.pss_kib = { 1, 2, 3, 4, 5 },
+		.pss_kib = { 1, 2, 3, 4, 5, 6 },
 		.cpu_accept = { .us = { 10000, 20000, 30000, 0, 0, 999 },
 				.redis_script_us = 4000 },
 		.cpu_execute = { .us = { 50000, 60000, 0, 70000, 1000, 0 },
