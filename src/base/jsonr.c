@@ -8,6 +8,11 @@
  * recursion, that keeps the decoded keys of each open object in a map. So "a" and
  * "\u0061" are the same key, and a body of a million keys costs O(n).
  *
+ * Nothing of the size of the greatest depth is allocated for a document: the scan is on
+ * the stack, and the parser's own stack is kept for the next one. Both are kilobytes,
+ * most documents a hundred bytes, and glibc tidies up all of its small chunks before it
+ * hands out a large one.
+ *
  * json-c ends a key at its first NUL, where the scan does not: U+0000 in a key is
  * refused, since behind it two different keys would become one. In values it may stand.
  */
@@ -25,6 +30,13 @@
 #include <string.h>
 
 #define JC(value) ((struct json_object *)(uintptr_t)(const void *)(value))
+
+/* A parser that has read a larger document than this has larger buffers, too, and goes.
+ */
+#define SPARE_LEN_MAX 65536
+
+/* Any process, which has one thread: the parser, unless it is in use. */
+static struct json_tokener *spare;
 
 struct scan {
 	const char *text;
@@ -370,10 +382,35 @@ static int scan_document(struct scan *scan)
 	return -1;
 }
 
+static struct json_tokener *take_tokener(void)
+{
+	struct json_tokener *tokener = spare;
+
+	spare = NULL;
+	if (tokener)
+		return tokener;
+	tokener = json_tokener_new_ex(JSONR_DEPTH_MAX + 2);
+	if (tokener)
+		json_tokener_set_flags(tokener,
+				       JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return tokener;
+}
+
+static void put_tokener(struct json_tokener *tokener, size_t len)
+{
+	if (len > SPARE_LEN_MAX) {
+		json_tokener_free(tokener);
+		return;
+	}
+	json_tokener_reset(tokener); /* drops what a broken document left, keeps flags */
+	spare = tokener;
+}
+
 int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_fault *fault,
 		size_t *at_byte, struct err *err)
 {
-	struct scan *scan = mem_new(struct scan);
+	struct scan scan_of_this;
+	struct scan *scan = &scan_of_this;
 	struct json_tokener *tokener = NULL;
 	struct json_object *doc = NULL;
 	enum json_tokener_error jerr;
@@ -382,6 +419,10 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 
 	scan->text = text;
 	scan->len = len;
+	scan->at = 0;
+	scan->fault = JSONR_FAULT_NONE;
+	scan->why = NULL;
+	scan->depth = 0; /* what is open is set when it opens */
 	if (len > INT_MAX - 1) {
 		(void)scan_fail(scan, JSONR_FAULT_SYNTAX, "more than 2 GiB");
 	} else if (!utf8_valid(text, len, &bad)) {
@@ -402,13 +443,12 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 		goto out;
 	}
 
-	tokener = json_tokener_new_ex(JSONR_DEPTH_MAX + 2);
+	tokener = take_tokener();
 	if (!tokener) {
 		rc = err_set(err, ERR_LIMIT, "no memory for a JSON document of %zu bytes",
 			     len);
 		goto out;
 	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	doc = json_tokener_parse_ex(tokener, text, (int)len);
 	jerr = json_tokener_get_error(tokener);
 	if (jerr == json_tokener_continue) {
@@ -428,8 +468,7 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 	*ret = (struct json *)(void *)doc;
 out:
 	if (tokener)
-		json_tokener_free(tokener);
-	mem_free(scan);
+		put_tokener(tokener, len);
 	return rc;
 }
 
