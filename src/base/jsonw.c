@@ -69,44 +69,77 @@ void jsonw_array_end(struct jsonw *w)
 	jsonw_close(w, ']');
 }
 
-void jsonw_quote(struct str *out, const char *text, size_t len)
+/* Bytes that stand for themselves in a string. */
+static const bool plain[256] = {
+	[0x20 ... '"' - 1] = true,
+	['"' + 1 ... '\\' - 1] = true,
+	['\\' + 1 ... 0x7e] = true,
+	[0x80 ... 0xff] = true,
+};
+
+/* How many bytes of text, from its beginning, are plain. */
+static size_t plain_len(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && plain[(unsigned char)text[i]])
+		i++;
+	return i;
+}
+
+static void add_escape(struct str *out, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t start = 0, i;
+	char esc[6] = { '\\', 0, '0', '0', 0, 0 };
+	size_t n = 2;
 
-	str_add_char(out, '"');
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char esc[6] = { '\\', 0, '0', '0', 0, 0 };
-		size_t n = 2;
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		switch (c) {
-		case '"':
-		case '\\':
-			esc[1] = (char)c;
-			break;
-		case '\n':
-			esc[1] = 'n';
-			break;
-		case '\r':
-			esc[1] = 'r';
-			break;
-		case '\t':
-			esc[1] = 't';
-			break;
-		default:
-			esc[1] = 'u';
-			esc[4] = digits[c >> 4];
-			esc[5] = digits[c & 15];
-			n = 6;
-		}
-		str_add(out, text + start, i - start);
-		str_add(out, esc, n);
-		start = i + 1;
+	switch (c) {
+	case '"':
+	case '\\':
+		esc[1] = (char)c;
+		break;
+	case '\n':
+		esc[1] = 'n';
+		break;
+	case '\r':
+		esc[1] = 'r';
+		break;
+	case '\t':
+		esc[1] = 't';
+		break;
+	default:
+		esc[1] = 'u';
+		esc[4] = digits[c >> 4];
+		esc[5] = digits[c & 15];
+		n = 6;
 	}
-	str_add(out, text + start, len - start);
+	str_add(out, esc, n);
+}
+
+void jsonw_quote(struct str *out, const char *text, size_t len)
+{
+	size_t run = plain_len(text, len);
+	char *to;
+
+	/* most texts are plain, and all keys: one look, one copy */
+	if (run == len) {
+		to = str_reserve(out, len + 2);
+		to[0] = '"';
+		if (len)
+			memcpy(to + 1, text, len);
+		to[len + 1] = '"';
+		str_grew(out, len + 2);
+		return;
+	}
+	str_add_char(out, '"');
+	while (run < len) {
+		str_add(out, text, run);
+		add_escape(out, (unsigned char)text[run]);
+		text += run + 1;
+		len -= run + 1;
+		run = plain_len(text, len);
+	}
+	str_add(out, text, len);
 	str_add_char(out, '"');
 }
 

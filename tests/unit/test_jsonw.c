@@ -93,6 +93,30 @@ static void sixty_levels_are_kept_apart(void **state)
 	str_deinit(&back);
 }
 
+static void each_byte_alone_is_plain_or_escaped(void **state)
+{
+	struct str out = STR_INIT;
+	unsigned c;
+	char byte;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		bool escaped = c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
+
+		byte = (char)c;
+		str_reset(&out, 64);
+		jsonw_quote(&out, &byte, 1);
+		assert_int_equal(out.data[0], '"');
+		assert_int_equal(out.data[out.len - 1], '"');
+		assert_int_equal(out.data[1] == '\\', escaped);
+		if (!escaped) {
+			assert_int_equal(out.len, 3);
+			assert_int_equal((unsigned char)out.data[1], c);
+		}
+	}
+	str_deinit(&out);
+}
+
 static void strings_are_escaped_as_rfc_8259_demands(void **state)
 {
 	static const struct {
@@ -105,6 +129,9 @@ static void strings_are_escaped_as_rfc_8259_demands(void **state)
 		{ "\"\\/", 3, "\"\\\"\\\\/\"" },
 		{ "\n\r\t\b\f", 5, "\"\\n\\r\\t\\u0008\\u000c\"" },
 		{ "a\0b", 3, "\"a\\u0000b\"" },
+		{ "\"a", 2, "\"\\\"a\"" },
+		{ "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
+		{ "ab\n", 3, "\"ab\\n\"" },
 		{ "\x1f\x7f", 2, "\"\\u001f\\u007f\"" },
 		{ "\xC3\xA9 \xF0\x9F\x98\x80", 7, "\"\xC3\xA9 \xF0\x9F\x98\x80\"" },
 	};
@@ -198,6 +225,7 @@ int main(void)
 		cmocka_unit_test(commas_and_nesting_come_by_themselves),
 		cmocka_unit_test(a_level_left_and_entered_again_starts_without_a_comma),
 		cmocka_unit_test(sixty_levels_are_kept_apart),
+		cmocka_unit_test(each_byte_alone_is_plain_or_escaped),
 		cmocka_unit_test(strings_are_escaped_as_rfc_8259_demands),
 		cmocka_unit_test(every_byte_below_128_survives_in_keys_and_texts),
 		cmocka_unit_test(doubles_read_back_as_the_same_double),
