@@ -1,6 +1,9 @@
 /*
  * bench_cpu.c - what everybody has used of the cores so far, by groups
  *
+ * Both servers fork (backends; the rewriting of Redis' file, which costs a second of a
+ * core at a time) and are asked as families.
+ *
  * What Redis says of its commands is time by the wall clock, the rest is time on a core:
  * where others compete for the cores, the first is more than it cost.
  *
@@ -102,8 +105,8 @@ int bench_cpu_read(const struct bench_house *house, struct bench_daemon *const *
 	}
 	str_deinit(&stats);
 	if (rc == 0)
-		rc = bench_procs_cpu_us(house->servers.redis.pid,
-					&ret->us[BENCH_CPU_REDIS], err);
+		rc = bench_procs_family_cpu_us(house->servers.redis.pid,
+					       &ret->us[BENCH_CPU_REDIS], err);
 	if (rc == 0)
 		rc = bench_procs_family_cpu_us(house->servers.postgres.pid,
 					       &ret->us[BENCH_CPU_POSTGRES], err);

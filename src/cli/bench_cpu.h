@@ -12,8 +12,8 @@ struct bench_house;
 struct bench_link;
 
 enum bench_cpu_group {
-	BENCH_CPU_REDIS,
-	BENCH_CPU_POSTGRES, /* all its processes */
+	BENCH_CPU_REDIS,    /* all its processes */
+	BENCH_CPU_POSTGRES, /* the same */
 	BENCH_CPU_API,
 	BENCH_CPU_WORKER,
 	BENCH_CPU_MASTER, /* masters and keepers */

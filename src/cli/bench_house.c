@@ -31,6 +31,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define SETTLE_MS 1000
+
 void bench_house_say(const char *format, ...)
 {
 	va_list list;
@@ -87,6 +89,14 @@ bool bench_house_stopped(void *house)
 int bench_house_sleep(struct bench_house *house, int64_t ms, struct err *err)
 {
 	return wait_for_signal(house, ms) ? err_set(err, ERR_CLOSED, "stopped") : 0;
+}
+
+int bench_house_settle(struct bench_house *house, struct err *err)
+{
+	/* any descriptor in the folder names its file system */
+	if (syncfs(house->dir.lock_fd) < 0)
+		return err_errno(err, "syncfs %s", house->dir.path);
+	return bench_house_sleep(house, SETTLE_MS, err);
 }
 
 /* ---- environment and configuration ---- */

@@ -45,6 +45,10 @@ bool bench_house_stopped(void *house);
 /* Sleep, but no longer than until then. ERR_CLOSED: a signal came. */
 int bench_house_sleep(struct bench_house *house, int64_t ms, struct err *err);
 
+/* Write what is to be written to the disk that the servers are on, then rest a second.
+ * ERR_CLOSED as above. */
+int bench_house_settle(struct bench_house *house, struct err *err);
+
 /* Store orchestrations of one `print` step that says what came in, with these ids;
  * versions[count] is filled. */
 int bench_house_define(struct bench_house *house, const char *const *ids, size_t count,

@@ -449,7 +449,9 @@ static int enqueue(struct bench *bench, int i, struct err *err)
 
 	bench_house_say("enqueue: %d a second for %lld s", rates[i],
 			(long long)bench->plan->seconds);
-	rc = submit_singly(bench, phase, rates[i], &result, err);
+	rc = bench_house_settle(bench->house, err);
+	if (rc == 0)
+		rc = submit_singly(bench, phase, rates[i], &result, err);
 	if (rc == 0)
 		rc = await_finished(bench, &bench->whole, before + result.accepted, err);
 	if (rc == 0)
