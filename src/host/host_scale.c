@@ -37,7 +37,7 @@
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
-#include "llm/mock.h"
+#include "llm/models.h"
 #include "pg/pg_reply.h"
 #include "run/definition.h"
 
@@ -55,7 +55,7 @@ struct host_scale {
 	struct journal *journal;
 	struct engine *engine;
 	struct drive drive;
-	struct mock *mock;
+	struct models *models; /* borrowed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
@@ -358,7 +358,7 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	struct host_scale *host = ctx;
 
 	(void)exec;
-	mock_call(host->mock, call);
+	models_call(host->models, call);
 }
 
 static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
@@ -483,7 +483,7 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 		journal_new(loop, pool, options->commit_rows, options->incarnation,
 			    options->worker_id, &journal_ops, host);
 	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
-	host->mock = mock_new(loop);
+	host->models = options->models;
 	drive_start(&host->drive, loop, host->engine);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
@@ -506,7 +506,6 @@ void host_scale_free(struct host_scale *host)
 	}
 	drive_stop(&host->drive, host->loop);
 	engine_free(host->engine);
-	mock_free(host->mock);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);

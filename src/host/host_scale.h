@@ -12,6 +12,7 @@ struct engine_limits;
 struct ev_loop;
 struct held;
 struct host_scale;
+struct models;
 struct pg_pool;
 struct publisher;
 struct redis_link;
@@ -33,6 +34,7 @@ struct host_scale_options {
 	const char *worker_id; /* registry row, for events and stock readers; borrowed */
 	size_t commit_rows;    /* runs per commit at most */
 	const struct engine_limits *limits; /* copied */
+	struct models *models;              /* who answers calls; outlives the host */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
 	/* Nothing of this run is left to do here. held is freed behind the call. */
 	void (*over)(void *arg, struct held *held, enum host_over how);

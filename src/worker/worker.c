@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
 #include "events/publish.h"
@@ -21,6 +22,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "llm/models.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "redis/redis_link.h"
@@ -40,6 +42,7 @@ struct worker {
 	struct pg_pool *pool;
 	struct pg_watch pg_watch;
 	struct publisher *publisher;
+	struct models *models;
 	struct host_scale *host;
 	struct intake *intake;
 	ev_timer rest;         /* see on_rest */
@@ -174,6 +177,15 @@ static int worker_init(struct worker *worker, struct err *err)
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
+	const struct oaic_options oaic_options = {
+		.base_url = conf->llm.oaic_base_url,
+		.key = conf->llm.oaic_key,
+		.connections = (size_t)conf->llm.connections,
+		.connect_timeout_ms = conf->llm.connect_timeout_ms,
+		.silence_ms = conf->llm.timeout_ms,
+		.attempts = (int)conf->llm.attempts,
+		.seed = rng_u64(),
+	};
 	struct intake_options intake_options;
 	struct host_scale_options host_options;
 	int rc;
@@ -201,11 +213,15 @@ static int worker_init(struct worker *worker, struct err *err)
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
 		return rc;
+	worker->models = models_new(worker->loop, &oaic_options, err);
+	if (!worker->models)
+		return err_wrap(err, "llm");
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
 		.commit_rows = (size_t)conf->postgres.commit_rows,
 		.limits = &limits,
+		.models = worker->models,
 		.score = worker->env->score,
 		.over = intake_run_over,
 		.arg = worker->intake,
@@ -231,6 +247,7 @@ static void worker_deinit(struct worker *worker)
 	if (worker->pool)
 		pg_pool_unwatch(&worker->pg_watch);
 	host_scale_free(worker->host);
+	models_free(worker->models);
 	redis_link_free(worker->link);
 	pg_pool_free(worker->pool);
 	intake_free(worker->intake);
