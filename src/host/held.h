@@ -130,6 +130,9 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 /* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
  */
 const char *held_row_events(struct held_row *row);
+/* About how many bytes its next commit writes: rows that no commit has yet, and the end.
+ */
+size_t held_bytes(const struct held *held);
 /*
  * Forget all rows that are not durable, with their events: the run's numbers are again
  * what Postgres has. No commit of it is under way.

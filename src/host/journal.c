@@ -560,6 +560,8 @@ void journal_free(struct journal *journal)
 
 void journal_want(struct journal *journal, struct held *held)
 {
+	if (held->act == HELD_ACT_NONE)
+		held->unit.bytes = held_bytes(held);
 	if (held->queued || act_wanted(held) == HELD_ACT_NONE)
 		return;
 	held->queued = true;
