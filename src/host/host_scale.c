@@ -34,6 +34,7 @@
 #include "engine/fold.h"
 #include "engine/host.h"
 #include "host/backlog.h"
+#include "host/gate.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
@@ -56,6 +57,8 @@ struct host_scale {
 	struct engine *engine;
 	struct drive drive;
 	struct models *models; /* borrowed */
+	struct gate gate;
+	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
@@ -361,6 +364,34 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	models_call(host->models, call);
 }
 
+/* The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
+ */
+static bool host_may_send(void *ctx, struct llm_call *call)
+{
+	struct host_scale *host = ctx;
+	struct held *held = call->op.exec->job;
+	bool pass = gate_pass(&host->gate, held->queue, held->guarded_mono_ms,
+			      clock_mono_ms());
+
+	if (host->gate.closed != host->gate_said) {
+		host->gate_said = host->gate.closed;
+		if (host->gate_said)
+			log_warn("gate.closed", LOG_S("run", held->run_id));
+		else
+			log_info("gate.open", LOG_S("run", held->run_id));
+	}
+	if (!pass) {
+		held->proof_wanted = true;
+		journal_want(host->journal, held);
+	}
+	return pass;
+}
+
+void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms)
+{
+	gate_refreshed(&host->gate, queue, sent_mono_ms);
+}
+
 static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct host_scale *host = ctx;
@@ -484,6 +515,8 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 			    options->worker_id, &journal_ops, host);
 	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
 	host->models = options->models;
+	models_set_permit(host->models, host_may_send, host);
+	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
 	drive_start(&host->drive, loop, host->engine);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
@@ -699,6 +732,7 @@ static struct held *hold(struct host_scale *host, const struct host_scale_run *r
 	if (run->definition)
 		held->definition = definition_ref(run->definition);
 	held->resumes = run->resumes;
+	held->queue = run->queue;
 	if (run->from && *run->from)
 		held->from = mem_dup(run->from);
 	held->asked.loop = host->loop;

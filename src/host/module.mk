@@ -5,6 +5,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/backlog.h \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
+	src/host/gate.c \
+	src/host/gate.h \
 	src/host/held.c \
 	src/host/held.h \
 	src/host/host_scale.c \

@@ -40,6 +40,12 @@ void models_free(struct models *models)
 	mem_free(models);
 }
 
+void models_set_permit(struct models *models,
+		       bool (*may_send)(void *arg, struct llm_call *call), void *arg)
+{
+	oaic_set_permit(models->oaic, may_send, arg);
+}
+
 void models_call(struct models *models, struct llm_call *call)
 {
 	struct model model;

@@ -7,6 +7,7 @@
  *	ENDING   "[DONE]" is in; the transfer has ENDING_MS to end in order, so that its
  *		 connection can be used again
  *	PAUSED   it failed and will be sent again when the timer fires
+ *	HELD     it may not leave now; asked again when the timer fires
  *
  * An answer that broke in the middle is asked for again as well: nothing of it is durable
  * before the step's row is, and tokens are live events, which may come again; whoever
@@ -40,6 +41,7 @@
 
 #define PAUSE_MIN_MS      500
 #define PAUSE_MAX_MS      30000
+#define HELD_MS           50
 #define ENDING_MS         500
 #define DEADLINE_EXTRA_MS 1000
 /* Of the answer beyond its text: JSON around each token. */
@@ -50,6 +52,7 @@ enum flight_state {
 	FLIGHT_SENT,
 	FLIGHT_ENDING,
 	FLIGHT_PAUSED,
+	FLIGHT_HELD,
 };
 
 struct oaic {
@@ -57,6 +60,8 @@ struct oaic {
 	struct oaic_options options;
 	struct http_pool *pool;
 	struct rng rng;
+	bool (*may_send)(void *arg, struct llm_call *call); /* NULL: always */
+	void *may_send_arg;
 	char *url;           /* owned */
 	char *authorization; /* owned; secret; NULL: no key */
 	size_t in_flight;
@@ -145,6 +150,16 @@ static int64_t pause_ms(struct oaic_flight *flight, const struct oaic_verdict *v
 	return ms < left_ms ? ms : -1;
 }
 
+static void wait_ms(struct oaic_flight *flight, enum flight_state state, int64_t ms)
+{
+	struct ev_loop *loop = flight->oaic->loop;
+
+	flight->state = state;
+	ev_now_update(loop);
+	ev_timer_set(&flight->timer, (double)ms / 1000., 0.);
+	ev_timer_start(loop, &flight->timer);
+}
+
 static void on_pause_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
@@ -155,7 +170,6 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *w, int revents)
 /* The attempt is over, without an answer. */
 static void again_or_fail(struct oaic_flight *flight, const struct oaic_verdict *verdict)
 {
-	struct oaic *oaic = flight->oaic;
 	int64_t ms = pause_ms(flight, verdict);
 
 	if (ms < 0) {
@@ -169,10 +183,7 @@ static void again_or_fail(struct oaic_flight *flight, const struct oaic_verdict 
 		call_again(flight->call, verdict->why.text);
 	oaic_answer_deinit(&flight->answer);
 	memset(&flight->answer, 0, sizeof(flight->answer));
-	flight->state = FLIGHT_PAUSED;
-	ev_now_update(oaic->loop);
-	ev_timer_set(&flight->timer, (double)ms / 1000., 0.);
-	ev_timer_start(oaic->loop, &flight->timer);
+	wait_ms(flight, FLIGHT_PAUSED, ms);
 }
 
 static int on_head(void *arg, const struct http_head *head)
@@ -262,6 +273,10 @@ static void send_it(struct oaic_flight *flight)
 	};
 	struct oaic_verdict verdict = { .class = FAIL_JOB };
 
+	if (oaic->may_send && !oaic->may_send(oaic->may_send_arg, flight->call)) {
+		wait_ms(flight, FLIGHT_HELD, HELD_MS);
+		return;
+	}
 	flight->state = FLIGHT_SENT;
 	flight->judged = false;
 	memset(&flight->verdict, 0, sizeof(flight->verdict));
@@ -345,6 +360,13 @@ void oaic_free(struct oaic *oaic)
 	mem_free(oaic->authorization);
 	mem_free(oaic->url);
 	mem_free(oaic);
+}
+
+void oaic_set_permit(struct oaic *oaic,
+		     bool (*may_send)(void *arg, struct llm_call *call), void *arg)
+{
+	oaic->may_send = may_send;
+	oaic->may_send_arg = arg;
 }
 
 size_t oaic_in_flight(const struct oaic *oaic)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ struct oaic *oaic_new(struct ev_loop *loop, const struct oaic_options *options,
 		      struct err *err);
 /* No call is in flight any more. NULL is fine. */
 void oaic_free(struct oaic *oaic);
+
+/* As models_set_permit() (llm/models.h). */
+void oaic_set_permit(struct oaic *oaic,
+		     bool (*may_send)(void *arg, struct llm_call *call), void *arg);
 
 /*
  * Serve a call whose model is oaic.<name>. A call that is refused by a server that is

@@ -23,6 +23,7 @@
 #include "worker/intake.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -92,6 +93,7 @@ struct source {
 	struct list returning; /* JOB_RETURNING, not sent yet */
 	struct list returned;  /* in the call under way */
 	bool calling;
+	int64_t called_mono_ms; /* when the newest call was sent */
 	bool dry;    /* the last call did not fill its slots: wait at the bell */
 	bool unsure; /* the answer of a claim was lost */
 	bool refused_said;
@@ -196,6 +198,7 @@ static void job_fail(struct job *job, const char *reason)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.slot = job,
@@ -212,6 +215,7 @@ static void job_start(struct job *job, struct definition *definition)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.definition = definition,
@@ -346,6 +350,8 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		retry_later(intake);
 		return;
 	}
+	host_scale_refreshed(intake->host, (size_t)(source - intake->sources),
+			     source->called_mono_ms);
 	score_add(score, SCORE_CLAIMS, 1);
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
@@ -416,6 +422,7 @@ static void source_call(struct source *source)
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
 	source->calling = true;
+	source->called_mono_ms = clock_mono_ms();
 	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
 		source->calling = false;
 		keep_finishing(source);

@@ -181,6 +181,8 @@ static int worker_init(struct worker *worker, struct err *err)
 		.commit_rows = (size_t)conf->postgres.commit_rows,
 		.limits = &limits,
 		.models = worker->models,
+		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
+		.queues = conf->queue.names.count,
 		.score = worker->env->score,
 		.over = intake_run_over,
 		.arg = worker->intake,

@@ -364,3 +364,54 @@ def test_the_effective_configuration_does_not_show_the_key(site):
     refused = site.verb("-T", check=False)
     assert refused.returncode != 0
     assert b"canary" not in refused.stdout + refused.stderr
+
+
+# ---- a worker that may have been taken for dead ----
+
+
+@pytest.fixture
+def frozen(private_redis):
+    """Redis can be stopped; it goes on behind the test whatever happens."""
+    yield lambda: private_redis.process.send_signal(signal.SIGSTOP)
+    private_redis.process.send_signal(signal.SIGCONT)
+
+
+SHORT_LIFE = {"SYNAPSED_QUEUE_HEARTBEAT_TTL": "2s", "SYNAPSED_QUEUE_HEARTBEAT_EVERY": "500ms"}
+
+
+def test_without_heartbeats_a_call_leaves_when_postgres_says_whose_run_it_is(
+        site, llm, frozen, private_redis):
+    daemon = start(site, llm, **SHORT_LIFE)
+    llm.next("status:429:4", "echo")
+    run_id = site.submit("ask", "x")
+    llm.wait_call()
+    frozen()
+    since = daemon.mark()
+    llm.wait_calls(2)  # without Redis: Postgres was asked
+    daemon.wait_event("gate.closed", since=since)
+    end = time.monotonic() + 60
+    while site.sql("SELECT status FROM orchestration_runs") != [("completed",)]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    private_redis.process.send_signal(signal.SIGCONT)
+    assert site.wait_run(run_id)["final_response"] == "x"
+    assert len(site.sql("SELECT seq FROM run_steps")) == 2  # asking wrote nothing
+    assert llm.counts() == {f"{run_id}/ask/1": 2}
+
+
+def test_without_heartbeats_nothing_leaves_of_a_run_that_somebody_took(
+        site, llm, frozen, private_redis):
+    daemon = start(site, llm, **SHORT_LIFE)
+    llm.next("status:429:4", "echo")
+    run_id = site.submit("ask", "x")
+    llm.wait_call()
+    site.wait_run(run_id, "running")
+    frozen()
+    site.sql("UPDATE orchestration_runs SET owner = 'other.00000000', epoch = epoch + 1")
+    daemon.wait_event("run.stale", run=run_id)
+    assert len(llm.calls) == 1
+    private_redis.process.send_signal(signal.SIGCONT)
+    # the other one is not alive: the run goes on here, and then it may ask
+    daemon.wait_event("run.resumed", run=run_id)
+    assert site.wait_run(run_id)["final_response"] == "x"
+    assert llm.counts() == {f"{run_id}/ask/1": 2}
