@@ -10,6 +10,7 @@
  */
 #include "worker/worker.h"
 
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -219,6 +220,7 @@ int worker_enter(struct child_env *env)
 	struct err err;
 	int code;
 
+	fdutil_raise_limit(); /* a run that waits for a model is a socket */
 	worker.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!worker.loop)
 		return EXIT_CODE_CHILD_SETUP;
