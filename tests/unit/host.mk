@@ -1,4 +1,5 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_backlog
+check_PROGRAMS += tests/unit/test_ending
 check_PROGRAMS += tests/unit/test_held
 endif
