@@ -72,6 +72,8 @@ static void on_redis_event(void *arg, struct redis_link *link, enum redis_event 
 		log_info("redis.up", LOG_N("version", server->version),
 			 LOG_S("policy", (const char *)server->policy));
 		score_add(api->env->score, SCORE_REDIS_CONNECTS, 1);
+		if (api->port)
+			port_scale_link_up(api->port);
 		check_ready(api);
 		break;
 	case REDIS_EVENT_DOWN:
