@@ -51,6 +51,14 @@ static void on_both(void *arg)
 	lifeline_ready(&api->lifeline);
 }
 
+static void on_redis(void *arg, bool up)
+{
+	struct api *api = arg;
+
+	if (up && api->port)
+		port_scale_link_up(api->port);
+}
+
 static void on_count_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct api *api = w->data;
@@ -124,6 +132,7 @@ static int open_all(struct api *api, struct err *err)
 		.env = api->env,
 		.kind = "api",
 		.connections = (int)api->env->conf->postgres.connections,
+		.redis = on_redis,
 		.both = on_both,
 		.arg = api,
 	};

@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/steps", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_steps },
+	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, cancel_route_post },
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start },
