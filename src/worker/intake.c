@@ -23,6 +23,7 @@
 #include "worker/intake.h"
 
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -346,6 +347,10 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		retry_later(intake);
 		return;
 	}
+	if (claimed->finished)
+		FAULT("finish.answered");
+	if (claimed->njobs)
+		FAULT("claim.answered");
 	score_add(score, SCORE_CLAIMS, 1);
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
@@ -492,6 +497,7 @@ static void on_settled(void *arg, struct settle *settle)
 	struct job *job = arg;
 
 	(void)settle; /* job_free() frees it */
+	FAULT("settle.published");
 	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
 	job_ended(job);
 }
@@ -604,6 +610,7 @@ static void on_returned(void *arg, int rc, int64_t returned, const struct err *e
 
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("handback.answered");
 	/* not answered: what is still in our name is requeued when we are reaped, or
 	 * handed back when the link is up again */
 	if (rc < 0)
@@ -637,6 +644,7 @@ static void source_return(struct source *source)
 	}
 	log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
 		 LOG_N("jobs", n));
+	FAULT("handback.built");
 	if (queue_handback(source->queue, entries, n, on_returned, source, &err) < 0) {
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
@@ -693,6 +701,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	FAULT("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
 		source_call(&intake->sources[i]);
 		source_return(&intake->sources[i]);
