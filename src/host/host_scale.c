@@ -366,7 +366,7 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	struct host_scale *host = ctx;
 
 	(void)exec;
-	FAULT_OF("effect.begun", call->request.model);
+	FAULT_OF("effect.begun", call->request.messages[call->request.count - 1].text);
 	mock_call(host->mock, call);
 }
 

@@ -701,7 +701,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	FAULT("loop.turned");
+	FAULT_LOOP("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
 		source_call(&intake->sources[i]);
 		source_return(&intake->sources[i]);
