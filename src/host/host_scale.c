@@ -23,6 +23,7 @@
 #include "host/host_scale.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/jsonw.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -95,6 +96,8 @@ static void on_published(struct publish *publish)
 	struct held *held = list_entry(publish, struct held, publish);
 
 	held->publishing = false;
+	FAULT_OF(held->state == HELD_ENDED ? "end.published" : "step.published",
+		 held->run_id);
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED && !held->publishing)
 		run_over(held, HOST_OVER_ENDED);
@@ -213,6 +216,11 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	enum held_act act = held->act;
 	uint32_t seq;
 
+	FAULT_OF(act == HELD_ACT_TAKEOVER   ? "takeover.committed"
+		 : act == HELD_ACT_STEPS    ? "step.committed"
+		 : act == HELD_ACT_LAZY_END ? "lazy.committed"
+					    : "end.committed",
+		 held->run_id);
 	held->act = HELD_ACT_NONE;
 	list_remove(&held->node); /* no longer lazy */
 	score_add(host->options.score, SCORE_COMMITS, 1);
@@ -377,6 +385,7 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	struct host_scale *host = ctx;
 
 	(void)exec;
+	FAULT_OF("effect.begun", call->request.messages[call->request.count - 1].text);
 	models_call(host->models, call);
 }
 
@@ -753,10 +762,12 @@ static void on_end(struct stream_end *asked)
 	struct held *held = list_entry(asked, struct held, asked);
 	struct err err;
 
+	FAULT_OF("resume.asked", held->run_id);
 	if (catch_up(held, &asked->end, &err) < 0)
 		log_error("run.journal_unreadable", LOG_S("run", held->run_id),
 			  LOG_S("error", err.text)); /* the fold meets it as well */
 	take_past(held);
+	FAULT_OF("resume.begun", held->run_id);
 }
 
 /* ---- starts ---- */

@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -381,6 +382,10 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	}
 	host_scale_refreshed(intake->host, (size_t)(source - intake->sources),
 			     source->called_mono_ms);
+	if (claimed->finished)
+		FAULT("finish.answered");
+	if (claimed->njobs)
+		FAULT("claim.answered");
 	score_add(score, SCORE_CLAIMS, 1);
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
@@ -545,6 +550,7 @@ static void on_settled(void *arg, struct settle *settle)
 	struct job *job = arg;
 
 	(void)settle; /* job_free() frees it */
+	FAULT("settle.published");
 	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
 	job_ended(job);
 }
@@ -657,6 +663,7 @@ static void on_returned(void *arg, int rc, int64_t returned, const struct err *e
 
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("handback.answered");
 	/* not answered: what is still in our name is requeued when we are reaped, or
 	 * handed back when the link is up again */
 	if (rc < 0)
@@ -690,6 +697,7 @@ static void source_return(struct source *source)
 	}
 	log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
 		 LOG_N("jobs", n));
+	FAULT("handback.built");
 	if (queue_handback(source->queue, entries, n, on_returned, source, &err) < 0) {
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
@@ -748,6 +756,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	/* each is the first in turn, so that none gets what is left only */
 	intake->first = (intake->first + 1) % intake->source_count;
+	FAULT_LOOP("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
 		size_t at = (intake->first + i) % intake->source_count;
 
