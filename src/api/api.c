@@ -3,10 +3,11 @@
  *
  *   request  server/ -> front.c (route, key) -> a handler -> runs_port
  *   run      port_scale.c -> submit.c -> queue/, pg/
+ *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then on
  *
  * The server accepts from the first moment and answers 503 with a code while Redis or
  * Postgres is away; the master hears "ready" when both have been there once. A drain
- * stops accepting, finishes what is in flight, waits until every accepted run has its
+ * stops accepting, ends streams, finishes what is in flight, waits until every accepted run has its
  * entry in the queue, and leaves; the master's deadline bounds it.
  */
 #include "api/api.h"
@@ -43,6 +44,7 @@ struct api {
 	struct pg_watch pg_watch;
 	struct redis_scripts *scripts;
 	struct redis_link *link;
+	struct redis_link_conf tails_redis;
 	struct port_scale *port;
 	struct key_store *keys;
 	struct front front;
@@ -173,6 +175,8 @@ static int open_stores(struct api *api, struct err *err)
 	rc = redis_link_new(api->loop, &redis, &api->link, err);
 	if (rc < 0)
 		return err_wrap(err, "redis.url");
+	api->tails_redis = redis;
+	api->tails_redis.name = "synapsed-api-tails";
 	api->scripts = queue_scripts_new();
 	redis_link_scripts(api->link, api->scripts);
 	return 0;
@@ -188,6 +192,7 @@ static int open_server(struct api *api, struct err *err)
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,
 		.bodies_max_bytes = BODIES_MAX_BYTES,
+		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 	};
 
 	api->front.loop = api->loop;
@@ -213,6 +218,7 @@ static int open_all(struct api *api, struct err *err)
 	if (rc < 0)
 		return rc;
 	parts.link = api->link;
+	parts.redis = &api->tails_redis;
 	parts.scripts = api->scripts;
 	parts.pool = api->pool;
 	rc = port_scale_new(&parts, &api->port, err);

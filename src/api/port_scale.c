@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "events/tail.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
@@ -35,6 +36,7 @@ struct port_scale {
 	struct catalog *catalog;
 	struct tenant_book *tenants;
 	struct submit *submit;
+	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 };
 
@@ -270,6 +272,14 @@ static void port_events(void *self, const char *run_id, const char *start,
 	(void)snprintf(query->end, sizeof(query->end), "%s", end);
 	query->statement = store_runs_get(batch, run_id);
 	query_start(query, batch);
+}
+
+static int port_follow(void *self, struct request *req, const struct tails_ask *ask,
+		       struct err *err)
+{
+	struct port_scale *port = self;
+
+	return tails_follow(port->tails, req, ask, err);
 }
 
 /* -- steps: the row says that the run is there, the journal what it did -- */
@@ -564,6 +574,11 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.score = parts->score,
 	};
+	struct tails_options tails = {
+		.loop = parts->loop,
+		.redis = parts->redis,
+		.pool = parts->pool,
+	};
 	int rc;
 
 	port->parts = *parts;
@@ -578,6 +593,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.catalog = port->catalog;
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
+	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
 		.submit = port_submit,
@@ -585,6 +601,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.get = port_get,
 		.list = port_list,
 		.events = port_events,
+		.follow = port_follow,
 		.steps = port_steps,
 		.definitions = port_definitions,
 		.definition = port_definition,
@@ -598,8 +615,10 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 
 void port_scale_stop(struct port_scale *port)
 {
-	if (port)
-		submit_stop(port->submit);
+	if (!port)
+		return;
+	submit_stop(port->submit);
+	tails_stop(port->tails);
 }
 
 void port_scale_free(struct port_scale *port)
@@ -607,6 +626,7 @@ void port_scale_free(struct port_scale *port)
 	if (!port)
 		return;
 	submit_free(port->submit);
+	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);
 	queue_free(port->queue);
