@@ -91,7 +91,7 @@ struct held {
 	bool waits;     /* the run starts when the takeover brought what `past` holds */
 	bool again;     /* a takeover of ours is in, its answer is lost, or it brought
 			   another's journal: take it over from ourselves */
-	bool cancel;    /* asked for before the run started */
+	bool cancel;    /* asked for, as far as we have heard: its key may be there */
 	bool leaving;   /* a drain: it goes back as soon as nothing of it is under way */
 	struct held_past past;
 	struct stream_end asked; /* between the takeover and the start */

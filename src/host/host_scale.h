@@ -82,6 +82,12 @@ void host_scale_fail(struct host_scale *host, const struct host_scale_run *run,
 		     const char *reason);
 
 /*
+ * Somebody wants this run to stop: calls in flight are abandoned and it ends cancelled,
+ * if its end has not been handed out. A hint: nothing happens when it is not held here.
+ */
+void host_scale_cancel(struct host_scale *host, const char *run_id);
+
+/*
  * A drain: no step starts any more. A run that stands between two steps is handed back
  * (over), one with a step in flight when that has ended, and after leaf_ms in any case:
  * all that steps do may be repeated. What has ended is still committed and published.

@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -90,6 +91,11 @@ static void fix_act(struct held *held)
 	held->built_mono_ms = clock_mono_ms();
 	held->proof_wanted = false;
 	assert(held->act != HELD_ACT_NONE);
+	FAULT_OF(held->act == HELD_ACT_TAKEOVER   ? "takeover.built"
+		 : held->act == HELD_ACT_STEPS    ? "step.built"
+		 : held->act == HELD_ACT_LAZY_END ? "lazy.built"
+						  : "end.built",
+		 held->run_id);
 	list_splice(&held->flying, &held->rows);
 }
 
