@@ -5,6 +5,8 @@ The server is harness/fake_llm.py; what it does is written in the message as [[b
 
 import json
 import signal
+import ssl
+import subprocess
 import time
 
 import pytest
@@ -223,6 +225,24 @@ def test_a_step_that_takes_too_long_is_given_up_and_its_connection_closed(site, 
     assert len(llm.calls) == 1
 
 
+def test_a_certificate_that_nobody_vouches_for_gets_no_call(site, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with FakeLLM(tls=context) as llm:
+        assert llm.url.startswith("https://")
+        start(site, llm, SYNAPSED_LLM_ATTEMPTS="1")
+        answer = ask(site, "x")
+        assert answer["error"]["class"] == "provider"
+        assert "certificate" in answer["error"]["message"], answer["error"]
+        assert llm.calls == []
+
+
 # ---- leaving ----
 
 
@@ -335,7 +355,7 @@ def test_the_key_is_nowhere(site, llm):
     daemon = start(site, llm, ASK, orchestration("say", print_step("p", "x")),
                    SYNAPSED_LOG_LEVEL="debug", SYNAPSED_LLM_ATTEMPTS="2")
     runs = [site.submit("ask", text) for text in (
-        "[[status:401]]", "[[status:503]]", "[[tokens:3:1]]", "[[truncated:2]]", "[[drop]]"
+        "[[leak]]", "[[status:401]]", "[[status:503]]", "[[tokens:3:1]]", "[[truncated:2]]", "[[drop]]"
     )]
     for run_id in runs:
         site.wait_run(run_id)
