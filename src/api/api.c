@@ -3,10 +3,11 @@
  *
  *   request  server/ -> front.c (route, key) -> a handler -> runs_port
  *   run      port_scale.c -> submit.c -> queue/, pg/
+ *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then on
  *
  * The server accepts from the first moment and answers 503 with a code while Redis or
  * Postgres is away; the master hears "ready" when both have been there once. A drain
- * stops accepting, finishes what is in flight, waits until every accepted run has its
+ * stops accepting, ends streams, finishes what is in flight, waits until every accepted run has its
  * entry in the queue, and leaves; the master's deadline bounds it.
  */
 #include "api/api.h"
@@ -37,6 +38,7 @@ struct api {
 	struct ev_loop *loop;
 	struct lifeline lifeline;
 	struct stores stores;
+	struct redis_link_conf tails_redis;
 	struct port_scale *port;
 	struct key_store *keys;
 	struct front front;
@@ -115,6 +117,7 @@ static int open_server(struct api *api, struct err *err)
 		/* the largest that there may be fits beside the others */
 		.bodies_max_bytes =
 			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
+		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 	};
 
 	api->front.loop = api->loop;
@@ -148,7 +151,10 @@ static int open_all(struct api *api, struct err *err)
 	rc = stores_open(&api->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;
+	api->tails_redis = api->stores.link_conf;
+	api->tails_redis.name = "synapsed-api-tails";
 	parts.link = api->stores.link;
+	parts.redis = &api->tails_redis;
 	parts.scripts = api->stores.scripts;
 	parts.pool = api->stores.pool;
 	rc = port_scale_new(&parts, &api->port, err);

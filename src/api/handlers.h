@@ -24,6 +24,8 @@ void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
 void runs_list(struct api_call *call);
+/* stream.c */
+void stream_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

@@ -42,6 +42,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_body.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
 	src/api/submit.c \

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "events/tail.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
@@ -37,6 +38,7 @@ struct port_scale {
 	struct tenant_book *tenants;
 	struct submit *submit;
 	struct cancels *cancels;
+	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
 	void *idle_arg;
@@ -274,6 +276,14 @@ static void port_events(void *self, const char *run_id, const char *start,
 	(void)snprintf(query->end, sizeof(query->end), "%s", end);
 	query->statement = store_runs_get(batch, run_id);
 	query_start(query, batch);
+}
+
+static int port_follow(void *self, struct request *req, const struct tails_ask *ask,
+		       struct err *err)
+{
+	struct port_scale *port = self;
+
+	return tails_follow(port->tails, req, ask, err);
 }
 
 /* -- steps: the row says that the run is there, the journal what it did -- */
@@ -584,6 +594,11 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.events_ttl_ms = parts->conf->events.ttl_ms,
 		.event_max = (size_t)parts->conf->engine.event_max_bytes,
 	};
+	struct tails_options tails = {
+		.loop = parts->loop,
+		.redis = parts->redis,
+		.pool = parts->pool,
+	};
 	int rc;
 
 	port->parts = *parts;
@@ -599,6 +614,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
 	port->cancels = cancels_new(&cancels);
+	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
 		.submit = port_submit,
@@ -606,6 +622,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.get = port_get,
 		.list = port_list,
 		.events = port_events,
+		.follow = port_follow,
 		.steps = port_steps,
 		.cancel = port_cancel,
 		.definitions = port_definitions,
@@ -620,8 +637,10 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 
 void port_scale_stop(struct port_scale *port)
 {
-	if (port)
-		submit_stop(port->submit);
+	if (!port)
+		return;
+	submit_stop(port->submit);
+	tails_stop(port->tails);
 }
 
 void port_scale_free(struct port_scale *port)
@@ -630,6 +649,7 @@ void port_scale_free(struct port_scale *port)
 		return;
 	cancels_free(port->cancels);
 	submit_free(port->submit);
+	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);
 	queue_free(port->queue);

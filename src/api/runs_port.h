@@ -75,6 +75,10 @@ typedef void (*port_check_cb)(void *arg, enum errors_code error, const char *det
 typedef void (*port_workers_cb)(void *arg, enum errors_code error,
 				const struct store_worker *workers, size_t count);
 
+struct err;
+struct request;
+struct tails_ask;
+
 struct port_stats {
 	const char *queue_name;
 	int64_t queued;
@@ -109,6 +113,10 @@ struct runs_port {
 	 * and "+"), at most limit. ERRORS_NO_RUN */
 	void (*events)(void *self, const char *run_id, const char *start, const char *end,
 		       int limit, port_events_cb cb, void *arg);
+	/* Answer the request with the run's events as they come (tails_follow). Negative:
+	 * it waits for another answer. */
+	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
+		      struct err *err);
 	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at
 	 * most limit. ERRORS_NO_RUN */
 	void (*steps)(void *self, const char *run_id, int64_t from_seq, int limit,

@@ -74,7 +74,8 @@ struct held {
 	char *run_id; /* owned */
 	char *job_id; /* owned */
 	size_t job_id_len;
-	void *slot; /* the worker's own: the queue that the entry came from */
+	void *slot;   /* the worker's own: the queue that the entry came from */
+	size_t queue; /* its number among those of this worker */
 	int64_t wake;
 	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;
@@ -99,6 +100,7 @@ struct held {
 	bool publishing;
 	bool fresh; /* its code was not entered yet */
 	bool takeover_wanted;
+	bool proof_wanted;          /* a guarded commit, even one that writes nothing */
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */
 	bool cancel_asked;          /* scratch of one reply */

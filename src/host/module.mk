@@ -9,6 +9,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/cancel_watch.h \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
+	src/host/gate.c \
+	src/host/gate.h \
 	src/host/ending.c \
 	src/host/ending.h \
 	src/host/held.c \

@@ -12,6 +12,7 @@
  */
 #include "keeper/charge.h"
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/log.h"
@@ -92,6 +93,7 @@ static void on_published(struct publish *publish)
 {
 	struct charge *charge = list_entry(publish, struct charge, publish);
 
+	FAULT_OF("bury.published", charge->run_id);
 	charge->cb(charge->arg, CHARGE_BURIED);
 }
 
@@ -121,6 +123,7 @@ static void on_buried(void *arg, const struct pg_outcome *outcome,
 		again(charge, "bury", &outcome->err);
 		return;
 	}
+	FAULT_OF("bury.committed", charge->run_id);
 	if (pg_reply_affected(reply, 0))
 		log_error("run.dead_letter", LOG_S("run", charge->run_id),
 			  LOG_N("crashes", charge->crashes),
@@ -170,6 +173,7 @@ static void bury(struct charge *charge, int64_t now_ms, uint64_t epoch)
 		.events = str_text(&events),
 		.event_seq = charge->event_seq + (int64_t)count,
 	};
+	FAULT_OF("bury.built", charge->run_id);
 	(void)store_crashes_bury(batch, &burial);
 	str_deinit(&message);
 	str_deinit(&error);
@@ -267,6 +271,7 @@ static void on_looked(void *arg, const struct pg_outcome *outcome,
 		again(charge, "look", &outcome->err);
 		return;
 	}
+	FAULT_OF("charge.committed", charge->run_id);
 	if (!store_crashes_look_read(reply, charge->at_look, &row) ||
 	    row.wake != charge->wake || !row.charged_by ||
 	    strcmp(row.charged_by, charge->dead) != 0) {

@@ -77,6 +77,7 @@ STORE_SQL = \
 	src/store/sql/schema_always.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
+	src/store/sql/steps_events.sql \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \

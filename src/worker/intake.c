@@ -23,6 +23,8 @@
 #include "worker/intake.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/fault.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -96,10 +98,11 @@ struct source {
 	struct list returning; /* JOB_RETURNING, not sent yet */
 	struct list returned;  /* in the call under way */
 	bool calling;
-	size_t asked; /* jobs that the call under way may bring */
-	bool look;    /* call even if nothing can be claimed: there may be mail */
+	int64_t called_mono_ms; /* when the newest call was sent */
 	bool dry;     /* the last call did not fill its slots: wait at the bell */
 	bool unsure;  /* the answer of a claim was lost */
+	size_t asked; /* jobs that the call under way may bring */
+	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
 	bool left; /* this queue knows us no more */
 	size_t held_offset;
@@ -206,6 +209,7 @@ static void job_fail(struct job *job, const char *reason)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.slot = job,
@@ -222,6 +226,7 @@ static void job_start(struct job *job, struct definition *definition)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.definition = definition,
@@ -375,6 +380,12 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		retry_later(intake);
 		return;
 	}
+	host_scale_refreshed(intake->host, (size_t)(source - intake->sources),
+			     source->called_mono_ms);
+	if (claimed->finished)
+		FAULT("finish.answered");
+	if (claimed->njobs)
+		FAULT("claim.answered");
 	score_add(score, SCORE_CLAIMS, 1);
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
@@ -460,6 +471,7 @@ static void source_call(struct source *source)
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
 	source->calling = true;
+	source->called_mono_ms = clock_mono_ms();
 	source->asked = ask.want;
 	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
 		source->calling = false;
@@ -538,6 +550,7 @@ static void on_settled(void *arg, struct settle *settle)
 	struct job *job = arg;
 
 	(void)settle; /* job_free() frees it */
+	FAULT("settle.published");
 	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
 	job_ended(job);
 }
@@ -650,6 +663,7 @@ static void on_returned(void *arg, int rc, int64_t returned, const struct err *e
 
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("handback.answered");
 	/* not answered: what is still in our name is requeued when we are reaped, or
 	 * handed back when the link is up again */
 	if (rc < 0)
@@ -683,6 +697,7 @@ static void source_return(struct source *source)
 	}
 	log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
 		 LOG_N("jobs", n));
+	FAULT("handback.built");
 	if (queue_handback(source->queue, entries, n, on_returned, source, &err) < 0) {
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
@@ -741,6 +756,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	/* each is the first in turn, so that none gets what is left only */
 	intake->first = (intake->first + 1) % intake->source_count;
+	FAULT_LOOP("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
 		size_t at = (intake->first + i) % intake->source_count;
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "child/stores.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
@@ -22,6 +23,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "llm/models.h"
 #include "worker/intake.h"
 
 #include <malloc.h>
@@ -34,6 +36,7 @@ struct worker {
 	struct lifeline lifeline;
 	struct stores stores;
 	struct publisher *publisher;
+	struct models *models;
 	struct host_scale *host;
 	struct intake *intake;
 	ev_timer rest;         /* see on_rest */
@@ -138,6 +141,15 @@ static int worker_init(struct worker *worker, struct err *err)
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
+	const struct oaic_options oaic_options = {
+		.base_url = conf->llm.oaic_base_url,
+		.key = conf->llm.oaic_key,
+		.connections = (size_t)conf->llm.connections,
+		.connect_timeout_ms = conf->llm.connect_timeout_ms,
+		.silence_ms = conf->llm.timeout_ms,
+		.attempts = (int)conf->llm.attempts,
+		.seed = rng_u64(),
+	};
 	struct intake_options intake_options;
 	struct host_scale_options host_options;
 	int rc;
@@ -160,11 +172,17 @@ static int worker_init(struct worker *worker, struct err *err)
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
 		return rc;
+	worker->models = models_new(worker->loop, &oaic_options, err);
+	if (!worker->models)
+		return err_wrap(err, "llm");
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
 		.commit_rows = (size_t)conf->postgres.commit_rows,
 		.limits = &limits,
+		.models = worker->models,
+		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
+		.queues = conf->queue.names.count,
 		.score = worker->env->score,
 		.over = intake_run_over,
 		.arg = worker->intake,
@@ -186,6 +204,7 @@ static int worker_init(struct worker *worker, struct err *err)
 static void worker_deinit(struct worker *worker)
 {
 	host_scale_free(worker->host);
+	models_free(worker->models);
 	stores_close(&worker->stores);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
