@@ -114,7 +114,9 @@ static int open_server(struct api *api, struct err *err)
 		.idle_ms = IDLE_MS,
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,
-		.bodies_max_bytes = BODIES_MAX_BYTES,
+		/* the largest that there may be fits beside the others */
+		.bodies_max_bytes =
+			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
 		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 	};
 

@@ -213,6 +213,7 @@ static void cancel(struct held *held)
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 {
 	struct host_scale *host = ctx;
+	const struct pg_group_counters *counters;
 	enum held_act act = held->act;
 	uint32_t seq;
 
@@ -223,7 +224,10 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		 held->run_id);
 	held->act = HELD_ACT_NONE;
 	list_remove(&held->node); /* no longer lazy */
-	score_add(host->options.score, SCORE_COMMITS, 1);
+	counters = journal_counters(host->journal);
+	score_set(host->options.score, SCORE_COMMITS, (int64_t)counters->commits);
+	score_set(host->options.score, SCORE_COMMITS_SPLIT, (int64_t)counters->splits);
+	score_set(host->options.score, SCORE_COMMITS_UNKNOWN, (int64_t)counters->doubts);
 	if (act == HELD_ACT_TAKEOVER && held->again) {
 		start_over(held);
 		return;
@@ -249,7 +253,7 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED) {
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
-		if (held->cancel)
+		if (held->cancel || cancel_asked)
 			cancel_key_delete(host->link, held->run_id);
 		if (!held->publishing)
 			run_over(held, HOST_OVER_ENDED);
