@@ -7,6 +7,7 @@
  */
 #include "api/port_scale.h"
 
+#include "api/cancels.h"
 #include "api/catalog.h"
 #include "api/event_page.h"
 #include "api/submit.h"
@@ -34,8 +35,11 @@ struct port_scale {
 	struct catalog *catalog;
 	struct tenant_book *tenants;
 	struct submit *submit;
+	struct cancels *cancels;
 	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
+	void (*idle)(void *arg);
+	void *idle_arg;
 };
 
 /* A read under way. One struct for all of them; each uses its own fields. */
@@ -465,6 +469,14 @@ static void port_submit(void *self, struct port_run *run)
 	submit_run(port->submit, run);
 }
 
+static void port_cancel(void *self, const char *run_id, const char *tenant_id,
+			port_cancel_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
+}
+
 struct check {
 	struct memo_wait wait;
 	port_check_cb cb;
@@ -536,6 +548,14 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.score = parts->score,
 	};
+	const struct cancels_parts cancels = {
+		.loop = parts->loop,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.events_ttl_ms = parts->conf->events.ttl_ms,
+		.event_max = (size_t)parts->conf->engine.event_max_bytes,
+	};
 	struct tails_options tails = {
 		.loop = parts->loop,
 		.redis = parts->redis,
@@ -555,6 +575,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.catalog = port->catalog;
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
+	port->cancels = cancels_new(&cancels);
 	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
@@ -565,6 +586,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.events = port_events,
 		.follow = port_follow,
 		.steps = port_steps,
+		.cancel = port_cancel,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -587,6 +609,7 @@ void port_scale_free(struct port_scale *port)
 {
 	if (!port)
 		return;
+	cancels_free(port->cancels);
 	submit_free(port->submit);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
@@ -600,7 +623,21 @@ const struct runs_port *port_scale_port(struct port_scale *port)
 	return &port->port;
 }
 
+void port_scale_link_up(struct port_scale *port)
+{
+	cancels_link_up(port->cancels);
+}
+
+static void on_submit_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+}
+
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg)
 {
-	submit_when_idle(port->submit, idle, arg);
+	port->idle = idle;
+	port->idle_arg = arg;
+	submit_when_idle(port->submit, on_submit_idle, port);
 }

@@ -38,7 +38,10 @@ void port_scale_free(struct port_scale *port);
 /* Borrowed; lives as long as the port. */
 const struct runs_port *port_scale_port(struct port_scale *port);
 
-/* Call idle(arg) once, from the loop, when no submission is under way. */
+/* The link is up again. */
+void port_scale_link_up(struct port_scale *port);
+
+/* Call idle(arg) once, from the loop, when no submission and no cancel is under way. */
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg);
 
 #endif

@@ -28,6 +28,7 @@
 #include "api/runs_port.h"
 #include "api/tenant_book.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -353,6 +354,7 @@ static void on_admitted(void *arg, int rc, const struct queue_admit_result *resu
 
 	(void)now_ms;
 	assert(rc < 0 || n == flight->count);
+	FAULT("accept.admitted");
 	for (i = 0; i < flight->count; i++) {
 		struct submission *sub = flight->subs[i];
 
@@ -486,6 +488,7 @@ static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
 	struct store_run_accept *accepts = mem_new_n(struct store_run_accept, n);
 	size_t i;
 
+	FAULT("accept.committed");
 	store_runs_insert_read(reply, 0, rows, n, accepts);
 	for (i = 0; i < n; i++)
 		settle(of_unit(units[i]), &accepts[i]);
@@ -615,6 +618,7 @@ static void on_enqueued(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 
 	(void)enqueue_at_ms;
 	(void)added; /* fewer than sent: a push before was done after all */
+	FAULT("accept.enqueued");
 	if (rc < 0)
 		enqueue_failed(flight, rc, err);
 	else
@@ -629,6 +633,7 @@ static void send_enqueues(struct home *home)
 	size_t i;
 	int rc;
 
+	FAULT("accept.answered");
 	memset(entries, 0, sizeof(entries[0]) * flight->count);
 	for (i = 0; i < flight->count; i++) {
 		struct submission *sub = flight->subs[i];

@@ -13,6 +13,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/embed.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/fault.h \
 	src/base/fdutil.c \
 	src/base/fdutil.h \
 	src/base/ids.c \
@@ -37,3 +38,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/units.h \
 	src/base/utf8.c \
 	src/base/utf8.h
+# In this build only: see base/fault.h.
+if FAULTS
+src_base_libbase_a_SOURCES += src/base/fault.c
+endif

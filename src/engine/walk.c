@@ -17,6 +17,7 @@
 #include "engine/walk.h"
 
 #include "base/backoff.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
@@ -220,6 +221,7 @@ static void try_step(struct walk *walk)
 
 	walk->state = WALK_STEP;
 	walk->child = child;
+	FAULT_OF("step.started", walk->step->id);
 	child->ops->start(child);
 	if (!runframe_has_ended(child))
 		timers_arm(engine, &walk->timeout,

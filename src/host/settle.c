@@ -12,6 +12,7 @@
 #include "host/settle.h"
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -79,6 +80,7 @@ static void take_page(struct settle *settle, const struct pg_reply *reply, int s
 	struct err err;
 	uint64_t seq;
 
+	FAULT_OF("settle.read", settle->options.run_id);
 	for (row = 0; row < rows; row++) {
 		store_steps_read_row(reply, statement, row, &step);
 		settle->next_seq = step.seq + 1;

@@ -8,6 +8,7 @@
 #include "keeper/obituary.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -98,6 +99,7 @@ static void on_charged(void *arg, enum charge_end end)
 {
 	struct death *death = arg;
 
+	FAULT("charge.decided");
 	charge_free(death->charge);
 	death->charge = NULL;
 	death->verdict = end;
@@ -125,6 +127,7 @@ static void settled(struct death *death)
 		 LOG_N("dropped", death->total.dropped),
 		 LOG_N("unreadable", death->total.unreadable),
 		 LOG_N("took_ms", clock_mono_ms() - death->told_mono_ms));
+	FAULT("death.settled");
 	score_add(means->env->score, SCORE_DEATHS_SETTLED, 1);
 	lifeline_obituary_done(means->lifeline, death->index, death->pid);
 	death_free(death);
@@ -173,6 +176,7 @@ void obituary_take(struct obituary *obituary, int index, int pid)
 	list_push(&obituary->deaths, &death->node);
 	(void)score_text_get(&slot->row_name, row_name);
 	(void)score_text_get(&slot->cause, cause);
+	FAULT("death.told");
 	registry_offline(means->registry, row_name, death->incarnation);
 	if (obituary_suspect(slot, death->suspect))
 		death->charge =

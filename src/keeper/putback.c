@@ -7,6 +7,7 @@
  */
 #include "keeper/putback.h"
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -55,6 +56,7 @@ static void on_requeued(void *arg, int rc, const struct queue_requeued *done,
 		pause_start(putback, PAUSE_S);
 		return;
 	}
+	FAULT("requeue.moved");
 	putback->total.ready += done->ready;
 	putback->total.quarantined += done->quarantined;
 	putback->total.dropped += done->dropped;

@@ -14,6 +14,7 @@
 #include "keeper/sweep.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -112,6 +113,7 @@ static void declare_dead(struct absentee *absentee)
 {
 	struct sweep *sweep = absentee->sweep;
 
+	FAULT("sweep.judged");
 	registry_offline(sweep->means.registry, absentee->row_name, absentee->name);
 	absentee->putback = putback_start(sweep->means.place, absentee->name, NULL, 0,
 					  on_put_back, absentee);

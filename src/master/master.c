@@ -19,6 +19,7 @@
 #include "master/master.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -735,6 +736,8 @@ int master_run(const struct conf *conf, const struct master_opts *opts)
 	int exit_code = EXIT_CODE_OK, i;
 
 	log_identity("master", -1, -1);
+	FAULT_OPEN();
+	FAULT_PROCESS("master");
 	m->conf = conf;
 	m->opts = opts;
 	m->run_dir_fd = m->api_listen_fd = m->health_listen_fd = -1;

@@ -11,6 +11,7 @@
  */
 #include "master/spawn.h"
 
+#include "base/fault.h"
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "ipc/scoreboard.h"
@@ -74,6 +75,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 	(void)snprintf(title, sizeof(title), "%s %d [gen %d]", plan->kind->name, env.slot,
 		       env.generation);
 	log_identity(plan->kind->name, env.slot, env.generation);
+	FAULT_PROCESS(plan->kind->name);
 	title_set(title);
 	{
 		int (*enter)(struct child_env *) = plan->kind->enter;

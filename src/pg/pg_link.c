@@ -33,6 +33,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/embed.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/map.h"
@@ -371,8 +372,10 @@ static bool flush(struct pg_link *link)
 
 	if (rc < 0)
 		return false;
-	if (rc == 0 && link->sync_put)
+	if (rc == 0 && link->sync_put && !link->flushed) {
 		link->flushed = true;
+		FAULT_OF("pg.sent", pg_batch_sql(link->batch, 0)->name);
+	}
 	if ((link->io.events & (EV_READ | EV_WRITE)) != events) {
 		ev_io_stop(link->loop, &link->io);
 		ev_io_set(&link->io, PQsocket(link->conn), events);

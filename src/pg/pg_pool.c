@@ -12,6 +12,7 @@
 #include "pg/pg_pool.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -167,7 +168,8 @@ int pg_pool_submit(struct pg_pool *pool, struct pg_batch *batch, int64_t deadlin
 {
 	struct job *job;
 
-	if (pool->closing || pool->queued >= pool->queue_max) {
+	if (pool->closing || pool->queued >= pool->queue_max ||
+	    FAULT_FAILS("pg.submit")) {
 		pg_batch_free(batch);
 		return pool->closing ? ERR_CLOSED : ERR_FULL;
 	}

@@ -29,6 +29,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/embed.h"
+#include "base/fault.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -300,7 +301,7 @@ int redis_link_send(struct redis_link *link, const struct redis_command *command
 	assert(command->count > 0);
 	if (link->state != LINK_UP)
 		return err_set(err, ERR_CONN, "Redis is not connected");
-	if (link->pending.count >= link->queue_max)
+	if (link->pending.count >= link->queue_max || FAULT_FAILS("redis.send"))
 		return err_set(err, ERR_FULL, "%zu commands to Redis are unanswered",
 			       link->pending.count);
 	if (link->out.len - link->out_done + command->bytes.len > link->bytes_max)

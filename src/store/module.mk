@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/store_cancels.c \
+	src/store/store_cancels.h \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
 	src/store/store_crashes.c \
@@ -39,6 +41,9 @@ STORE_SQL = \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/cancel_ask.sql \
+	src/store/sql/cancel_end.sql \
+	src/store/sql/cancel_look.sql \
 	src/store/sql/crash_bury.sql \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \

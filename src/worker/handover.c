@@ -12,6 +12,7 @@
  */
 #include "worker/handover.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "pg/pg_batch.h"
@@ -133,6 +134,7 @@ static void on_looked(void *arg, const struct pg_outcome *outcome,
 		call_free(call);
 		return;
 	}
+	FAULT_OF("handover.looked", handover->run_id);
 	if (!reply) {
 		log_warn("run.look_failed", LOG_S("run", handover->run_id),
 			 LOG_S("error", outcome->err.text));

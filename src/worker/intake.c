@@ -23,6 +23,8 @@
 #include "worker/intake.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/fault.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -42,11 +44,15 @@
 #include "queue/queue_handback.h"
 #include "queue/queue_held.h"
 #include "queue/queue_leave.h"
+#include "queue/queue_mail.h"
 #include "redis/redis_link.h"
 #include "run/payload.h"
 #include "worker/handover.h"
 
 #include <string.h>
+
+#define MAIL_EVERY_S 0.25 /* between two calls at most, while there are jobs */
+#define MAIL_PAGE    200  /* texts that a call brings at most: there may be more */
 
 enum job_state {
 	JOB_CLAIMED,
@@ -92,8 +98,11 @@ struct source {
 	struct list returning; /* JOB_RETURNING, not sent yet */
 	struct list returned;  /* in the call under way */
 	bool calling;
-	bool dry;    /* the last call did not fill its slots: wait at the bell */
-	bool unsure; /* the answer of a claim was lost */
+	int64_t called_mono_ms; /* when the newest call was sent */
+	bool dry;     /* the last call did not fill its slots: wait at the bell */
+	bool unsure;  /* the answer of a claim was lost */
+	size_t asked; /* jobs that the call under way may bring */
+	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
 	bool left; /* this queue knows us no more */
 	size_t held_offset;
@@ -105,12 +114,14 @@ struct intake {
 	struct definition_cache *definitions;
 	struct source *sources;
 	size_t source_count;
-	size_t jobs; /* in all states but LEFT */
+	size_t first; /* the source that calls first in this turn */
+	size_t jobs;  /* in all states but LEFT */
 	size_t slots;
 	bool quiet;
 	bool draining;
 	ev_prepare turn; /* calls go out once a turn */
 	ev_timer retry;  /* after a call that failed, and for what waits for Postgres */
+	ev_timer mail;   /* while there are jobs: calls that nothing else causes */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -148,6 +159,8 @@ static struct job *job_new(struct source *source, const char *id, size_t id_len,
 	job->tenant_len = tenant_len;
 	(void)map_put(&source->jobs, job->id, job->id_len, job);
 	source->intake->jobs++;
+	if (!ev_is_active(&source->intake->mail))
+		ev_timer_again(source->intake->options.loop, &source->intake->mail);
 	return job;
 }
 
@@ -196,6 +209,7 @@ static void job_fail(struct job *job, const char *reason)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.slot = job,
@@ -212,6 +226,7 @@ static void job_start(struct job *job, struct definition *definition)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.definition = definition,
@@ -310,6 +325,23 @@ static void take_bad(struct source *source, const struct queue_ended *bad)
 	job_ended(job);
 }
 
+/* What others let this process know, sooner than Postgres would. */
+static void take_mail(struct source *source, const struct queue_text *text)
+{
+	struct queue_mail mail;
+
+	if (!queue_mail_read(*text, &mail)) {
+		log_warn("mail.unreadable", LOG_S("queue", queue_name(source->queue)),
+			 LOG_N("bytes", text->len));
+		return;
+	}
+	switch (mail.kind) {
+	case QUEUE_MAIL_CANCEL:
+		host_scale_cancel(source->intake->host, mail.run_id);
+		break;
+	}
+}
+
 static void free_finished(struct source *source)
 {
 	while (!list_empty(&source->finishing))
@@ -331,9 +363,11 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	struct source *source = arg;
 	struct intake *intake = source->intake;
 	struct score_slot *score = intake->options.env->score;
+	bool claimed_some = source->asked > 0;
 	size_t i;
 
 	source->calling = false;
+	source->asked = 0;
 	if (rc < 0) {
 		if (rc == ERR_CLOSED)
 			return;
@@ -346,11 +380,21 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		retry_later(intake);
 		return;
 	}
+	host_scale_refreshed(intake->host, (size_t)(source - intake->sources),
+			     source->called_mono_ms);
+	if (claimed->finished)
+		FAULT("finish.answered");
+	if (claimed->njobs)
+		FAULT("claim.answered");
 	score_add(score, SCORE_CLAIMS, 1);
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
 	free_finished(source);
-	source->dry = !claimed->more;
+	if (claimed_some) /* else nobody has looked whether there is something */
+		source->dry = !claimed->more;
+	source->look = claimed->nmail == MAIL_PAGE;
+	for (i = 0; i < claimed->nmail; i++)
+		take_mail(source, &claimed->mail[i]);
 	if (claimed->refused != source->refused_said) {
 		source->refused_said = claimed->refused;
 		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
@@ -371,9 +415,20 @@ static bool may_claim(const struct intake *intake)
 	       !lifeline_master_silent(intake->options.lifeline);
 }
 
-static size_t free_slots(const struct intake *intake)
+/* What this source may claim: what calls under way may bring needs its slots as well, and
+ * several sources that could call now share what is left. */
+static size_t free_slots(const struct intake *intake, const struct source *mine)
 {
-	return intake->jobs < intake->slots ? intake->slots - intake->jobs : 0;
+	size_t taken = intake->jobs, hungry = 1, free, i;
+
+	for (i = 0; i < intake->source_count; i++) {
+		const struct source *source = &intake->sources[i];
+
+		taken += source->asked;
+		hungry += source != mine && !source->calling && !source->dry;
+	}
+	free = taken < intake->slots ? intake->slots - taken : 0;
+	return (free + hungry - 1) / hungry;
 }
 
 static const struct queue_text quarantine_lane = { QUEUE_LANE_QUARANTINE,
@@ -384,14 +439,14 @@ static void source_call(struct source *source)
 	struct intake *intake = source->intake;
 	struct queue_ended ended[QUEUE_BATCH_MAX];
 	struct queue_claim_ask ask = { .ended = ended };
-	size_t free = may_claim(intake) ? free_slots(intake) : 0;
+	size_t free = may_claim(intake) ? free_slots(intake, source) : 0;
 	struct err err;
 
 	if (source->calling || source->left || !redis_link_is_up(intake->options.link))
 		return;
 	if (free && !source->dry)
 		queue_bell_disarm(source->bell);
-	if (list_empty(&source->ended) && (!free || source->dry)) {
+	if (list_empty(&source->ended) && !source->look && (!free || source->dry)) {
 		if (free)
 			queue_bell_arm(source->bell);
 		else
@@ -416,8 +471,11 @@ static void source_call(struct source *source)
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
 	source->calling = true;
+	source->called_mono_ms = clock_mono_ms();
+	source->asked = ask.want;
 	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
 		source->calling = false;
+		source->asked = 0;
 		keep_finishing(source);
 		retry_later(intake);
 	}
@@ -492,6 +550,7 @@ static void on_settled(void *arg, struct settle *settle)
 	struct job *job = arg;
 
 	(void)settle; /* job_free() frees it */
+	FAULT("settle.published");
 	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
 	job_ended(job);
 }
@@ -604,6 +663,7 @@ static void on_returned(void *arg, int rc, int64_t returned, const struct err *e
 
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("handback.answered");
 	/* not answered: what is still in our name is requeued when we are reaped, or
 	 * handed back when the link is up again */
 	if (rc < 0)
@@ -637,6 +697,7 @@ static void source_return(struct source *source)
 	}
 	log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
 		 LOG_N("jobs", n));
+	FAULT("handback.built");
 	if (queue_handback(source->queue, entries, n, on_returned, source, &err) < 0) {
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
@@ -693,9 +754,14 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	/* each is the first in turn, so that none gets what is left only */
+	intake->first = (intake->first + 1) % intake->source_count;
+	FAULT_LOOP("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
-		source_call(&intake->sources[i]);
-		source_return(&intake->sources[i]);
+		size_t at = (intake->first + i) % intake->source_count;
+
+		source_call(&intake->sources[at]);
+		source_return(&intake->sources[at]);
 	}
 	if (intake->draining && intake->done && nothing_held(intake)) {
 		void (*done)(void *arg) = intake->done;
@@ -736,6 +802,21 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	}
 	if (!waits)
 		ev_timer_stop(loop, w);
+}
+
+/* Workers that are full, quiet or wait at the bell call as well, as long as they have
+ * runs that somebody could want to stop. */
+static void on_mail_time(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct intake *intake = w->data;
+	size_t i;
+
+	(void)revents;
+	if (!intake->jobs)
+		ev_timer_stop(loop, w);
+	for (i = 0; i < intake->source_count; i++)
+		if (intake->sources[i].jobs.count)
+			intake->sources[i].look = true;
 }
 
 void intake_link_up(struct intake *intake)
@@ -791,6 +872,8 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	ev_prepare_start(options->loop, &intake->turn);
 	ev_timer_init(&intake->retry, on_retry, 0., 0.5);
 	intake->retry.data = intake;
+	ev_timer_init(&intake->mail, on_mail_time, 0., MAIL_EVERY_S);
+	intake->mail.data = intake;
 	for (i = 0; i < conf->queue.names.count && rc == 0; i++) {
 		intake->source_count++;
 		rc = source_init(&intake->sources[i], intake, conf->queue.names.items[i],
@@ -817,6 +900,7 @@ void intake_free(struct intake *intake)
 		return;
 	ev_prepare_stop(intake->options.loop, &intake->turn);
 	ev_timer_stop(intake->options.loop, &intake->retry);
+	ev_timer_stop(intake->options.loop, &intake->mail);
 	definition_cache_free(intake->definitions);
 	for (i = 0; i < intake->source_count; i++) {
 		struct source *source = &intake->sources[i];

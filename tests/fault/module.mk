@@ -1,0 +1,25 @@
+# make check-fault: the program with fault injection (base/fault.h), in a build folder beside
+# this one, is cut, killed and frozen (tests/fault/). FAULT_ROUNDS is how often and how much;
+# check-fault-short is the selection that ./bootstrap check runs.
+
+EXTRA_DIST += tests/fault/README.md tests/fault/pytest.ini \
+	$(wildcard $(top_srcdir)/tests/fault/*.py)
+FAULT_DIR = $(abs_top_builddir)-fault
+FAULT_ROUNDS = 10
+FAULT_TESTS = SYNAPSED=$(FAULT_DIR)/synapsed SYN_TOP_SRCDIR=$(abs_top_srcdir) \
+	SYNAPSED_FAULT_ROUNDS=$(FAULT_ROUNDS) PYTHONDONTWRITEBYTECODE=1 \
+	$(PYTHON3) -m pytest -p no:cacheprovider -n 2 -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/fault
+
+fault-build:
+	$(MKDIR_P) $(FAULT_DIR)
+	cd $(FAULT_DIR) && { test -f config.status || $(abs_top_srcdir)/configure -q \
+		--enable-werror --enable-fault-injection; }
+	cd $(FAULT_DIR) && $(MAKE) synapsed
+
+check-fault: fault-build
+	$(FAULT_TESTS)
+
+check-fault-short: fault-build
+	$(FAULT_TESTS) -m short
+
+.PHONY: fault-build check-fault check-fault-short
