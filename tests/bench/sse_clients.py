@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a client of an event stream costs its API process while nothing happens.
 
-    SYNAPSED=build/synapsed /usr/bin/python3 tests/bench/sse_clients.py [clients] [runs]
+    SYNAPSED=$PWD/build/synapsed /usr/bin/python3 tests/bench/sse_clients.py [clients] [runs]
 
 Starts Redis, Postgres and one host, submits runs that sleep, opens the clients (spread over the
 runs) and reads memory of the API process, CPU of it and of Redis over ten quiet seconds, and the
@@ -88,15 +88,13 @@ def main():
     try:
         site.prepare(orchestration("nap", llm_step("nap", "mock.sleep:600000")))
         daemon = site.start(SYNAPSED_API_CONNECTIONS=str(count + 100),
-                            SYNAPSED_WORKER_RUNS=str(runs),
-                            SYNAPSED_LIMITS_RATE_PER_TENANT="0",
-                            SYNAPSED_LIMITS_RUNNING_PER_TENANT="100000",
-                            SYNAPSED_LIMITS_QUEUED_PER_TENANT="100000")
+                            SYNAPSED_WORKER_SLOTS=str(runs),
+                            SYNAPSED_LIMITS_RATE_PER_TENANT="0")
         run_ids = [site.submit("nap") for _ in range(runs)]
         for run_id in run_ids[-20:]:
             site.wait_run(run_id, "running", deadline_s=120)
         pid = daemon.child("api")
-        (redis_pid,) = [redis.process.pid]
+        redis_pid = redis.process.pid
         open_all(daemon.api_port, site.key, run_ids, 50)[0].close()
         before = memory(pid)
         begin = time.monotonic()
