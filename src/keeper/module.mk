@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/keeper/libkeeper.a
 src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/beat.c \
 	src/keeper/beat.h \
+	src/keeper/blame.c \
+	src/keeper/blame.h \
 	src/keeper/charge.c \
 	src/keeper/charge.h \
 	src/keeper/health.c \

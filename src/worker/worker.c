@@ -26,6 +26,7 @@
 #include "redis/redis_link.h"
 #include "redis/redis_script.h"
 #include "worker/intake.h"
+#include "worker/lane.h"
 
 #include <malloc.h>
 
@@ -42,6 +43,7 @@ struct worker {
 	struct publisher *publisher;
 	struct host_scale *host;
 	struct intake *intake;
+	struct lane lane;      /* quarantine only */
 	ev_timer rest;         /* see on_rest */
 	int64_t rest_jobs;     /* claimed when memory was given back last */
 	int64_t rest_jobs_now; /* claimed when the timer fired last */
@@ -114,6 +116,19 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	host_scale_drain(worker->host, worker->env->conf->drain.leaf_ms);
 }
 
+/*
+ * As in a drain, and with the same bounds; then the process leaves, and the master starts
+ * another one when there are more suspects: what a suspect may have left behind in this
+ * one is not for the next.
+ */
+static void on_lived(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!lifeline_draining(&worker->lifeline))
+		on_drain(worker, "lived_in_quarantine", 0);
+}
+
 static void on_quiet(void *arg)
 {
 	struct worker *worker = arg;
@@ -139,6 +154,11 @@ static void on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 		return;
 	worker->rest_jobs = jobs;
 	(void)malloc_trim(0); /* whether there was anything is all the same */
+}
+
+static void on_memory_gone(void *arg, size_t size)
+{
+	host_scale_memory_gone(arg, size);
 }
 
 static const struct lifeline_ops lifeline_ops = {
@@ -188,10 +208,14 @@ static int worker_init(struct worker *worker, struct err *err)
 		return err_wrap(err, "postgres.url");
 	worker->publisher =
 		publisher_new(worker->loop, worker->link, conf->events.ttl_ms);
+	if (worker->env->quarantine)
+		lane_init(&worker->lane, worker->loop, worker->env->score,
+			  conf->queue.quarantine_time_ms, on_lived, worker);
 	intake_options = (struct intake_options){
 		.loop = worker->loop,
 		.env = worker->env,
 		.lifeline = &worker->lifeline,
+		.lane = worker->env->quarantine ? &worker->lane : NULL,
 		.link = worker->link,
 		.link_conf = &link_conf,
 		.scripts = worker->scripts,
@@ -213,8 +237,9 @@ static int worker_init(struct worker *worker, struct err *err)
 	worker->host = host_scale_new(worker->loop, worker->pool, worker->link,
 				      worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
+	mem_on_gone(on_memory_gone, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
-		  worker->env->quarantine ? 1 : conf->worker.slots);
+		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	worker->pg_watch.changed = on_pg;
 	worker->pg_watch.arg = worker;
 	pg_pool_watch(worker->pool, &worker->pg_watch);
@@ -228,6 +253,7 @@ static int worker_init(struct worker *worker, struct err *err)
  * under way in, so those go before what they call. */
 static void worker_deinit(struct worker *worker)
 {
+	mem_on_gone(NULL, NULL);
 	if (worker->pool)
 		pg_pool_unwatch(&worker->pg_watch);
 	host_scale_free(worker->host);
@@ -237,6 +263,7 @@ static void worker_deinit(struct worker *worker)
 	publisher_free(worker->publisher);
 	queue_scripts_free(worker->scripts);
 	lifeline_deinit(&worker->lifeline);
+	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
 	ev_loop_destroy(worker->loop);
 }

@@ -1,4 +1,5 @@
 if HAVE_CMOCKA
 check_PROGRAMS += \
+	tests/unit/test_blame \
 	tests/unit/test_sweep
 endif
