@@ -12,6 +12,7 @@
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
  *   blame.c     whom a death is laid to
+ *   oom_kills.c the kernel's word on want of memory
  *   charge.c    a run is charged with a death
  *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back

@@ -15,6 +15,8 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/live.h \
 	src/keeper/obituary.c \
 	src/keeper/obituary.h \
+	src/keeper/oom_kills.c \
+	src/keeper/oom_kills.h \
 	src/keeper/putback.c \
 	src/keeper/putback.h \
 	src/keeper/registry.c \

@@ -12,21 +12,27 @@
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "keeper/blame.h"
 #include "keeper/charge.h"
+#include "keeper/oom_kills.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define SAMPLE_S 1. /* of the kernel's count of its kills */
+
 struct obituary {
 	struct obituary_means means;
 	struct list deaths; /* struct death */
+	struct oom_kills oom;
+	ev_timer sample;
 };
 
 /* One that is being settled. */
@@ -177,7 +183,10 @@ void obituary_take(struct obituary *obituary, int index, int pid)
 	(void)score_text_get(&slot->cause, cause);
 	FAULT("death.told");
 	registry_offline(means->registry, row_name, death->incarnation);
-	blame_judge(slot, false, &death->blame);
+	blame_judge(slot,
+		    strcmp(cause, "signal SIGKILL") == 0 &&
+			    oom_kills_take(&obituary->oom, death->told_mono_ms),
+		    &death->blame);
 	log_info("worker.dead", LOG_S("incarnation", death->incarnation),
 		 LOG_N("dead_pid", pid), LOG_S("cause", cause),
 		 LOG_S("suspect", death->blame.job), LOG_N("cohort", death->blame.count));
@@ -192,12 +201,26 @@ void obituary_take(struct obituary *obituary, int index, int pid)
 	put_back(death, QUEUE_VERDICT_KEEP, death->charge != NULL);
 }
 
+static void on_sample(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct obituary *obituary = w->data;
+
+	(void)loop;
+	(void)revents;
+	oom_kills_sample(&obituary->oom, clock_mono_ms());
+}
+
 struct obituary *obituary_new(const struct obituary_means *means)
 {
 	struct obituary *obituary = mem_new(struct obituary);
 
 	obituary->means = *means;
 	list_init(&obituary->deaths);
+	oom_kills_init(&obituary->oom, NULL);
+	ev_timer_init(&obituary->sample, on_sample, SAMPLE_S, SAMPLE_S);
+	obituary->sample.data = obituary;
+	if (oom_kills_readable(&obituary->oom))
+		ev_timer_start(means->place->loop, &obituary->sample);
 	return obituary;
 }
 
@@ -207,5 +230,6 @@ void obituary_free(struct obituary *obituary)
 		return;
 	while (!list_empty(&obituary->deaths))
 		death_free(list_entry(obituary->deaths.next, struct death, node));
+	ev_timer_stop(obituary->means.place->loop, &obituary->sample);
 	mem_free(obituary);
 }
