@@ -13,6 +13,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/cancel_route.c \
+	src/api/cancels.c \
+	src/api/cancels.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
 	src/api/errors.c \
@@ -39,6 +42,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_body.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
 	src/api/submit.c \

@@ -7,6 +7,7 @@
  */
 #include "api/port_scale.h"
 
+#include "api/cancels.h"
 #include "api/catalog.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
@@ -16,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "events/tail.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
@@ -35,7 +37,11 @@ struct port_scale {
 	struct catalog *catalog;
 	struct tenant_book *tenants;
 	struct submit *submit;
+	struct cancels *cancels;
+	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
+	void (*idle)(void *arg);
+	void *idle_arg;
 };
 
 /* A read under way. One struct for all of them; each uses its own fields. */
@@ -272,6 +278,14 @@ static void port_events(void *self, const char *run_id, const char *start,
 	query_start(query, batch);
 }
 
+static int port_follow(void *self, struct request *req, const struct tails_ask *ask,
+		       struct err *err)
+{
+	struct port_scale *port = self;
+
+	return tails_follow(port->tails, req, ask, err);
+}
+
 /* -- steps: the row says that the run is there, the journal what it did -- */
 
 static void finish_steps(struct query *query, enum errors_code error,
@@ -493,6 +507,14 @@ static void port_submit(void *self, struct port_run *run)
 	submit_run(port->submit, run);
 }
 
+static void port_cancel(void *self, const char *run_id, const char *tenant_id,
+			port_cancel_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
+}
+
 struct check {
 	struct memo_wait wait;
 	port_check_cb cb;
@@ -564,6 +586,19 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.score = parts->score,
 	};
+	const struct cancels_parts cancels = {
+		.loop = parts->loop,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.events_ttl_ms = parts->conf->events.ttl_ms,
+		.event_max = (size_t)parts->conf->engine.event_max_bytes,
+	};
+	struct tails_options tails = {
+		.loop = parts->loop,
+		.redis = parts->redis,
+		.pool = parts->pool,
+	};
 	int rc;
 
 	port->parts = *parts;
@@ -578,6 +613,8 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.catalog = port->catalog;
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
+	port->cancels = cancels_new(&cancels);
+	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
 		.submit = port_submit,
@@ -585,7 +622,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.get = port_get,
 		.list = port_list,
 		.events = port_events,
+		.follow = port_follow,
 		.steps = port_steps,
+		.cancel = port_cancel,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -598,15 +637,19 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 
 void port_scale_stop(struct port_scale *port)
 {
-	if (port)
-		submit_stop(port->submit);
+	if (!port)
+		return;
+	submit_stop(port->submit);
+	tails_stop(port->tails);
 }
 
 void port_scale_free(struct port_scale *port)
 {
 	if (!port)
 		return;
+	cancels_free(port->cancels);
 	submit_free(port->submit);
+	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);
 	queue_free(port->queue);
@@ -618,7 +661,21 @@ const struct runs_port *port_scale_port(struct port_scale *port)
 	return &port->port;
 }
 
+void port_scale_link_up(struct port_scale *port)
+{
+	cancels_link_up(port->cancels);
+}
+
+static void on_submit_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+}
+
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg)
 {
-	submit_when_idle(port->submit, idle, arg);
+	port->idle = idle;
+	port->idle_arg = arg;
+	submit_when_idle(port->submit, on_submit_idle, port);
 }

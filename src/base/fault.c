@@ -116,11 +116,12 @@ static int index_of(const char *name)
 	return i;
 }
 
-static bool matches(const struct fault_rule *rule, const char *name, const char *detail)
+static bool matches(const struct fault_rule *rule, const char *name, const char *detail,
+		    bool busy)
 {
 	if (rule->kind[0] && strcmp(rule->kind, own_kind) != 0)
 		return false;
-	if (fnmatch(rule->point, name, 0) != 0)
+	if (busy ? strcmp(rule->point, name) != 0 : fnmatch(rule->point, name, 0) != 0)
 		return false;
 	return !rule->detail[0] || fnmatch(rule->detail, detail, 0) == 0;
 }
@@ -162,6 +163,19 @@ static void delay(uint32_t ms)
 		; /* a signal */
 }
 
+static void note(int point, const char *detail)
+{
+	uint32_t at = atomic_fetch_add(&board->note_count, 1);
+
+	if (at >= FAULT_NOTES)
+		return;
+	board->notes[at].point = point;
+	board->notes[at].passed_mono_us = clock_mono_us();
+	(void)snprintf(board->notes[at].detail, sizeof(board->notes[at].detail), "%s",
+		       detail);
+	atomic_store(&board->notes[at].pid, (int32_t)getpid());
+}
+
 /* By our own hand and not by a handler, whatever a sanitizer has installed. */
 static void die(int sig)
 {
@@ -170,7 +184,7 @@ static void die(int sig)
 }
 
 /* True: the call is to fail. */
-static bool act(const struct fault_rule *rule)
+static bool act(const struct fault_rule *rule, int point, const char *detail)
 {
 	switch ((enum fault_action)rule->action) {
 	case FAULT_CRASH:
@@ -190,32 +204,32 @@ static bool act(const struct fault_rule *rule)
 	case FAULT_DOOM:
 		doom_mono_us = clock_mono_us() + (int64_t)rule->arg * 1000;
 		return false;
+	case FAULT_NOTE:
+		note(point, detail);
+		return false;
 	}
 	broken("a rule has an unknown action");
 }
 
-static bool pass(const char *name, const char *detail)
+/* busy: a point that is passed all the time. */
+static bool pass(const char *name, const char *detail, bool busy)
 {
-	int64_t now_mono_us = clock_mono_us();
 	bool fails = false;
 	int point, i;
 
 	point = index_of(name);
 	(void)atomic_fetch_add(&board->points[point].passes, 1);
-	if (own) {
-		atomic_store(&own->passed_mono_us, now_mono_us);
+	if (own && !busy) {
+		atomic_store(&own->passed_mono_us, clock_mono_us());
 		atomic_store(&own->point, point + 1);
 	}
-	if (doom_mono_us && now_mono_us >= doom_mono_us &&
-	    strcmp(name, "loop.turned") == 0)
-		die(SIGSEGV);
 	for (i = 0; i < FAULT_RULES; i++) {
 		struct fault_rule *rule = &board->rules[i];
 
 		if (atomic_load_explicit(&rule->armed, memory_order_acquire) &&
-		    matches(rule, name, detail) && may_begin(rule) &&
+		    matches(rule, name, detail, busy) && may_begin(rule) &&
 		    falls_due(rule, point))
-			fails = act(rule) || fails;
+			fails = act(rule, point, detail) || fails;
 	}
 	return fails;
 }
@@ -223,10 +237,19 @@ static bool pass(const char *name, const char *detail)
 void fault_pass(const char *name, const char *detail)
 {
 	if (board)
-		(void)pass(name, detail);
+		(void)pass(name, detail, false);
 }
 
 bool fault_fails(const char *name)
 {
-	return board && pass(name, "");
+	return board && pass(name, "", true);
+}
+
+void fault_loop(const char *name)
+{
+	if (!board)
+		return;
+	(void)pass(name, "", true);
+	if (doom_mono_us && clock_mono_us() >= doom_mono_us)
+		die(SIGSEGV);
 }

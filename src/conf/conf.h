@@ -112,7 +112,16 @@ struct conf {
 		int64_t event_max_bytes;
 	} engine;
 	struct {
+		const char *oaic_base_url; /* may hold a secret; "": not set */
+		const char *oaic_key;      /* secret; "": none is sent */
+		int64_t timeout_ms;        /* without a byte of an answer */
+		int64_t connect_timeout_ms;
+		int64_t attempts;
+		int64_t connections; /* per worker child */
+	} llm;
+	struct {
 		int64_t ttl_ms; /* a run's event stream after its last entry */
+		int64_t client_buffer_bytes; /* what may wait for one client of a stream */
 	} events;
 };
 

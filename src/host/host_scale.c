@@ -14,6 +14,8 @@
  *	stale    somebody else has it: everything of it is forgotten here, nothing is
  *written
  *	drain    handed back at the next boundary between two steps
+ *	cancel   heard of with a commit, by mail or from the stock key: steps in flight
+ *are abandoned, the end is `cancelled`, and the key goes with it
  *
  * Events leave in the order of the fifo, and durable ones not before their commit. A run
  *has one publish under way at a time.
@@ -35,10 +37,13 @@
 #include "engine/fold.h"
 #include "engine/host.h"
 #include "host/backlog.h"
+#include "host/cancel_key.h"
+#include "host/cancel_watch.h"
+#include "host/gate.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
-#include "llm/mock.h"
+#include "llm/models.h"
 #include "pg/pg_reply.h"
 #include "run/definition.h"
 
@@ -56,10 +61,13 @@ struct host_scale {
 	struct journal *journal;
 	struct engine *engine;
 	struct drive drive;
-	struct mock *mock;
+	struct models *models; /* borrowed */
+	struct gate gate;
+	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
+	struct cancel_watch *watch;
 	size_t count;
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */
@@ -187,7 +195,7 @@ static void taken_over(struct held *held, bool cancel_asked)
 	if (!held->waits)
 		return;
 	held->waits = false;
-	held->cancel = cancel_asked;
+	held->cancel = held->cancel || cancel_asked;
 	if (host->draining) {
 		held->leaving = true;
 	} else if (held->resumes) {
@@ -195,6 +203,15 @@ static void taken_over(struct held *held, bool cancel_asked)
 	} else {
 		take_past(held);
 	}
+}
+
+/* A run that has not started yet is cancelled when it does; one whose end was handed out
+ * is not. */
+static void cancel(struct held *held)
+{
+	held->cancel = true;
+	if (held->exec)
+		exec_cancel(held->exec);
 }
 
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
@@ -236,14 +253,16 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED) {
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
+		if (held->cancel)
+			cancel_key_delete(host->link, held->run_id);
 		if (!held->publishing)
 			run_over(held, HOST_OVER_ENDED);
 		return;
 	}
 	if (leave_if_ready(held))
 		return;
-	if (cancel_asked && held->exec)
-		exec_cancel(held->exec);
+	if (cancel_asked)
+		cancel(held);
 	journal_want(host->journal, held);
 }
 
@@ -388,8 +407,36 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	struct host_scale *host = ctx;
 
 	(void)exec;
-	FAULT_OF("effect.begun", call->request.model);
-	mock_call(host->mock, call);
+	FAULT_OF("effect.begun", call->request.messages[call->request.count - 1].text);
+	models_call(host->models, call);
+}
+
+/* The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
+ */
+static bool host_may_send(void *ctx, struct llm_call *call)
+{
+	struct host_scale *host = ctx;
+	struct held *held = call->op.exec->job;
+	bool pass = gate_pass(&host->gate, held->queue, held->guarded_mono_ms,
+			      clock_mono_ms());
+
+	if (host->gate.closed != host->gate_said) {
+		host->gate_said = host->gate.closed;
+		if (host->gate_said)
+			log_warn("gate.closed", LOG_S("run", held->run_id));
+		else
+			log_info("gate.open", LOG_S("run", held->run_id));
+	}
+	if (!pass) {
+		held->proof_wanted = true;
+		journal_want(host->journal, held);
+	}
+	return pass;
+}
+
+void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms)
+{
+	gate_refreshed(&host->gate, queue, sent_mono_ms);
 }
 
 static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
@@ -459,6 +506,26 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 		ev_timer_stop(loop, w);
 }
 
+/* ---- cancels ---- */
+
+void host_scale_cancel(struct host_scale *host, const char *run_id)
+{
+	list_for_each(node, &host->all) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (strcmp(held->run_id, run_id) == 0) {
+			cancel(held);
+			return;
+		}
+	}
+}
+
+static void on_key_seen(void *arg, const char *run_id)
+{
+	log_info("run.cancel_key_seen", LOG_S("run", run_id));
+	host_scale_cancel(arg, run_id);
+}
+
 /* ---- leaving ---- */
 
 /* What is still in flight was given its time; repeating it is safe, elsewhere. */
@@ -514,8 +581,11 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 		journal_new(loop, pool, options->commit_rows, options->incarnation,
 			    options->worker_id, &journal_ops, host);
 	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
-	host->mock = mock_new(loop);
+	host->models = options->models;
+	models_set_permit(host->models, host_may_send, host);
+	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
 	drive_start(&host->drive, loop, host->engine);
+	host->watch = cancel_watch_new(loop, link, &host->all, on_key_seen, host);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
 	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
@@ -528,6 +598,7 @@ void host_scale_free(struct host_scale *host)
 	if (!host)
 		return;
 	journal_free(host->journal);
+	cancel_watch_free(host->watch);
 	while (!list_empty(&host->all)) {
 		struct held *held = list_entry(host->all.next, struct held, in_all);
 
@@ -537,7 +608,6 @@ void host_scale_free(struct host_scale *host)
 	}
 	drive_stop(&host->drive, host->loop);
 	engine_free(host->engine);
-	mock_free(host->mock);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);
@@ -733,6 +803,7 @@ static struct held *hold(struct host_scale *host, const struct host_scale_run *r
 	if (run->definition)
 		held->definition = definition_ref(run->definition);
 	held->resumes = run->resumes;
+	held->queue = run->queue;
 	if (run->from && *run->from)
 		held->from = mem_dup(run->from);
 	held->asked.loop = host->loop;
@@ -741,6 +812,7 @@ static struct held *hold(struct host_scale *host, const struct host_scale_run *r
 	held->asked.done = on_end;
 	host->count++;
 	list_push(&host->all, &held->in_all);
+	cancel_watch_want(host->watch);
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
 	return held;
 }

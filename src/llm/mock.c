@@ -199,6 +199,9 @@ void mock_call(struct mock *mock, struct llm_call *call)
 	case MODEL_MOCK_FAIL:
 		fail(call, model.class, "the model mock.fail fails as it was told to");
 		break;
+	case MODEL_OAIC: /* models.c sends it elsewhere */
+		fail(call, FAIL_INTERNAL, "this model is no mock");
+		break;
 #ifdef SYN_FAULTS
 	case MODEL_MOCK_CRASH:
 		mock_crash(mock->loop, &model, &mock->trap);

@@ -13,6 +13,7 @@ enum model_kind {
 	MODEL_MOCK_SLEEP,  /* mock.sleep:<ms>: the same, later */
 	MODEL_MOCK_TOKENS, /* mock.tokens:<n>:<ms>: n words, one each ms */
 	MODEL_MOCK_FAIL,   /* mock.fail:<class>: fails that way */
+	MODEL_OAIC,        /* oaic.<name>: an OpenAI-compatible server's <name> */
 #ifdef SYN_FAULTS
 	MODEL_MOCK_CRASH, /* mock.crash:<how>: ends the process; see base/fault.h */
 #endif
@@ -47,6 +48,9 @@ struct model {
 int model_parse(const char *name, struct model *ret, struct err *err);
 /* Whether serving it sends anything outside of this process (DESIGN 4.3). */
 bool model_outside(const struct model *model);
+/* What the provider calls it: the name without the family's prefix; borrowed from name.
+ * For a name that model_parse() accepts. */
+const char *model_served_name(const char *name);
 /* NULL, "" and "default" in any case: the step names no model of its own. */
 bool model_inherits(const char *name);
 

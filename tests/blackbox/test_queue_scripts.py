@@ -622,6 +622,48 @@ def test_stats_say_what_is_there(q):
     assert 90000 <= after[9] < 100000 and after[10:] == [1, 0]
 
 
+# ---- drop, mail ----
+
+
+def test_what_waits_is_dropped_wherever_it_is(q):
+    q.admit("t", ids(1, "a"))
+    q.enqueue("t", runs(3))
+    q.enqueue("t", runs(1, "lane"), lane="01234567")
+    for place, run in (("delayed", "r0:1"), ("quarantine", "r1:1")):
+        q.client.zrem(P + "ready:-:t", run)
+        q.client.zadd(P + place, {run: 1})
+    audit.check(q.client, Q)
+    for run, place in (("a0:1", b"admitted"), ("r0:1", b"delayed"), ("r1:1", b"quarantine"),
+                       ("lane0:1", b"ready"), ("r2:1", b"ready")):
+        assert q.call("drop", run, "t") == place
+        audit.check(q.client, Q)
+        assert q.call("drop", run, "t") == b""
+    left = {k[len(P):] for k in map(bytes.decode, q.client.scan_iter(match=P + "*"))}
+    assert left <= {"lineage", "bell", "lanes", "events_ttl"}
+
+
+def test_what_a_worker_holds_is_not_dropped(q):
+    q.enqueue("t", runs(2))
+    assert pairs(q.claim("w", 1)) == [("t", "r0")]
+    assert q.call("drop", "r0:1", "t") == b"held"
+    assert q.call("drop", "r1:1", "t") == b"ready"
+    assert q.claim("w", 1, [("t", "r0")])["finished"] == 1
+
+
+def test_mail_comes_with_a_claim_once_and_only_to_who_is_there(q):
+    assert q.call("mail", "w", "x", 1000, 3) == 0
+    q.enqueue("t", runs(1))
+    q.claim("w", 1)
+    assert [q.call("mail", "w", f"x{i}", 60000, 3) for i in range(4)] == [1, 1, 1, 0]
+    assert 0 < q.client.pttl(P + "mail:w") <= 60000
+    assert q.claim("other", 0)["mail"] == []
+    assert q.claim("w", 0)["mail"] == [b"x0", b"x1", b"x2"]
+    assert q.claim("w", 0)["mail"] == []
+    q.call("mail", "w", "late", 60000, 3)
+    assert q.claim("w", 0, [("t", "r0")])["finished"] == 1
+    assert q.call("leave", "w") == 0
+
+
 # ---- anything, in any order ----
 
 

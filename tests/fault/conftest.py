@@ -28,7 +28,8 @@ def private_redis():
 
 @pytest.fixture(scope="session")
 def private_postgres():
-    server = PrivatePostgres()
+    # the audit compares moments of commits with moments of calls
+    server = PrivatePostgres(track_commit_timestamp="on")
     yield server
     server.remove()
 

@@ -10,7 +10,7 @@ from harness.daemon import BINARY, TOP
 from harness.faults import SIZE, Faults
 from harness.site import llm_step, orchestration, print_step
 
-CALL = re.compile(r"\bFAULT(?:_OF|_FAILS)?\((.*?)\)[;) ]", re.S)
+CALL = re.compile(r"\bFAULT(?:_OF|_FAILS|_LOOP)?\((.*?)\)[;) ]", re.S)
 POINT = re.compile(r'"([a-z]+\.[a-z]+)"')
 ROW = re.compile(r"^\| `([a-z.]+)` \|", re.M)
 

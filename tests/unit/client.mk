@@ -1,3 +1,4 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_http_call
+check_PROGRAMS += tests/unit/test_sse_parser
 endif

@@ -12,6 +12,9 @@ WITH done AS (
 	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
 	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
 	       event_seq = i.event_seq, updated_at = now(), ended_at = now(),
+	       cancel_requested_at = CASE WHEN i.status = 'cancelled'
+					  THEN coalesce(r.cancel_requested_at, now())
+					  ELSE r.cancel_requested_at END,
 	       waiting_for_human = false, current_step_id = NULL
 	  FROM unnest($2::text[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[],
 		      $8::text[], $9::int8[], $10::float8[], $11::int8[], $12::int8[],

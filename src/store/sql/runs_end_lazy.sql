@@ -13,6 +13,9 @@ WITH done AS (
 	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
 	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
 	       event_seq = i.event_seq, updated_at = now(), ended_at = now(),
+	       cancel_requested_at = CASE WHEN i.status = 'cancelled'
+					  THEN coalesce(r.cancel_requested_at, now())
+					  ELSE r.cancel_requested_at END,
 	       picked_up_at = now() - i.picked_up_ms * interval '1 millisecond'
 	  FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[], $7::text[],
 		      $8::text[], $9::text[], $10::int8[], $11::float8[], $12::int8[],

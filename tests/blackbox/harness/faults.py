@@ -17,19 +17,22 @@ import tempfile
 import time
 
 NAME_MAX, KIND_MAX = 48, 16
-RULES, POINTS, PROCESSES = 32, 256, 512
-HEAD = struct.Struct("<8sII")
+RULES, POINTS, PROCESSES, NOTES = 32, 256, 512, 262144
+HEAD = struct.Struct("<8sIIII")
 RULE = struct.Struct(f"<{NAME_MAX}s{KIND_MAX}s{NAME_MAX}sIIIIii" "IIiiq")
 RULE_ARMED = NAME_MAX * 2 + KIND_MAX + 20
 POINT = struct.Struct(f"<iiq{NAME_MAX}s")
+NOTE = struct.Struct(f"<iiq{NAME_MAX}s")
 PROCESS = struct.Struct(f"<iiq{KIND_MAX}s")
 RULES_AT = HEAD.size
 POINTS_AT = RULES_AT + RULES * RULE.size
 PROCESSES_AT = POINTS_AT + POINTS * POINT.size
-SIZE = PROCESSES_AT + PROCESSES * PROCESS.size
+NOTES_AT = PROCESSES_AT + PROCESSES * PROCESS.size
+SIZE = NOTES_AT + NOTES * NOTE.size
 ACTIONS = {name: i for i, name in enumerate(
-    ("crash", "segv", "stop", "delay", "error", "doom"), 1)}
+    ("crash", "segv", "stop", "delay", "error", "doom", "note"), 1)}
 
+Note = collections.namedtuple("Note", "point pid mono_s detail")
 Acted = collections.namedtuple("Acted", "pid point times mono_us")
 
 
@@ -71,7 +74,7 @@ class Faults:
         os.ftruncate(fd, SIZE)
         self.map = mmap.mmap(fd, SIZE)
         os.close(fd)
-        HEAD.pack_into(self.map, 0, b"SYNFAULT", 1, 0)
+        HEAD.pack_into(self.map, 0, b"SYNFAULT", 1, 0, 0, 0)
         self.env = {"SYN_FAULTS": self.path}
         self.count = 0
 
@@ -108,13 +111,24 @@ class Faults:
                 found[_text(name)] = passes
         return found
 
+    def notes(self):
+        """What rules with the action "note" have met, in order (`times=0` in such a rule)."""
+        count = HEAD.unpack_from(self.map, 0)[3]
+        assert count <= NOTES, "more notes than fit"
+        found = []
+        for i in range(count):
+            point, pid, mono_us, detail = NOTE.unpack_from(self.map, NOTES_AT + i * NOTE.size)
+            if pid:
+                found.append(Note(self.point_name(point), pid, mono_us / 1e6, _text(detail)))
+        return found
+
     def whereabouts(self, pid):
-        """(kind, last point or None, microseconds of its pass on the monotonic clock)"""
+        """(kind, last point or None, seconds of its pass on the monotonic clock)"""
         for i in range(PROCESSES):
             who, point, mono_us, kind = PROCESS.unpack_from(
                 self.map, PROCESSES_AT + i * PROCESS.size)
             if who == pid:
-                return _text(kind), self.point_name(point - 1) if point else None, mono_us
+                return _text(kind), self.point_name(point - 1) if point else None, mono_us / 1e6
         raise KeyError(pid)
 
     def remove(self):
