@@ -706,13 +706,17 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 {
 	struct backlog_end newest = { 0 }, floor = *end;
 	struct held_past *past = &held->past;
-	size_t i;
+	struct err ignored;
 	int rc = 0;
+	size_t i;
 
-	for (i = 0; rc == 0 && i < past->count; i++) {
+	/* to the last row, also past one that cannot be read: what we write, an end at
+	 * least, comes behind all that is there */
+	for (i = 0; i < past->count; i++) {
 		held->seq = (uint32_t)past->rows[i].seq;
-		rc = backlog_add(&held->publish.entries, past->rows[i].events, end,
-				 &held->event_seq, &newest, err);
+		if (backlog_add(&held->publish.entries, past->rows[i].events, end,
+				&held->event_seq, &newest, rc < 0 ? &ignored : err) < 0)
+			rc = ERR_INPUT;
 	}
 	if (behind(&newest, &floor))
 		floor = newest;

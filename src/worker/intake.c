@@ -286,6 +286,25 @@ static void job_need_definition(struct job *job)
 
 /* ---- what a claim brought ---- */
 
+/*
+ * We were thought dead, what we hold was put back, and we claimed it again: the job that
+ * is here is the one that the entry is held for. A second one would take the run off the
+ * first, and the first off the second.
+ */
+static bool is_here(struct source *source, const char *id, size_t id_len)
+{
+	struct job *job = map_get(&source->jobs, id, id_len);
+
+	if (!job)
+		return false;
+	if (job->state == JOB_LEFT) { /* somebody requeued it: it is as any other */
+		job_free(job);
+		return false;
+	}
+	log_warn("job.claimed_again", LOG_S("job", job->id));
+	return true;
+}
+
 static void take_job(struct source *source, const struct queue_job *claimed)
 {
 	struct str id = STR_INIT;
@@ -293,6 +312,10 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	struct err err;
 
 	queue_job_id(claimed, &id);
+	if (is_here(source, str_text(&id), id.len)) {
+		str_deinit(&id);
+		return;
+	}
 	job = job_new(source, str_text(&id), id.len, claimed->tenant.data,
 		      claimed->tenant.len);
 	str_deinit(&id);
@@ -319,9 +342,12 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 
 static void take_bad(struct source *source, const struct queue_ended *bad)
 {
-	struct job *job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
-				  bad->tenant.len);
+	struct job *job;
 
+	if (is_here(source, bad->id.data, bad->id.len))
+		return;
+	job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
+		      bad->tenant.len);
 	log_error("job.undecodable", LOG_S("job", job->id));
 	job_ended(job);
 }
