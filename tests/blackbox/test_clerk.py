@@ -1,6 +1,7 @@
 """The clerk: what Redis has lost is made again from Postgres."""
 
 import itertools
+import json
 import signal
 import time
 
@@ -218,6 +219,41 @@ def test_counters_that_drift_are_mended(site):
         drift = daemon.wait_event("queue.drift")
         assert drift["counters"] == "3"
         audit.check(client, "default")
+
+
+# ---- on demand ----
+
+
+@pytest.mark.asan
+def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
+    site.prepare(SLOW)
+    daemon = site.start(SYNAPSED_WORKER_SLOTS="10")
+    runs = [site.submit("slow", str(i)) for i in range(30)]
+    with site.redis.client() as client:
+        until(lambda: client.hget(P + "running", "*") == b"10")
+        # somebody's hand: all that waits is gone, and nothing tells
+        client.delete(P + "ready:-:default", P + "tenants:-", P + "queued")
+        held = set(client.zrange(next(client.scan_iter(match=P + "held:*")), 0, -1))
+        client.hdel(P + "jobs", *(set(client.hkeys(P + "jobs")) - held))
+    since = daemon.mark()
+    done = json.loads(site.verb("redis", "rebuild", "-o", "json").stdout)
+    assert done == [{"queue": "default", "pushed": 20}]
+    assert "asked for a rebuild" in daemon.wait_event("queue.recovering", since)["why"]
+    assert int(daemon.wait_event("queue.attached", since)["jobs"]) == 10
+    settle(site, runs)
+    shown = site.verb("redis", "rebuild")
+    assert b"default  0" in shown.stdout and b"default: open" in shown.stderr
+
+
+def test_a_rebuild_says_that_nobody_is_there_to_do_it(site):
+    site.prepare(HELLO)
+    done = site.verb("redis", "rebuild", check=False)
+    assert done.returncode == 3 and b"no clerk has ever seen a queue" in done.stderr
+    daemon = site.start()
+    daemon.wait_event("queue.opened")
+    daemon.stop()
+    done = site.verb("redis", "rebuild", "--timeout", "1s", check=False)
+    assert done.returncode == 1 and b"no clerk leads" in done.stderr
 
 
 # ---- who leads ----
