@@ -104,6 +104,7 @@ def test_the_usage_is_in_the_journal_and_summed_in_the_run(site, llm):
     ("hällo ✓ \u0001 \\ \" [[drip:1]]", "hällo ✓ \u0001 \\ \""),
     ("[[reply:]]", ""),
     ("[[huge:300000]]", "x" * 300000),
+    ("y" * 300000, "y" * 300000),  # more than libcurl sends with the head
 ])
 def test_answers_of_every_form_are_read(site, llm, text, response):
     start(site, llm)
@@ -259,6 +260,16 @@ def test_a_cancelled_run_closes_its_connection(site, llm):
     print(f"closed {(call.ended_at - began) * 1000:.0f} ms after the request")
     assert site.wait_run(run_id)["status"] == "cancelled"
     assert daemon.find_level("error") == []
+
+
+def test_a_cancelled_run_is_not_asked_for_again(site, llm):
+    start(site, llm)
+    run_id = site.submit("ask", "[[status:503:20]]")
+    llm.wait_ended(llm.wait_call())
+    status, _, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")
+    assert status == 200
+    assert site.wait_run(run_id, deadline_s=15)["status"] == "cancelled"
+    assert len(llm.calls) == 1
 
 
 def test_a_drain_cuts_a_call_and_it_is_made_again_elsewhere(site, llm):
