@@ -16,6 +16,7 @@
 #include "api/key_store.h"
 #include "api/port_scale.h"
 #include "base/err.h"
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -114,7 +115,9 @@ static int open_server(struct api *api, struct err *err)
 		.idle_ms = IDLE_MS,
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,
-		.bodies_max_bytes = BODIES_MAX_BYTES,
+		/* the largest that there may be fits beside the others */
+		.bodies_max_bytes =
+			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
 		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 	};
 
@@ -181,6 +184,7 @@ int api_enter(struct child_env *env)
 	int code = EXIT_CODE_CHILD_SETUP;
 	struct err err;
 
+	fdutil_raise_limit(); /* a client is a descriptor */
 	api->env = env;
 	api->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!api->loop) {

@@ -6,7 +6,9 @@
  *	look     Postgres: a running one is asked to stop (its row keeps the moment), and
  *		 how the run stands, in one batch
  *	running  Redis: the stock key, then a hint into its owner's mail. Either may be
- *		 lost: the owner's next commit, or its next owner's takeover, says it
+ *		 lost: the owner's next commit, or its next owner's takeover, says it.
+ *		 Whoever ends the run deletes the key; one that came after the end is
+ *		 deleted here
  *	queued   or paused, nobody executes it: the last id of its stream (ours come
  *		 behind it), then one guarded commit: cancelled, with the last events
  *	settle   Redis: the journal's tail into the stream, then the entry goes, unless a
@@ -294,6 +296,41 @@ static void ask_stream_end(struct cancel *cancel)
 
 /* ---- running: whoever has it is told ---- */
 
+static bool is(const struct store_cancel_look *row, const char *status)
+{
+	return strcmp(row->status, status) == 0;
+}
+
+static void on_ended_before(void *arg, const struct pg_outcome *outcome,
+			    const struct pg_reply *reply)
+{
+	struct cancel *cancel = arg;
+	struct store_cancel_look row;
+
+	(void)outcome; /* not known: the key goes after its hour */
+	if (reply && store_cancels_look_read(reply, cancel->at_look, &row) &&
+	    !is(&row, "running") && !is(&row, "queued") && !is(&row, "paused"))
+		cancel_key_delete(cancel->cancels->parts.link, cancel->run_id);
+	cancel_free(cancel);
+}
+
+/* The key is there now: has the end been before it? */
+static void on_told(void *arg, int rc, bool delivered, const struct err *err)
+{
+	struct cancel *cancel = arg;
+	struct pg_batch *batch;
+
+	(void)delivered;
+	if (rc == ERR_CLOSED)
+		return; /* cancels_free() has it */
+	if (rc < 0)
+		log_warn("run.cancel_hint_lost", LOG_S("run", cancel->run_id),
+			 LOG_S("error", err->text));
+	batch = pg_batch_new();
+	cancel->at_look = store_cancels_look(batch, cancel->run_id, NULL);
+	submit(cancel, batch, on_ended_before);
+}
+
 /* A hint that is lost costs a step, not the cancel: its row has it. */
 static void tell_owner(struct cancel *cancel, const char *owner)
 {
@@ -301,12 +338,16 @@ static void tell_owner(struct cancel *cancel, const char *owner)
 	struct err err;
 
 	cancel_key_set(cancel->cancels->parts.link, cancel->run_id);
-	if (!owner || !cancel->queue)
+	if (!owner || !cancel->queue) {
+		cancel_free(cancel);
 		return;
+	}
 	(void)snprintf(mail.run_id, sizeof(mail.run_id), "%s", cancel->run_id);
-	if (queue_mail_send(cancel->queue, owner, &mail, NULL, NULL, &err) < 0)
+	if (queue_mail_send(cancel->queue, owner, &mail, on_told, cancel, &err) < 0) {
 		log_warn("run.cancel_hint_lost", LOG_S("run", cancel->run_id),
 			 LOG_S("error", err.text));
+		cancel_free(cancel);
+	}
 }
 
 /* ---- look ---- */
@@ -341,11 +382,6 @@ static int remember(struct cancel *cancel, const struct store_cancel_look *row,
 	return rc;
 }
 
-static bool is(const struct store_cancel_look *row, const char *status)
-{
-	return strcmp(row->status, status) == 0;
-}
-
 static void judge(struct cancel *cancel, const struct store_cancel_look *row, bool asked)
 {
 	bool waits = is(row, "queued") || is(row, "paused");
@@ -359,9 +395,8 @@ static void judge(struct cancel *cancel, const struct store_cancel_look *row, bo
 	} else if (live && (row->wake == 0 || asked)) {
 		log_info("run.cancel_asked", LOG_S("run", cancel->run_id),
 			 LOG_S("owner", row->owner ? row->owner : ""));
-		tell_owner(cancel, row->owner);
 		answer(cancel, ERRORS_NONE, REQUESTED);
-		cancel_free(cancel);
+		tell_owner(cancel, row->owner);
 	} else if (waits) {
 		ask_stream_end(cancel);
 	} else if (live) {

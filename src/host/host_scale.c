@@ -217,6 +217,7 @@ static void cancel(struct held *held)
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 {
 	struct host_scale *host = ctx;
+	const struct pg_group_counters *counters;
 	enum held_act act = held->act;
 	uint32_t seq;
 
@@ -227,7 +228,10 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		 held->run_id);
 	held->act = HELD_ACT_NONE;
 	list_remove(&held->node); /* no longer lazy */
-	score_add(host->options.score, SCORE_COMMITS, 1);
+	counters = journal_counters(host->journal);
+	score_set(host->options.score, SCORE_COMMITS, (int64_t)counters->commits);
+	score_set(host->options.score, SCORE_COMMITS_SPLIT, (int64_t)counters->splits);
+	score_set(host->options.score, SCORE_COMMITS_UNKNOWN, (int64_t)counters->doubts);
 	if (act == HELD_ACT_TAKEOVER && held->again) {
 		start_over(held);
 		return;
@@ -253,7 +257,7 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED) {
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
-		if (held->cancel)
+		if (held->cancel || cancel_asked)
 			cancel_key_delete(host->link, held->run_id);
 		if (!held->publishing)
 			run_over(held, HOST_OVER_ENDED);
@@ -702,13 +706,17 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 {
 	struct backlog_end newest = { 0 }, floor = *end;
 	struct held_past *past = &held->past;
-	size_t i;
+	struct err ignored;
 	int rc = 0;
+	size_t i;
 
-	for (i = 0; rc == 0 && i < past->count; i++) {
+	/* to the last row, also past one that cannot be read: what we write, an end at
+	 * least, comes behind all that is there */
+	for (i = 0; i < past->count; i++) {
 		held->seq = (uint32_t)past->rows[i].seq;
-		rc = backlog_add(&held->publish.entries, past->rows[i].events, end,
-				 &held->event_seq, &newest, err);
+		if (backlog_add(&held->publish.entries, past->rows[i].events, end,
+				&held->event_seq, &newest, rc < 0 ? &ignored : err) < 0)
+			rc = ERR_INPUT;
 	}
 	if (behind(&newest, &floor))
 		floor = newest;

@@ -304,10 +304,13 @@ static void read_ends(const struct pg_reply *reply, int statement, const struct 
 	int row;
 
 	for (row = 0; row < rows; row++) {
-		struct held *held = find(map, store_runs_end_read(reply, statement, row));
+		bool cancel;
+		struct held *held =
+			find(map, store_runs_end_read(reply, statement, row, &cancel));
 
 		assert(held);
 		held->in = true;
+		held->cancel_asked = cancel;
 	}
 }
 
@@ -471,6 +474,7 @@ static void on_build_check(void *ctx, struct pg_batch *batch,
 static void check_look(struct journal *journal, struct held *held,
 		       const struct store_run_look *look)
 {
+	held->cancel_asked = look->cancel;
 	switch (held->act) {
 	case HELD_ACT_LAZY_END:
 		held->in = store_runs_end_is_ours(look, journal->owner, 1);
@@ -486,7 +490,6 @@ static void check_look(struct journal *journal, struct held *held,
 			held->again = true;
 		} else if (held->in) {
 			held->epoch = look->epoch;
-			held->cancel_asked = look->cancel;
 			held->again = look->epoch != 1;
 		}
 		return;

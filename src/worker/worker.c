@@ -10,6 +10,7 @@
  */
 #include "worker/worker.h"
 
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -53,6 +54,7 @@ static void on_redis(void *arg, bool up)
 	if (!up)
 		return;
 	publisher_link_up(worker->publisher);
+	intake_redis_up(worker->intake);
 	intake_link_up(worker->intake);
 }
 
@@ -246,6 +248,7 @@ int worker_enter(struct child_env *env)
 	struct err err;
 	int code;
 
+	fdutil_raise_limit(); /* a run that waits for a model is a socket */
 	worker.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!worker.loop)
 		return EXIT_CODE_CHILD_SETUP;

@@ -253,7 +253,8 @@ def test_a_run_that_was_handed_back_ends_before_its_next_step(site):
     site.wait_run(run_id, "running")
     leaving.stop(signal.SIGTERM)
     cancel(site, run_id)
-    assert site.status(run_id)["status"] == "running"
+    answer = site.status(run_id)
+    assert (answer["status"], bool(answer["cancel_requested_at"])) == ("running", True)
     host_of(site, "next")
     assert site.wait_run(run_id)["status"] == "cancelled"
     events = check_whole(site, run_id)[1]

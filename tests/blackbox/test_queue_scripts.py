@@ -475,6 +475,33 @@ def test_many_tenants_with_one_job_each(q):
     assert len(seen) == 300
 
 
+def test_tenants_that_have_nothing_left_do_not_use_a_claim_up(q):
+    """Each was served last with its last job: it is found out when its turn comes."""
+    for i in range(30):
+        q.enqueue(f"a{i}", [f"r{i}"])
+    q.enqueue("full", runs(9, "f"), running_max=1)
+    q.enqueue("z", runs(10, "z"))
+    for _ in range(30 + 1 + 10):
+        found = q.claim("w.1", 1)
+        assert (len(found["jobs"]), found["flags"]) == (1, 4)
+        audit.check(q.client, Q)
+    assert (q.claim("w.1", 1)["jobs"], q.client.zcard(P + "tenants:-")) == ([], 0)
+
+
+def test_a_claim_passes_over_a_bounded_number_of_tenants(q):
+    """One call is short; the worker is told to call again."""
+    for i in range(500):
+        q.enqueue(f"a{i}", [f"r{i}"])
+    q.enqueue("z", runs(500, "z"))
+    for _ in range(501):
+        assert q.claim("w.1", 1)["flags"] == 4
+    assert q.claim("w.1", 1)["flags"] == 4
+    calls = 0
+    while not q.claim("w.1", 1)["jobs"]:
+        calls += 1
+        assert calls < 500 / 200 + 1
+
+
 def test_a_tenant_at_its_limit_is_passed_over_until_one_ends(q):
     q.enqueue("t", runs(10), running_max=3)
     q.enqueue("free", runs(5, "f"))

@@ -10,8 +10,9 @@
 -- then per tenant: tenant (key form), n, then n ids of ended jobs
 --
 -- Returns {now_ms, flags, events_ttl_ms, recovering, finished, dropped, mail, jobs}.
--- flags: 1 refused (no lineage, or another server's), 2 paused, 4 want was filled. mail: up
--- to 200 texts. jobs, flat: tenant, n, then n times id, packed job.
+-- flags: 1 refused (no lineage, or another server's), 2 paused, 4 want was filled, or many
+-- tenants were met that had nothing to give: call again. mail: up to 200 texts. jobs, flat:
+-- tenant, n, then n times id, packed job.
 --
 -- Before and after: a job is in exactly one place; running[tenant] counts what is held of
 -- a tenant and queued[tenant] what waits, their fields '*' the sums; a tenant at its limit
@@ -168,12 +169,16 @@ local refused = not state[1] or string.match(state[1], ':(.*)$') ~= ARGV[4]
 local flags = (refused and 1 or 0) + (state[2] and 2 or 0)
 local taken = {} -- {tenant, ids}: what was popped, by tenant
 local dropped = 0
+local LOOKED_MAX = 200 -- tenants that have nothing, in one call
 
+-- Returns how many tenants were looked at if there may be others that have something: each
+-- of these has left the lane, or leaves it when it is met again.
 local function take(lane)
 	local tenants = p .. 'tenants:' .. lane
-	local rows = redis.call('ZRANGE', tenants, 0, want - 1, 'WITHSCORES')
+	local page = want
+	local rows = redis.call('ZRANGE', tenants, 0, page - 1, 'WITHSCORES')
 	if #rows == 0 then
-		return
+		return nil
 	end
 	local names, served = {}, {}
 	for j = 1, #rows, 2 do
@@ -244,6 +249,7 @@ local function take(lane)
 	if #moved > 0 then
 		redis.call('ZADD', tenants, unpack(moved))
 	end
+	return want > 0 and #names == page and page or nil
 end
 
 -- One suspect whose tenant has room (of the first 200), or its cohort: those of the same
@@ -313,14 +319,19 @@ local function take_suspects()
 end
 
 if flags == 0 and want > 0 then
+	local looked = 0
 	for j = 1, tonumber(ARGV[5]) do
 		if want > 0 and ARGV[5 + j] == 'quarantine' then
 			take_suspects()
 		elseif want > 0 then
-			take(ARGV[5 + j])
+			local page
+			repeat
+				page = take(ARGV[5 + j])
+				looked = looked + (page or 0)
+			until not page or looked >= LOOKED_MAX
 		end
 	end
-	if want == 0 then
+	if want == 0 or looked >= LOOKED_MAX then
 		flags = 4
 	end
 end
@@ -366,6 +377,8 @@ if #taken > 0 then
 	for _, one in ipairs(taken) do
 		if one.full and (left[one.name] or 0) >= one.running_max then
 			cap(one.name)
+		elseif one.full and redis.call('SISMEMBER', capped, one.name) == 1 then
+			uncap(one.name) -- some of its entries were none
 		end
 	end
 end
