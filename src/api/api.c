@@ -16,6 +16,7 @@
 #include "api/key_store.h"
 #include "api/port_scale.h"
 #include "base/err.h"
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -184,6 +185,7 @@ int api_enter(struct child_env *env)
 	int code = EXIT_CODE_CHILD_SETUP;
 	struct err err;
 
+	fdutil_raise_limit(); /* a client is a descriptor */
 	api->env = env;
 	api->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!api->loop) {

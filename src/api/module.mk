@@ -22,6 +22,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.h \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/event_page.c \
+	src/api/event_page.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \

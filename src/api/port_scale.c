@@ -9,22 +9,20 @@
 
 #include "api/cancels.h"
 #include "api/catalog.h"
+#include "api/event_page.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "conf/conf.h"
 #include "events/tail.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_stats.h"
-#include "redis/redis_command.h"
 #include "redis/redis_link.h"
-#include "redis/redis_reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,7 +184,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 	query_start(query, batch);
 }
 
-/* -- events: the row says that the run is there, the stream what happened -- */
+/* -- events: the row says that the run is there, event_page.c what happened -- */
 
 static void events_fail(struct query *query, enum errors_code error)
 {
@@ -194,56 +192,27 @@ static void events_fail(struct query *query, enum errors_code error)
 	mem_free(query);
 }
 
-/* An entry is [id, [field, value, ...]]; the event is the value of "data". */
-static bool read_event(const struct redis_reply *entry, struct port_event *event)
-{
-	const struct redis_reply *fields = redis_reply_at(entry, 1);
-	size_t i;
-
-	event->id = redis_reply_text(redis_reply_at(entry, 0), NULL);
-	for (i = 0; i + 1 < redis_reply_count(fields); i += 2) {
-		const char *name = redis_reply_text(redis_reply_at(fields, i), NULL);
-
-		if (!name || strcmp(name, "data") != 0)
-			continue;
-		event->json =
-			redis_reply_text(redis_reply_at(fields, i + 1), &event->len);
-		return event->id && event->json;
-	}
-	return false;
-}
-
-static void on_range(void *arg, const struct redis_answer *answer)
+static void on_page(void *arg, enum errors_code error, const struct port_event *events,
+		    size_t count)
 {
 	struct query *query = arg;
-	struct port_event *events;
-	size_t total;
-	size_t count = 0;
-	size_t i;
 
-	if (answer->rc < 0) {
-		log_warn("redis.read_failed", LOG_S("error", answer->text));
-		events_fail(query, ERRORS_REDIS);
-		return;
-	}
-	total = redis_reply_count(answer->reply);
-	events = mem_new_n(struct port_event, total + 1);
-	for (i = 0; i < total; i++)
-		if (read_event(redis_reply_at(answer->reply, i), &events[count]))
-			count++;
-	query->cb.events(query->arg, ERRORS_NONE, query->tenant_id, events, count);
-	mem_free(events);
+	query->cb.events(query->arg, error, query->tenant_id, events, count);
 	mem_free(query);
 }
 
 static void finish_events(struct query *query, enum errors_code error,
 			  const struct pg_reply *reply)
 {
-	struct redis_command command = REDIS_COMMAND_INIT;
+	struct event_page_ask ask = {
+		.link = query->port->parts.link,
+		.pool = query->port->parts.pool,
+		.run_id = query->id,
+		.start = query->start,
+		.end = query->end,
+		.limit = query->limit,
+	};
 	struct store_run_status run;
-	struct str key = STR_INIT;
-	struct err err;
-	int rc;
 
 	if (error == ERRORS_NONE && !store_runs_get_read(reply, query->statement, &run))
 		error = ERRORS_NO_RUN;
@@ -252,15 +221,8 @@ static void finish_events(struct query *query, enum errors_code error,
 		return;
 	}
 	(void)snprintf(query->tenant_id, sizeof(query->tenant_id), "%s", run.tenant_id);
-	str_printf(&key, "synapse:run:%s:events", query->id);
-	redis_command_words(&command, "XRANGE", str_text(&key), query->start, query->end,
-			    "COUNT", NULL);
-	redis_command_int(&command, query->limit);
-	rc = redis_link_send(query->port->parts.link, &command, on_range, query, &err);
-	redis_command_deinit(&command);
-	str_deinit(&key);
-	if (rc < 0)
-		events_fail(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_REDIS);
+	ask.ended = run.ended_at != NULL;
+	event_page_read(&ask, on_page, query);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,

@@ -82,7 +82,8 @@ struct conf {
 		int64_t heartbeat_every_ms;
 		int64_t pulse_stale_ms;
 		int64_t max_crashes; /* deaths laid to a run that end it */
-		int64_t depth_max;   /* waiting jobs of one queue */
+		int64_t quarantine_time_ms;
+		int64_t depth_max; /* waiting jobs of one queue */
 	} queue;
 	struct {
 		int64_t rate_per_tenant;   /* accepted runs per second; 0: no limit */

@@ -163,6 +163,8 @@ const struct conf_row conf_rows[] = {
 	  .what = "a child whose event loop has not turned for this long counts as stuck" },
 	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
 	  .what = "deaths of workers laid to one run that make it a dead letter" },
+	{ "queue.quarantine_time", CONF_MS, AT(queue.quarantine_time_ms), "60s", 100, HOUR,
+	  .what = "how long a suspect runs in the quarantine lane before it is handed back to its own" },
 	{ "queue.depth_max", CONF_COUNT, AT(queue.depth_max), "1000000", 1, 100000000,
 	  .what = "runs that may wait in one queue; more are refused with 503",
 	  .stock = "MAX_GLOBAL_QUEUE_DEPTH" },

@@ -72,6 +72,19 @@ struct event_id event_id_next(const struct event_id *id)
 	return next;
 }
 
+struct event_id event_id_before(const struct event_id *id)
+{
+	struct event_id before = *id;
+
+	if (before.n > 0) {
+		before.n--;
+	} else if (before.ms > 0) {
+		before.ms--;
+		before.n = UINT64_MAX;
+	}
+	return before;
+}
+
 bool event_id_is_zero(const struct event_id *id)
 {
 	return id->ms == 0 && id->n == 0;

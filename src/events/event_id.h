@@ -21,6 +21,8 @@ size_t event_id_print(const struct event_id *id, char *buf);
 int event_id_compare(const struct event_id *a, const struct event_id *b);
 /* The one right behind; the last there can be stays itself. */
 struct event_id event_id_next(const struct event_id *id);
+/* The one right before; 0-0 stays itself. */
+struct event_id event_id_before(const struct event_id *id);
 bool event_id_is_zero(const struct event_id *id);
 
 #endif

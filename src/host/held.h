@@ -98,7 +98,8 @@ struct held {
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
-	bool fresh; /* its code was not entered yet */
+	bool fresh;            /* its code was not entered yet */
+	uint32_t recent_place; /* score_recent_enter() */
 	bool takeover_wanted;
 	bool proof_wanted;          /* a guarded commit, even one that writes nothing */
 	bool queued;                /* the unit is the group's */

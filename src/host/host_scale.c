@@ -72,7 +72,9 @@ struct host_scale {
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */
 	bool draining;
-	int64_t largest_bytes; /* of the run named in the scoreboard */
+	const struct held
+		*largest;      /* the run named in the scoreboard, while it is here */
+	int64_t largest_bytes; /* its own */
 };
 
 /* ---- events ---- */
@@ -118,8 +120,10 @@ static void run_over(struct held *held, enum host_over how)
 	struct host_scale *host = held->host;
 
 	forget_exec(held);
-	if (host->count == 1)
-		host->largest_bytes = 0; /* nobody is left: the next one is the largest */
+	if (host->largest == held) {
+		host->largest = NULL;
+		host->largest_bytes = 0; /* the next one that leaves its code is it */
+	}
 	host->options.over(host->options.arg, held, how);
 	host->count--;
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
@@ -335,6 +339,11 @@ static void host_enter(void *ctx, struct exec *exec)
 	struct held *held = exec->job;
 
 	score_suspect_set(host->options.score, held->job_id, held->job_id_len);
+	/* the pulse is of this turn of the loop: no clock is asked */
+	score_recent_enter(&host->options.score->recent, &held->recent_place,
+			   held->job_id, held->job_id_len,
+			   atomic_load_explicit(&host->options.score->pulse_mono_ms,
+						memory_order_relaxed));
 	if (!held->fresh)
 		return;
 	held->fresh = false;
@@ -351,10 +360,23 @@ static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
 	/* the largest run is looked for when it grows, not at every step */
 	if (held && (int64_t)arena_bytes > host->largest_bytes) {
 		host->largest_bytes = (int64_t)arena_bytes;
-		score_text_set(&host->options.score->largest, held->job_id);
 		atomic_store_explicit(&host->options.score->largest_bytes,
 				      host->largest_bytes, memory_order_relaxed);
+		if (host->largest == held)
+			return;
+		host->largest = held;
+		score_text_set(&host->options.score->largest, held->job_id);
 	}
+}
+
+void host_scale_memory_gone(struct host_scale *host, size_t size)
+{
+	const struct exec *inside = host->engine->inside;
+	const struct held *held = inside ? inside->job : NULL;
+
+	atomic_store_explicit(&host->options.score->memory_gone, 1, memory_order_relaxed);
+	if (held && exec_bytes(inside) + size > (size_t)host->largest_bytes)
+		score_text_set(&host->options.score->largest, held->job_id);
 }
 
 static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
@@ -684,13 +706,17 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 {
 	struct backlog_end newest = { 0 }, floor = *end;
 	struct held_past *past = &held->past;
-	size_t i;
+	struct err ignored;
 	int rc = 0;
+	size_t i;
 
-	for (i = 0; rc == 0 && i < past->count; i++) {
+	/* to the last row, also past one that cannot be read: what we write, an end at
+	 * least, comes behind all that is there */
+	for (i = 0; i < past->count; i++) {
 		held->seq = (uint32_t)past->rows[i].seq;
-		rc = backlog_add(&held->publish.entries, past->rows[i].events, end,
-				 &held->event_seq, &newest, err);
+		if (backlog_add(&held->publish.entries, past->rows[i].events, end,
+				&held->event_seq, &newest, rc < 0 ? &ignored : err) < 0)
+			rc = ERR_INPUT;
 	}
 	if (behind(&newest, &floor))
 		floor = newest;

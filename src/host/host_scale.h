@@ -101,4 +101,11 @@ void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mo
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);
 
+/*
+ * For mem_on_gone(): size bytes could not be had. Leaves in the scoreboard that this
+ * process died for want of memory, and of which run's: the one on the CPU if that with
+ * these bytes is the largest. Allocates nothing.
+ */
+void host_scale_memory_gone(struct host_scale *host, size_t size);
+
 #endif

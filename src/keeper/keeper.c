@@ -11,7 +11,9 @@
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
- *   charge.c    a death is laid to a run
+ *   blame.c     whom a death is laid to
+ *   oom_kills.c the kernel's word on want of memory
+ *   charge.c    a run is charged with a death
  *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health

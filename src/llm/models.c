@@ -62,6 +62,9 @@ void models_call(struct models *models, struct llm_call *call)
 	case MODEL_MOCK_SLEEP:
 	case MODEL_MOCK_TOKENS:
 	case MODEL_MOCK_FAIL:
+#ifdef SYN_FAULTS
+	case MODEL_MOCK_CRASH:
+#endif
 		mock_call(models->mock, call);
 		break;
 	case MODEL_OAIC:

@@ -11,3 +11,9 @@ src_llm_libllm_a_SOURCES = \
 	src/llm/oaic_answer.h \
 	src/llm/oaic_body.c \
 	src/llm/oaic_body.h
+# In this build only: see base/fault.h.
+if FAULTS
+src_llm_libllm_a_SOURCES += \
+	src/llm/mock_crash.c \
+	src/llm/mock_crash.h
+endif

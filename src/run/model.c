@@ -28,6 +28,9 @@ bool model_outside(const struct model *model)
 	case MODEL_MOCK_SLEEP:
 	case MODEL_MOCK_TOKENS:
 	case MODEL_MOCK_FAIL:
+#ifdef SYN_FAULTS
+	case MODEL_MOCK_CRASH:
+#endif
 		return false;
 	case MODEL_OAIC:
 		return true;
@@ -74,6 +77,45 @@ const char *model_served_name(const char *name)
 
 	return rest ? rest : name;
 }
+#ifdef SYN_FAULTS
+#define MODEL_CRASH_MB_MAX (64 * 1024)
+
+static int crash_parse(const char *name, const char *how, struct model *model,
+		       struct err *err)
+{
+	const char *rest;
+
+	model->kind = MODEL_MOCK_CRASH;
+	if (strcmp(how, "segv") == 0) {
+		model->crash = MODEL_CRASH_SEGV;
+		return 0;
+	}
+	if (strcmp(how, "abort") == 0) {
+		model->crash = MODEL_CRASH_ABORT;
+		return 0;
+	}
+	if (strcmp(how, "hang") == 0) {
+		model->crash = MODEL_CRASH_HANG;
+		return 0;
+	}
+	rest = behind(how, "alloc:");
+	if (rest &&
+	    parameter(rest, strlen(rest), 1, MODEL_CRASH_MB_MAX, &model->tokens) == 0) {
+		model->crash = MODEL_CRASH_ALLOC;
+		return 0;
+	}
+	rest = behind(how, "later:");
+	if (rest &&
+	    parameter(rest, strlen(rest), 0, MODEL_MOCK_MS_MAX, &model->ms) == 0) {
+		model->crash = MODEL_CRASH_LATER;
+		return 0;
+	}
+	return err_set(err, ERR_INPUT,
+		       "model '%s' needs segv, abort, hang, alloc:<mb> or later:<ms> "
+		       "after the colon",
+		       name);
+}
+#endif
 
 int model_parse(const char *name, struct model *ret, struct err *err)
 {
@@ -121,6 +163,11 @@ int model_parse(const char *name, struct model *ret, struct err *err)
 				"model '%s' needs the server's name of it after the "
 				"dot, without spaces",
 				name);
+#ifdef SYN_FAULTS
+	} else if ((rest = behind(name, "mock.crash:"))) {
+		if (crash_parse(name, rest, &model, err) < 0)
+			return ERR_INPUT;
+#endif
 	} else {
 		return err_set(
 			err, ERR_INPUT,

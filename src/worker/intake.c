@@ -48,6 +48,7 @@
 #include "redis/redis_link.h"
 #include "run/payload.h"
 #include "worker/handover.h"
+#include "worker/lane.h"
 
 #include <string.h>
 
@@ -285,6 +286,25 @@ static void job_need_definition(struct job *job)
 
 /* ---- what a claim brought ---- */
 
+/*
+ * We were thought dead, what we hold was put back, and we claimed it again: the job that
+ * is here is the one that the entry is held for. A second one would take the run off the
+ * first, and the first off the second.
+ */
+static bool is_here(struct source *source, const char *id, size_t id_len)
+{
+	struct job *job = map_get(&source->jobs, id, id_len);
+
+	if (!job)
+		return false;
+	if (job->state == JOB_LEFT) { /* somebody requeued it: it is as any other */
+		job_free(job);
+		return false;
+	}
+	log_warn("job.claimed_again", LOG_S("job", job->id));
+	return true;
+}
+
 static void take_job(struct source *source, const struct queue_job *claimed)
 {
 	struct str id = STR_INIT;
@@ -292,6 +312,10 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	struct err err;
 
 	queue_job_id(claimed, &id);
+	if (is_here(source, str_text(&id), id.len)) {
+		str_deinit(&id);
+		return;
+	}
 	job = job_new(source, str_text(&id), id.len, claimed->tenant.data,
 		      claimed->tenant.len);
 	str_deinit(&id);
@@ -318,9 +342,12 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 
 static void take_bad(struct source *source, const struct queue_ended *bad)
 {
-	struct job *job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
-				  bad->tenant.len);
+	struct job *job;
 
+	if (is_here(source, bad->id.data, bad->id.len))
+		return;
+	job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
+		      bad->tenant.len);
 	log_error("job.undecodable", LOG_S("job", job->id));
 	job_ended(job);
 }
@@ -346,6 +373,8 @@ static void free_finished(struct source *source)
 {
 	while (!list_empty(&source->finishing))
 		job_free(list_entry(source->finishing.next, struct job, node));
+	if (source->intake->options.lane && !source->intake->jobs)
+		lane_end(source->intake->options.lane);
 }
 
 /* The call failed: what it was to finish goes with the next one (finishing is
@@ -400,6 +429,8 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
 			 LOG_S("queue", queue_name(source->queue)));
 	}
+	if (intake->options.lane && claimed->njobs)
+		lane_begin(intake->options.lane);
 	for (i = 0; i < claimed->nbad; i++)
 		take_bad(source, &claimed->bad[i]);
 	for (i = 0; i < claimed->njobs; i++)
@@ -415,12 +446,25 @@ static bool may_claim(const struct intake *intake)
 	       !lifeline_master_silent(intake->options.lifeline);
 }
 
+/* In the quarantine lane: one run or one cohort, and when that is over the next. */
+static size_t free_for_suspects(const struct intake *intake)
+{
+	size_t i;
+
+	for (i = 0; i < intake->source_count; i++)
+		if (intake->sources[i].calling)
+			return 0;
+	return intake->jobs ? 0 : QUEUE_BATCH_MAX;
+}
+
 /* What this source may claim: what calls under way may bring needs its slots as well, and
  * several sources that could call now share what is left. */
 static size_t free_slots(const struct intake *intake, const struct source *mine)
 {
 	size_t taken = intake->jobs, hungry = 1, free, i;
 
+	if (intake->options.env->quarantine)
+		return free_for_suspects(intake);
 	for (i = 0; i < intake->source_count; i++) {
 		const struct source *source = &intake->sources[i];
 
@@ -862,7 +906,7 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	int rc = 0;
 
 	intake->options = *options;
-	intake->slots = options->env->quarantine ? 1 : (size_t)conf->worker.slots;
+	intake->slots = (size_t)conf->worker.slots;
 	intake->definitions = definition_cache_new(options->pool);
 	intake->sources = mem_new_n(struct source, conf->queue.names.count);
 	ev_prepare_init(&intake->turn, on_turn);

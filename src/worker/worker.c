@@ -10,6 +10,7 @@
  */
 #include "worker/worker.h"
 
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -25,6 +26,7 @@
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 #include "worker/intake.h"
+#include "worker/lane.h"
 
 #include <malloc.h>
 
@@ -39,6 +41,7 @@ struct worker {
 	struct models *models;
 	struct host_scale *host;
 	struct intake *intake;
+	struct lane lane;      /* quarantine only */
 	ev_timer rest;         /* see on_rest */
 	int64_t rest_jobs;     /* claimed when memory was given back last */
 	int64_t rest_jobs_now; /* claimed when the timer fired last */
@@ -88,6 +91,19 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	host_scale_drain(worker->host, worker->env->conf->drain.leaf_ms);
 }
 
+/*
+ * As in a drain, and with the same bounds; then the process leaves, and the master starts
+ * another one when there are more suspects: what a suspect may have left behind in this
+ * one is not for the next.
+ */
+static void on_lived(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!lifeline_draining(&worker->lifeline))
+		on_drain(worker, "lived_in_quarantine", 0);
+}
+
 static void on_quiet(void *arg)
 {
 	struct worker *worker = arg;
@@ -113,6 +129,11 @@ static void on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 		return;
 	worker->rest_jobs = jobs;
 	(void)malloc_trim(0); /* whether there was anything is all the same */
+}
+
+static void on_memory_gone(void *arg, size_t size)
+{
+	host_scale_memory_gone(arg, size);
 }
 
 static const struct lifeline_ops lifeline_ops = {
@@ -159,10 +180,14 @@ static int worker_init(struct worker *worker, struct err *err)
 		return rc;
 	worker->publisher =
 		publisher_new(worker->loop, worker->stores.link, conf->events.ttl_ms);
+	if (worker->env->quarantine)
+		lane_init(&worker->lane, worker->loop, worker->env->score,
+			  conf->queue.quarantine_time_ms, on_lived, worker);
 	intake_options = (struct intake_options){
 		.loop = worker->loop,
 		.env = worker->env,
 		.lifeline = &worker->lifeline,
+		.lane = worker->env->quarantine ? &worker->lane : NULL,
 		.link = worker->stores.link,
 		.link_conf = &worker->stores.link_conf,
 		.scripts = worker->stores.scripts,
@@ -191,8 +216,9 @@ static int worker_init(struct worker *worker, struct err *err)
 		host_scale_new(worker->loop, worker->stores.pool, worker->stores.link,
 			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
+	mem_on_gone(on_memory_gone, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
-		  worker->env->quarantine ? 1 : conf->worker.slots);
+		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
 	worker->rest.data = worker;
 	ev_timer_start(worker->loop, &worker->rest);
@@ -203,12 +229,14 @@ static int worker_init(struct worker *worker, struct err *err)
  * under way in, so those go before what they call. */
 static void worker_deinit(struct worker *worker)
 {
+	mem_on_gone(NULL, NULL);
 	host_scale_free(worker->host);
 	models_free(worker->models);
 	stores_close(&worker->stores);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
 	lifeline_deinit(&worker->lifeline);
+	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
 	ev_loop_destroy(worker->loop);
 }
@@ -219,6 +247,7 @@ int worker_enter(struct child_env *env)
 	struct err err;
 	int code;
 
+	fdutil_raise_limit(); /* a run that waits for a model is a socket */
 	worker.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!worker.loop)
 		return EXIT_CODE_CHILD_SETUP;

@@ -234,8 +234,7 @@ def test_a_cancelled_run_closes_its_connection(site, llm):
     llm.wait_tokens(call, 3)
     began = time.monotonic()
     status, _, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")
-    if status == 404 or status == 405:
-        pytest.skip("this build cannot cancel a run")
+    assert status == 200
     assert llm.wait_ended(call, 10) == "closed"
     print(f"closed {(call.ended_at - began) * 1000:.0f} ms after the request")
     assert site.wait_run(run_id)["status"] == "cancelled"

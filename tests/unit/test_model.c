@@ -60,6 +60,9 @@ static void other_names_are_refused_by_name(void **state)
 		"mock.sleep: 5",
 		"mock.sleep:3600001",
 		"mock.sleep:99999999999999999999999999",
+#ifndef SYN_FAULTS
+		"mock.crash:segv",
+#endif
 		"mock.tokens:5",
 		"mock.tokens:0:5",
 		"mock.tokens::5",

@@ -129,7 +129,13 @@ def open_stream(site, run_id, last_id=None, daemon=None, **more):
 
 
 def read_all(site, run_id, last_id=None, **more):
-    """All events up to the end in order, without the last `stream_complete`."""
+    """All events up to the end in order, without the last `stream_complete`. A process
+    that has only just started says 503 and is asked again, as a client would."""
+    while True:
+        with open_stream(site, run_id, last_id, **more) as stream:
+            if stream.status != 503:
+                break
+        time.sleep(0.1)
     with open_stream(site, run_id, last_id, **more) as stream:
         assert stream.status == 200, stream.headers
         events = list(stream)
