@@ -439,9 +439,10 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   (long long)row->min, (long long)row->max);
 		break;
 	case CONF_ORIGINS:
-		str_printf(out,
-			   "up to %lld origins, such as https://page.example:8443, or none",
-			   (long long)row->max);
+		str_printf(
+			out,
+			"up to %lld origins, such as https://page.example:8443, or none",
+			(long long)row->max);
 		break;
 	case CONF_SECRET:
 		str_add_text(out, "a URL that begins with ");
