@@ -198,7 +198,7 @@ static void every_option_of_the_sample_has_its_default(void **state)
 			 "postgres.url=postgresql://synapse@127.0.0.1:5432/synapse",
 			 "worker.name=worker-1",
 			 "llm.openai_compatible.base_url=http://127.0.0.1:8000/v1",
-			 "llm.openai_compatible.key=a-key" });
+			 "llm.openai_compatible.key=the-key-of-the-server" });
 	dump_values(&defaults);
 	assert_string_equal(str_text(&sample), str_text(&defaults));
 	str_deinit(&yaml);
