@@ -55,7 +55,8 @@ const struct kind kinds_table[] = {
 	},
 	{
 		.name = "quarantine",
-		.title = "executes runs that may have killed a worker, one at a time",
+		.title =
+			"executes runs that may have killed a worker, apart from the others",
 		.enter = worker_enter,
 		.processes = quarantines,
 		.ready_timeout_ms = 30000,

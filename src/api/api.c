@@ -3,10 +3,11 @@
  *
  *   request  server/ -> front.c (route, key) -> a handler -> runs_port
  *   run      port_scale.c -> submit.c -> queue/, pg/
+ *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then on
  *
  * The server accepts from the first moment and answers 503 with a code while Redis or
  * Postgres is away; the master hears "ready" when both have been there once. A drain
- * stops accepting, finishes what is in flight, waits until every accepted run has its
+ * stops accepting, ends streams, finishes what is in flight, waits until every accepted run has its
  * entry in the queue, and leaves; the master's deadline bounds it.
  */
 #include "api/api.h"
@@ -15,18 +16,16 @@
 #include "api/key_store.h"
 #include "api/port_scale.h"
 #include "base/err.h"
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "child/stores.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
-#include "pg/pg_pool.h"
-#include "queue/queue.h"
-#include "redis/redis_link.h"
-#include "redis/redis_script.h"
 #include "server/server.h"
 
 #define IDLE_MS          60000
@@ -39,63 +38,28 @@ struct api {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
-	struct pg_pool *pool;
-	struct pg_watch pg_watch;
-	struct redis_scripts *scripts;
-	struct redis_link *link;
+	struct stores stores;
+	struct redis_link_conf tails_redis;
 	struct port_scale *port;
 	struct key_store *keys;
 	struct front front;
 	struct server *server;
 	ev_timer count;
-	bool ready;
 };
 
-static void check_ready(struct api *api)
+static void on_both(void *arg)
 {
-	if (api->ready || !redis_link_is_up(api->link) ||
-	    pg_pool_links_up(api->pool) == 0)
-		return;
-	api->ready = true;
+	struct api *api = arg;
+
 	lifeline_ready(&api->lifeline);
 }
 
-static void on_redis_event(void *arg, struct redis_link *link, enum redis_event event,
-			   const struct err *why)
-{
-	struct api *api = arg;
-	const struct redis_server *server;
-
-	switch (event) {
-	case REDIS_EVENT_UP:
-		server = redis_link_server(link);
-		log_info("redis.up", LOG_N("version", server->version),
-			 LOG_S("policy", (const char *)server->policy));
-		score_add(api->env->score, SCORE_REDIS_CONNECTS, 1);
-		check_ready(api);
-		break;
-	case REDIS_EVENT_DOWN:
-		log_warn("redis.down", LOG_S("error", why->text));
-		score_add(api->env->score, SCORE_REDIS_ERRORS, 1);
-		break;
-	case REDIS_EVENT_RETRY:
-		log_warn("redis.retry", LOG_S("error", why->text));
-		break;
-	}
-}
-
-static void on_pg_changed(void *arg, bool up)
+static void on_redis(void *arg, bool up)
 {
 	struct api *api = arg;
 
-	if (up) {
-		log_info("pg.up", LOG_N("links", pg_pool_links_up(api->pool)));
-		score_add(api->env->score, SCORE_PG_CONNECTS, 1);
-		check_ready(api);
-	} else {
-		log_warn("pg.down", LOG_S("error", pg_pool_last_error(api->pool)->text));
-		score_add(api->env->score, SCORE_PG_ERRORS, 1);
-	}
+	if (up && api->port)
+		port_scale_link_up(api->port);
 }
 
 static void on_count_time(struct ev_loop *loop, ev_timer *w, int revents)
@@ -142,42 +106,6 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 
 /* -- life -- */
 
-static int open_stores(struct api *api, struct err *err)
-{
-	const struct conf *conf = api->env->conf;
-	struct pg_options pg = {
-		.url = conf->postgres.url,
-		.application_name = "synapsed api",
-		.pgbouncer = conf->postgres.pgbouncer,
-		.connections = (int)conf->postgres.connections,
-		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
-		.deadline_ms = conf->postgres.statement_timeout_ms,
-	};
-	struct redis_link_conf redis = {
-		.url = conf->redis.url,
-		.name = "synapsed-api",
-		.connect_timeout_ms = conf->redis.connect_timeout_ms,
-		.command_timeout_ms = conf->redis.command_timeout_ms,
-		.queue_max = (size_t)conf->redis.queue_max,
-		.on_event = on_redis_event,
-		.arg = api,
-	};
-	int rc;
-
-	rc = pg_pool_new(api->loop, &pg, &api->pool, err);
-	if (rc < 0)
-		return err_wrap(err, "postgres.url");
-	api->pg_watch.changed = on_pg_changed;
-	api->pg_watch.arg = api;
-	pg_pool_watch(api->pool, &api->pg_watch);
-	rc = redis_link_new(api->loop, &redis, &api->link, err);
-	if (rc < 0)
-		return err_wrap(err, "redis.url");
-	api->scripts = queue_scripts_new();
-	redis_link_scripts(api->link, api->scripts);
-	return 0;
-}
-
 static int open_server(struct api *api, struct err *err)
 {
 	const struct conf *conf = api->env->conf;
@@ -187,7 +115,10 @@ static int open_server(struct api *api, struct err *err)
 		.idle_ms = IDLE_MS,
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,
-		.bodies_max_bytes = BODIES_MAX_BYTES,
+		/* the largest that there may be fits beside the others */
+		.bodies_max_bytes =
+			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
+		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 	};
 
 	api->front.loop = api->loop;
@@ -202,6 +133,15 @@ static int open_server(struct api *api, struct err *err)
 
 static int open_all(struct api *api, struct err *err)
 {
+	const struct stores_options stores_options = {
+		.loop = api->loop,
+		.env = api->env,
+		.kind = "api",
+		.connections = (int)api->env->conf->postgres.connections,
+		.redis = on_redis,
+		.both = on_both,
+		.arg = api,
+	};
 	struct port_scale_parts parts = {
 		.loop = api->loop,
 		.conf = api->env->conf,
@@ -209,16 +149,19 @@ static int open_all(struct api *api, struct err *err)
 	};
 	int rc;
 
-	rc = open_stores(api, err);
+	rc = stores_open(&api->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;
-	parts.link = api->link;
-	parts.scripts = api->scripts;
-	parts.pool = api->pool;
+	api->tails_redis = api->stores.link_conf;
+	api->tails_redis.name = "synapsed-api-tails";
+	parts.link = api->stores.link;
+	parts.redis = &api->tails_redis;
+	parts.scripts = api->stores.scripts;
+	parts.pool = api->stores.pool;
 	rc = port_scale_new(&parts, &api->port, err);
 	if (rc < 0)
 		return rc;
-	api->keys = key_store_new(api->loop, api->pool);
+	api->keys = key_store_new(api->loop, api->stores.pool);
 	return open_server(api, err);
 }
 
@@ -228,16 +171,10 @@ static void close_all(struct api *api)
 {
 	ev_timer_stop(api->loop, &api->count);
 	port_scale_stop(api->port);
-	if (api->pool) {
-		pg_pool_unwatch(&api->pg_watch);
-		pg_pool_free(api->pool);
-	}
-	redis_link_free(api->link);
+	stores_close(&api->stores);
 	port_scale_free(api->port);
 	key_store_free(api->keys);
 	server_free(api->server);
-	if (api->scripts)
-		queue_scripts_free(api->scripts);
 }
 
 int api_enter(struct child_env *env)
@@ -247,6 +184,7 @@ int api_enter(struct child_env *env)
 	int code = EXIT_CODE_CHILD_SETUP;
 	struct err err;
 
+	fdutil_raise_limit(); /* a client is a descriptor */
 	api->env = env;
 	api->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!api->loop) {

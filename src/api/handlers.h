@@ -9,6 +9,8 @@ void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
 /* bulk.c */
 void bulk_start(struct api_call *call);
+/* cancel_route.c */
+void cancel_route_post(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* orchestrations.c */
@@ -22,6 +24,8 @@ void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
 void runs_list(struct api_call *call);
+/* stream.c */
+void stream_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

@@ -13,10 +13,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/cancel_route.c \
+	src/api/cancels.c \
+	src/api/cancels.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/event_page.c \
+	src/api/event_page.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -39,6 +44,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_body.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
 	src/api/submit.c \

@@ -7,22 +7,22 @@
  */
 #include "api/port_scale.h"
 
+#include "api/cancels.h"
 #include "api/catalog.h"
+#include "api/event_page.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "conf/conf.h"
+#include "events/tail.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_stats.h"
-#include "redis/redis_command.h"
 #include "redis/redis_link.h"
-#include "redis/redis_reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,11 @@ struct port_scale {
 	struct catalog *catalog;
 	struct tenant_book *tenants;
 	struct submit *submit;
+	struct cancels *cancels;
+	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
+	void (*idle)(void *arg);
+	void *idle_arg;
 };
 
 /* A read under way. One struct for all of them; each uses its own fields. */
@@ -180,7 +184,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 	query_start(query, batch);
 }
 
-/* -- events: the row says that the run is there, the stream what happened -- */
+/* -- events: the row says that the run is there, event_page.c what happened -- */
 
 static void events_fail(struct query *query, enum errors_code error)
 {
@@ -188,56 +192,27 @@ static void events_fail(struct query *query, enum errors_code error)
 	mem_free(query);
 }
 
-/* An entry is [id, [field, value, ...]]; the event is the value of "data". */
-static bool read_event(const struct redis_reply *entry, struct port_event *event)
-{
-	const struct redis_reply *fields = redis_reply_at(entry, 1);
-	size_t i;
-
-	event->id = redis_reply_text(redis_reply_at(entry, 0), NULL);
-	for (i = 0; i + 1 < redis_reply_count(fields); i += 2) {
-		const char *name = redis_reply_text(redis_reply_at(fields, i), NULL);
-
-		if (!name || strcmp(name, "data") != 0)
-			continue;
-		event->json =
-			redis_reply_text(redis_reply_at(fields, i + 1), &event->len);
-		return event->id && event->json;
-	}
-	return false;
-}
-
-static void on_range(void *arg, const struct redis_answer *answer)
+static void on_page(void *arg, enum errors_code error, const struct port_event *events,
+		    size_t count)
 {
 	struct query *query = arg;
-	struct port_event *events;
-	size_t total;
-	size_t count = 0;
-	size_t i;
 
-	if (answer->rc < 0) {
-		log_warn("redis.read_failed", LOG_S("error", answer->text));
-		events_fail(query, ERRORS_REDIS);
-		return;
-	}
-	total = redis_reply_count(answer->reply);
-	events = mem_new_n(struct port_event, total + 1);
-	for (i = 0; i < total; i++)
-		if (read_event(redis_reply_at(answer->reply, i), &events[count]))
-			count++;
-	query->cb.events(query->arg, ERRORS_NONE, query->tenant_id, events, count);
-	mem_free(events);
+	query->cb.events(query->arg, error, query->tenant_id, events, count);
 	mem_free(query);
 }
 
 static void finish_events(struct query *query, enum errors_code error,
 			  const struct pg_reply *reply)
 {
-	struct redis_command command = REDIS_COMMAND_INIT;
+	struct event_page_ask ask = {
+		.link = query->port->parts.link,
+		.pool = query->port->parts.pool,
+		.run_id = query->id,
+		.start = query->start,
+		.end = query->end,
+		.limit = query->limit,
+	};
 	struct store_run_status run;
-	struct str key = STR_INIT;
-	struct err err;
-	int rc;
 
 	if (error == ERRORS_NONE && !store_runs_get_read(reply, query->statement, &run))
 		error = ERRORS_NO_RUN;
@@ -246,15 +221,8 @@ static void finish_events(struct query *query, enum errors_code error,
 		return;
 	}
 	(void)snprintf(query->tenant_id, sizeof(query->tenant_id), "%s", run.tenant_id);
-	str_printf(&key, "synapse:run:%s:events", query->id);
-	redis_command_words(&command, "XRANGE", str_text(&key), query->start, query->end,
-			    "COUNT", NULL);
-	redis_command_int(&command, query->limit);
-	rc = redis_link_send(query->port->parts.link, &command, on_range, query, &err);
-	redis_command_deinit(&command);
-	str_deinit(&key);
-	if (rc < 0)
-		events_fail(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_REDIS);
+	ask.ended = run.ended_at != NULL;
+	event_page_read(&ask, on_page, query);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,
@@ -270,6 +238,14 @@ static void port_events(void *self, const char *run_id, const char *start,
 	(void)snprintf(query->end, sizeof(query->end), "%s", end);
 	query->statement = store_runs_get(batch, run_id);
 	query_start(query, batch);
+}
+
+static int port_follow(void *self, struct request *req, const struct tails_ask *ask,
+		       struct err *err)
+{
+	struct port_scale *port = self;
+
+	return tails_follow(port->tails, req, ask, err);
 }
 
 /* -- steps: the row says that the run is there, the journal what it did -- */
@@ -493,6 +469,14 @@ static void port_submit(void *self, struct port_run *run)
 	submit_run(port->submit, run);
 }
 
+static void port_cancel(void *self, const char *run_id, const char *tenant_id,
+			port_cancel_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
+}
+
 struct check {
 	struct memo_wait wait;
 	port_check_cb cb;
@@ -564,6 +548,19 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.score = parts->score,
 	};
+	const struct cancels_parts cancels = {
+		.loop = parts->loop,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.events_ttl_ms = parts->conf->events.ttl_ms,
+		.event_max = (size_t)parts->conf->engine.event_max_bytes,
+	};
+	struct tails_options tails = {
+		.loop = parts->loop,
+		.redis = parts->redis,
+		.pool = parts->pool,
+	};
 	int rc;
 
 	port->parts = *parts;
@@ -578,6 +575,8 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.catalog = port->catalog;
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
+	port->cancels = cancels_new(&cancels);
+	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
 		.submit = port_submit,
@@ -585,7 +584,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.get = port_get,
 		.list = port_list,
 		.events = port_events,
+		.follow = port_follow,
 		.steps = port_steps,
+		.cancel = port_cancel,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -598,15 +599,19 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 
 void port_scale_stop(struct port_scale *port)
 {
-	if (port)
-		submit_stop(port->submit);
+	if (!port)
+		return;
+	submit_stop(port->submit);
+	tails_stop(port->tails);
 }
 
 void port_scale_free(struct port_scale *port)
 {
 	if (!port)
 		return;
+	cancels_free(port->cancels);
 	submit_free(port->submit);
+	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);
 	queue_free(port->queue);
@@ -618,7 +623,21 @@ const struct runs_port *port_scale_port(struct port_scale *port)
 	return &port->port;
 }
 
+void port_scale_link_up(struct port_scale *port)
+{
+	cancels_link_up(port->cancels);
+}
+
+static void on_submit_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+}
+
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg)
 {
-	submit_when_idle(port->submit, idle, arg);
+	port->idle = idle;
+	port->idle_arg = arg;
+	submit_when_idle(port->submit, on_submit_idle, port);
 }

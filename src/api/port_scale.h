@@ -13,6 +13,7 @@ struct ev_loop;
 struct pg_pool;
 struct port_scale;
 struct redis_link;
+struct redis_link_conf;
 struct redis_scripts;
 struct score_slot;
 
@@ -21,6 +22,7 @@ struct port_scale_parts {
 	struct ev_loop *loop;
 	const struct conf *conf;
 	struct redis_link *link;
+	const struct redis_link_conf *redis; /* what link was made of: tails open their own */
 	const struct redis_scripts *scripts; /* given to the link as well */
 	struct pg_pool *pool;
 	struct score_slot *score; /* NULL: nobody counts */
@@ -36,7 +38,10 @@ void port_scale_free(struct port_scale *port);
 /* Borrowed; lives as long as the port. */
 const struct runs_port *port_scale_port(struct port_scale *port);
 
-/* Call idle(arg) once, from the loop, when no submission is under way. */
+/* The link is up again. */
+void port_scale_link_up(struct port_scale *port);
+
+/* Call idle(arg) once, from the loop, when no submission and no cancel is under way. */
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg);
 
 #endif

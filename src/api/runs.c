@@ -188,6 +188,7 @@ static void on_status(void *arg, enum errors_code error,
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	print_run(&w, run);
+	pair_moment(&w, "cancel_requested_at", run->cancel_requested_at);
 	jsonw_pair_text(&w, "human_prompt", run->human_prompt);
 	pair_json(&w, "human_fields", run->human_fields);
 	jsonw_pair_text(&w, "final_response", run->final_response);

@@ -62,6 +62,9 @@ typedef void (*port_events_cb)(void *arg, enum errors_code error, const char *te
 typedef void (*port_steps_cb)(void *arg, enum errors_code error, const char *tenant_id,
 			      const struct store_step *steps, size_t count, int64_t next);
 
+/* As cancels.h says of status. */
+typedef void (*port_cancel_cb)(void *arg, enum errors_code error, const char *status);
+
 typedef void (*port_definitions_cb)(void *arg, enum errors_code error,
 				    const struct store_definition_item *items,
 				    size_t count);
@@ -71,6 +74,10 @@ typedef void (*port_definition_cb)(void *arg, enum errors_code error,
 typedef void (*port_check_cb)(void *arg, enum errors_code error, const char *detail);
 typedef void (*port_workers_cb)(void *arg, enum errors_code error,
 				const struct store_worker *workers, size_t count);
+
+struct err;
+struct request;
+struct tails_ask;
 
 struct port_stats {
 	const char *queue_name;
@@ -106,10 +113,17 @@ struct runs_port {
 	 * and "+"), at most limit. ERRORS_NO_RUN */
 	void (*events)(void *self, const char *run_id, const char *start, const char *end,
 		       int limit, port_events_cb cb, void *arg);
+	/* Answer the request with the run's events as they come (tails_follow). Negative:
+	 * it waits for another answer. */
+	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
+		      struct err *err);
 	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at
 	 * most limit. ERRORS_NO_RUN */
 	void (*steps)(void *self, const char *run_id, int64_t from_seq, int limit,
 		      port_steps_cb cb, void *arg);
+	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
+	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
+		       port_cancel_cb cb, void *arg);
 	void (*definitions)(void *self, enum store_definition_kind kind,
 			    port_definitions_cb cb, void *arg);
 	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */

@@ -596,8 +596,30 @@ static void enqueue_again(struct flight *flight)
 	}
 }
 
+static void send_enqueue(struct flight *flight);
+
+/* One entry of these is none that the queue takes: each goes alone, so that the others do
+ * not stay behind with it. */
+static void enqueue_one_by_one(struct flight *flight)
+{
+	size_t i;
+
+	for (i = 0; i < flight->count; i++) {
+		struct flight *one = mem_new(struct flight);
+
+		one->home = flight->home;
+		one->subs[one->count++] = flight->subs[i];
+		send_enqueue(one);
+	}
+	mem_free(flight);
+}
+
 static void enqueue_failed(struct flight *flight, int rc, const struct err *err)
 {
+	if (rc == ERR_INPUT && flight->count > 1) {
+		enqueue_one_by_one(flight);
+		return;
+	}
 	if (rc == ERR_INPUT || rc == ERR_PROTO) {
 		log_error("queue.act_failed", LOG_S("act", "enqueue"),
 			  LOG_N("runs", flight->count),
@@ -625,10 +647,9 @@ static void on_enqueued(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 		free_all(flight);
 }
 
-static void send_enqueues(struct home *home)
+static void send_enqueue(struct flight *flight)
 {
 	struct queue_enqueue_entry entries[QUEUE_ENQUEUE_MAX];
-	struct flight *flight = flight_new(home, &home->enqueues, QUEUE_ENQUEUE_MAX);
 	struct err err;
 	size_t i;
 	int rc;
@@ -649,8 +670,8 @@ static void send_enqueues(struct home *home)
 		job->payload = text_of_str(&sub->payload);
 		entries[i].running_max = sub->running_max;
 	}
-	rc = queue_enqueue(home->queue, entries, flight->count, on_enqueued, flight,
-			   &err);
+	rc = queue_enqueue(flight->home->queue, entries, flight->count, on_enqueued,
+			   flight, &err);
 	if (rc < 0)
 		enqueue_failed(flight, rc, &err);
 }
@@ -698,7 +719,8 @@ static void on_turn_over(struct ev_loop *loop, ev_prepare *w, int revents)
 				send_releases(home);
 			while (!list_empty(&home->enqueues) &&
 			       !ev_is_active(&submit->retry))
-				send_enqueues(home);
+				send_enqueue(flight_new(home, &home->enqueues,
+							QUEUE_ENQUEUE_MAX));
 		}
 	}
 	check_idle(submit);

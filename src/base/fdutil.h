@@ -12,6 +12,8 @@ int fdutil_nonblock(int fd);
 int fdutil_cloexec(int fd, bool on);
 /* Close if >= 0 and set to -1. */
 void fdutil_close(int *fd);
+/* As many open descriptors as the system lets this process have (RLIMIT_NOFILE). */
+void fdutil_raise_limit(void);
 /* The whole content of a regular file of at most max_bytes, NUL-terminated, the caller's
  * (mem_free). ERR_SYS, ERR_NOT_FOUND, ERR_LIMIT, or ERR_INPUT for what is no
  * regular file. */

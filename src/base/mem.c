@@ -11,16 +11,28 @@
 #include <string.h>
 #include <unistd.h>
 
-static void mem_gone(void) __attribute__((noreturn));
+/* Of this process: whoever wants to leave a last word where others read it. */
+static void (*on_gone)(void *arg, size_t size);
+static void *on_gone_arg;
 
-static void mem_gone(void)
+static void mem_gone(size_t size) __attribute__((noreturn));
+
+static void mem_gone(size_t size)
 {
 	static const char text[] = "level=error event=memory.exhausted\n";
 
+	if (on_gone)
+		on_gone(on_gone_arg, size);
 	/* nothing can be done about a failing write here */
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		abort();
 	abort();
+}
+
+void mem_on_gone(void (*gone)(void *arg, size_t size), void *arg)
+{
+	on_gone = gone;
+	on_gone_arg = arg;
 }
 
 void *mem_alloc(size_t size)
@@ -28,7 +40,7 @@ void *mem_alloc(size_t size)
 	void *ptr = calloc(1, size ? size : 1);
 
 	if (!ptr)
-		mem_gone();
+		mem_gone(size);
 	return ptr;
 }
 
@@ -37,7 +49,7 @@ void *mem_resize(void *old, size_t size)
 	void *ptr = realloc(old, size ? size : 1);
 
 	if (!ptr)
-		mem_gone();
+		mem_gone(size);
 	return ptr;
 }
 
@@ -46,7 +58,7 @@ char *mem_dup_n(const void *bytes, size_t len)
 	char *copy = malloc(len + 1);
 
 	if (!copy)
-		mem_gone();
+		mem_gone(len + 1);
 	if (len)
 		memcpy(copy, bytes, len);
 	copy[len] = '\0';

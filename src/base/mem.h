@@ -15,6 +15,12 @@ char *mem_dup_n(const void *bytes, size_t len) __attribute__((malloc, returns_no
 void *mem_try_alloc(size_t size) __attribute__((malloc));
 void *mem_try_resize(void *old, size_t size);
 
+/*
+ * Called once, with the size that could not be had, before the process ends for want of
+ * memory. It may not allocate. One per process; NULL: nobody.
+ */
+void mem_on_gone(void (*gone)(void *arg, size_t size), void *arg);
+
 /* Free and forget; NULL is fine. */
 void mem_free(const void *ptr);
 

@@ -1,5 +1,5 @@
 /*
- * cli_run.c - noun run: start, get, list
+ * cli_run.c - noun run: start, get, list, cancel
  *
  * Thin: the body of a request is put together here, what it means is the API's business.
  * `start --wait` asks for the status again and again with growing pauses, since the run
@@ -24,6 +24,7 @@
 
 #define WAIT_FIRST_MS   20
 #define WAIT_LARGEST_MS 1000
+#define CANCEL_MAX      200 /* runs in one call */
 
 /* --input KEY=TEXT or KEY:=JSON, into the open object. 0 or an exit code. */
 static int write_input(const struct cli_args *args, struct jsonw *w, const char *input)
@@ -240,6 +241,55 @@ static int get(const struct cli_args *args)
 	return code;
 }
 
+/* Once per run; what cannot be cancelled does not keep the others from it. */
+static int cancel_one(const struct cli_api *api, const char *run_id)
+{
+	struct str path = STR_INIT;
+	struct cli_answer answer;
+	const char *status;
+	int code;
+
+	str_add_text(&path, "/api/v2/orchestrations/runs/");
+	ids_encode(&path, run_id);
+	str_add_text(&path, "/cancel");
+	code = cli_api_call(api, "POST", str_text(&path), NULL, NULL, &answer);
+	str_deinit(&path);
+	if (code)
+		return code;
+	status = jsonr_get_text(answer.doc, "status");
+	if (api->args->json)
+		cli_api_print(&answer);
+	if (!status)
+		code = cli_args_fail(api->args, EXIT_CODE_FAILED,
+				     "the answer has no status");
+	else if (strcmp(status, "completed") == 0 || strcmp(status, "failed") == 0)
+		code = cli_args_fail(api->args, EXIT_CODE_CONFLICT,
+				     "%s cannot be cancelled: it is %s", run_id, status);
+	else if (!api->args->json)
+		(void)printf("%s %s\n", run_id,
+			     strcmp(status, "cancelled") == 0 ? "was cancelled before"
+							      : "is being cancelled");
+	cli_answer_deinit(&answer);
+	return code;
+}
+
+static int cancel(const struct cli_args *args)
+{
+	struct cli_api api;
+	int code = cli_api_init(&api, args), one;
+	size_t i;
+
+	if (code)
+		return code;
+	for (i = 0; i < args->operand_count; i++) {
+		one = cancel_one(&api, args->operands[i]);
+		if (!code)
+			code = one;
+	}
+	cli_api_deinit(&api);
+	return code;
+}
+
 static void print_runs(const struct cli_answer *answer)
 {
 	static const char *const heads[] = { "RUN",     "ORCHESTRATION", "STATUS",
@@ -330,8 +380,13 @@ static const struct cli_verb verbs[] = {
 	  "the status of a run, its answer or its error", NULL, get },
 	{ "list", "", 0, 0, GROUPS, list_options,
 	  "runs, the newest first", NULL, list },
+	{ "cancel", "<run id>...", 1, CANCEL_MAX, GROUPS, NULL,
+	  "stop runs",
+	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"
+	  "when one of them had completed or failed before.\n", cancel },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
 
-const struct cli_noun cli_run_noun = { "run", "start runs and look at them", verbs };
+const struct cli_noun cli_run_noun = { "run", "start runs, look at them, stop them",
+				       verbs };

@@ -3,4 +3,8 @@ noinst_LIBRARIES += src/client/libclient.a
 src_client_libclient_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 src_client_libclient_a_SOURCES = \
 	src/client/http_call.c \
-	src/client/http_call.h
+	src/client/http_call.h \
+	src/client/http_pool.c \
+	src/client/http_pool.h \
+	src/client/sse_parser.c \
+	src/client/sse_parser.h

@@ -82,7 +82,8 @@ struct conf {
 		int64_t heartbeat_every_ms;
 		int64_t pulse_stale_ms;
 		int64_t max_crashes; /* deaths laid to a run that end it */
-		int64_t depth_max;   /* waiting jobs of one queue */
+		int64_t quarantine_time_ms;
+		int64_t depth_max; /* waiting jobs of one queue */
 	} queue;
 	struct {
 		int64_t rate_per_tenant;   /* accepted runs per second; 0: no limit */
@@ -111,7 +112,17 @@ struct conf {
 		int64_t event_max_bytes;
 	} engine;
 	struct {
+		const char *oaic_base_url; /* may hold a secret; "": not set */
+		const char *oaic_key;      /* secret; "": none is sent */
+		int64_t timeout_ms;        /* without a byte of an answer */
+		int64_t connect_timeout_ms;
+		int64_t attempts;
+		int64_t connections; /* per worker child */
+	} llm;
+	struct {
 		int64_t ttl_ms; /* a run's event stream after its last entry */
+		int64_t client_buffer_bytes; /* what may wait for one client of a stream
+					      */
 	} events;
 };
 

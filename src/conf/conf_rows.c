@@ -25,6 +25,7 @@ static const char *const role_words[] = { "worker", "api", "keeper", NULL };
 static const char *const level_words[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
 static const char *const index_words[] = { "drop", "keep", NULL };
+static const char *const http_schemes[] = { "http", "https", NULL };
 static const char *const redis_schemes[] = { "redis", "rediss", "unix", NULL };
 static const char *const postgres_schemes[] = { "postgresql", "postgres", NULL };
 
@@ -162,6 +163,8 @@ const struct conf_row conf_rows[] = {
 	  .what = "a child whose event loop has not turned for this long counts as stuck" },
 	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
 	  .what = "deaths of workers laid to one run that make it a dead letter" },
+	{ "queue.quarantine_time", CONF_MS, AT(queue.quarantine_time_ms), "60s", 100, HOUR,
+	  .what = "how long a suspect runs in the quarantine lane before it is handed back to its own" },
 	{ "queue.depth_max", CONF_COUNT, AT(queue.depth_max), "1000000", 1, 100000000,
 	  .what = "runs that may wait in one queue; more are refused with 503",
 	  .stock = "MAX_GLOBAL_QUEUE_DEPTH" },
@@ -216,12 +219,39 @@ const struct conf_row conf_rows[] = {
 	  .what = "the largest event of a run; beyond it long texts are cut, state and history are "
 	  "left out, and the event says truncated: true" },
 
+	{ "llm.openai_compatible.base_url", CONF_SECRET, AT(llm.oaic_base_url), "", 0, 2048,
+	  .what = "the OpenAI-compatible server that answers models named oaic.<name>, with or "
+	  "without /v1 at its end; without it steps with such a model fail",
+	  .words = http_schemes, .stock = "OPENAI_COMPATIBLE_BASE_URL",
+	  .example = "http://127.0.0.1:8000/v1" },
+	{ "llm.openai_compatible.key", CONF_TOKEN, AT(llm.oaic_key), "", 1, 4096,
+	  .what = "the key that is sent to that server as a bearer token, if it wants one",
+	  .stock = "OPENAI_COMPATIBLE_KEY", .example = "the-key-of-the-server" },
+	{ "llm.timeout", CONF_MS, AT(llm.timeout_ms), "180s", 100, HOUR,
+	  .what = "how long a provider may send nothing before an attempt counts as failed",
+	  .stock = "SYNAPSE_LLM_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
+	{ "llm.connect_timeout", CONF_MS, AT(llm.connect_timeout_ms), "10s", 100, 10 * MINUTE,
+	  .what = "how long connecting to a provider may take, name and TLS included" },
+	{ "llm.attempts", CONF_COUNT, AT(llm.attempts), "5", 1, 20,
+	  .what = "how often one call is sent at most, when the provider is busy or the connection "
+	  "breaks and the step still has time" },
+	{ "llm.connections", CONF_COUNT, AT(llm.connections), "1000", 1, 100000,
+	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
+
 	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
 	  .what = "how long the event stream of a run stays in Redis after its last entry",
 	  .stock = "PUBSUB_EVENT_TTL", .stock_form = CONF_STOCK_SECONDS },
+	{ "events.client_buffer", CONF_SIZE, AT(events.client_buffer_bytes), "1MiB", 64 * KIB, 256 * MIB,
+	  .what = "events that may wait for one client of a run's stream; one that reads more slowly is "
+	  "cut off, and goes on behind the last event it has" },
 };
 /* clang-format on */
 const size_t conf_rows_count = sizeof(conf_rows) / sizeof(conf_rows[0]);
+
+bool conf_rows_secret(const struct conf_row *row)
+{
+	return row->kind == CONF_SECRET || row->kind == CONF_TOKEN;
+}
 
 const struct conf_row *conf_rows_find(const char *key)
 {
@@ -407,6 +437,10 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 	case CONF_SECRET:
 		str_add_text(out, "a URL that begins with ");
 		add_words(out, row->words, " or ", "://");
+		break;
+	case CONF_TOKEN:
+		str_printf(out, "%lld to %lld printable characters without spaces",
+			   (long long)row->min, (long long)row->max);
 		break;
 	case CONF_SET:
 		str_add_text(out, "one or more of ");

@@ -25,6 +25,7 @@ enum conf_kind {
 	CONF_SECRET, /* const char *: a URL that may hold a password */
 	CONF_SET,    /* unsigned: bit 1 << index in words for each word given */
 	CONF_SIZE,   /* int64_t, bytes, from a size with a unit */
+	CONF_TOKEN,  /* const char *: a secret of min..max printable characters */
 };
 
 /* How the stock variable writes the value (it has bare numbers where we have units). */
@@ -58,6 +59,9 @@ struct conf_row {
 
 extern const struct conf_row conf_rows[];
 extern const size_t conf_rows_count;
+
+/* Its value must not be shown: not in errors, not as it is in -T. */
+bool conf_rows_secret(const struct conf_row *row);
 
 /* The row with this key, or NULL. */
 const struct conf_row *conf_rows_find(const char *key);

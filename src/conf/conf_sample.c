@@ -11,8 +11,10 @@
 #include "base/str.h"
 #include "conf/conf_rows.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WIDTH 78
@@ -136,34 +138,52 @@ static const char head[] =
 	"# file over the defaults. A change takes effect when the daemon is started again.\n"
 	"# Check it with: synapsed -t -c FILE; see what holds with: synapsed -T -c FILE\n";
 
-/* The length of the key's group, its dot included; 0 for an option of the top. */
-static size_t group_len(const struct conf_row *row)
-{
-	const char *dot = strchr(row->key, '.');
+#define INDENT_MAX 8 /* two a level */
 
-	return dot ? (size_t)(dot - row->key) + 1 : 0;
+/*
+ * The headings between the group of one key and that of the next: "llm:" and, below it,
+ * "openai_compatible:". Returns where the option's own name begins in key.
+ */
+static size_t add_groups(struct str *out, const char *before, const char *key,
+			 int *indent)
+{
+	size_t at = 0, len;
+	bool same = true;
+
+	*indent = 0;
+	while (key[at + (len = strcspn(key + at, "."))] == '.') {
+		len++;
+		same = same && strncmp(before, key, at + len) == 0;
+		if (!same)
+			str_printf(out, "%*s%.*s:\n", *indent, "", (int)len - 1,
+				   key + at);
+		*indent += 2;
+		at += len;
+	}
+	assert(*indent <= INDENT_MAX);
+	return at;
 }
 
 void conf_sample_yaml(struct str *out)
 {
-	const char *group = "", *prefix;
-	size_t i, len;
+	const char *before = "";
+	char prefix[INDENT_MAX + 3];
+	size_t i, at;
+	int indent;
 
 	str_add_text(out, head);
 	for (i = 0; i < conf_rows_count; i++) {
 		const struct conf_row *row = &conf_rows[i];
 
-		len = group_len(row);
 		str_add_char(out, '\n');
-		if (len && strncmp(group, row->key, len) != 0)
-			str_printf(out, "%.*s:\n", (int)len - 1, row->key);
-		group = row->key;
-		prefix = len ? "  # " : "# ";
+		at = add_groups(out, before, row->key, &indent);
+		before = row->key;
+		(void)snprintf(prefix, sizeof(prefix), "%*s# ", indent, "");
 		add_sentence(out, prefix, row->what);
 		add_expected(out, prefix, row);
 		add_default(out, prefix, row);
 		add_environment(out, prefix, row);
-		str_printf(out, "%s#%s: ", len ? "  " : "", row->key + len);
+		str_printf(out, "%*s#%s: ", indent, "", row->key + at);
 		add_value(out, row);
 		str_add_char(out, '\n');
 	}

@@ -49,7 +49,7 @@ static int refuse(const struct conf_row *row, const char *text, struct err *err,
 {
 	struct str say = STR_INIT;
 
-	if (row->kind == CONF_SECRET)
+	if (conf_rows_secret(row))
 		str_add_text(&say, "the value");
 	else
 		conf_value_quote(&say, text);
@@ -237,6 +237,19 @@ static int check_secret(const struct conf_row *row, const char *text, struct err
 	return 0;
 }
 
+static int check_token(const struct conf_row *row, const char *text, struct err *err)
+{
+	const char *p;
+
+	if ((int64_t)strlen(text) < row->min || (int64_t)strlen(text) > row->max)
+		return refuse(row, text, err, "is too long");
+	for (p = text; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return refuse(row, text, err,
+				      "holds a character that no such key has");
+	return 0;
+}
+
 int conf_value_check_item(const struct conf_row *row, const char *text, struct err *err)
 {
 	size_t len = strlen(text);
@@ -293,6 +306,9 @@ int conf_value_set(const struct conf_row *row, const char *text, struct conf *co
 	case CONF_SECRET:
 		rc = check_secret(row, text, err);
 		break;
+	case CONF_TOKEN:
+		rc = check_token(row, text, err);
+		break;
 	case CONF_LISTEN:
 		return parse_listen(row, text, to, err);
 	case CONF_NAMES:
@@ -310,7 +326,7 @@ int conf_value_set_default(const struct conf_row *row, const char *text,
 			   struct err *err)
 {
 	if (!*text) {
-		assert(row->kind == CONF_NAME || row->kind == CONF_SECRET);
+		assert(row->kind == CONF_NAME || conf_rows_secret(row));
 		*(const char **)field(row, conf) = "";
 		return 0;
 	}
@@ -408,6 +424,10 @@ void conf_value_add(const struct conf_row *row, const struct conf *conf, struct 
 	case CONF_SECRET:
 		if (**(const char *const *)from)
 			conf_url_redact(*(const char *const *)from, out);
+		break;
+	case CONF_TOKEN:
+		if (**(const char *const *)from)
+			str_add_text(out, "***");
 		break;
 	case CONF_LISTEN:
 		add_listen(from, out);

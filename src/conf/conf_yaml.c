@@ -290,6 +290,7 @@ static bool wants_text(enum conf_kind kind)
 	case CONF_NAMES:
 	case CONF_SECRET:
 	case CONF_SET:
+	case CONF_TOKEN:
 		return true;
 	case CONF_BOOL:
 	case CONF_COUNT:
@@ -326,7 +327,7 @@ static bool check_type(struct reader *r, const yaml_event_t *event,
 					  : "is text in quotes, not an integer";
 	if (!problem)
 		return true;
-	if (row->kind == CONF_SECRET)
+	if (conf_rows_secret(row))
 		str_add_text(&say, "the value");
 	else
 		conf_value_quote(&say, text);

@@ -89,6 +89,20 @@ void call_token(struct llm_call *call, const char *text, size_t len)
 		timers_arm(engine, &stream->timer, due_mono_ms);
 }
 
+void call_again(struct llm_call *call, const char *why)
+{
+	struct exec *exec = call->op.exec;
+	struct event_stamp stamp = exec_stamp(exec);
+	struct str text = STR_INIT, say = STR_INIT;
+
+	call_flush(call);
+	str_printf(&say, "calling model again: %s", why);
+	event_thinking(&text, &stamp, call->step, str_text(&say));
+	exec_live(exec, &text);
+	str_deinit(&say);
+	str_deinit(&text);
+}
+
 void call_init(struct llm_call *call, struct exec *exec,
 	       const struct definition_step *step, void (*resume)(struct op *op))
 {

@@ -14,6 +14,10 @@ struct definition_step;
 #define CALL_TOKEN_MS 50
 void call_token(struct llm_call *call, const char *text, size_t len);
 
+/* For providers: the answer broke off and is asked for anew. Pieces that come from here
+ * on are its beginning; a live thinking event says so, and why. */
+void call_again(struct llm_call *call, const char *why);
+
 /* For steps. resume is called when the answer is in (or the provider failed). */
 void call_init(struct llm_call *call, struct exec *exec,
 	       const struct definition_step *step, void (*resume)(struct op *op));

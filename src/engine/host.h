@@ -34,6 +34,10 @@ struct llm_request {
 	/* The engine abandons the call by then; a provider may give up before. */
 	int64_t deadline_mono_ms;
 	size_t answer_max; /* bytes of text that the step accepts */
+	/* What is asked for: the same, with the run's id, whenever this execution of the
+	 * step is repeated, by whichever worker. */
+	const char *path; /* of the step's frame, ids percent-encoded */
+	int execution;    /* of the step, from 1 */
 };
 
 /* Filled by whoever serves the call, before op_done(). */

@@ -128,6 +128,10 @@ static void start(struct runframe *frame)
 		refuse_input(exec, row);
 		return;
 	}
+	if (exec->cancel_wanted) { /* before it began */
+		end_run(exec, row, FAIL_CANCELLED, "Cancelled");
+		return;
+	}
 	timers_arm(engine, &root->timeout,
 		   engine_mono_ms(engine) + (left_ms > 0 ? left_ms : 0));
 	root->walk = walk_new(frame, exec->definition->entry_step_id, row);

@@ -95,6 +95,23 @@ void held_rows_free(struct list *rows)
 		row_free_held(list_entry(node, struct held_row, node));
 }
 
+size_t held_bytes(const struct held *held)
+{
+	const struct engine_final *final = held->final;
+	size_t bytes = 0;
+
+	list_for_each(node, &held->rows) {
+		const struct held_row *row = list_entry(node, struct held_row, node);
+
+		bytes += row->row->delta.len + row->events->len + row->row->usage.len +
+			 row->row->error.len;
+	}
+	if (final)
+		bytes += final->response.len + final->error.len + final->state.len +
+			 final->history.len;
+	return bytes;
+}
+
 void held_drop_rows(struct held *held)
 {
 	list_splice(&held->flying, &held->rows);

@@ -74,7 +74,8 @@ struct held {
 	char *run_id; /* owned */
 	char *job_id; /* owned */
 	size_t job_id_len;
-	void *slot; /* the worker's own: the queue that the entry came from */
+	void *slot;   /* the worker's own: the queue that the entry came from */
+	size_t queue; /* its number among those of this worker */
 	int64_t wake;
 	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;
@@ -90,15 +91,17 @@ struct held {
 	bool waits;     /* the run starts when the takeover brought what `past` holds */
 	bool again;     /* a takeover of ours is in, its answer is lost, or it brought
 			   another's journal: take it over from ourselves */
-	bool cancel;    /* asked for before the run started */
+	bool cancel;    /* asked for, as far as we have heard: its key may be there */
 	bool leaving;   /* a drain: it goes back as soon as nothing of it is under way */
 	struct held_past past;
 	struct stream_end asked; /* between the takeover and the start */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
-	bool fresh; /* its code was not entered yet */
+	bool fresh;            /* its code was not entered yet */
+	uint32_t recent_place; /* score_recent_enter() */
 	bool takeover_wanted;
+	bool proof_wanted;          /* a guarded commit, even one that writes nothing */
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */
 	bool cancel_asked;          /* scratch of one reply */
@@ -130,6 +133,9 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 /* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
  */
 const char *held_row_events(struct held_row *row);
+/* About how many bytes its next commit writes: rows that no commit has yet, and the end.
+ */
+size_t held_bytes(const struct held *held);
 /*
  * Forget all rows that are not durable, with their events: the run's numbers are again
  * what Postgres has. No commit of it is under way.

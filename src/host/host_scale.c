@@ -14,6 +14,8 @@
  *	stale    somebody else has it: everything of it is forgotten here, nothing is
  *written
  *	drain    handed back at the next boundary between two steps
+ *	cancel   heard of with a commit, by mail or from the stock key: steps in flight
+ *are abandoned, the end is `cancelled`, and the key goes with it
  *
  * Events leave in the order of the fifo, and durable ones not before their commit. A run
  *has one publish under way at a time.
@@ -35,10 +37,13 @@
 #include "engine/fold.h"
 #include "engine/host.h"
 #include "host/backlog.h"
+#include "host/cancel_key.h"
+#include "host/cancel_watch.h"
+#include "host/gate.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
-#include "llm/mock.h"
+#include "llm/models.h"
 #include "pg/pg_reply.h"
 #include "run/definition.h"
 
@@ -56,15 +61,20 @@ struct host_scale {
 	struct journal *journal;
 	struct engine *engine;
 	struct drive drive;
-	struct mock *mock;
+	struct models *models; /* borrowed */
+	struct gate gate;
+	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
+	struct cancel_watch *watch;
 	size_t count;
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */
 	bool draining;
-	int64_t largest_bytes; /* of the run named in the scoreboard */
+	const struct held
+		*largest;      /* the run named in the scoreboard, while it is here */
+	int64_t largest_bytes; /* its own */
 };
 
 /* ---- events ---- */
@@ -110,8 +120,10 @@ static void run_over(struct held *held, enum host_over how)
 	struct host_scale *host = held->host;
 
 	forget_exec(held);
-	if (host->count == 1)
-		host->largest_bytes = 0; /* nobody is left: the next one is the largest */
+	if (host->largest == held) {
+		host->largest = NULL;
+		host->largest_bytes = 0; /* the next one that leaves its code is it */
+	}
 	host->options.over(host->options.arg, held, how);
 	host->count--;
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
@@ -183,7 +195,7 @@ static void taken_over(struct held *held, bool cancel_asked)
 	if (!held->waits)
 		return;
 	held->waits = false;
-	held->cancel = cancel_asked;
+	held->cancel = held->cancel || cancel_asked;
 	if (host->draining) {
 		held->leaving = true;
 	} else if (held->resumes) {
@@ -193,9 +205,19 @@ static void taken_over(struct held *held, bool cancel_asked)
 	}
 }
 
+/* A run that has not started yet is cancelled when it does; one whose end was handed out
+ * is not. */
+static void cancel(struct held *held)
+{
+	held->cancel = true;
+	if (held->exec)
+		exec_cancel(held->exec);
+}
+
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 {
 	struct host_scale *host = ctx;
+	const struct pg_group_counters *counters;
 	enum held_act act = held->act;
 	uint32_t seq;
 
@@ -206,7 +228,10 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		 held->run_id);
 	held->act = HELD_ACT_NONE;
 	list_remove(&held->node); /* no longer lazy */
-	score_add(host->options.score, SCORE_COMMITS, 1);
+	counters = journal_counters(host->journal);
+	score_set(host->options.score, SCORE_COMMITS, (int64_t)counters->commits);
+	score_set(host->options.score, SCORE_COMMITS_SPLIT, (int64_t)counters->splits);
+	score_set(host->options.score, SCORE_COMMITS_UNKNOWN, (int64_t)counters->doubts);
 	if (act == HELD_ACT_TAKEOVER && held->again) {
 		start_over(held);
 		return;
@@ -232,14 +257,16 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	publish_free_ones(held);
 	if (held->state == HELD_ENDED) {
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
+		if (held->cancel || cancel_asked)
+			cancel_key_delete(host->link, held->run_id);
 		if (!held->publishing)
 			run_over(held, HOST_OVER_ENDED);
 		return;
 	}
 	if (leave_if_ready(held))
 		return;
-	if (cancel_asked && held->exec)
-		exec_cancel(held->exec);
+	if (cancel_asked)
+		cancel(held);
 	journal_want(host->journal, held);
 }
 
@@ -312,6 +339,11 @@ static void host_enter(void *ctx, struct exec *exec)
 	struct held *held = exec->job;
 
 	score_suspect_set(host->options.score, held->job_id, held->job_id_len);
+	/* the pulse is of this turn of the loop: no clock is asked */
+	score_recent_enter(&host->options.score->recent, &held->recent_place,
+			   held->job_id, held->job_id_len,
+			   atomic_load_explicit(&host->options.score->pulse_mono_ms,
+						memory_order_relaxed));
 	if (!held->fresh)
 		return;
 	held->fresh = false;
@@ -328,10 +360,23 @@ static void host_leave(void *ctx, struct exec *exec, size_t arena_bytes)
 	/* the largest run is looked for when it grows, not at every step */
 	if (held && (int64_t)arena_bytes > host->largest_bytes) {
 		host->largest_bytes = (int64_t)arena_bytes;
-		score_text_set(&host->options.score->largest, held->job_id);
 		atomic_store_explicit(&host->options.score->largest_bytes,
 				      host->largest_bytes, memory_order_relaxed);
+		if (host->largest == held)
+			return;
+		host->largest = held;
+		score_text_set(&host->options.score->largest, held->job_id);
 	}
+}
+
+void host_scale_memory_gone(struct host_scale *host, size_t size)
+{
+	const struct exec *inside = host->engine->inside;
+	const struct held *held = inside ? inside->job : NULL;
+
+	atomic_store_explicit(&host->options.score->memory_gone, 1, memory_order_relaxed);
+	if (held && exec_bytes(inside) + size > (size_t)host->largest_bytes)
+		score_text_set(&host->options.score->largest, held->job_id);
 }
 
 static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
@@ -367,7 +412,35 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 
 	(void)exec;
 	FAULT_OF("effect.begun", call->request.messages[call->request.count - 1].text);
-	mock_call(host->mock, call);
+	models_call(host->models, call);
+}
+
+/* The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
+ */
+static bool host_may_send(void *ctx, struct llm_call *call)
+{
+	struct host_scale *host = ctx;
+	struct held *held = call->op.exec->job;
+	bool pass = gate_pass(&host->gate, held->queue, held->guarded_mono_ms,
+			      clock_mono_ms());
+
+	if (host->gate.closed != host->gate_said) {
+		host->gate_said = host->gate.closed;
+		if (host->gate_said)
+			log_warn("gate.closed", LOG_S("run", held->run_id));
+		else
+			log_info("gate.open", LOG_S("run", held->run_id));
+	}
+	if (!pass) {
+		held->proof_wanted = true;
+		journal_want(host->journal, held);
+	}
+	return pass;
+}
+
+void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms)
+{
+	gate_refreshed(&host->gate, queue, sent_mono_ms);
 }
 
 static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
@@ -437,6 +510,26 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 		ev_timer_stop(loop, w);
 }
 
+/* ---- cancels ---- */
+
+void host_scale_cancel(struct host_scale *host, const char *run_id)
+{
+	list_for_each(node, &host->all) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (strcmp(held->run_id, run_id) == 0) {
+			cancel(held);
+			return;
+		}
+	}
+}
+
+static void on_key_seen(void *arg, const char *run_id)
+{
+	log_info("run.cancel_key_seen", LOG_S("run", run_id));
+	host_scale_cancel(arg, run_id);
+}
+
 /* ---- leaving ---- */
 
 /* What is still in flight was given its time; repeating it is safe, elsewhere. */
@@ -492,8 +585,11 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 		journal_new(loop, pool, options->commit_rows, options->incarnation,
 			    options->worker_id, &journal_ops, host);
 	host->engine = engine_new(&engine_host, host, options->limits, rng_u64());
-	host->mock = mock_new(loop);
+	host->models = options->models;
+	models_set_permit(host->models, host_may_send, host);
+	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
 	drive_start(&host->drive, loop, host->engine);
+	host->watch = cancel_watch_new(loop, link, &host->all, on_key_seen, host);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
 	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
@@ -506,6 +602,7 @@ void host_scale_free(struct host_scale *host)
 	if (!host)
 		return;
 	journal_free(host->journal);
+	cancel_watch_free(host->watch);
 	while (!list_empty(&host->all)) {
 		struct held *held = list_entry(host->all.next, struct held, in_all);
 
@@ -515,7 +612,6 @@ void host_scale_free(struct host_scale *host)
 	}
 	drive_stop(&host->drive, host->loop);
 	engine_free(host->engine);
-	mock_free(host->mock);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);
@@ -610,13 +706,17 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 {
 	struct backlog_end newest = { 0 }, floor = *end;
 	struct held_past *past = &held->past;
-	size_t i;
+	struct err ignored;
 	int rc = 0;
+	size_t i;
 
-	for (i = 0; rc == 0 && i < past->count; i++) {
+	/* to the last row, also past one that cannot be read: what we write, an end at
+	 * least, comes behind all that is there */
+	for (i = 0; i < past->count; i++) {
 		held->seq = (uint32_t)past->rows[i].seq;
-		rc = backlog_add(&held->publish.entries, past->rows[i].events, end,
-				 &held->event_seq, &newest, err);
+		if (backlog_add(&held->publish.entries, past->rows[i].events, end,
+				&held->event_seq, &newest, rc < 0 ? &ignored : err) < 0)
+			rc = ERR_INPUT;
 	}
 	if (behind(&newest, &floor))
 		floor = newest;
@@ -711,6 +811,7 @@ static struct held *hold(struct host_scale *host, const struct host_scale_run *r
 	if (run->definition)
 		held->definition = definition_ref(run->definition);
 	held->resumes = run->resumes;
+	held->queue = run->queue;
 	if (run->from && *run->from)
 		held->from = mem_dup(run->from);
 	held->asked.loop = host->loop;
@@ -719,6 +820,7 @@ static struct held *hold(struct host_scale *host, const struct host_scale_run *r
 	held->asked.done = on_end;
 	host->count++;
 	list_push(&host->all, &held->in_all);
+	cancel_watch_want(host->watch);
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, 1);
 	return held;
 }

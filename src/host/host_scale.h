@@ -12,6 +12,7 @@ struct engine_limits;
 struct ev_loop;
 struct held;
 struct host_scale;
+struct models;
 struct pg_pool;
 struct publisher;
 struct redis_link;
@@ -33,6 +34,9 @@ struct host_scale_options {
 	const char *worker_id; /* registry row, for events and stock readers; borrowed */
 	size_t commit_rows;    /* runs per commit at most */
 	const struct engine_limits *limits; /* copied */
+	struct models *models;              /* who answers calls; outlives the host */
+	int64_t heartbeat_ttl_ms;           /* of this worker's keys */
+	size_t queues;                      /* that it has keys in: 1..64 */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
 	/* Nothing of this run is left to do here. held is freed behind the call. */
 	void (*over)(void *arg, struct held *held, enum host_over how);
@@ -52,6 +56,7 @@ struct host_scale_run {
 	const char *run_id;
 	const char *job_id;
 	int64_t wake;
+	size_t queue; /* that its entry is in: 0..options.queues - 1 */
 	/* Others had it, or may have: it is taken over first, off `from` (NULL:
 	 * nobody's), and goes on where its journal ends. Not lazy. */
 	bool resumes;
@@ -77,13 +82,30 @@ void host_scale_fail(struct host_scale *host, const struct host_scale_run *run,
 		     const char *reason);
 
 /*
+ * Somebody wants this run to stop: calls in flight are abandoned and it ends cancelled,
+ * if its end has not been handed out. A hint: nothing happens when it is not held here.
+ */
+void host_scale_cancel(struct host_scale *host, const char *run_id);
+
+/*
  * A drain: no step starts any more. A run that stands between two steps is handed back
  * (over), one with a step in flight when that has ended, and after leaf_ms in any case:
  * all that steps do may be repeated. What has ended is still committed and published.
  */
 void host_scale_drain(struct host_scale *host, int64_t leaf_ms);
 
+/* A call that refreshes this worker's heartbeat key in that queue (0..queues - 1)
+ * succeeded. It was sent at that moment. */
+void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms);
+
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);
+
+/*
+ * For mem_on_gone(): size bytes could not be had. Leaves in the scoreboard that this
+ * process died for want of memory, and of which run's: the one on the CPU if that with
+ * these bytes is the largest. Allocates nothing.
+ */
+void host_scale_memory_gone(struct host_scale *host, size_t size);
 
 #endif

@@ -12,6 +12,8 @@
  *	                                       had, the journal is read behind it
  *	owned   an end              END
  *	owned   rows                STEPS
+ *	owned   proof_wanted        STEPS      perhaps of no row: it asks whether the run
+ *	                                       is still ours
  *
  * A batch has at most one statement of each kind; a run is in one of them only, so their
  * order does not matter. Rows are locked in order of run id (pg_group's order).
@@ -71,7 +73,8 @@ static enum held_act act_wanted(const struct held *held)
 	case HELD_OWNED:
 		if (held->final)
 			return HELD_ACT_END;
-		return list_empty(&held->rows) ? HELD_ACT_NONE : HELD_ACT_STEPS;
+		return list_empty(&held->rows) && !held->proof_wanted ? HELD_ACT_NONE
+								      : HELD_ACT_STEPS;
 	case HELD_ENDED:
 	case HELD_STALE:
 		return HELD_ACT_NONE;
@@ -86,6 +89,7 @@ static void fix_act(struct held *held)
 		return;
 	held->act = act_wanted(held);
 	held->built_mono_ms = clock_mono_ms();
+	held->proof_wanted = false;
 	assert(held->act != HELD_ACT_NONE);
 	FAULT_OF(held->act == HELD_ACT_TAKEOVER   ? "takeover.built"
 		 : held->act == HELD_ACT_STEPS    ? "step.built"
@@ -300,10 +304,13 @@ static void read_ends(const struct pg_reply *reply, int statement, const struct 
 	int row;
 
 	for (row = 0; row < rows; row++) {
-		struct held *held = find(map, store_runs_end_read(reply, statement, row));
+		bool cancel;
+		struct held *held =
+			find(map, store_runs_end_read(reply, statement, row, &cancel));
 
 		assert(held);
 		held->in = true;
+		held->cancel_asked = cancel;
 	}
 }
 
@@ -433,6 +440,18 @@ static bool act_is_step(const struct held *held)
 	return held->act == HELD_ACT_STEPS;
 }
 
+/* Those that wrote rows: one that only asked is in if its answer is, so it asks again. */
+static size_t make_checks(struct journal *journal, struct pg_unit *const *units, size_t n,
+			  struct store_commit **ret)
+{
+	size_t count = make_commits(journal, units, n, ret), kept = 0, i;
+
+	for (i = 0; i < count; i++)
+		if ((*ret)[i].step_count)
+			(*ret)[kept++] = (*ret)[i];
+	return kept;
+}
+
 /* Two statements, always both: a look at the rows of ends and takeovers, and the journal
  * of steps. Either may have nothing to ask. */
 static void on_build_check(void *ctx, struct pg_batch *batch,
@@ -447,7 +466,7 @@ static void on_build_check(void *ctx, struct pg_batch *batch,
 		if (!act_is_step(held_of(units[i])))
 			run_ids[at++] = held_of(units[i])->run_id;
 	(void)store_runs_check(batch, run_ids, at);
-	count = make_commits(journal, units, n, &commits);
+	count = make_checks(journal, units, n, &commits);
 	(void)store_steps_check(batch, commits, count);
 	arena_deinit(&journal->scratch);
 }
@@ -455,6 +474,7 @@ static void on_build_check(void *ctx, struct pg_batch *batch,
 static void check_look(struct journal *journal, struct held *held,
 		       const struct store_run_look *look)
 {
+	held->cancel_asked = look->cancel;
 	switch (held->act) {
 	case HELD_ACT_LAZY_END:
 		held->in = store_runs_end_is_ours(look, journal->owner, 1);
@@ -470,7 +490,6 @@ static void check_look(struct journal *journal, struct held *held,
 			held->again = true;
 		} else if (held->in) {
 			held->epoch = look->epoch;
-			held->cancel_asked = look->cancel;
 			held->again = look->epoch != 1;
 		}
 		return;
@@ -566,6 +585,8 @@ void journal_free(struct journal *journal)
 
 void journal_want(struct journal *journal, struct held *held)
 {
+	if (held->act == HELD_ACT_NONE)
+		held->unit.bytes = held_bytes(held);
 	if (held->queued || act_wanted(held) == HELD_ACT_NONE)
 		return;
 	held->queued = true;

@@ -3,8 +3,16 @@ noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
 	src/host/backlog.c \
 	src/host/backlog.h \
+	src/host/cancel_key.c \
+	src/host/cancel_key.h \
+	src/host/cancel_watch.c \
+	src/host/cancel_watch.h \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
+	src/host/gate.c \
+	src/host/gate.h \
+	src/host/ending.c \
+	src/host/ending.h \
 	src/host/held.c \
 	src/host/held.h \
 	src/host/host_scale.c \

@@ -25,7 +25,7 @@ struct child_env {
 	int64_t drain_deadline_ms; /* for a drain that the master did not ask for */
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
-	bool quarantine;      /* of a kind on demand: suspects only, one run at a time */
+	bool quarantine;      /* of a kind on demand: suspects only */
 	char host_name[IDS_MAX];
 	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
 	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */

@@ -8,5 +8,7 @@ src_ipc_libipc_a_SOURCES = \
 	src/ipc/kind.h \
 	src/ipc/lifeline.c \
 	src/ipc/lifeline.h \
+	src/ipc/score_recent.c \
+	src/ipc/score_recent.h \
 	src/ipc/scoreboard.c \
 	src/ipc/scoreboard.h

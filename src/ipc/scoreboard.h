@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/ids.h"
+#include "ipc/score_recent.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,7 +20,7 @@
 
 #define SCOREBOARD_FILE   "scoreboard"
 #define SCOREBOARD_SLOTS  256
-#define SCOREBOARD_LAYOUT 1
+#define SCOREBOARD_LAYOUT 2
 
 /*
  * Counters and gauges of a child: enum, name in metrics, sort, help. A counter only goes
@@ -117,7 +118,9 @@ struct score_slot {
 	struct score_text largest;          /* P: the run with the largest arena */
 	_Atomic int64_t largest_bytes;      /* P */
 	_Atomic int64_t last_start_mono_us; /* P: a fresh run's code was entered then */
+	_Atomic int32_t memory_gone; /* P: 1: an allocation failed, and that ends it */
 	_Alignas(128) _Atomic int64_t counters[SCORE_COUNTERS_ROOM]; /* P */
+	_Alignas(128) struct score_recent recent; /* P: runs entered lately */
 };
 
 enum score_master_state {

@@ -19,10 +19,9 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "engine/event.h"
-#include "engine/row.h"
 #include "events/fifo.h"
 #include "events/publish.h"
+#include "host/ending.h"
 #include "pg/pg_pool.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
@@ -132,51 +131,13 @@ static void on_buried(void *arg, const struct pg_outcome *outcome,
 	look(charge);
 }
 
-/* Its last events: what happened, and the sentinels. */
-static struct engine_row *last_row(const struct charge *charge, const char *message,
-				   int64_t now_ms, uint64_t epoch)
-{
-	struct engine_row *row = row_new(ROW_START, "", "", 0);
-	const struct event_stamp stamp = { .at_ms = now_ms,
-					   .max = charge->means->event_max };
-	const struct event_text text = { message, strlen(message) };
-	const struct event_text list = { "[]", 2 }, object = { "{}", 2 };
-
-	event_orchestration_error(&row->texts, &stamp, message);
-	row_add_event(row);
-	event_orchestration_complete(&row->texts, &stamp, charge->run_id, RUN_FAILED,
-				     object);
-	row_add_event(row);
-	event_run_final(&row->texts, &stamp, charge->run_id, RUN_FAILED, text, list,
-			object);
-	row_add_event(row);
-	event_done(&row->texts, &stamp);
-	row_add_event(row);
-	row_seal(row, (uint64_t)charge->event_seq + 1, epoch);
-	return row;
-}
-
-/* As column events: a list of [id, event]. */
-static void write_events(const struct engine_row *row, int64_t id_ms, struct str *out)
-{
-	size_t i, len;
-	const char *text;
-
-	for (i = 0; i < row->events_count; i++) {
-		text = row_event_text(row, i, &len);
-		str_printf(out, "%s[\"%lld-%zu\",", i ? "," : "[", (long long)id_ms, i);
-		str_add(out, text, len);
-		str_add_char(out, ']');
-	}
-	str_add_char(out, ']');
-}
-
 static void bury(struct charge *charge, int64_t now_ms, uint64_t epoch)
 {
 	struct pg_batch *batch = pg_batch_new();
 	struct str message = STR_INIT, error = STR_INIT, events = STR_INIT;
-	struct engine_row *row;
 	struct store_burial burial;
+	struct ending ending;
+	size_t count;
 	struct jsonw w;
 
 	str_printf(&message, "the run crashed its worker %lld times, the last by %s",
@@ -189,8 +150,18 @@ static void bury(struct charge *charge, int64_t now_ms, uint64_t epoch)
 	jsonw_pair_text(&w, "cause", charge->cause);
 	jsonw_pair_int(&w, "crashes", charge->crashes);
 	jsonw_object_end(&w);
-	row = last_row(charge, str_text(&message), now_ms, epoch);
-	write_events(row, charge->id_ms + 1, &events);
+	ending = (struct ending){
+		.run_id = charge->run_id,
+		.status = RUN_FAILED,
+		.error = str_text(&message),
+		.response = str_text(&message),
+		.at_ms = now_ms,
+		.event_max = charge->means->event_max,
+		.seq = (uint64_t)charge->event_seq,
+		.epoch = epoch,
+		.id_ms = charge->id_ms + 1,
+	};
+	count = ending_write(&ending, &events);
 	burial = (struct store_burial){
 		.run_id = charge->run_id,
 		.wake = charge->wake,
@@ -200,11 +171,10 @@ static void bury(struct charge *charge, int64_t now_ms, uint64_t epoch)
 		.message = str_text(&message),
 		.journal_seq = charge->journal_seq + 1,
 		.events = str_text(&events),
-		.event_seq = charge->event_seq + (int64_t)row->events_count,
+		.event_seq = charge->event_seq + (int64_t)count,
 	};
 	FAULT_OF("bury.built", charge->run_id);
 	(void)store_crashes_bury(batch, &burial);
-	row_free(row);
 	str_deinit(&message);
 	str_deinit(&error);
 	str_deinit(&events);

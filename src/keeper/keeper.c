@@ -11,7 +11,9 @@
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
  *   obituary.c  deaths on this host, by the master's word
- *   charge.c    a death is laid to a run
+ *   blame.c     whom a death is laid to
+ *   oom_kills.c the kernel's word on want of memory
+ *   charge.c    a run is charged with a death
  *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back
  *   health.c    GET /health
@@ -21,6 +23,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "child/stores.h"
 #include "conf/conf.h"
 #include "events/publish.h"
 #include "ipc/exit_code.h"
@@ -34,11 +37,8 @@
 #include "keeper/putback.h"
 #include "keeper/registry.h"
 #include "keeper/sweep.h"
-#include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_lineage.h"
-#include "redis/redis_link.h"
-#include "redis/redis_script.h"
 #include "store/store_schema.h"
 
 #include <string.h>
@@ -47,12 +47,9 @@ struct keeper {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
-	struct redis_link *link;
-	struct redis_scripts *scripts;
+	struct stores stores;
 	struct queue **queues;
 	size_t queue_count;
-	struct pg_pool *pool;
-	struct pg_watch pg_watch;
 	struct registry *registry;
 	struct beat *beat;
 	struct health *health;
@@ -66,8 +63,8 @@ struct keeper {
 
 static void maybe_ready(struct keeper *keeper)
 {
-	if (keeper->ready_said || !redis_link_is_up(keeper->link) ||
-	    !pg_pool_links_up(keeper->pool))
+	if (keeper->ready_said || !stores_redis_up(&keeper->stores) ||
+	    !stores_pg_up(&keeper->stores))
 		return;
 	keeper->ready_said = true;
 	lifeline_ready(&keeper->lifeline);
@@ -83,7 +80,8 @@ static void on_lineage(void *arg, int rc, struct queue_text lineage, bool change
 			return;
 		log_warn("queue.not_opened", LOG_S("error", err->text));
 		/* claims stay refused until it works: ask again over a new connection */
-		redis_link_drop(keeper->link, "the queue could not be opened for claims");
+		redis_link_drop(keeper->stores.link,
+				"the queue could not be opened for claims");
 		return;
 	}
 	if (changed) {
@@ -96,40 +94,26 @@ static void on_lineage(void *arg, int rc, struct queue_text lineage, bool change
 	maybe_ready(keeper);
 }
 
-static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
-		     const struct err *why)
+static void on_redis(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 	const struct redis_server *server;
 	size_t i;
 
 	sweep_reset(keeper->sweep);
-	switch (event) {
-	case REDIS_EVENT_UP:
-		server = redis_link_server(link);
-		log_info("redis.up", LOG_S("server", server->run_id),
-			 LOG_N("version", server->version));
-		if (strcmp(server->policy, "noeviction") != 0)
-			log_error("redis.evicts",
-				  LOG_S("maxmemory_policy", server->policy),
-				  LOG_S("advice", "set maxmemory-policy noeviction: with "
-						  "another policy Redis may drop jobs"));
-		score_add(keeper->env->score, SCORE_REDIS_CONNECTS, 1);
-		publisher_link_up(keeper->publisher);
-		for (i = 0; i < keeper->queue_count; i++) {
-			struct err err;
+	if (!up)
+		return;
+	server = redis_link_server(keeper->stores.link);
+	if (strcmp(server->policy, "noeviction") != 0)
+		log_error("redis.evicts", LOG_S("maxmemory_policy", server->policy),
+			  LOG_S("advice", "set maxmemory-policy noeviction: with another "
+					  "policy Redis may drop jobs"));
+	publisher_link_up(keeper->publisher);
+	for (i = 0; i < keeper->queue_count; i++) {
+		struct err err;
 
-			if (queue_lineage_open(keeper->queues[i], on_lineage, keeper,
-					       &err) < 0)
-				log_warn("queue.not_opened", LOG_S("error", err.text));
-		}
-		return;
-	case REDIS_EVENT_DOWN:
-		log_warn("redis.down", LOG_S("error", why->text));
-		return;
-	case REDIS_EVENT_RETRY:
-		log_warn("redis.unreachable", LOG_S("error", why->text));
-		return;
+		if (queue_lineage_open(keeper->queues[i], on_lineage, keeper, &err) < 0)
+			log_warn("queue.not_opened", LOG_S("error", err.text));
 	}
 }
 
@@ -138,28 +122,22 @@ static void on_pg(void *arg, bool up)
 	struct keeper *keeper = arg;
 
 	sweep_reset(keeper->sweep);
-	if (up) {
-		log_info("postgres.up", LOG_N("links", pg_pool_links_up(keeper->pool)));
-		score_add(keeper->env->score, SCORE_PG_CONNECTS, 1);
+	if (up)
 		maybe_ready(keeper);
-	} else {
-		log_warn("postgres.down",
-			 LOG_S("error", pg_pool_last_error(keeper->pool)->text));
-	}
 }
 
 static bool redis_is_up(void *arg)
 {
 	struct keeper *keeper = arg;
 
-	return redis_link_is_up(keeper->link);
+	return stores_redis_up(&keeper->stores);
 }
 
 static bool pg_is_up(void *arg)
 {
 	struct keeper *keeper = arg;
 
-	return pg_pool_links_up(keeper->pool) > 0;
+	return stores_pg_up(&keeper->stores);
 }
 
 static void on_drained(void *arg)
@@ -211,45 +189,29 @@ static int migrate(const struct conf *conf)
 static int open_stores(struct keeper *keeper, struct err *err)
 {
 	const struct conf *conf = keeper->env->conf;
-	const struct redis_link_conf link_conf = {
-		.url = conf->redis.url,
-		.name = "synapsed-keeper",
-		.connect_timeout_ms = conf->redis.connect_timeout_ms,
-		.command_timeout_ms = conf->redis.command_timeout_ms,
-		.queue_max = (size_t)conf->redis.queue_max,
-		.on_event = on_redis,
-		.arg = keeper,
-	};
-	const struct pg_options pg_options = {
-		.url = conf->postgres.url,
-		.application_name = "synapsed keeper",
-		.pgbouncer = conf->postgres.pgbouncer,
+	const struct stores_options options = {
+		.loop = keeper->loop,
+		.env = keeper->env,
+		.kind = "keeper",
 		.connections = 1,
-		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
-		.deadline_ms = conf->postgres.statement_timeout_ms,
+		.redis = on_redis,
+		.pg = on_pg,
+		.arg = keeper,
 	};
 	size_t i;
 	int rc;
 
-	rc = redis_link_new(keeper->loop, &link_conf, &keeper->link, err);
+	rc = stores_open(&keeper->stores, &options, err);
 	if (rc < 0)
-		return err_wrap(err, "redis.url");
-	keeper->scripts = queue_scripts_new();
-	redis_link_scripts(keeper->link, keeper->scripts);
+		return rc;
 	keeper->queues = mem_new_n(struct queue *, conf->queue.names.count);
 	for (i = 0; i < conf->queue.names.count; i++) {
-		rc = queue_new(keeper->link, keeper->scripts, conf->queue.names.items[i],
-			       NULL, &keeper->queues[i], err);
+		rc = queue_new(keeper->stores.link, keeper->stores.scripts,
+			       conf->queue.names.items[i], NULL, &keeper->queues[i], err);
 		if (rc < 0)
 			return rc;
 		keeper->queue_count++;
 	}
-	rc = pg_pool_new(keeper->loop, &pg_options, &keeper->pool, err);
-	if (rc < 0)
-		return err_wrap(err, "postgres.url");
-	keeper->pg_watch.changed = on_pg;
-	keeper->pg_watch.arg = keeper;
-	pg_pool_watch(keeper->pool, &keeper->pg_watch);
 	return 0;
 }
 
@@ -259,16 +221,11 @@ static void keeper_deinit(struct keeper *keeper)
 
 	health_free(keeper->health);
 	beat_free(keeper->beat);
-	redis_link_free(
-		keeper->link); /* answers what is pending: queues are still there */
+	/* answers what is pending: whom that is for is still there */
+	stores_close(&keeper->stores);
 	for (i = 0; i < keeper->queue_count; i++)
 		queue_free(keeper->queues[i]);
 	mem_free(keeper->queues);
-	queue_scripts_free(keeper->scripts);
-	if (keeper->pool) {
-		pg_pool_unwatch(&keeper->pg_watch);
-		pg_pool_free(keeper->pool);
-	}
 	publisher_free(keeper->publisher);
 	sweep_free(keeper->sweep);
 	obituary_free(keeper->obituary);
@@ -294,7 +251,7 @@ int keeper_enter(struct child_env *env)
 		keeper_deinit(&keeper);
 		return EXIT_CODE_CHILD_CONFIG;
 	}
-	keeper.registry = registry_new(keeper.loop, keeper.pool, env);
+	keeper.registry = registry_new(keeper.loop, keeper.stores.pool, env);
 	keeper.place = (struct putback_place){
 		.loop = keeper.loop,
 		.queues = keeper.queues,
@@ -302,11 +259,11 @@ int keeper_enter(struct child_env *env)
 		.score = env->score,
 	};
 	keeper.publisher =
-		publisher_new(keeper.loop, keeper.link, env->conf->events.ttl_ms);
+		publisher_new(keeper.loop, keeper.stores.link, env->conf->events.ttl_ms);
 	keeper.charge = (struct charge_means){
 		.loop = keeper.loop,
-		.pool = keeper.pool,
-		.link = keeper.link,
+		.pool = keeper.stores.pool,
+		.link = keeper.stores.link,
 		.publisher = keeper.publisher,
 		.max_crashes = env->conf->queue.max_crashes,
 		.event_max = (size_t)env->conf->engine.event_max_bytes,
@@ -321,8 +278,8 @@ int keeper_enter(struct child_env *env)
 	keeper.sweep = sweep_new(&(struct sweep_means){
 		.env = env,
 		.lifeline = &keeper.lifeline,
-		.link = keeper.link,
-		.pool = keeper.pool,
+		.link = keeper.stores.link,
+		.pool = keeper.stores.pool,
 		.registry = keeper.registry,
 		.place = &keeper.place,
 	});

@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/keeper/libkeeper.a
 src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/beat.c \
 	src/keeper/beat.h \
+	src/keeper/blame.c \
+	src/keeper/blame.h \
 	src/keeper/charge.c \
 	src/keeper/charge.h \
 	src/keeper/health.c \
@@ -13,6 +15,8 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/live.h \
 	src/keeper/obituary.c \
 	src/keeper/obituary.h \
+	src/keeper/oom_kills.c \
+	src/keeper/oom_kills.h \
 	src/keeper/putback.c \
 	src/keeper/putback.h \
 	src/keeper/registry.c \

@@ -12,20 +12,27 @@
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "keeper/blame.h"
 #include "keeper/charge.h"
+#include "keeper/oom_kills.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define SAMPLE_S 1. /* of the kernel's count of its kills */
+
 struct obituary {
 	struct obituary_means means;
 	struct list deaths; /* struct death */
+	struct oom_kills oom;
+	ev_timer sample;
 };
 
 /* One that is being settled. */
@@ -36,40 +43,12 @@ struct death {
 	int pid;
 	int64_t told_mono_ms;
 	char incarnation[IDS_MAX];
-	char suspect[IDS_MAX]; /* job id; "": nobody */
+	struct blame blame;
 	struct putback *putback;
 	struct charge *charge; /* NULL: nobody to charge, or decided */
 	enum charge_end verdict;
 	struct queue_requeued total;
 };
-
-static bool cause_is(const char *cause, const char *prefix)
-{
-	return strncmp(cause, prefix, strlen(prefix)) == 0;
-}
-
-bool obituary_suspect(const struct score_slot *slot, char buf[IDS_MAX])
-{
-	/* what a process does to itself; "watchdog: ": its loop did not turn */
-	static const char *const own[] = { "watchdog: ",    "signal SIGSEGV",
-					   "signal SIGBUS", "signal SIGILL",
-					   "signal SIGFPE", "signal SIGABRT",
-					   "signal SIGSYS", "signal SIGTRAP" };
-	char cause[IDS_MAX], kind[IDS_MAX];
-	size_t i;
-
-	(void)score_text_get(&slot->cause, cause);
-	(void)score_text_get(&slot->kind, kind);
-	buf[0] = '\0';
-	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (cause_is(cause, own[i]) && score_suspect_get(slot, buf))
-			return true;
-	if (strcmp(kind, "quarantine") != 0 || !cause_is(cause, "signal "))
-		return false;
-	if (!score_suspect_get(slot, buf))
-		(void)score_text_get(&slot->largest, buf); /* it has had one run */
-	return buf[0] != '\0';
-}
 
 static void death_free(struct death *death)
 {
@@ -109,12 +88,38 @@ static void on_charged(void *arg, enum charge_end end)
 static void put_back(struct death *death, enum queue_verdict verdict, bool special)
 {
 	const struct queue_suspect suspect = {
-		.id = { death->suspect, strlen(death->suspect) },
+		.id = { death->blame.job, strlen(death->blame.job) },
 		.verdict = verdict,
 	};
 
 	death->putback = putback_start(death->obituary->means.place, death->incarnation,
 				       &suspect, special ? 1 : 0, on_put_back, death);
+}
+
+/* Named for this death, whose name never comes again; a second keeper calls them the
+ * same. They stand in the lane by the moment of the death. */
+static void put_back_cohorts(struct death *death, int64_t died_at_ms)
+{
+	const struct blame *blame = &death->blame;
+	struct queue_suspect suspects[SCORE_RECENT_CELLS];
+	char names[2][QUEUE_COHORT_MAX + 1];
+	size_t len = strlen(death->incarnation), most = QUEUE_COHORT_MAX - 2, i;
+	const char *tail = death->incarnation + (len > most ? len - most : 0);
+
+	for (i = 0; i < 2; i++)
+		(void)snprintf(names[i], sizeof(names[i]), "%s/%zu", tail, i + 1);
+	for (i = 0; i < blame->count; i++) {
+		const char *name = names[blame->half && i >= blame->half];
+
+		suspects[i] = (struct queue_suspect){
+			.id = { blame->jobs[i].id, strlen(blame->jobs[i].id) },
+			.verdict = QUEUE_VERDICT_COHORT,
+			.cohort = { name, strlen(name) },
+			.score = died_at_ms,
+		};
+	}
+	death->putback = putback_start(death->obituary->means.place, death->incarnation,
+				       suspects, blame->count, on_put_back, death);
 }
 
 static void settled(struct death *death)
@@ -178,14 +183,31 @@ void obituary_take(struct obituary *obituary, int index, int pid)
 	(void)score_text_get(&slot->cause, cause);
 	FAULT("death.told");
 	registry_offline(means->registry, row_name, death->incarnation);
-	if (obituary_suspect(slot, death->suspect))
-		death->charge =
-			charge_start(means->charge, death->suspect, death->incarnation,
-				     cause, on_charged, death);
+	blame_judge(slot,
+		    strcmp(cause, "signal SIGKILL") == 0 &&
+			    oom_kills_take(&obituary->oom, death->told_mono_ms),
+		    &death->blame);
 	log_info("worker.dead", LOG_S("incarnation", death->incarnation),
 		 LOG_N("dead_pid", pid), LOG_S("cause", cause),
-		 LOG_S("suspect", death->suspect));
+		 LOG_S("suspect", death->blame.job), LOG_N("cohort", death->blame.count));
+	if (death->blame.sort == BLAME_COHORT) {
+		put_back_cohorts(death, atomic_load(&slot->died_at_ms));
+		return;
+	}
+	if (death->blame.sort == BLAME_RUN)
+		death->charge =
+			charge_start(means->charge, death->blame.job, death->incarnation,
+				     death->blame.cause, on_charged, death);
 	put_back(death, QUEUE_VERDICT_KEEP, death->charge != NULL);
+}
+
+static void on_sample(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct obituary *obituary = w->data;
+
+	(void)loop;
+	(void)revents;
+	oom_kills_sample(&obituary->oom, clock_mono_ms());
 }
 
 struct obituary *obituary_new(const struct obituary_means *means)
@@ -194,6 +216,11 @@ struct obituary *obituary_new(const struct obituary_means *means)
 
 	obituary->means = *means;
 	list_init(&obituary->deaths);
+	oom_kills_init(&obituary->oom, NULL);
+	ev_timer_init(&obituary->sample, on_sample, SAMPLE_S, SAMPLE_S);
+	obituary->sample.data = obituary;
+	if (oom_kills_readable(&obituary->oom))
+		ev_timer_start(means->place->loop, &obituary->sample);
 	return obituary;
 }
 
@@ -203,5 +230,6 @@ void obituary_free(struct obituary *obituary)
 		return;
 	while (!list_empty(&obituary->deaths))
 		death_free(list_entry(obituary->deaths.next, struct death, node));
+	ev_timer_stop(obituary->means.place->loop, &obituary->sample);
 	mem_free(obituary);
 }

@@ -109,6 +109,9 @@ struct putback *putback_start(const struct putback_place *place, const char *dea
 		putback->suspects[i] = suspects[i];
 		putback->suspects[i].id.data =
 			mem_dup_n(suspects[i].id.data, suspects[i].id.len);
+		if (suspects[i].cohort.data)
+			putback->suspects[i].cohort.data = mem_dup_n(
+				suspects[i].cohort.data, suspects[i].cohort.len);
 	}
 	putback->cb = cb;
 	putback->arg = arg;
@@ -126,8 +129,10 @@ void putback_free(struct putback *putback)
 		return;
 	assert(!putback->calling);
 	ev_timer_stop(putback->place->loop, &putback->pause);
-	for (i = 0; i < putback->suspect_count; i++)
-		mem_free((char *)(uintptr_t)putback->suspects[i].id.data);
+	for (i = 0; i < putback->suspect_count; i++) {
+		mem_free(putback->suspects[i].id.data);
+		mem_free(putback->suspects[i].cohort.data);
+	}
 	mem_free(putback->suspects);
 	mem_free(putback);
 }

@@ -9,14 +9,26 @@
 
 #include "base/mem.h"
 #include "engine/call.h"
+#ifdef SYN_FAULTS
+#include "llm/mock_crash.h"
+#endif
 #include "run/model.h"
 
 #include <assert.h>
 #include <string.h>
 
+#ifdef SYN_FAULTS
+/* mock.crash:later: the step is still in flight when the process dies, so that whoever
+ * has the run next does it again. */
+#define CRASH_NAP_MS 60000
+#endif
+
 struct mock {
 	struct ev_loop *loop;
 	size_t in_flight;
+#ifdef SYN_FAULTS
+	struct mock_trap *trap; /* NULL: not armed */
+#endif
 };
 
 struct mock_wait {
@@ -41,6 +53,9 @@ void mock_free(struct mock *mock)
 	if (!mock)
 		return;
 	assert(mock->in_flight == 0);
+#ifdef SYN_FAULTS
+	mock_trap_free(mock->trap);
+#endif
 	mem_free(mock);
 }
 
@@ -184,5 +199,19 @@ void mock_call(struct mock *mock, struct llm_call *call)
 	case MODEL_MOCK_FAIL:
 		fail(call, model.class, "the model mock.fail fails as it was told to");
 		break;
+	case MODEL_OAIC: /* models.c sends it elsewhere */
+		fail(call, FAIL_INTERNAL, "this model is no mock");
+		break;
+#ifdef SYN_FAULTS
+	case MODEL_MOCK_CRASH:
+		mock_crash(mock->loop, &model, &mock->trap);
+		if (model.crash == MODEL_CRASH_LATER) {
+			model.ms += CRASH_NAP_MS;
+			wait_start(mock, call, &model, on_slept);
+		} else {
+			echo(call);
+		}
+		break;
+#endif
 	}
 }

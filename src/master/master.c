@@ -188,6 +188,11 @@ static int64_t on_child_died(struct child *child, const struct reaper_death *dea
 		obits_free_slot(&m->obits, child->index);
 	if (child->leaving)
 		return 0;
+	/* one of the lane dies of what it is given: that it was ready says that another
+	 * one can work, however short its life was */
+	if ((child->kind->flags & KIND_ON_DEMAND) && child->ready_once &&
+	    lived_ms < RESTART_EARLY_MS)
+		lived_ms = RESTART_EARLY_MS;
 	return restart_died(&crew->restart, now_mono_ms, lived_ms, child->ready_once,
 			    &m->rng);
 }
@@ -630,14 +635,17 @@ static int crews_make(struct master *m, struct err *err)
 	for (i = 0; i < m->crew_count; i++) {
 		struct crew *crew = &m->crews[i];
 
-		restart_init(&crew->restart,
-			     &(struct restart_limits){
-				     .min_ms = m->conf->restart.min_ms,
-				     .max_ms = m->conf->restart.max_ms,
-				     .window_ms = m->conf->restart.window_ms,
-				     .ceiling = m->conf->restart.ceiling,
-				     .processes = crew->processes,
-			     });
+		restart_init(
+			&crew->restart,
+			&(struct restart_limits){
+				.min_ms = m->conf->restart.min_ms,
+				.max_ms = m->conf->restart.max_ms,
+				.window_ms = m->conf->restart.window_ms,
+				/* to halve a cohort takes that many deaths */
+				.ceiling = m->conf->restart.ceiling *
+					   (crew->kind->flags & KIND_ON_DEMAND ? 4 : 1),
+				.processes = crew->processes,
+			});
 		for (j = 0; j < crew->processes; j++)
 			child_init(&m->children[m->child_count++], m->loop, crew->kind, j,
 				   &child_ops, m);

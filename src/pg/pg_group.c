@@ -44,7 +44,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRANSIENT_TRIES   5
+#define TRIES_SAID        5 /* every so many refusals of a unit alone the log says so */
 #define DOUBTS_MAX        2
 #define REST_MIN_MS       20
 #define REST_MAX_MS       2000
@@ -291,8 +291,11 @@ static void refused(struct pg_flight *flight, const struct pg_outcome *outcome)
 		split(flight);
 		return;
 	}
-	if (outcome->cls == PG_CLASS_TRANSIENT && flight->tries < TRANSIENT_TRIES) {
-		flight->tries++;
+	if (outcome->cls == PG_CLASS_TRANSIENT) {
+		/* not for good: who holds a lock for a minute must not end a run */
+		if (++flight->tries % TRIES_SAID == 0)
+			log_warn("pg.unit_waits", LOG_S("error", outcome->err.text),
+				 LOG_N("tries", flight->tries));
 		group->counters.retries++;
 		rest(flight, FLIGHT_RESTING, &flight->backoff);
 		return;

@@ -90,9 +90,9 @@ struct pg_group_options {
  * A commit closes at the end of the loop turn when a flight is free, else when the one
  * before it is in: nothing waits for company while idle. What the server refuses is tried
  * again unit by unit; a unit alone with a transient error (deadlock, lock wait, time
- * limit) again with backoff, five times; with Postgres away, out of disk or read-only,
- * all wait. pool, loop and ops are borrowed for the group's life; free the group before
- * the pool.
+ * limit) again with backoff, until its deadline if it has one; with Postgres away, out of
+ * disk or read-only, all wait. pool, loop and ops are borrowed for the group's life; free
+ * the group before the pool.
  */
 struct pg_group *pg_group_new(struct ev_loop *loop, struct pg_pool *pool,
 			      const struct pg_group_options *options,

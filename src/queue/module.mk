@@ -6,10 +6,12 @@ QUEUE_LUA = \
 	src/queue/lua/attach.lua \
 	src/queue/lua/beat.lua \
 	src/queue/lua/claim.lua \
+	src/queue/lua/drop.lua \
 	src/queue/lua/enqueue.lua \
 	src/queue/lua/handback.lua \
 	src/queue/lua/leave.lua \
 	src/queue/lua/lineage.lua \
+	src/queue/lua/mail.lua \
 	src/queue/lua/release.lua \
 	src/queue/lua/requeue.lua \
 	src/queue/lua/stats.lua
@@ -29,6 +31,8 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_call.h \
 	src/queue/queue_claim.c \
 	src/queue/queue_claim.h \
+	src/queue/queue_drop.c \
+	src/queue/queue_drop.h \
 	src/queue/queue_enqueue.c \
 	src/queue/queue_enqueue.h \
 	src/queue/queue_group.c \
@@ -43,6 +47,8 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_leave.h \
 	src/queue/queue_lineage.c \
 	src/queue/queue_lineage.h \
+	src/queue/queue_mail.c \
+	src/queue/queue_mail.h \
 	src/queue/queue_names.c \
 	src/queue/queue_names.h \
 	src/queue/queue_release.c \

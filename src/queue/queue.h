@@ -19,6 +19,7 @@ struct queue_text {
 };
 
 #define QUEUE_BATCH_MAX    200          /* entries that one script call moves */
+#define QUEUE_COHORT_MAX   64           /* bytes of a cohort's name */
 #define QUEUE_PAYLOAD_MAX  (64u * 1024) /* bytes of a job's payload */
 #define QUEUE_PRIORITY_MIN (-10)
 #define QUEUE_PRIORITY_MAX 10

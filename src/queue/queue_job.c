@@ -31,7 +31,6 @@
 #define REST_AT        9
 #define RUN_MAX        512
 #define FROM_MAX       255
-#define COHORT_MAX     64
 
 static void put(char *at, uint64_t value, size_t bytes)
 {
@@ -66,7 +65,7 @@ int queue_job_check(const struct queue_job *job, struct err *err)
 		return err_set(err, ERR_INPUT, "job: the tenant is not in its key form");
 	if (!queue_names_lane_ok(job->lane.data, job->lane.len))
 		return err_set(err, ERR_INPUT, "job: a lane is - or 8 hex digits");
-	if (job->from.len > FROM_MAX || job->cohort.len > COHORT_MAX)
+	if (job->from.len > FROM_MAX || job->cohort.len > QUEUE_COHORT_MAX)
 		return err_set(err, ERR_INPUT, "job: from or cohort is too long");
 	if (job->payload.len > QUEUE_PAYLOAD_MAX)
 		return err_set(err, ERR_INPUT,

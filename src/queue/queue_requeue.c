@@ -8,6 +8,7 @@
 #include "queue/queue_requeue.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "queue/queue_call.h"
 #include "queue/queue_lua.h"
 
@@ -54,6 +55,8 @@ static const char *verdict_word(enum queue_verdict verdict)
 	switch (verdict) {
 	case QUEUE_VERDICT_QUARANTINE:
 		return "quarantine";
+	case QUEUE_VERDICT_COHORT:
+		return "cohort";
 	case QUEUE_VERDICT_KEEP:
 		return "keep";
 	case QUEUE_VERDICT_DROP:
@@ -75,7 +78,29 @@ static int check(const char *dead, size_t most, const struct queue_suspect *susp
 			     INCARNATION_MAX);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = queue_call_id_ok(suspects[i].id, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (suspects[i].verdict == QUEUE_VERDICT_COHORT &&
+		    (suspects[i].cohort.len < 1 ||
+		     suspects[i].cohort.len > QUEUE_COHORT_MAX || suspects[i].score < 0))
+			rc = err_set(err, ERR_INPUT,
+				     "a cohort's name has 1 to %d bytes, its score is no "
+				     "negative number",
+				     QUEUE_COHORT_MAX);
 	return rc;
+}
+
+static void add_verdict(struct redis_command *command,
+			const struct queue_suspect *suspect)
+{
+	struct str word = STR_INIT;
+
+	str_add_text(&word, verdict_word(suspect->verdict));
+	if (suspect->verdict == QUEUE_VERDICT_COHORT) {
+		str_printf(&word, " %lld ", (long long)suspect->score);
+		str_add(&word, suspect->cohort.data, suspect->cohort.len);
+	}
+	redis_command_text(command, str_text(&word));
+	str_deinit(&word);
 }
 
 int queue_requeue(struct queue *q, const char *dead, size_t most,
@@ -94,7 +119,7 @@ int queue_requeue(struct queue *q, const char *dead, size_t most,
 	redis_command_int(command, QUEUE_REQUEUES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		queue_call_text(command, suspects[i].id);
-		redis_command_text(command, verdict_word(suspects[i].verdict));
+		add_verdict(command, &suspects[i]);
 	}
 	requeue = mem_new(struct requeue);
 	requeue->cb = cb;

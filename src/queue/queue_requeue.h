@@ -9,6 +9,7 @@
 
 enum queue_verdict {
 	QUEUE_VERDICT_QUARANTINE, /* a suspect: runs next alone */
+	QUEUE_VERDICT_COHORT,     /* one of several: they run next together */
 	QUEUE_VERDICT_KEEP,       /* not decided yet: stays held */
 	QUEUE_VERDICT_DROP,       /* its run is over: the entry goes */
 };
@@ -17,6 +18,8 @@ enum queue_verdict {
 struct queue_suspect {
 	struct queue_text id; /* job id */
 	enum queue_verdict verdict;
+	struct queue_text cohort; /* COHORT: its name, 1..QUEUE_COHORT_MAX bytes */
+	int64_t score;            /* COHORT: the place in the lane, one for all of it */
 };
 
 /* What one call has done. */

@@ -22,4 +22,6 @@ src_redis_libredis_a_SOURCES = \
 	src/redis/redis_transport.c \
 	src/redis/redis_transport.h \
 	src/redis/redis_url.c \
-	src/redis/redis_url.h
+	src/redis/redis_url.h \
+	src/redis/redis_watch.c \
+	src/redis/redis_watch.h

@@ -81,6 +81,7 @@ struct redis_link {
 	size_t queue_max;
 	size_t bytes_max;
 	redis_event_cb on_event;
+	redis_push_cb on_push;
 	void *arg;
 	const struct redis_scripts *sets[SETS_MAX];
 	size_t nsets;
@@ -522,11 +523,25 @@ static bool is_connected(const struct redis_link *link)
 	return link->state == LINK_GREETING || link->state == LINK_UP;
 }
 
+static bool is_push(const struct redis_link *link, const struct redis_reply *reply)
+{
+	const char *kind;
+
+	if (!link->on_push || redis_reply_count(reply) != 3)
+		return false;
+	kind = redis_reply_text(redis_reply_at(reply, 0), NULL);
+	return kind && strcmp(kind, "message") == 0;
+}
+
 static void answer_one(struct redis_link *link, const struct redis_reply *reply)
 {
 	struct redis_answer answer = { .reply = reply, .sent = true, .text = "" };
 	struct redis_pending_entry entry;
 
+	if (is_push(link, reply)) {
+		link->on_push(link->arg, reply);
+		return;
+	}
 	if (!redis_pending_shift(&link->pending, &entry)) {
 		lose_text(link, ERR_PROTO, "an answer to no question");
 		return;
@@ -785,6 +800,7 @@ int redis_link_new(struct ev_loop *loop, const struct redis_link_conf *conf,
 	link->queue_max = (size_t)or_default((int64_t)conf->queue_max, 10000);
 	link->bytes_max = (size_t)or_default((int64_t)conf->bytes_max, 64 << 20);
 	link->on_event = conf->on_event;
+	link->on_push = conf->on_push;
 	link->arg = conf->arg;
 	backoff_init(&link->backoff, or_default(conf->retry_min_ms, 50),
 		     or_default(conf->retry_max_ms, 2000));

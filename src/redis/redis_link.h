@@ -54,6 +54,9 @@ enum redis_event {
 typedef void (*redis_event_cb)(void *arg, struct redis_link *link, enum redis_event event,
 			       const struct err *why);
 
+/* A message of a channel that the link has subscribed to: an answer to no question. */
+typedef void (*redis_push_cb)(void *arg, const struct redis_reply *message);
+
 /* Zero or NULL means the default. Texts are copied. */
 struct redis_link_conf {
 	const char *url;            /* as redis_url.h; required */
@@ -66,6 +69,7 @@ struct redis_link_conf {
 	size_t bytes_max;           /* unsent bytes; 64 MiB */
 	uint64_t seed;              /* of the jitter; 0: the kernel's */
 	redis_event_cb on_event;    /* may be NULL */
+	redis_push_cb on_push;      /* NULL: it subscribes to nothing. May free the link */
 	void *arg;
 };
 

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define SERVED "mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, mock.fail:<class>"
+#define OAIC "oaic."
+#define SERVED                                                                           \
+	OAIC "<name>, mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, mock.fail:<class>"
 
 bool model_inherits(const char *name)
 {
@@ -26,7 +28,12 @@ bool model_outside(const struct model *model)
 	case MODEL_MOCK_SLEEP:
 	case MODEL_MOCK_TOKENS:
 	case MODEL_MOCK_FAIL:
+#ifdef SYN_FAULTS
+	case MODEL_MOCK_CRASH:
+#endif
 		return false;
+	case MODEL_OAIC:
+		return true;
 	}
 	return true;
 }
@@ -54,6 +61,61 @@ static const char *behind(const char *name, const char *prefix)
 
 	return strncmp(name, prefix, len) == 0 ? name + len : NULL;
 }
+
+/* A name goes into JSON and into a sentence of an error: no control characters. */
+static bool is_clean(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name <= ' ' || *name == 0x7f)
+			return false;
+	return true;
+}
+
+const char *model_served_name(const char *name)
+{
+	const char *rest = behind(name, OAIC);
+
+	return rest ? rest : name;
+}
+#ifdef SYN_FAULTS
+#define MODEL_CRASH_MB_MAX (64 * 1024)
+
+static int crash_parse(const char *name, const char *how, struct model *model,
+		       struct err *err)
+{
+	const char *rest;
+
+	model->kind = MODEL_MOCK_CRASH;
+	if (strcmp(how, "segv") == 0) {
+		model->crash = MODEL_CRASH_SEGV;
+		return 0;
+	}
+	if (strcmp(how, "abort") == 0) {
+		model->crash = MODEL_CRASH_ABORT;
+		return 0;
+	}
+	if (strcmp(how, "hang") == 0) {
+		model->crash = MODEL_CRASH_HANG;
+		return 0;
+	}
+	rest = behind(how, "alloc:");
+	if (rest &&
+	    parameter(rest, strlen(rest), 1, MODEL_CRASH_MB_MAX, &model->tokens) == 0) {
+		model->crash = MODEL_CRASH_ALLOC;
+		return 0;
+	}
+	rest = behind(how, "later:");
+	if (rest &&
+	    parameter(rest, strlen(rest), 0, MODEL_MOCK_MS_MAX, &model->ms) == 0) {
+		model->crash = MODEL_CRASH_LATER;
+		return 0;
+	}
+	return err_set(err, ERR_INPUT,
+		       "model '%s' needs segv, abort, hang, alloc:<mb> or later:<ms> "
+		       "after the colon",
+		       name);
+}
+#endif
 
 int model_parse(const char *name, struct model *ret, struct err *err)
 {
@@ -93,6 +155,19 @@ int model_parse(const char *name, struct model *ret, struct err *err)
 				       "model '%s' needs job, provider, tool, limit or "
 				       "internal after the colon",
 				       name);
+	} else if ((rest = behind(name, OAIC))) {
+		model.kind = MODEL_OAIC;
+		if (!*rest || !is_clean(rest))
+			return err_set(
+				err, ERR_INPUT,
+				"model '%s' needs the server's name of it after the "
+				"dot, without spaces",
+				name);
+#ifdef SYN_FAULTS
+	} else if ((rest = behind(name, "mock.crash:"))) {
+		if (crash_parse(name, rest, &model, err) < 0)
+			return ERR_INPUT;
+#endif
 	} else {
 		return err_set(
 			err, ERR_INPUT,

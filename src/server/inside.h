@@ -23,6 +23,10 @@ enum conn_state {
 	CONN_NSTATES,
 };
 
+struct sse_frame;
+
+#define SERVER_STREAM_SLOTS 15 /* seconds between two comments to an idle stream */
+
 struct conn {
 	struct list node; /* of server->conns[state], oldest deadline first */
 	struct server *server;
@@ -54,6 +58,20 @@ struct server {
 	size_t pending;      /* requests that the handler has */
 	size_t bodies_bytes; /* room of all bodies in memory */
 	struct server_counters counters;
+
+	/* sse.c's */
+	struct list streams;         /* struct sse */
+	struct list streams_ready;   /* to be written, or told of room */
+	struct list streams_closing; /* closed; their owners do not know yet */
+	struct list stream_slots[SERVER_STREAM_SLOTS];
+	size_t stream_count;
+	unsigned stream_slot; /* looked at last */
+	unsigned stream_next; /* gets the next client */
+	ev_timer stream_tick;
+	ev_timer stream_drain;
+	int stream_nowhere; /* an unconnected socket, put where one was taken */
+	struct sse_frame *stream_head, *stream_head_1_0, *stream_retry, *stream_keepalive,
+		*stream_last;
 };
 
 struct request_param {
@@ -85,6 +103,8 @@ struct request {
 	bool handed;   /* on_request was called */
 	bool inside;   /* MHD waits for our return, so it need not be resumed */
 	bool close;    /* close the connection after the answer */
+	bool http_1_1;
+	bool streaming; /* the socket is a stream's: MHD has to close what it has */
 	bool answered; /* response is set, or was and MHD has it */
 };
 
@@ -92,6 +112,20 @@ struct request {
 void server_conn_move(struct conn *conn, enum conn_state state);
 /* An answer was made outside of MHD's own turn: run it before the loop sleeps. */
 void server_kick(struct server *server);
+
+/* sse.c: streams of a server. ERR_SYS. */
+int server_streams_init(struct server *server, struct err *err);
+void server_streams_deinit(struct server *server);
+/* Before the loop sleeps: write what is queued, tell owners. */
+void server_streams_flush(struct server *server);
+/* A second has passed. */
+void server_streams_tick(struct server *server);
+/* End them all in order, soon. */
+void server_streams_drain(struct server *server);
+/* The request's connection is suspended: its socket goes to the stream. */
+void server_stream_part(struct request *req);
+/* server.c: there is one stream more or less. */
+void server_streams_changed(struct server *server);
 
 struct request *request_new(struct server *server, struct conn *conn, const char *uri);
 void request_free(struct request *req);

@@ -8,4 +8,6 @@ src_server_libserver_a_SOURCES = \
 	src/server/response.c \
 	src/server/response.h \
 	src/server/server.c \
-	src/server/server.h
+	src/server/server.h \
+	src/server/sse.c \
+	src/server/sse.h

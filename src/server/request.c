@@ -175,6 +175,8 @@ int request_body_add(struct request *req, const char *bytes, size_t len)
 		return 413;
 	while (room < req->body_len + len + 1)
 		room *= 2;
+	if (room > req->body_max + 1)
+		room = req->body_max + 1; /* it never holds more */
 	if (room > req->body_room) {
 		if (room - req->body_room >
 		    server->options.bodies_max_bytes - server->bodies_bytes)

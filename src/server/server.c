@@ -11,6 +11,7 @@
  *   reading  -> writing   refused, or answered at once
  *   pending  -> writing   answered
  *   writing  -> idle      the answer has left, the connection stays
+ *   pending  -> gone      answered with a stream, which has the socket now (sse.c)
  *   any      -> gone      closed by either side
  *
  * Deadlines. MHD's own time-out is for idleness: a byte a second lives for ever. So each
@@ -136,6 +137,7 @@ static void on_turn_over(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	server_streams_flush(server);
 	if (server->kicked)
 		pump(server);
 }
@@ -148,14 +150,26 @@ static void accept_stop(struct server *server)
 	server->accepting = false;
 }
 
+static bool is_full(const struct server *server)
+{
+	return server_connections(server) >= (size_t)server->options.connections;
+}
+
 static void accept_start(struct server *server)
 {
 	if (server->draining || server->accepting ||
-	    ev_is_active(&server->accept_timer) ||
-	    server->conn_count >= (size_t)server->options.connections)
+	    ev_is_active(&server->accept_timer) || is_full(server))
 		return;
 	ev_io_start(server->loop, &server->accept_io);
 	server->accepting = true;
+}
+
+void server_streams_changed(struct server *server)
+{
+	if (is_full(server))
+		accept_stop(server);
+	else
+		accept_start(server);
 }
 
 static void on_accept_pause_over(struct ev_loop *loop, ev_timer *w, int revents)
@@ -234,7 +248,7 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 		*context = conn;
 		server->conn_count++;
 		server_conn_move(conn, CONN_IDLE);
-		if (server->conn_count >= (size_t)server->options.connections)
+		if (is_full(server))
 			accept_stop(server);
 		break;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
@@ -420,9 +434,12 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *mhd, const ch
 	enum MHD_Result result = MHD_YES;
 
 	(void)url;
+	if (req->streaming)
+		return MHD_NO; /* the socket is gone: close what is left */
 	req->inside = true;
 	if (!req->seen) {
 		req->seen = true;
+		req->http_1_1 = strcmp(version, "HTTP/1.1") == 0;
 		result = take_head(req, mhd, method, version);
 		goto out;
 	}
@@ -437,10 +454,13 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *mhd, const ch
 		server_conn_move(req->conn, CONN_PENDING);
 		server->ops.on_request(req, server->ops_arg);
 	}
-	if (req->answered)
+	if (req->response) {
 		result = response_queue(req, mhd);
-	else
+	} else {
 		MHD_suspend_connection(mhd);
+		if (req->streaming)
+			server_stream_part(req);
+	}
 out:
 	req->inside = false;
 	return result;
@@ -519,6 +539,10 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 	server->ops_arg = arg;
 	for (i = 0; i < CONN_NSTATES; i++)
 		list_init(&server->conns[i]);
+	if (server_streams_init(server, err) < 0) {
+		mem_free(server);
+		return ERR_SYS;
+	}
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
 			MHD_USE_ERROR_LOG,
@@ -532,6 +556,7 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 	if (!server->daemon) {
+		server_streams_deinit(server);
 		mem_free(server);
 		return err_set(err, ERR_SYS, "the HTTP server did not start");
 	}
@@ -559,7 +584,7 @@ static void check_drained(struct server *server)
 	if (!server->draining || !drained)
 		return;
 	close_idle(server);
-	if (server->conn_count > 0)
+	if (server_connections(server) > 0)
 		return;
 	server->drained = NULL;
 	drained(server->drained_arg);
@@ -574,6 +599,7 @@ void server_drain(struct server *server, server_drained_cb done, void *arg)
 	accept_stop(server);
 	ev_timer_stop(server->loop, &server->accept_timer);
 	close_idle(server);
+	server_streams_drain(server);
 	server_kick(server); /* done() comes from the loop, not from here */
 	ev_feed_event(server->loop, &server->kick, EV_PREPARE);
 }
@@ -583,9 +609,10 @@ void server_free(struct server *server)
 	if (!server)
 		return;
 	assert(server->pending == 0);
-	server->drained = NULL;
+	server->drained = NULL; /* streams end below */
 	accept_stop(server);
 	server->draining = true; /* nothing starts accepting again */
+	server_streams_deinit(server);
 	ev_io_stop(server->loop, &server->mhd_io);
 	ev_timer_stop(server->loop, &server->mhd_timer);
 	ev_timer_stop(server->loop, &server->accept_timer);
@@ -597,7 +624,12 @@ void server_free(struct server *server)
 
 size_t server_connections(const struct server *server)
 {
-	return server->conn_count;
+	return server->conn_count + server->stream_count;
+}
+
+size_t server_streams(const struct server *server)
+{
+	return server->stream_count;
 }
 
 size_t server_pending(const struct server *server)

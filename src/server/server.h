@@ -24,6 +24,7 @@ struct server_options {
 	int64_t read_ms;         /* from the request line to the end of the body */
 	int64_t write_ms;        /* from the answer to its last byte */
 	size_t bodies_max_bytes; /* bodies in memory at the same time; more is 503 */
+	size_t stream_max_bytes; /* what may wait for one client of a stream (sse.h) */
 };
 
 /*
@@ -47,16 +48,17 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 	       struct err *err);
 
 /*
- * Accept nothing more, close idle connections, finish what is in flight (each answer says
- * `Connection: close`); then done(arg), once, from the loop.
+ * Accept nothing more, close idle connections, end streams, finish what is in flight (each
+ * answer says `Connection: close`); then done(arg), once, from the loop.
  */
 void server_drain(struct server *server, server_drained_cb done, void *arg);
 
 /* Every request must have been answered. NULL is fine. */
 void server_free(struct server *server);
 
-/* Open connections, and requests that wait for their answer. */
+/* Open connections, streams included; those; and requests that wait for their answer. */
 size_t server_connections(const struct server *server);
+size_t server_streams(const struct server *server);
 size_t server_pending(const struct server *server);
 
 /* Answers since the start. */
@@ -64,6 +66,7 @@ struct server_counters {
 	uint64_t answers;
 	uint64_t answers_4xx;
 	uint64_t answers_5xx;
+	uint64_t streams; /* answers that were event streams */
 };
 const struct server_counters *server_counters(const struct server *server);
 

@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/store_cancels.c \
+	src/store/store_cancels.h \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
 	src/store/store_crashes.c \
@@ -39,6 +41,9 @@ STORE_SQL = \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/cancel_ask.sql \
+	src/store/sql/cancel_end.sql \
+	src/store/sql/cancel_look.sql \
 	src/store/sql/crash_bury.sql \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
@@ -72,6 +77,7 @@ STORE_SQL = \
 	src/store/sql/schema_always.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
+	src/store/sql/steps_events.sql \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \

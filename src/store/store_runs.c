@@ -365,8 +365,10 @@ int store_runs_end_count(const struct pg_reply *reply, int statement)
 	return pg_reply_rows(reply, statement);
 }
 
-const char *store_runs_end_read(const struct pg_reply *reply, int statement, int row)
+const char *store_runs_end_read(const struct pg_reply *reply, int statement, int row,
+				bool *cancel)
 {
+	*cancel = pg_reply_bool(reply, statement, row, 1);
 	return pg_reply_text(reply, statement, row, 0);
 }
 

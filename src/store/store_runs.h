@@ -168,8 +168,9 @@ int store_runs_end_lazy(struct pg_batch *batch, const char *owner, const char *w
 int store_runs_end(struct pg_batch *batch, const char *owner,
 		   const struct store_end *ends, size_t n);
 int store_runs_end_count(const struct pg_reply *reply, int statement);
-/* The run id of a row. */
-const char *store_runs_end_read(const struct pg_reply *reply, int statement, int row);
+/* The run id of a row; cancel: it was asked for. */
+const char *store_runs_end_read(const struct pg_reply *reply, int statement, int row,
+				bool *cancel);
 /* Does this look say that our end (lazy or not) is in? epoch: 1 for a lazy one. */
 bool store_runs_end_is_ours(const struct store_run_look *look, const char *owner,
 			    int64_t epoch);
@@ -205,6 +206,7 @@ struct store_run_status {
 	int64_t event_seq;
 	const char *queue;  /* NULL: a stock row */
 	const char *cursor; /* of a list: pass it as `after` to go on behind this row */
+	const char *cancel_requested_at; /* NULL */
 };
 
 int store_runs_get(struct pg_batch *batch, const char *run_id);

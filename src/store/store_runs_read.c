@@ -48,6 +48,7 @@ static void read_status(const struct pg_reply *reply, int at, int row,
 		.event_seq = pg_reply_int(reply, at, row, 22),
 		.queue = pg_reply_text(reply, at, row, 23),
 		.cursor = pg_reply_text(reply, at, row, 24),
+		.cancel_requested_at = pg_reply_text(reply, at, row, 25),
 	};
 }
 

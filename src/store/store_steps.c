@@ -130,6 +130,31 @@ int store_steps_history(struct pg_batch *batch, const char *run_id, int64_t from
 	return at;
 }
 
+int store_steps_events(struct pg_batch *batch, const char *run_id, int64_t from_seq,
+		       int limit)
+{
+	int at = add(batch, STORE_SQL_STEPS_EVENTS);
+
+	pg_batch_text(batch, run_id, -1);
+	pg_batch_int8(batch, from_seq);
+	pg_batch_int8(batch, limit);
+	return at;
+}
+
+int store_steps_events_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_steps_events_read(const struct pg_reply *reply, int statement, int row,
+			     struct store_step *ret)
+{
+	*ret = (struct store_step){
+		.seq = pg_reply_int(reply, statement, row, 0),
+		.events = pg_reply_text(reply, statement, row, 1),
+	};
+}
+
 int store_steps_list(struct pg_batch *batch, const char *run_id, int64_t from_seq,
 		     int limit)
 {

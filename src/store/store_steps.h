@@ -73,6 +73,14 @@ void store_steps_read_row(const struct pg_reply *reply, int statement, int row,
 int store_steps_history(struct pg_batch *batch, const char *run_id, int64_t from_seq,
 			int limit);
 
+/* What tails read of them: rows that have events, from seq on, at most limit. */
+int store_steps_events(struct pg_batch *batch, const char *run_id, int64_t from_seq,
+		       int limit);
+int store_steps_events_count(const struct pg_reply *reply, int statement);
+/* seq and events are set. */
+void store_steps_events_read(const struct pg_reply *reply, int statement, int row,
+			     struct store_step *ret);
+
 /* The same rows for people: delta and events are NULL (they may be large), epoch is 0. */
 int store_steps_list(struct pg_batch *batch, const char *run_id, int64_t from_seq,
 		     int limit);

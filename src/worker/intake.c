@@ -23,6 +23,7 @@
 #include "worker/intake.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -43,11 +44,16 @@
 #include "queue/queue_handback.h"
 #include "queue/queue_held.h"
 #include "queue/queue_leave.h"
+#include "queue/queue_mail.h"
 #include "redis/redis_link.h"
 #include "run/payload.h"
 #include "worker/handover.h"
+#include "worker/lane.h"
 
 #include <string.h>
+
+#define MAIL_EVERY_S 0.25 /* between two calls at most, while there are jobs */
+#define MAIL_PAGE    200  /* texts that a call brings at most: there may be more */
 
 enum job_state {
 	JOB_CLAIMED,
@@ -93,8 +99,11 @@ struct source {
 	struct list returning; /* JOB_RETURNING, not sent yet */
 	struct list returned;  /* in the call under way */
 	bool calling;
-	bool dry;    /* the last call did not fill its slots: wait at the bell */
-	bool unsure; /* the answer of a claim was lost */
+	int64_t called_mono_ms; /* when the newest call was sent */
+	bool dry;     /* the last call did not fill its slots: wait at the bell */
+	bool unsure;  /* the answer of a claim was lost */
+	size_t asked; /* jobs that the call under way may bring */
+	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
 	bool left; /* this queue knows us no more */
 	size_t held_offset;
@@ -106,12 +115,14 @@ struct intake {
 	struct definition_cache *definitions;
 	struct source *sources;
 	size_t source_count;
-	size_t jobs; /* in all states but LEFT */
+	size_t first; /* the source that calls first in this turn */
+	size_t jobs;  /* in all states but LEFT */
 	size_t slots;
 	bool quiet;
 	bool draining;
 	ev_prepare turn; /* calls go out once a turn */
 	ev_timer retry;  /* after a call that failed, and for what waits for Postgres */
+	ev_timer mail;   /* while there are jobs: calls that nothing else causes */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -149,6 +160,8 @@ static struct job *job_new(struct source *source, const char *id, size_t id_len,
 	job->tenant_len = tenant_len;
 	(void)map_put(&source->jobs, job->id, job->id_len, job);
 	source->intake->jobs++;
+	if (!ev_is_active(&source->intake->mail))
+		ev_timer_again(source->intake->options.loop, &source->intake->mail);
 	return job;
 }
 
@@ -197,6 +210,7 @@ static void job_fail(struct job *job, const char *reason)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.slot = job,
@@ -213,6 +227,7 @@ static void job_start(struct job *job, struct definition *definition)
 		.run_id = job->run_id,
 		.job_id = job->id,
 		.wake = job->wake,
+		.queue = (size_t)(job->source - job->source->intake->sources),
 		.resumes = job->resumes,
 		.from = job->from,
 		.definition = definition,
@@ -271,6 +286,25 @@ static void job_need_definition(struct job *job)
 
 /* ---- what a claim brought ---- */
 
+/*
+ * We were thought dead, what we hold was put back, and we claimed it again: the job that
+ * is here is the one that the entry is held for. A second one would take the run off the
+ * first, and the first off the second.
+ */
+static bool is_here(struct source *source, const char *id, size_t id_len)
+{
+	struct job *job = map_get(&source->jobs, id, id_len);
+
+	if (!job)
+		return false;
+	if (job->state == JOB_LEFT) { /* somebody requeued it: it is as any other */
+		job_free(job);
+		return false;
+	}
+	log_warn("job.claimed_again", LOG_S("job", job->id));
+	return true;
+}
+
 static void take_job(struct source *source, const struct queue_job *claimed)
 {
 	struct str id = STR_INIT;
@@ -278,6 +312,10 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	struct err err;
 
 	queue_job_id(claimed, &id);
+	if (is_here(source, str_text(&id), id.len)) {
+		str_deinit(&id);
+		return;
+	}
 	job = job_new(source, str_text(&id), id.len, claimed->tenant.data,
 		      claimed->tenant.len);
 	str_deinit(&id);
@@ -304,17 +342,39 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 
 static void take_bad(struct source *source, const struct queue_ended *bad)
 {
-	struct job *job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
-				  bad->tenant.len);
+	struct job *job;
 
+	if (is_here(source, bad->id.data, bad->id.len))
+		return;
+	job = job_new(source, bad->id.data, bad->id.len, bad->tenant.data,
+		      bad->tenant.len);
 	log_error("job.undecodable", LOG_S("job", job->id));
 	job_ended(job);
+}
+
+/* What others let this process know, sooner than Postgres would. */
+static void take_mail(struct source *source, const struct queue_text *text)
+{
+	struct queue_mail mail;
+
+	if (!queue_mail_read(*text, &mail)) {
+		log_warn("mail.unreadable", LOG_S("queue", queue_name(source->queue)),
+			 LOG_N("bytes", text->len));
+		return;
+	}
+	switch (mail.kind) {
+	case QUEUE_MAIL_CANCEL:
+		host_scale_cancel(source->intake->host, mail.run_id);
+		break;
+	}
 }
 
 static void free_finished(struct source *source)
 {
 	while (!list_empty(&source->finishing))
 		job_free(list_entry(source->finishing.next, struct job, node));
+	if (source->intake->options.lane && !source->intake->jobs)
+		lane_end(source->intake->options.lane);
 }
 
 /* The call failed: what it was to finish goes with the next one (finishing is
@@ -332,9 +392,11 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	struct source *source = arg;
 	struct intake *intake = source->intake;
 	struct score_slot *score = intake->options.env->score;
+	bool claimed_some = source->asked > 0;
 	size_t i;
 
 	source->calling = false;
+	source->asked = 0;
 	if (rc < 0) {
 		if (rc == ERR_CLOSED)
 			return;
@@ -347,6 +409,8 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		retry_later(intake);
 		return;
 	}
+	host_scale_refreshed(intake->host, (size_t)(source - intake->sources),
+			     source->called_mono_ms);
 	if (claimed->finished)
 		FAULT("finish.answered");
 	if (claimed->njobs)
@@ -355,12 +419,18 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
 	free_finished(source);
-	source->dry = !claimed->more;
+	if (claimed_some) /* else nobody has looked whether there is something */
+		source->dry = !claimed->more;
+	source->look = claimed->nmail == MAIL_PAGE;
+	for (i = 0; i < claimed->nmail; i++)
+		take_mail(source, &claimed->mail[i]);
 	if (claimed->refused != source->refused_said) {
 		source->refused_said = claimed->refused;
 		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
 			 LOG_S("queue", queue_name(source->queue)));
 	}
+	if (intake->options.lane && claimed->njobs)
+		lane_begin(intake->options.lane);
 	for (i = 0; i < claimed->nbad; i++)
 		take_bad(source, &claimed->bad[i]);
 	for (i = 0; i < claimed->njobs; i++)
@@ -376,9 +446,33 @@ static bool may_claim(const struct intake *intake)
 	       !lifeline_master_silent(intake->options.lifeline);
 }
 
-static size_t free_slots(const struct intake *intake)
+/* In the quarantine lane: one run or one cohort, and when that is over the next. */
+static size_t free_for_suspects(const struct intake *intake)
 {
-	return intake->jobs < intake->slots ? intake->slots - intake->jobs : 0;
+	size_t i;
+
+	for (i = 0; i < intake->source_count; i++)
+		if (intake->sources[i].calling)
+			return 0;
+	return intake->jobs ? 0 : QUEUE_BATCH_MAX;
+}
+
+/* What this source may claim: what calls under way may bring needs its slots as well, and
+ * several sources that could call now share what is left. */
+static size_t free_slots(const struct intake *intake, const struct source *mine)
+{
+	size_t taken = intake->jobs, hungry = 1, free, i;
+
+	if (intake->options.env->quarantine)
+		return free_for_suspects(intake);
+	for (i = 0; i < intake->source_count; i++) {
+		const struct source *source = &intake->sources[i];
+
+		taken += source->asked;
+		hungry += source != mine && !source->calling && !source->dry;
+	}
+	free = taken < intake->slots ? intake->slots - taken : 0;
+	return (free + hungry - 1) / hungry;
 }
 
 static const struct queue_text quarantine_lane = { QUEUE_LANE_QUARANTINE,
@@ -389,14 +483,14 @@ static void source_call(struct source *source)
 	struct intake *intake = source->intake;
 	struct queue_ended ended[QUEUE_BATCH_MAX];
 	struct queue_claim_ask ask = { .ended = ended };
-	size_t free = may_claim(intake) ? free_slots(intake) : 0;
+	size_t free = may_claim(intake) ? free_slots(intake, source) : 0;
 	struct err err;
 
 	if (source->calling || source->left || !redis_link_is_up(intake->options.link))
 		return;
 	if (free && !source->dry)
 		queue_bell_disarm(source->bell);
-	if (list_empty(&source->ended) && (!free || source->dry)) {
+	if (list_empty(&source->ended) && !source->look && (!free || source->dry)) {
 		if (free)
 			queue_bell_arm(source->bell);
 		else
@@ -421,8 +515,11 @@ static void source_call(struct source *source)
 	ask.want = free < QUEUE_BATCH_MAX ? free : QUEUE_BATCH_MAX;
 	ask.alive_ttl_ms = intake->options.env->conf->queue.heartbeat_ttl_ms;
 	source->calling = true;
+	source->called_mono_ms = clock_mono_ms();
+	source->asked = ask.want;
 	if (queue_claim(source->queue, &ask, on_claimed, source, &err) < 0) {
 		source->calling = false;
+		source->asked = 0;
 		keep_finishing(source);
 		retry_later(intake);
 	}
@@ -701,10 +798,14 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	/* each is the first in turn, so that none gets what is left only */
+	intake->first = (intake->first + 1) % intake->source_count;
 	FAULT_LOOP("loop.turned");
 	for (i = 0; i < intake->source_count; i++) {
-		source_call(&intake->sources[i]);
-		source_return(&intake->sources[i]);
+		size_t at = (intake->first + i) % intake->source_count;
+
+		source_call(&intake->sources[at]);
+		source_return(&intake->sources[at]);
 	}
 	if (intake->draining && intake->done && nothing_held(intake)) {
 		void (*done)(void *arg) = intake->done;
@@ -745,6 +846,21 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	}
 	if (!waits)
 		ev_timer_stop(loop, w);
+}
+
+/* Workers that are full, quiet or wait at the bell call as well, as long as they have
+ * runs that somebody could want to stop. */
+static void on_mail_time(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct intake *intake = w->data;
+	size_t i;
+
+	(void)revents;
+	if (!intake->jobs)
+		ev_timer_stop(loop, w);
+	for (i = 0; i < intake->source_count; i++)
+		if (intake->sources[i].jobs.count)
+			intake->sources[i].look = true;
 }
 
 void intake_link_up(struct intake *intake)
@@ -790,7 +906,7 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	int rc = 0;
 
 	intake->options = *options;
-	intake->slots = options->env->quarantine ? 1 : (size_t)conf->worker.slots;
+	intake->slots = (size_t)conf->worker.slots;
 	intake->definitions = definition_cache_new(options->pool);
 	intake->sources = mem_new_n(struct source, conf->queue.names.count);
 	ev_prepare_init(&intake->turn, on_turn);
@@ -800,6 +916,8 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	ev_prepare_start(options->loop, &intake->turn);
 	ev_timer_init(&intake->retry, on_retry, 0., 0.5);
 	intake->retry.data = intake;
+	ev_timer_init(&intake->mail, on_mail_time, 0., MAIL_EVERY_S);
+	intake->mail.data = intake;
 	for (i = 0; i < conf->queue.names.count && rc == 0; i++) {
 		intake->source_count++;
 		rc = source_init(&intake->sources[i], intake, conf->queue.names.items[i],
@@ -826,6 +944,7 @@ void intake_free(struct intake *intake)
 		return;
 	ev_prepare_stop(intake->options.loop, &intake->turn);
 	ev_timer_stop(intake->options.loop, &intake->retry);
+	ev_timer_stop(intake->options.loop, &intake->mail);
 	definition_cache_free(intake->definitions);
 	for (i = 0; i < intake->source_count; i++) {
 		struct source *source = &intake->sources[i];

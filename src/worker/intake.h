@@ -12,6 +12,7 @@ struct child_env;
 struct ev_loop;
 struct held;
 struct intake;
+struct lane;
 struct lifeline;
 struct pg_pool;
 struct publisher;
@@ -23,6 +24,7 @@ struct intake_options {
 	struct ev_loop *loop;
 	struct child_env *env;
 	const struct lifeline *lifeline;
+	struct lane *lane; /* of the quarantine lane; NULL: an ordinary worker */
 	struct redis_link *link;
 	const struct redis_link_conf *link_conf; /* for the bells' own connections */
 	const struct redis_scripts *scripts;

@@ -5,5 +5,7 @@ src_worker_libworker_a_SOURCES = \
 	src/worker/handover.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
+	src/worker/lane.c \
+	src/worker/lane.h \
 	src/worker/worker.c \
 	src/worker/worker.h

@@ -10,9 +10,12 @@
  */
 #include "worker/worker.h"
 
+#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/rng.h"
+#include "child/stores.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
 #include "events/publish.h"
@@ -21,11 +24,9 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
-#include "pg/pg_pool.h"
-#include "queue/queue.h"
-#include "redis/redis_link.h"
-#include "redis/redis_script.h"
+#include "llm/models.h"
 #include "worker/intake.h"
+#include "worker/lane.h"
 
 #include <malloc.h>
 
@@ -35,64 +36,40 @@ struct worker {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
-	struct redis_link *link;
-	struct redis_scripts *scripts;
-	struct pg_pool *pool;
-	struct pg_watch pg_watch;
+	struct stores stores;
 	struct publisher *publisher;
+	struct models *models;
 	struct host_scale *host;
 	struct intake *intake;
+	struct lane lane;      /* quarantine only */
 	ev_timer rest;         /* see on_rest */
 	int64_t rest_jobs;     /* claimed when memory was given back last */
 	int64_t rest_jobs_now; /* claimed when the timer fired last */
-	bool ready_said;
 };
 
-static void maybe_ready(struct worker *worker)
-{
-	if (worker->ready_said || !redis_link_is_up(worker->link) ||
-	    !pg_pool_links_up(worker->pool))
-		return;
-	worker->ready_said = true;
-	lifeline_ready(&worker->lifeline);
-}
-
-static void on_redis(void *arg, struct redis_link *link, enum redis_event event,
-		     const struct err *why)
+static void on_redis(void *arg, bool up)
 {
 	struct worker *worker = arg;
 
-	(void)link;
-	switch (event) {
-	case REDIS_EVENT_UP:
-		log_info("redis.up", LOG_S("server", redis_link_server(link)->run_id));
-		score_add(worker->env->score, SCORE_REDIS_CONNECTS, 1);
-		publisher_link_up(worker->publisher);
-		intake_link_up(worker->intake);
-		maybe_ready(worker);
+	if (!up)
 		return;
-	case REDIS_EVENT_DOWN:
-		log_warn("redis.down", LOG_S("error", why->text));
-		return;
-	case REDIS_EVENT_RETRY:
-		log_warn("redis.unreachable", LOG_S("error", why->text));
-		return;
-	}
+	publisher_link_up(worker->publisher);
+	intake_link_up(worker->intake);
 }
 
 static void on_pg(void *arg, bool up)
 {
 	struct worker *worker = arg;
 
-	if (up) {
-		log_info("postgres.up", LOG_N("links", pg_pool_links_up(worker->pool)));
-		score_add(worker->env->score, SCORE_PG_CONNECTS, 1);
+	if (up)
 		intake_link_up(worker->intake);
-		maybe_ready(worker);
-	} else {
-		log_warn("postgres.down",
-			 LOG_S("error", pg_pool_last_error(worker->pool)->text));
-	}
+}
+
+static void on_both(void *arg)
+{
+	struct worker *worker = arg;
+
+	lifeline_ready(&worker->lifeline);
 }
 
 static void on_drained(void *arg)
@@ -112,6 +89,19 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 		 LOG_N("runs", host_scale_count(worker->host)));
 	intake_drain(worker->intake, on_drained, worker);
 	host_scale_drain(worker->host, worker->env->conf->drain.leaf_ms);
+}
+
+/*
+ * As in a drain, and with the same bounds; then the process leaves, and the master starts
+ * another one when there are more suspects: what a suspect may have left behind in this
+ * one is not for the next.
+ */
+static void on_lived(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!lifeline_draining(&worker->lifeline))
+		on_drain(worker, "lived_in_quarantine", 0);
 }
 
 static void on_quiet(void *arg)
@@ -141,6 +131,11 @@ static void on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)malloc_trim(0); /* whether there was anything is all the same */
 }
 
+static void on_memory_gone(void *arg, size_t size)
+{
+	host_scale_memory_gone(arg, size);
+}
+
 static const struct lifeline_ops lifeline_ops = {
 	.on_drain = on_drain,
 	.on_quiet = on_quiet,
@@ -149,22 +144,15 @@ static const struct lifeline_ops lifeline_ops = {
 static int worker_init(struct worker *worker, struct err *err)
 {
 	const struct conf *conf = worker->env->conf;
-	const struct redis_link_conf link_conf = {
-		.url = conf->redis.url,
-		.name = "synapsed-worker",
-		.connect_timeout_ms = conf->redis.connect_timeout_ms,
-		.command_timeout_ms = conf->redis.command_timeout_ms,
-		.queue_max = (size_t)conf->redis.queue_max,
-		.on_event = on_redis,
-		.arg = worker,
-	};
-	const struct pg_options pg_options = {
-		.url = conf->postgres.url,
-		.application_name = "synapsed worker",
-		.pgbouncer = conf->postgres.pgbouncer,
+	const struct stores_options stores_options = {
+		.loop = worker->loop,
+		.env = worker->env,
+		.kind = "worker",
 		.connections = (int)conf->postgres.connections,
-		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
-		.deadline_ms = conf->postgres.statement_timeout_ms,
+		.redis = on_redis,
+		.pg = on_pg,
+		.both = on_both,
+		.arg = worker,
 	};
 	const struct engine_limits limits = {
 		.step_timeout_ms = conf->engine.step_timeout_ms,
@@ -174,50 +162,63 @@ static int worker_init(struct worker *worker, struct err *err)
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
+	const struct oaic_options oaic_options = {
+		.base_url = conf->llm.oaic_base_url,
+		.key = conf->llm.oaic_key,
+		.connections = (size_t)conf->llm.connections,
+		.connect_timeout_ms = conf->llm.connect_timeout_ms,
+		.silence_ms = conf->llm.timeout_ms,
+		.attempts = (int)conf->llm.attempts,
+		.seed = rng_u64(),
+	};
 	struct intake_options intake_options;
 	struct host_scale_options host_options;
 	int rc;
 
-	rc = redis_link_new(worker->loop, &link_conf, &worker->link, err);
+	rc = stores_open(&worker->stores, &stores_options, err);
 	if (rc < 0)
-		return err_wrap(err, "redis.url");
-	worker->scripts = queue_scripts_new();
-	redis_link_scripts(worker->link, worker->scripts);
-	rc = pg_pool_new(worker->loop, &pg_options, &worker->pool, err);
-	if (rc < 0)
-		return err_wrap(err, "postgres.url");
+		return rc;
 	worker->publisher =
-		publisher_new(worker->loop, worker->link, conf->events.ttl_ms);
+		publisher_new(worker->loop, worker->stores.link, conf->events.ttl_ms);
+	if (worker->env->quarantine)
+		lane_init(&worker->lane, worker->loop, worker->env->score,
+			  conf->queue.quarantine_time_ms, on_lived, worker);
 	intake_options = (struct intake_options){
 		.loop = worker->loop,
 		.env = worker->env,
 		.lifeline = &worker->lifeline,
-		.link = worker->link,
-		.link_conf = &link_conf,
-		.scripts = worker->scripts,
-		.pool = worker->pool,
+		.lane = worker->env->quarantine ? &worker->lane : NULL,
+		.link = worker->stores.link,
+		.link_conf = &worker->stores.link_conf,
+		.scripts = worker->stores.scripts,
+		.pool = worker->stores.pool,
 		.publisher = worker->publisher,
 	};
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
 		return rc;
+	worker->models = models_new(worker->loop, &oaic_options, err);
+	if (!worker->models)
+		return err_wrap(err, "llm");
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
 		.commit_rows = (size_t)conf->postgres.commit_rows,
 		.limits = &limits,
+		.models = worker->models,
+		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
+		.queues = conf->queue.names.count,
 		.score = worker->env->score,
 		.over = intake_run_over,
 		.arg = worker->intake,
 	};
-	worker->host = host_scale_new(worker->loop, worker->pool, worker->link,
-				      worker->publisher, &host_options);
+	worker->host =
+		host_scale_new(worker->loop, worker->stores.pool, worker->stores.link,
+			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
+	mem_on_gone(on_memory_gone, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
-		  worker->env->quarantine ? 1 : conf->worker.slots);
-	worker->pg_watch.changed = on_pg;
-	worker->pg_watch.arg = worker;
-	pg_pool_watch(worker->pool, &worker->pg_watch);
+		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
 	worker->rest.data = worker;
 	ev_timer_start(worker->loop, &worker->rest);
@@ -228,15 +229,14 @@ static int worker_init(struct worker *worker, struct err *err)
  * under way in, so those go before what they call. */
 static void worker_deinit(struct worker *worker)
 {
-	if (worker->pool)
-		pg_pool_unwatch(&worker->pg_watch);
+	mem_on_gone(NULL, NULL);
 	host_scale_free(worker->host);
-	redis_link_free(worker->link);
-	pg_pool_free(worker->pool);
+	models_free(worker->models);
+	stores_close(&worker->stores);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
-	queue_scripts_free(worker->scripts);
 	lifeline_deinit(&worker->lifeline);
+	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
 	ev_loop_destroy(worker->loop);
 }
@@ -247,6 +247,7 @@ int worker_enter(struct child_env *env)
 	struct err err;
 	int code;
 
+	fdutil_raise_limit(); /* a run that waits for a model is a socket */
 	worker.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!worker.loop)
 		return EXIT_CODE_CHILD_SETUP;

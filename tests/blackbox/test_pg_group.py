@@ -174,16 +174,31 @@ def test_a_lock_wait_is_tried_again_alone(postgres, sql):
     d.close()
 
 
-def test_a_lock_that_never_ends_is_given_up_after_five_tries(postgres, sql):
+def test_a_lock_is_waited_for_as_long_as_it_is_held(postgres, sql):
+    """Who locks a table for a minute must not make runs fail."""
     d = start(postgres.url(), LOCK_MS=20)
     lock = Sql(postgres, "postgres")
     lock.connection.autocommit = False
     lock("INSERT INTO g VALUES ('r1', 1, 1)")
     d.tell("unit 1 r1 1")
-    assert d.line("unit 1") == "unit 1 rejected rejected transient 55P03 refused"
-    assert d.counters()["retries"] == 5
+    until(lambda: d.counters()["retries"] > 6)
+    assert d.counters()["rejected"] == 0
+    lock.connection.rollback()
+    assert "committed" in d.line("unit 1")
+    lock.close()
+    d.close()
+
+
+def test_a_lock_is_waited_for_until_the_deadline_of_the_unit(postgres, sql):
+    d = start(postgres.url(), deadline_ms=1000, LOCK_MS=20)
+    lock = Sql(postgres, "postgres")
+    lock.connection.autocommit = False
+    lock("INSERT INTO g VALUES ('r1', 1, 1)")
+    d.tell("unit 1 r1 1")
+    assert d.line("unit 1") == "unit 1 rejected unsent connection - timeout"
     lock.connection.rollback()
     lock.close()
+    assert seqs(sql) == []
     d.close()
 
 

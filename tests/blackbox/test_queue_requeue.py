@@ -125,6 +125,83 @@ def test_suspects_are_claimed_by_their_own_lane_alone(q):
     assert q.claim("w.2", 9)["dropped"] == 1
 
 
+# ---- cohorts ----
+
+
+def cohort(name, *runs, score=777):
+    return {run: f"cohort {score} {name}" for run in runs}
+
+
+LANE = ("quarantine",)
+
+
+def test_a_cohort_is_claimed_whole_and_nothing_with_it(q):
+    q.enqueue("t", runs(6), moment=1000)
+    q.enqueue("u", ["v", "w"], moment=10)
+    q.claim("w.1", 10)
+    # whatever the piece, a cohort goes in one call
+    assert q.requeue("w.1", 1, **cohort("c/1", "r0", "r3", "v"), **cohort("c/2", "r1"),
+                     r2="quarantine") == [0, 4, 0, 0, 0, 4]
+    assert q.requeue("w.1", r2="quarantine") == [3, 1, 0, 0, 0, 0]
+    assert [(q.job(r).cohort, q.job(r).requeues, q.job(r).payload)
+            for r in ("r0", "v", "r1", "r2")] == [
+        (b"c/1", 0, b"{}"), (b"c/1", 0, b"{}"), (b"c/2", 0, b"{}"), (b"", 0, b"{}")]
+    audit.check(q.client, Q)
+    found = q.claim("x.1", 200, lanes=LANE)
+    assert sorted(pairs(found)) == [("t", "r0"), ("t", "r3"), ("u", "v")]
+    assert found["flags"] == 4
+    audit.check(q.client, Q)
+    assert pairs(q.claim("x.1", 200, lanes=LANE)) == [("t", "r1")]
+    assert pairs(q.claim("x.1", 200, lanes=LANE)) == [("t", "r2")]
+    assert q.claim("x.1", 200, lanes=LANE)["flags"] == 0
+
+
+def test_the_halves_of_a_cohort_are_tried_one_after_the_other(q):
+    q.enqueue("t", runs(5))
+    q.claim("w.1", 10)
+    q.requeue("w.1", **cohort("a/1", *runs(5)))
+    assert len(q.claim("x.1", 200, lanes=LANE)["jobs"]) == 5
+    q.claim("x.1", 0, ended=[("t", "r4")])
+    q.requeue("x.1", **cohort("x.1/1", "r0", "r1", "r2", score=9),
+              **cohort("x.1/2", "r3", "r4", score=9))
+    audit.check(q.client, Q)
+    assert len(q.claim("x.2", 200, lanes=LANE)["jobs"]) == 3
+    assert pairs(q.claim("x.3", 200, lanes=LANE)) == [("t", "r3")]
+    # what lived is handed back, in no cohort
+    assert q.handback("x.2", ("r1:1", "1", "")) == 1
+    assert (q.job("r1").cohort, q.job("r1").from_, q.job("r1").payload) == (b"", b"x.2", b"{}")
+    q.requeue("x.3")
+    assert q.job("r3").cohort == b""
+    assert sorted(pairs(q.claim("w.2", 9))) == [("t", "r1"), ("t", "r3")]
+
+
+def test_a_cohort_is_taken_as_far_as_the_limits_allow(q):
+    q.enqueue("t", runs(4), running_max=2)
+    q.enqueue("u", ["v"])
+    for me in ("w.1", "w.2"):
+        q.claim(me, 2 if me == "w.1" else 1)
+    assert sum(len(q.held(me)) for me in ("w.1", "w.2")) == 3
+    q.requeue("w.1", **cohort("c/1", "r0", "r1", "v"))
+    q.requeue("w.2", **cohort("c/1", "r0", "r1", "v"))
+    assert len(q.claim("w.3", 1)["jobs"]) == 1  # of t: one is left
+    first = pairs(q.claim("x.1", 200, lanes=LANE))
+    audit.check(q.client, Q)
+    assert sorted(first) == [("t", "r0"), ("u", "v")]
+    assert q.claim("x.1", 200, lanes=LANE)["jobs"] == []
+    q.claim("x.1", 0, ended=[("t", "r0")])
+    assert pairs(q.claim("x.1", 200, lanes=LANE)) == [("t", "r1")]
+
+
+def test_a_member_that_cannot_be_read_leaves_its_cohort(q):
+    q.enqueue("t", runs(3))
+    q.claim("w.1", 3)
+    q.requeue("w.1", **cohort("c/1", *runs(3)))
+    q.client.hdel(P + "jobs", "r1:1")
+    found = q.claim("x.1", 200, lanes=LANE)
+    assert (pairs(found), found["dropped"]) == ([("t", "r0"), ("t", "r2")], 1)
+    q.client.delete(P + "queued")  # whose the lost one was nobody knows: the recount has to
+
+
 def test_a_suspect_that_is_not_decided_stays_and_keeps_its_worker_known(q):
     q.enqueue("t", runs(5))
     q.claim("w.1", 5)

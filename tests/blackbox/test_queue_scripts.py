@@ -475,6 +475,33 @@ def test_many_tenants_with_one_job_each(q):
     assert len(seen) == 300
 
 
+def test_tenants_that_have_nothing_left_do_not_use_a_claim_up(q):
+    """Each was served last with its last job: it is found out when its turn comes."""
+    for i in range(30):
+        q.enqueue(f"a{i}", [f"r{i}"])
+    q.enqueue("full", runs(9, "f"), running_max=1)
+    q.enqueue("z", runs(10, "z"))
+    for _ in range(30 + 1 + 10):
+        found = q.claim("w.1", 1)
+        assert (len(found["jobs"]), found["flags"]) == (1, 4)
+        audit.check(q.client, Q)
+    assert (q.claim("w.1", 1)["jobs"], q.client.zcard(P + "tenants:-")) == ([], 0)
+
+
+def test_a_claim_passes_over_a_bounded_number_of_tenants(q):
+    """One call is short; the worker is told to call again."""
+    for i in range(500):
+        q.enqueue(f"a{i}", [f"r{i}"])
+    q.enqueue("z", runs(500, "z"))
+    for _ in range(501):
+        assert q.claim("w.1", 1)["flags"] == 4
+    assert q.claim("w.1", 1)["flags"] == 4
+    calls = 0
+    while not q.claim("w.1", 1)["jobs"]:
+        calls += 1
+        assert calls < 500 / 200 + 1
+
+
 def test_a_tenant_at_its_limit_is_passed_over_until_one_ends(q):
     q.enqueue("t", runs(10), running_max=3)
     q.enqueue("free", runs(5, "f"))
@@ -548,18 +575,19 @@ def test_a_job_goes_back_with_its_old_score(q):
     assert found[0][2].moment == 1_700_000_000_000 and found[0][2].priority == 2
 
 
-def test_a_hand_back_keeps_every_other_field(q):
+def test_a_hand_back_keeps_every_field_but_the_cohort(q):
     packed = audit.pack(b"r", b"a%20b", b"-", -4, 1_700_000_000_000, 1, 3, 7, b"before.0",
                         b"cohort", bytes(range(256)), kind=2)
     q.call("enqueue", "a%20b", "-", -4, 1, 0, 1_700_000_000_000, 1, "r:1", packed[9:])
     assert q.client.hget(P + "jobs", "r:1") == packed
     q.claim("w.1", 1)
     assert q.handback("w.1", ("r:1", 0, "")) == 1
-    assert q.client.hget(P + "jobs", "r:1") == packed
+    before = audit.unpack(packed)  # a suspect that is handed back is none any more
+    assert audit.unpack(q.client.hget(P + "jobs", "r:1")) == before._replace(cohort=b"")
     q.claim("w.1", 1)
     assert q.handback("w.1", ("r:1", 1, "0123abcd")) == 1
     after = audit.unpack(q.client.hget(P + "jobs", "r:1"))
-    assert after == audit.unpack(packed)._replace(from_=b"w.1", lane=b"0123abcd")
+    assert after == before._replace(from_=b"w.1", lane=b"0123abcd", cohort=b"")
     assert q.claim("w.1", 1)["jobs"] == []
     assert len(q.claim("w.1", 1, lanes=("0123abcd",))["jobs"]) == 1
 
@@ -619,6 +647,48 @@ def test_stats_say_what_is_there(q):
     q.client.set(P + "paused", "x")
     after = q.call("stats", "f" * 40)
     assert 90000 <= after[9] < 100000 and after[10:] == [1, 0]
+
+
+# ---- drop, mail ----
+
+
+def test_what_waits_is_dropped_wherever_it_is(q):
+    q.admit("t", ids(1, "a"))
+    q.enqueue("t", runs(3))
+    q.enqueue("t", runs(1, "lane"), lane="01234567")
+    for place, run in (("delayed", "r0:1"), ("quarantine", "r1:1")):
+        q.client.zrem(P + "ready:-:t", run)
+        q.client.zadd(P + place, {run: 1})
+    audit.check(q.client, Q)
+    for run, place in (("a0:1", b"admitted"), ("r0:1", b"delayed"), ("r1:1", b"quarantine"),
+                       ("lane0:1", b"ready"), ("r2:1", b"ready")):
+        assert q.call("drop", run, "t") == place
+        audit.check(q.client, Q)
+        assert q.call("drop", run, "t") == b""
+    left = {k[len(P):] for k in map(bytes.decode, q.client.scan_iter(match=P + "*"))}
+    assert left <= {"lineage", "bell", "lanes", "events_ttl"}
+
+
+def test_what_a_worker_holds_is_not_dropped(q):
+    q.enqueue("t", runs(2))
+    assert pairs(q.claim("w", 1)) == [("t", "r0")]
+    assert q.call("drop", "r0:1", "t") == b"held"
+    assert q.call("drop", "r1:1", "t") == b"ready"
+    assert q.claim("w", 1, [("t", "r0")])["finished"] == 1
+
+
+def test_mail_comes_with_a_claim_once_and_only_to_who_is_there(q):
+    assert q.call("mail", "w", "x", 1000, 3) == 0
+    q.enqueue("t", runs(1))
+    q.claim("w", 1)
+    assert [q.call("mail", "w", f"x{i}", 60000, 3) for i in range(4)] == [1, 1, 1, 0]
+    assert 0 < q.client.pttl(P + "mail:w") <= 60000
+    assert q.claim("other", 0)["mail"] == []
+    assert q.claim("w", 0)["mail"] == [b"x0", b"x1", b"x2"]
+    assert q.claim("w", 0)["mail"] == []
+    q.call("mail", "w", "late", 60000, 3)
+    assert q.claim("w", 0, [("t", "r0")])["finished"] == 1
+    assert q.call("leave", "w") == 0
 
 
 # ---- anything, in any order ----

@@ -120,3 +120,20 @@ def test_an_entry_of_an_ended_run_is_settled(site):
             p.execute()
     daemon.wait_event("run.settled", run=run_id)
     assert site.entries(run_id) == before
+
+
+def test_a_run_whose_journal_cannot_be_read_ends_failed(site):
+    """Its end comes behind the last row, wherever the one is that nobody can read."""
+    site.prepare(TEN)
+    first = site.start()
+    run_id = site.submit("ten", "x")
+    wait_steps(site, run_id, 3)
+    first.stop(signal.SIGTERM)
+    rows = site.sql("SELECT max(seq) FROM run_steps")[0][0]
+    site.sql("UPDATE run_steps SET events = 'no list' WHERE seq = 2")
+    site.start(expect_errors=("run.journal_unreadable", "run.journal_unusable"))
+    site.daemons.reverse()
+    answer = site.wait_run(run_id)
+    assert answer["status"] == "failed"
+    assert answer["final_response"].startswith("the run cannot be continued")
+    assert site.sql("SELECT max(seq) FROM run_steps") == [(rows + 1,)]

@@ -1,5 +1,6 @@
 """Runs from HTTP to their end: the main job of the program."""
 
+import json
 import signal
 import time
 
@@ -191,7 +192,8 @@ def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
 
 
 def test_a_thousand_runs_in_bulk_all_end_once(site):
-    site.prepare(HELLO).start(SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+    site.prepare(HELLO)
+    daemon = site.start(SYNAPSED_LIMITS_RATE_PER_TENANT="0")
     body = {"runs": [{"message": str(i)} for i in range(1000)]}
     status, answer, _ = site.ask("POST", "/api/v2/orchestrations/hello/runs", body)
     assert status == 202
@@ -205,6 +207,13 @@ def test_a_thousand_runs_in_bulk_all_end_once(site):
     assert site.sql("SELECT count(*) FROM run_steps") == [(1000,)]
     _, stats, _ = site.ask("GET", "/api/v2/queue/stats")
     assert (stats["queued"], stats["active"]) == (0, 0)
+    counters, end = {"runs_ended": 0}, time.monotonic() + 30
+    while counters["runs_ended"] < 1000:  # the row ends first, the worker hears of it
+        assert time.monotonic() < end, counters
+        out = site.verb("status", "--set", f"run_dir={daemon.run_dir}", "-o", "json").stdout
+        (counters,) = [c["counters"] for c in json.loads(out)["children"]
+                       if c["kind"] == "worker"]
+    assert 0 < counters["commits"] < 1000  # grouped
 
 
 def test_the_environment_alone_starts_everything(site):
@@ -245,3 +254,26 @@ def test_drain_lets_runs_end(site):
     site.wait_run(run_id, "running", "completed")
     daemon.stop(signal.SIGTERM)
     assert site.sql("SELECT status FROM orchestration_runs") == [("completed",)]
+
+
+def test_a_worker_of_several_queues_has_no_more_runs_than_slots(site):
+    names = [f"q{i}" for i in range(6)]
+    site.prepare(orchestration("nap", llm_step("s", "mock.sleep:100")))
+    site.start(SYNAPSED_ROLES="api", SYNAPSED_QUEUE_NAMES=",".join(names),
+               SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+    runs = [site.submit("nap", tenant_id=f"t{i % 30}") for i in range(120)]
+    assert len(site.sql("SELECT DISTINCT queue FROM orchestration_runs")) > 3
+    site.start(SYNAPSED_ROLES="worker,keeper", SYNAPSED_QUEUE_NAMES=",".join(names),
+               SYNAPSED_WORKER_SLOTS="8", WORKER_ID="small")
+    with site.redis.client() as client:
+        most, end = 0, time.monotonic() + 60
+        left = set(runs)
+        while left and time.monotonic() < end:
+            with client.pipeline() as ask:  # one transaction: one moment
+                for name in names:
+                    ask.hget(f"synapse:q:{{{name}}}:running", "*")
+                most = max(most, sum(int(n or 0) for n in ask.execute()))
+            done = site.sql("SELECT run_id FROM orchestration_runs WHERE status ="
+                            " 'completed'")
+            left -= {r for (r,) in done}
+    assert not left and 0 < most <= 8, most

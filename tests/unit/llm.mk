@@ -1,3 +1,5 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_mock
+check_PROGRAMS += tests/unit/test_oaic_answer
+check_PROGRAMS += tests/unit/test_oaic_body
 endif

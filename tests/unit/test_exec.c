@@ -516,8 +516,11 @@ static void a_cancelled_call_is_abandoned_and_the_run_ends(void **state)
 
 static void a_run_cancelled_before_its_first_turn_executes_nothing(void **state)
 {
-	struct exec *exec =
-		memory_run(&host, ORCH("\"a\"", LLM("a", "mock.echo", "")), NULL);
+	/* the first step would be over before anybody could look */
+	struct exec *exec = memory_run(
+		&host,
+		ORCH("\"p\"", PRINT("p", "x", NEXT("a")) "," LLM("a", "mock.echo", "")),
+		NULL);
 
 	(void)state;
 	exec_cancel(exec);

@@ -133,6 +133,28 @@ static void an_abandoned_op_leaves_its_row(void **state)
 	held_free(held);
 }
 
+static void the_bytes_of_a_commit_are_those_of_its_rows_and_its_end(void **state)
+{
+	struct held *held = lazy();
+	struct engine_final *final = row_final_new();
+	size_t one, two;
+
+	(void)state;
+	assert_int_equal(held_bytes(held), 0);
+	held_add_row(held, row(ROW_STEP, "s1", "k", "{\"type\":\"a\",\"ts\":1"), NULL,
+		     10);
+	one = held_bytes(held);
+	assert_true(one >= strlen("[[\"set\",\"k\",1]]") + strlen("{\"type\":\"a\"}"));
+	held_add_row(held, row(ROW_STEP, "s2", "k", "{\"type\":\"a\",\"ts\":1"), NULL,
+		     10);
+	two = held_bytes(held);
+	assert_int_equal(two, 2 * one);
+	str_add_text(&final->state, "{\"k\":1}");
+	held->final = final;
+	assert_int_equal(held_bytes(held), two + strlen("{\"k\":1}"));
+	held_free(held);
+}
+
 static void events_stay_behind_until_their_row_is_in(void **state)
 {
 	struct held *held = lazy();
@@ -178,6 +200,7 @@ int main(void)
 		cmocka_unit_test(nothing_melts_into_a_row_that_somebody_waits_for),
 		cmocka_unit_test(nothing_melts_once_the_run_is_owned),
 		cmocka_unit_test(an_abandoned_op_leaves_its_row),
+		cmocka_unit_test(the_bytes_of_a_commit_are_those_of_its_rows_and_its_end),
 		cmocka_unit_test(events_stay_behind_until_their_row_is_in),
 		cmocka_unit_test(
 			rows_that_are_not_durable_are_forgotten_with_their_numbers),

@@ -36,6 +36,12 @@ static void mock_models_and_their_parameters_are_read(void **state)
 	assert_int_equal(model.kind, MODEL_MOCK_FAIL);
 	assert_int_equal(model.class, FAIL_PROVIDER);
 	assert_false(model_outside(&model));
+	model = parsed("oaic.vendor/llama-3:8b");
+	assert_int_equal(model.kind, MODEL_OAIC);
+	assert_true(model_outside(&model));
+	assert_string_equal(model_served_name("oaic.vendor/llama-3:8b"),
+			    "vendor/llama-3:8b");
+	assert_string_equal(model_served_name("mock.echo"), "mock.echo");
 }
 
 static void other_names_are_refused_by_name(void **state)
@@ -54,6 +60,9 @@ static void other_names_are_refused_by_name(void **state)
 		"mock.sleep: 5",
 		"mock.sleep:3600001",
 		"mock.sleep:99999999999999999999999999",
+#ifndef SYN_FAULTS
+		"mock.crash:segv",
+#endif
 		"mock.tokens:5",
 		"mock.tokens:0:5",
 		"mock.tokens::5",
@@ -64,7 +73,10 @@ static void other_names_are_refused_by_name(void **state)
 		"mock.fail:",
 		"mock.fail:soon",
 		"mock.fail:cancelled",
-		"oaic.llama",
+		"oaic",
+		"oaic.",
+		"oaic.a b",
+		"Oaic.llama",
 	};
 	struct model model;
 	struct err err;

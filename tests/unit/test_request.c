@@ -137,6 +137,22 @@ static void all_bodies_together_have_a_bound(void **state)
 	request_free(two);
 }
 
+static void the_largest_body_takes_what_it_needs_and_no_more(void **state)
+{
+	struct request *req = parsed("/x", 0);
+	char chunk[5000] = { 0 };
+
+	(void)state;
+	server.options.bodies_max_bytes = 5001;
+	req->body_max = 5000;
+	assert_int_equal(request_body_add(req, chunk, 100), 0);
+	assert_int_equal(request_body_add(req, chunk, 4900), 0);
+	assert_int_equal(server.bodies_bytes, 5001);
+	assert_int_equal(request_body_add(req, chunk, 1), 413);
+	request_free(req);
+	assert_int_equal(server.bodies_bytes, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -148,6 +164,7 @@ int main(void)
 		cmocka_unit_test(the_last_parameter_of_a_name_counts),
 		cmocka_unit_test(a_body_grows_up_to_its_bound),
 		cmocka_unit_test(all_bodies_together_have_a_bound),
+		cmocka_unit_test(the_largest_body_takes_what_it_needs_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

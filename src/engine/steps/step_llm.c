@@ -12,7 +12,9 @@
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/prompt.h"
+#include "engine/row.h"
 #include "engine/step.h"
+#include "engine/walk.h"
 #include "run/model.h"
 
 struct step_llm {
@@ -43,6 +45,7 @@ static void fill_request(struct step_llm *llm)
 	struct llm_request *request = &llm->call.request;
 	const struct definition_step *def = llm->step.def;
 	struct engine *engine = llm->step.frame.exec->engine;
+	const struct engine_row *row = walk_row(llm->step.frame.parent);
 	int64_t limit_ms =
 		def->timeout_ms ? def->timeout_ms : engine->limits.step_timeout_ms;
 
@@ -55,6 +58,8 @@ static void fill_request(struct step_llm *llm)
 	request->count = 2;
 	request->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;
 	request->answer_max = engine->limits.output_max;
+	request->path = row->path;
+	request->execution = row->execution;
 }
 
 static void start(struct runframe *frame)

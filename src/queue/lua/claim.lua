@@ -6,12 +6,13 @@
 -- ARGV[3]  want: how many jobs to take at most, 0..200
 -- ARGV[4]  run_id of the server that the worker believes to speak to
 -- ARGV[5]  number of lanes, then the lanes in order of preference; "quarantine" is the lane
---          of suspects, all tenants together, oldest first
+--          of suspects, all tenants together, oldest first: one of them, or one cohort
 -- then per tenant: tenant (key form), n, then n ids of ended jobs
 --
 -- Returns {now_ms, flags, events_ttl_ms, recovering, finished, dropped, mail, jobs}.
--- flags: 1 refused (no lineage, or another server's), 2 paused, 4 want was filled. mail: up
--- to 200 texts. jobs, flat: tenant, n, then n times id, packed job.
+-- flags: 1 refused (no lineage, or another server's), 2 paused, 4 want was filled, or many
+-- tenants were met that had nothing to give: call again. mail: up to 200 texts. jobs, flat:
+-- tenant, n, then n times id, packed job.
 --
 -- Before and after: a job is in exactly one place; running[tenant] counts what is held of
 -- a tenant and queued[tenant] what waits, their fields '*' the sums; a tenant at its limit
@@ -168,12 +169,16 @@ local refused = not state[1] or string.match(state[1], ':(.*)$') ~= ARGV[4]
 local flags = (refused and 1 or 0) + (state[2] and 2 or 0)
 local taken = {} -- {tenant, ids}: what was popped, by tenant
 local dropped = 0
+local LOOKED_MAX = 200 -- tenants that have nothing, in one call
 
+-- Returns how many tenants were looked at if there may be others that have something: each
+-- of these has left the lane, or leaves it when it is met again.
 local function take(lane)
 	local tenants = p .. 'tenants:' .. lane
-	local rows = redis.call('ZRANGE', tenants, 0, want - 1, 'WITHSCORES')
+	local page = want
+	local rows = redis.call('ZRANGE', tenants, 0, page - 1, 'WITHSCORES')
 	if #rows == 0 then
-		return
+		return nil
 	end
 	local names, served = {}, {}
 	for j = 1, #rows, 2 do
@@ -244,45 +249,89 @@ local function take(lane)
 	if #moved > 0 then
 		redis.call('ZADD', tenants, unpack(moved))
 	end
+	return want > 0 and #names == page and page or nil
 end
 
--- Suspects whose tenants have room, of the first 200.
+-- One suspect whose tenant has room (of the first 200), or its cohort: those of the same
+-- name, which have the same score, as far as their tenants have room. What has none stays
+-- for the next claim: that cohort was then halved by a limit and not by a death.
+local SUSPECTS = p .. 'quarantine'
+
+local function room_for(name)
+	local running_max = limits_of(redis.call('HGET', limits, name))
+	local n = tonumber(redis.call('HGET', running, name) or 0)
+	for _, one in ipairs(taken) do
+		if one.name == name then
+			n = n + #one.ids
+		end
+	end
+	return running_max == 0 or n < running_max, running_max
+end
+
+-- Tenant and cohort of a suspect; nil: it cannot be read and is gone.
+local function suspect(id)
+	local job = redis.call('HGET', jobs, id)
+	if not job or #job < 35 or string.byte(job) ~= 1 then
+		redis.call('ZREM', SUSPECTS, id)
+		redis.call('HDEL', jobs, id)
+		dropped = dropped + 1
+		return nil
+	end
+	local lane_len, cohort_len, tenant_len, from_len, run_len =
+		struct.unpack('<BBHHH', job, 24)
+	local at = 36 + lane_len
+	local cohort_at = at + tenant_len + from_len + run_len
+	return string.sub(job, at, at + tenant_len - 1),
+		string.sub(job, cohort_at, cohort_at + cohort_len - 1)
+end
+
+local function take_suspect(id, name)
+	local room, running_max = room_for(name)
+	if not room or want == 0 then
+		return false
+	end
+	redis.call('ZREM', SUSPECTS, id)
+	taken[#taken + 1] = { name = name, ids = { id }, running_max = running_max,
+		full = running_max > 0 }
+	want = want - 1
+	return true
+end
+
 local function take_suspects()
-	for _, id in ipairs(redis.call('ZRANGE', p .. 'quarantine', 0, 199)) do
-		local job = redis.call('HGET', jobs, id)
-		if not job or #job < 35 or string.byte(job) ~= 1 then
-			redis.call('ZREM', p .. 'quarantine', id)
-			redis.call('HDEL', jobs, id)
-			dropped = dropped + 1
-		elseif want > 0 then
-			local lane_len, tenant_len = string.byte(job, 24), (struct.unpack('<H', job, 26))
-			local name = string.sub(job, 36 + lane_len, 35 + lane_len + tenant_len)
-			local running_max = limits_of(redis.call('HGET', limits, name))
-			local now_running = tonumber(redis.call('HGET', running, name) or 0)
-			for _, one in ipairs(taken) do
-				if one.name == name then
-					now_running = now_running + #one.ids
+	local rows = redis.call('ZRANGE', SUSPECTS, 0, 199, 'WITHSCORES')
+	for j = 1, #rows, 2 do
+		local name, cohort = suspect(rows[j])
+		if name and take_suspect(rows[j], name) then
+			if cohort ~= '' then
+				local score = rows[j + 1]
+				for _, id in ipairs(redis.call('ZRANGEBYSCORE', SUSPECTS, score, score,
+					'LIMIT', 0, 400)) do
+					local other, its = suspect(id)
+					if other and its == cohort then
+						take_suspect(id, other)
+					end
 				end
 			end
-			if running_max == 0 or now_running < running_max then
-				redis.call('ZREM', p .. 'quarantine', id)
-				taken[#taken + 1] = { name = name, ids = { id }, running_max = running_max,
-					full = running_max > 0 }
-				want = want - 1
-			end
+			want = 0
+			return
 		end
 	end
 end
 
 if flags == 0 and want > 0 then
+	local looked = 0
 	for j = 1, tonumber(ARGV[5]) do
 		if want > 0 and ARGV[5 + j] == 'quarantine' then
 			take_suspects()
 		elseif want > 0 then
-			take(ARGV[5 + j])
+			local page
+			repeat
+				page = take(ARGV[5 + j])
+				looked = looked + (page or 0)
+			until not page or looked >= LOOKED_MAX
 		end
 	end
-	if want == 0 then
+	if want == 0 or looked >= LOOKED_MAX then
 		flags = 4
 	end
 end
@@ -328,6 +377,8 @@ if #taken > 0 then
 	for _, one in ipairs(taken) do
 		if one.full and (left[one.name] or 0) >= one.running_max then
 			cap(one.name)
+		elseif one.full and redis.call('SISMEMBER', capped, one.name) == 1 then
+			uncap(one.name) -- some of its entries were none
 		end
 	end
 end

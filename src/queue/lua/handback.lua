@@ -8,8 +8,8 @@
 -- Returns the number of jobs that are ready again.
 --
 -- Before: each is held by the incarnation; what is not, or is packed in a way that this
--- script does not know, is left alone. After: held -> ready with the old score; running
--- and queued follow; the tenant can be served; the bell has tokens.
+-- script does not know, is left alone. After: held -> ready with the old score, in no cohort;
+-- running and queued follow; the tenant can be served; the bell has tokens.
 --
 -- The packed form is laid out in queue_job.c.
 
@@ -61,7 +61,9 @@ local function back(id, taken_over, new_lane)
 	local tenant = string.sub(job, at, at + tenant_len - 1)
 	at = at + tenant_len
 	local from = string.sub(job, at, at + from_len - 1)
-	local rest = string.sub(job, at + from_len)
+	at = at + from_len
+	local run = string.sub(job, at, at + run_len - 1)
+	local payload = string.sub(job, at + run_len + cohort_len)
 	if new_lane ~= '' then
 		lane = new_lane
 	end
@@ -69,8 +71,8 @@ local function back(id, taken_over, new_lane)
 		from = me
 	end
 	redis.call('HSET', jobs, id, struct.pack(HEAD, version, moment, kind, priority, wake,
-		attempt, requeues, #lane, cohort_len, #tenant, #from, run_len, payload_len)
-		.. lane .. tenant .. from .. rest)
+		attempt, requeues, #lane, 0, #tenant, #from, run_len, payload_len)
+		.. lane .. tenant .. from .. run .. payload)
 	redis.call('ZREM', held, id)
 	redis.call('ZADD', p .. 'ready:' .. lane .. ':' .. tenant, moment - priority * 60000, id)
 	if lane ~= '-' then

@@ -5,6 +5,7 @@
 -- ARGV[2]  entries to move at most, 1..200
 -- ARGV[3]  requeues that send an entry to the quarantine lane
 -- then per job that is not to go where the others go: id, verdict: "quarantine" (a suspect),
+--          "cohort <score> <name>" (one of several suspects, which are claimed together),
 --          "keep" (not decided yet: it stays held) or "drop" (its run is over)
 --
 -- Returns {ready, quarantined, dropped, unreadable, kept, left}: what this call moved, then
@@ -12,9 +13,10 @@
 -- incarnation is out of `workers`, its heartbeat key and its mail are gone.
 --
 -- Before: nobody works on these entries any more. After, for each one moved: held -> ready
--- with its old score, or -> quarantine; `from` is the dead incarnation and requeues one more
--- (0 again in quarantine); running and queued follow; its tenant can be served; the bell has
--- tokens. Each move is conditional on the entry being held by the incarnation, so whoever
+-- with its old score, or -> quarantine (the members of a cohort in one call, with one score,
+-- so that they stand together); `from` is the dead incarnation, the cohort the one given or
+-- none, and requeues one more (0 again in quarantine); running and queued follow; its tenant
+-- can be served; the bell has tokens. Each move is conditional on the entry being held by the incarnation, so whoever
 -- calls again, or beside, does no harm. What cannot be read is dropped: its row brings it
 -- back in a form that we know.
 --
@@ -66,11 +68,13 @@ local function less(tenant)
 	end
 end
 
-local verdicts, kept = {}, 0
+local verdicts, kept, cohorts = {}, 0, {}
 for i = 4, #ARGV, 2 do
 	verdicts[ARGV[i]] = ARGV[i + 1]
 	if ARGV[i + 1] == 'keep' and redis.call('ZSCORE', held, ARGV[i]) then
 		kept = kept + 1
+	elseif string.sub(ARGV[i + 1], 1, 7) == 'cohort ' then
+		cohorts[#cohorts + 1] = ARGV[i]
 	end
 end
 
@@ -90,7 +94,9 @@ local function move(id)
 	local at = HEAD_LEN + 1
 	local lane = string.sub(job, at, at + lane_len - 1)
 	local tenant = string.sub(job, at + lane_len, at + lane_len + tenant_len - 1)
-	local rest = string.sub(job, at + lane_len + tenant_len + from_len)
+	at = at + lane_len + tenant_len + from_len
+	local run = string.sub(job, at, at + run_len - 1)
+	local payload = string.sub(job, at + run_len + cohort_len)
 	local verdict = verdicts[id]
 
 	if verdict == 'drop' then
@@ -99,15 +105,18 @@ local function move(id)
 		dropped = dropped + 1
 		return
 	end
+	local score = moment - priority * 60000
+	local cohort_score, cohort = string.match(verdict or '', '^cohort (%d+) (.+)$')
 	requeues = requeues + 1
-	if verdict == 'quarantine' or requeues >= requeues_max then
+	if cohort or verdict == 'quarantine' or requeues >= requeues_max then
 		verdict = 'quarantine'
+		score = cohort_score or score
 		requeues = 0
 	end
+	cohort = cohort or ''
 	redis.call('HSET', jobs, id, struct.pack(HEAD, version, moment, kind, priority, wake,
-		attempt, requeues, lane_len, cohort_len, tenant_len, #dead, run_len, payload_len)
-		.. lane .. tenant .. dead .. rest)
-	local score = moment - priority * 60000
+		attempt, requeues, lane_len, #cohort, tenant_len, #dead, run_len, payload_len)
+		.. lane .. tenant .. dead .. run .. cohort .. payload)
 	if verdict == 'quarantine' then
 		redis.call('ZADD', p .. 'quarantine', score, id)
 		quarantined = quarantined + 1
@@ -127,6 +136,12 @@ local function move(id)
 end
 
 local moved = 0
+for _, id in ipairs(cohorts) do -- whatever the piece: who claims must see all or none
+	if redis.call('ZSCORE', held, id) then
+		move(id)
+		moved = moved + 1
+	end
+end
 for _, id in ipairs(redis.call('ZRANGE', held, 0, most + kept - 1)) do
 	if verdicts[id] ~= 'keep' and moved < most then
 		move(id)

@@ -3,7 +3,7 @@
 -- $3..$15 one array per column of i below; runs in order of run id
 -- $16..$25 journal rows: run id, seq, path, step id, execution, kind, delta, events, usage,
 --          error
--- returns the run ids that were ours to end
+-- returns the runs that were ours to end: run id, cancel asked for
 WITH done AS (
 	UPDATE orchestration_runs r
 	   SET epoch = 1, owner = $1, worker_id = $2, job_id = left(r.run_id || ':' || r.wake, 255),
@@ -13,6 +13,9 @@ WITH done AS (
 	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
 	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
 	       event_seq = i.event_seq, updated_at = now(), ended_at = now(),
+	       cancel_requested_at = CASE WHEN i.status = 'cancelled'
+					  THEN coalesce(r.cancel_requested_at, now())
+					  ELSE r.cancel_requested_at END,
 	       picked_up_at = now() - i.picked_up_ms * interval '1 millisecond'
 	  FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[], $7::text[],
 		      $8::text[], $9::text[], $10::int8[], $11::float8[], $12::int8[],
@@ -22,7 +25,8 @@ WITH done AS (
 		     event_seq, picked_up_ms)
 	 WHERE r.run_id = i.run_id AND r.wake = i.wake AND r.epoch = 0
 	   AND r.status = 'queued'
-	RETURNING r.run_id::text AS run_id, synapsed_month(r.created_at) AS month
+	RETURNING r.run_id::text AS run_id, synapsed_month(r.created_at) AS month,
+		  r.cancel_requested_at IS NOT NULL AS cancel
 ), wrote AS (
 	INSERT INTO run_steps (run_id, month, seq, epoch, path, step_id, execution, kind,
 			       delta, events, usage, error)
@@ -36,4 +40,4 @@ WITH done AS (
 	       -- IS TRUE keeps this a hashed subplan: a join would compare all with all
 	 WHERE ((s.run_id, m.month) IN (SELECT d.run_id, d.month FROM done d)) IS TRUE
 )
-SELECT d.run_id FROM done d
+SELECT d.run_id, d.cancel FROM done d

@@ -15,7 +15,8 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
        coalesce(r.total_cost_usd, 0), coalesce(r.total_tokens_used, 0), r.started_at,
        r.ended_at, r.created_at, r.picked_up_at, NULL, NULL,
        coalesce(r.definition_version, 0), r.wake, r.epoch, r.attempt, r.event_seq, r.queue,
-       (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id
+       (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id,
+       r.cancel_requested_at
   FROM t
  CROSS JOIN LATERAL (
 	SELECT o.*

@@ -1,0 +1,78 @@
+/*
+ * stream.c - the events of a run as they come
+ *
+ * GET .../{run_id}/stream looks the row up, for 404 and the tenant, and hands the request
+ * over to the tails (events/tail.h): from then on the connection is theirs.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/runs_port.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "events/tail.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#include <string.h>
+
+struct opening {
+	struct api_call *call;
+	struct event_id after;
+};
+
+static void on_run(void *arg, enum errors_code error, const struct store_run_status *run)
+{
+	struct opening *opening = arg;
+	struct api_call *call = opening->call;
+	struct tails_ask ask = { .run_id = call->params[0], .after = opening->after };
+	struct err err;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, run->tenant_id))
+		error = ERRORS_NO_RUN;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	if (request_method(call->req) == REQUEST_HEAD) {
+		response_text(call->req, 200, "text/event-stream; charset=utf-8", "", 0);
+		return;
+	}
+	ask.ended = run->ended_at != NULL;
+	ask.fresh = run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
+	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
+		log_warn("events.stream_refused", LOG_S("run", call->params[0]),
+			 LOG_S("error", err.text));
+		errors_send(call->req, ERRORS_BUSY, NULL);
+	}
+}
+
+void stream_get(struct api_call *call)
+{
+	struct request *req = call->req;
+	struct opening *opening = arena_new(request_arena(req), struct opening);
+	struct body_faults faults = { STR_INIT, 0 };
+	struct body_at in = { NULL, "header", 0 };
+	struct body_at at = { &in, "Last-Event-ID", 0 };
+	const char *id = request_header(req, "Last-Event-ID");
+
+	if (!api_call_id_ok(call->params[0])) {
+		errors_send(req, ERRORS_NO_RUN, NULL);
+		return;
+	}
+	if (!id) { /* an EventSource cannot set the header by itself at first */
+		id = request_query(req, "last_event_id");
+		in.name = "query";
+		at.name = "last_event_id";
+	}
+	opening->call = call;
+	if (id && *id && !event_id_parse(id, &opening->after)) {
+		body_fault(&faults, &at, "stream_id", "Input should be a stream id");
+		body_faults_send(req, &faults);
+		body_faults_deinit(&faults);
+		return;
+	}
+	call->port->get(call->port->self, call->params[0], on_run, opening);
+}

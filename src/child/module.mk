@@ -1,0 +1,5 @@
+SYN_LIBS += src/child/libchild.a
+noinst_LIBRARIES += src/child/libchild.a
+src_child_libchild_a_SOURCES = \
+	src/child/stores.c \
+	src/child/stores.h

@@ -1,0 +1,102 @@
+/*
+ * oaic_body.c - requests to an OpenAI-compatible server, in its words
+ *
+ * Messages of the engine may hold any bytes that a definition or an earlier answer had;
+ * JSON may not, so they are mended on the way (utf8_clean).
+ */
+#include "llm/oaic_body.h"
+
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "engine/exec.h"
+#include "engine/host.h"
+
+#include <string.h>
+
+#define KEY_MAX 255
+
+static const char *role_name(enum llm_role role)
+{
+	switch (role) {
+	case LLM_SYSTEM:
+		return "system";
+	case LLM_USER:
+		return "user";
+	case LLM_ASSISTANT:
+		return "assistant";
+	}
+	return "user";
+}
+
+void oaic_body_url(struct str *out, const char *base_url)
+{
+	size_t len = strlen(base_url);
+
+	while (len && base_url[len - 1] == '/')
+		len--;
+	if (len >= 3 && memcmp(base_url + len - 3, "/v1", 3) == 0)
+		len -= 3;
+	str_add(out, base_url, len);
+	str_add_text(out, "/v1/chat/completions");
+}
+
+static void write_text(struct jsonw *w, const char *key, const char *text, size_t len)
+{
+	struct str clean = STR_INIT;
+
+	jsonw_key(w, key);
+	if (utf8_valid(text, len, NULL)) {
+		jsonw_text_n(w, text, len);
+		return;
+	}
+	utf8_clean(&clean, text, len);
+	jsonw_text_n(w, str_text(&clean), clean.len);
+	str_deinit(&clean);
+}
+
+void oaic_body_write(struct str *out, const char *model, const struct llm_call *call)
+{
+	const struct llm_request *request = &call->request;
+	struct jsonw w;
+	size_t i;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	write_text(&w, "model", model, strlen(model));
+	jsonw_key(&w, "messages");
+	jsonw_array(&w);
+	for (i = 0; i < request->count; i++) {
+		jsonw_object(&w);
+		jsonw_pair_text(&w, "role", role_name(request->messages[i].role));
+		write_text(&w, "content", request->messages[i].text,
+			   request->messages[i].len);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_pair_bool(&w, "stream", true);
+	jsonw_key(&w, "stream_options");
+	jsonw_object(&w);
+	jsonw_pair_bool(&w, "include_usage", true);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+}
+
+void oaic_body_key(struct str *out, const struct llm_call *call)
+{
+	struct str key = STR_INIT;
+	char hex[DIGEST_HEX_SIZE];
+
+	ids_encode(&key, call->op.exec->run_id);
+	str_add_char(&key, '/');
+	str_add_text(&key, call->request.path); /* encoded already */
+	str_add_char(&key, '/');
+	str_add_int(&key, call->request.execution);
+	if (key.len <= KEY_MAX)
+		str_add(out, str_text(&key), key.len);
+	else
+		str_add_text(out, digest_sha256(str_text(&key), key.len, hex));
+	str_deinit(&key);
+}

@@ -1,0 +1,360 @@
+/* test_oaic_answer.c - answers of an OpenAI-compatible server, cut anywhere */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "llm/oaic_answer.h"
+
+#include "base/rng.h"
+
+#include <string.h>
+
+#define TEXT_MAX 1000
+#define ROUNDS   200
+
+static struct str tokens;
+
+static void on_token(void *arg, const char *text, size_t len)
+{
+	(void)arg;
+	str_add(&tokens, text, len);
+	str_add_char(&tokens, '|');
+}
+
+static struct oaic_answer answer;
+
+static void begin(int status, const char *type, int64_t retry_after_ms)
+{
+	str_reset(&tokens, 0);
+	oaic_answer_init(&answer, TEXT_MAX, on_token, NULL);
+	oaic_answer_head(&answer, status, type, retry_after_ms);
+}
+
+/* Feed the body in pieces; cut by rng (NULL: in one). */
+static struct oaic_verdict read_pieces(const char *body, size_t len, struct rng *rng)
+{
+	struct oaic_verdict verdict;
+	size_t piece;
+
+	while (len) {
+		piece = rng ? 1 + rng_below(rng, 20) : len;
+		if (piece > len)
+			piece = len;
+		if (oaic_answer_feed(&answer, body, piece, &verdict) < 0)
+			return verdict;
+		body += piece;
+		len -= piece;
+	}
+	oaic_answer_end(&answer, &verdict);
+	return verdict;
+}
+
+static struct oaic_verdict read_all(int status, const char *type, const char *body)
+{
+	oaic_answer_deinit(&answer);
+	begin(status, type, 0);
+	return read_pieces(body, strlen(body), NULL);
+}
+
+#define SSE   "text/event-stream; charset=utf-8"
+#define JSON  "application/json"
+#define CHUNK "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n"
+
+static const char stream[] =
+	": hello\n\n"
+	"data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n"
+	"data: {\"choices\":[{\"delta\":{\"content\":\"one \"},\"finish_reason\":null}]}\r\n\r\n"
+	"data: {\"choices\":[{\"delta\":{\"content\":\"tw\\u00f6\"}}],\"usage\":null}\n\n"
+	"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+	"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,"
+	"\"prompt_tokens_details\":{\"cached_tokens\":3}}}\n\n"
+	"data: [DONE]\n\n"
+	"data: behind the end\n\n";
+
+static void expect_stream(const struct oaic_verdict *verdict)
+{
+	assert_int_equal(verdict->class, FAIL_NONE);
+	assert_string_equal(str_text(&answer.text), "one tw\xc3\xb6");
+	assert_string_equal(str_text(&tokens), "one |tw\xc3\xb6|");
+	assert_int_equal(answer.tokens, 2);
+	assert_int_equal(answer.usage.input_tokens, 7);
+	assert_int_equal(answer.usage.cache_read_tokens, 3);
+	assert_int_equal(answer.usage.output_tokens, 4);
+	assert_true(answer.finished);
+	assert_true(answer.done);
+}
+
+static void a_stream_is_read_however_it_is_cut(void **state)
+{
+	struct oaic_verdict verdict;
+	struct rng rng;
+	int i;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	for (i = 0; i < ROUNDS; i++) {
+		begin(200, i % 3 ? SSE : "", 0);
+		verdict = read_pieces(stream, strlen(stream), &rng);
+		expect_stream(&verdict);
+		oaic_answer_deinit(&answer);
+	}
+}
+
+/* Whatever comes: a verdict with a sentence, or an answer within its bound. */
+static void anything_is_an_answer_or_an_error(void **state)
+{
+	struct oaic_verdict verdict;
+	char noise[sizeof(stream)];
+	struct rng rng;
+	size_t j, at;
+	int i;
+
+	(void)state;
+	rng_seed(&rng, 11);
+	for (i = 0; i < ROUNDS * 20; i++) {
+		memcpy(noise, stream, sizeof(stream));
+		for (j = 0; j < 1 + (size_t)i % 8; j++) {
+			at = rng_below(&rng, sizeof(stream));
+			noise[at] = (char)rng_below(&rng, 256);
+		}
+		begin(i % 5 ? 200 : 500, i % 2 ? SSE : i % 3 ? JSON : "", 0);
+		verdict = read_pieces(noise, rng_below(&rng, sizeof(stream)) + 1, &rng);
+		assert_true(answer.text.len <= TEXT_MAX);
+		if (verdict.class != FAIL_NONE)
+			assert_true(strlen(verdict.why.text) > 10);
+		oaic_answer_deinit(&answer);
+	}
+}
+
+static void a_whole_answer_is_read(void **state)
+{
+	static const char whole[] =
+		"{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"hi \\u2713\"},"
+		"\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":2,"
+		"\"completion_tokens\":1,\"prompt_tokens_details\":null}}";
+	static const char *const types[] = { JSON, "Application/JSON; charset=utf-8", "",
+					     "text/plain" };
+	struct oaic_verdict verdict;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		verdict = read_all(200, types[i], whole);
+		assert_int_equal(verdict.class, FAIL_NONE);
+		assert_string_equal(str_text(&answer.text), "hi \xe2\x9c\x93");
+		assert_int_equal(answer.usage.input_tokens, 2);
+		assert_int_equal(answer.usage.output_tokens, 1);
+	}
+	verdict = read_all(200, JSON, "{\"choices\":[{\"message\":{\"content\":null}}]}");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	assert_int_equal(answer.text.len, 0);
+	oaic_answer_deinit(&answer);
+}
+
+static void expect_fail(struct oaic_verdict verdict, enum fail_class class, bool again,
+			const char *said)
+{
+	assert_int_equal(verdict.class, class);
+	assert_int_equal(verdict.again, again);
+	if (!strstr(verdict.why.text, said))
+		fail_msg("'%s' is not in '%s'", said, verdict.why.text);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
+}
+
+static void what_is_not_the_protocol_is_the_providers_fault(void **state)
+{
+	static const struct {
+		const char *type;
+		const char *body;
+		const char *said;
+	} bad[] = {
+		{ SSE, "", "is empty" },
+		{ "", "", "is empty" },
+		{ "", " \n", "is empty" },
+		{ SSE, "data: [DONE]\n\n", "is empty" },
+		{ SSE, "data: {\n\n", "not JSON" },
+		{ SSE, "data: [1]\n\n", "no JSON object" },
+		{ SSE, "data: {\"error\":{\"message\":\"too busy\"}}\n\n",
+		  "gave up: too busy" },
+		{ SSE, "data: {\"error\":\"oops\"}\n\n", "gave up: oops" },
+		{ SSE, "data: {\"error\":5}\n\n", "gave up" },
+		{ SSE, "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+		  "stops before its end" },
+		{ JSON, "", "not JSON" },
+		{ JSON, "{\"choices\":[", "not JSON" },
+		{ JSON, "{}", "no message" },
+		{ JSON, "[]", "no message" },
+		{ JSON, "{\"choices\":[]}", "no message" },
+		{ JSON, "{\"choices\":[{\"message\":{\"content\":5}}]}", "no message" },
+		{ JSON, "{\"choices\":[{\"message\":\"x\"}]}", "no message" },
+		{ JSON, "{\"error\":{\"message\":\"no\"}}", "gave up: no" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_fail(read_all(200, bad[i].type, bad[i].body), FAIL_PROVIDER, true,
+			    bad[i].said);
+}
+
+static void done_without_a_reason_is_an_end(void **state)
+{
+	struct oaic_verdict verdict = read_all(
+		200, SSE,
+		"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n");
+
+	(void)state;
+	assert_int_equal(verdict.class, FAIL_NONE);
+	verdict = read_all(
+		200, SSE,
+		"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	oaic_answer_deinit(&answer);
+}
+
+static void a_status_says_who_is_at_fault(void **state)
+{
+	static const int job[] = { 201, 204, 301, 400, 401, 403, 404, 413, 422 };
+	static const int provider[] = { 408, 409, 425, 429, 500, 502, 503, 529 };
+	struct oaic_verdict verdict;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(job) / sizeof(job[0]); i++)
+		expect_fail(read_all(job[i], JSON, "{\"error\":{\"message\":\"m\"}}"),
+			    FAIL_JOB, false, ": m");
+	for (i = 0; i < sizeof(provider) / sizeof(provider[0]); i++)
+		expect_fail(read_all(provider[i], SSE, "{\"message\":\"m\"}"),
+			    FAIL_PROVIDER, true, ": m");
+	expect_fail(read_all(404, "text/html", "<html>"), FAIL_JOB, false, "status 404");
+	expect_fail(read_all(500, "", "{\"error\":{\"message\":\"\"}}"), FAIL_PROVIDER,
+		    true, "status 500");
+	begin(429, JSON, 1500);
+	verdict = read_pieces("{}", 2, NULL);
+	assert_int_equal(verdict.retry_after_ms, 1500);
+	oaic_answer_deinit(&answer);
+	begin(400, JSON, 1500);
+	verdict = read_pieces("{}", 2, NULL);
+	assert_int_equal(verdict.retry_after_ms, 0);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
+}
+
+static void a_long_error_is_cut(void **state)
+{
+	struct str body = STR_INIT;
+	int i;
+
+	(void)state;
+	str_add_text(&body, "{\"error\":\"");
+	for (i = 0; i < 400; i++)
+		str_add_text(&body, "\xc3\xa4");
+	str_add_text(&body, "\"}");
+	expect_fail(read_all(400, JSON, str_text(&body)), FAIL_JOB, false, "\xc3\xa4...");
+	for (i = 0; i < 40000; i++)
+		str_add_char(&body, ' ');
+	begin(500, JSON, 0);
+	(void)read_pieces(str_text(&body), body.len, NULL);
+	assert_true(answer.body.len <= 16384);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
+	str_deinit(&body);
+}
+
+static void a_text_beyond_its_bound_is_a_limit(void **state)
+{
+	struct str body = STR_INIT, text = STR_INIT;
+	int i;
+
+	(void)state;
+	for (i = 0; i <= TEXT_MAX; i++)
+		str_add_char(&text, 'x');
+	str_printf(&body, CHUNK, str_text(&text));
+	expect_fail(read_all(200, SSE, str_text(&body)), FAIL_LIMIT, false,
+		    "more than 1000 bytes");
+	str_reset(&body, 0);
+	str_printf(&body, "{\"choices\":[{\"message\":{\"content\":\"%s\"}}]}",
+		   str_text(&text));
+	expect_fail(read_all(200, JSON, str_text(&body)), FAIL_LIMIT, false,
+		    "more than 1000 bytes");
+	str_reset(&body, 0);
+	for (i = 0; i < 100000; i++)
+		str_add_char(&body, ' ');
+	expect_fail(read_all(200, JSON, str_text(&body)), FAIL_LIMIT, false,
+		    "more than 1000 bytes");
+	str_reset(&body, 0);
+	str_add_text(&body, "data: ");
+	for (i = 0; i < 100000; i++)
+		str_add_char(&body, 'x');
+	expect_fail(read_all(200, SSE, str_text(&body)), FAIL_LIMIT, false,
+		    "more than 1000 bytes");
+	str_deinit(&body);
+	str_deinit(&text);
+}
+
+static void strange_usage_counts_nothing(void **state)
+{
+	(void)state;
+	(void)read_all(200, JSON,
+		       "{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":"
+		       "{\"prompt_tokens\":-5,\"completion_tokens\":\"many\","
+		       "\"prompt_tokens_details\":{\"cached_tokens\":7}}}");
+	assert_int_equal(answer.usage.input_tokens, 0);
+	assert_int_equal(answer.usage.output_tokens, 0);
+	assert_int_equal(answer.usage.cache_read_tokens, 0);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
+}
+
+static void a_broken_transfer_is_told_by_what_is_known(void **state)
+{
+	static const struct {
+		int rc;
+		enum fail_class class;
+		bool again;
+	} cases[] = {
+		{ ERR_CONN, FAIL_PROVIDER, true },  { ERR_TIMEOUT, FAIL_PROVIDER, true },
+		{ ERR_PROTO, FAIL_PROVIDER, true }, { ERR_LIMIT, FAIL_LIMIT, false },
+		{ ERR_INPUT, FAIL_JOB, false },
+	};
+	struct oaic_verdict verdict;
+	struct err why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(200, SSE, 0);
+		(void)err_set(&why, cases[i].rc, "because");
+		oaic_answer_broken(&answer, cases[i].rc, &why, &verdict);
+		expect_fail(verdict, cases[i].class, cases[i].again,
+			    cases[i].rc == ERR_LIMIT ? "1000" : "because");
+	}
+	begin(401, JSON, 0);
+	(void)err_set(&why, ERR_CONN, "because");
+	oaic_answer_broken(&answer, ERR_CONN, &why, &verdict);
+	expect_fail(verdict, FAIL_JOB, false, "status 401");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stream_is_read_however_it_is_cut),
+		cmocka_unit_test(anything_is_an_answer_or_an_error),
+		cmocka_unit_test(a_whole_answer_is_read),
+		cmocka_unit_test(what_is_not_the_protocol_is_the_providers_fault),
+		cmocka_unit_test(done_without_a_reason_is_an_end),
+		cmocka_unit_test(a_status_says_who_is_at_fault),
+		cmocka_unit_test(a_long_error_is_cut),
+		cmocka_unit_test(a_text_beyond_its_bound_is_a_limit),
+		cmocka_unit_test(strange_usage_counts_nothing),
+		cmocka_unit_test(a_broken_transfer_is_told_by_what_is_known),
+	};
+	int rc = cmocka_run_group_tests(tests, NULL, NULL);
+
+	str_deinit(&tokens);
+	return rc;
+}

@@ -1,0 +1,98 @@
+/* test_oaic_body.c - requests to an OpenAI-compatible server */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "llm/oaic_body.h"
+
+#include "base/str.h"
+#include "engine/exec.h"
+#include "engine/host.h"
+
+#include <string.h>
+
+static void expect_url(const char *base, const char *url)
+{
+	struct str out = STR_INIT;
+
+	oaic_body_url(&out, base);
+	assert_string_equal(str_text(&out), url);
+	str_deinit(&out);
+}
+
+static void the_url_does_not_depend_on_how_the_base_ends(void **state)
+{
+	(void)state;
+	expect_url("http://h:1", "http://h:1/v1/chat/completions");
+	expect_url("http://h:1/", "http://h:1/v1/chat/completions");
+	expect_url("http://h:1/v1", "http://h:1/v1/chat/completions");
+	expect_url("http://h:1/v1//", "http://h:1/v1/chat/completions");
+	expect_url("https://h/openai/v1/", "https://h/openai/v1/chat/completions");
+	expect_url("https://h/api", "https://h/api/v1/chat/completions");
+}
+
+static void the_body_is_json_whatever_the_messages_are(void **state)
+{
+	const struct llm_message messages[] = {
+		{ LLM_SYSTEM, "be \"brief\"", 10 },
+		{ LLM_ASSISTANT, "", 0 },
+		{ LLM_USER, "a\xff\nb", 4 },
+	};
+	struct llm_call call = { .request = { .messages = messages, .count = 3 } };
+	struct str out = STR_INIT;
+
+	(void)state;
+	oaic_body_write(&out, "tiny", &call);
+	assert_string_equal(
+		str_text(&out),
+		"{\"model\":\"tiny\",\"messages\":["
+		"{\"role\":\"system\",\"content\":\"be \\\"brief\\\"\"},"
+		"{\"role\":\"assistant\",\"content\":\"\"},"
+		"{\"role\":\"user\",\"content\":\"a\xef\xbf\xbd\\nb\"}],"
+		"\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	str_deinit(&out);
+}
+
+static void expect_key(const char *run, const char *path, int execution, const char *key)
+{
+	struct exec exec = { .run_id = run };
+	struct llm_call call = {
+		.op = { .exec = &exec },
+		.request = { .path = path, .execution = execution },
+	};
+	struct str out = STR_INIT;
+
+	oaic_body_key(&out, &call);
+	if (key)
+		assert_string_equal(str_text(&out), key);
+	else
+		assert_int_equal(out.len, 64); /* the digest of what is too long */
+	str_deinit(&out);
+}
+
+static void a_key_names_the_execution_of_a_step(void **state)
+{
+	char path[300];
+
+	(void)state;
+	expect_key("run_1", "ask", 1, "run_1/ask/1");
+	expect_key("run_1", "p/0/ask%20me", 12, "run_1/p/0/ask%20me/12");
+	expect_key("chat:x\n", "a", 1, "chat%3Ax%0A/a/1");
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	expect_key("run_1", path, 1, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_url_does_not_depend_on_how_the_base_ends),
+		cmocka_unit_test(the_body_is_json_whatever_the_messages_are),
+		cmocka_unit_test(a_key_names_the_execution_of_a_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
