@@ -6,6 +6,7 @@
 #include "kinds.h"
 
 #include "api/api.h"
+#include "clerk/clerk.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
 #include "keeper/keeper.h"
@@ -13,6 +14,7 @@
 
 #include <stddef.h>
 
+/* Keepers and clerks: one each where the role is on. */
 static int keepers(const struct conf *conf)
 {
 	return conf->roles & CONF_ROLE_KEEPER ? 1 : 0;
@@ -45,12 +47,20 @@ const struct kind kinds_table[] = {
 		.flags = KIND_TAKES_OBITUARIES | KIND_LISTENS_HEALTH,
 	},
 	{
+		.name = "clerk",
+		.title = "sees to what Redis has lost",
+		.enter = clerk_enter,
+		.processes = keepers,
+		.ready_timeout_ms = 30000,
+		.order = 2,
+	},
+	{
 		.name = "worker",
 		.title = "claims jobs and executes runs",
 		.enter = worker_enter,
 		.processes = workers,
 		.ready_timeout_ms = 30000,
-		.order = 2,
+		.order = 3,
 		.flags = KIND_HOLDS_JOBS,
 	},
 	{
@@ -60,7 +70,7 @@ const struct kind kinds_table[] = {
 		.enter = worker_enter,
 		.processes = quarantines,
 		.ready_timeout_ms = 30000,
-		.order = 2,
+		.order = 3,
 		.flags = KIND_HOLDS_JOBS | KIND_ON_DEMAND,
 	},
 	{
@@ -69,7 +79,7 @@ const struct kind kinds_table[] = {
 		.enter = api_enter,
 		.processes = apis,
 		.ready_timeout_ms = 30000,
-		.order = 3,
+		.order = 4,
 		.flags = KIND_LISTENS_API,
 	},
 	{ .name = NULL },

@@ -52,6 +52,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_key.h \
 	src/cli/cli_nouns.h \
 	src/cli/cli_queue.c \
+	src/cli/cli_redis.c \
 	src/cli/cli_run.c \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \

@@ -58,7 +58,11 @@
 	ROW(PG_ERRORS,        "pg_errors",        COUNTER, "statements that Postgres did not answer or refused") \
 	ROW(BEATS,            "beats",            COUNTER, "heartbeats written") \
 	ROW(BEATS_LATE,       "beats_late",       COUNTER, "heartbeats that were not written in time") \
-	ROW(DEATHS_SETTLED,   "deaths_settled",   COUNTER, "dead workers whose jobs went back")
+	ROW(DEATHS_SETTLED,   "deaths_settled",   COUNTER, "dead workers whose jobs went back") \
+	ROW(LEADS,            "leads",            GAUGE,   "1 if this clerk is the fleet's lead") \
+	ROW(RUNS_PUSHED,      "runs_pushed",      COUNTER, "queue entries made from rows that had lost theirs") \
+	ROW(RECOVERIES,       "recoveries",       COUNTER, "recoveries of a queue after lost writes, or on demand") \
+	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended")
 /* clang-format on */
 
 enum score_sort {

@@ -2,9 +2,9 @@
  * keeper.c - the child that keeps a host's word in Redis and Postgres: wiring
  *
  * It starts first and stops last. At its start it brings the schema up to date (blocking,
- * with a deadline, before its loop runs), then it connects, opens the queues for claims,
- * beats for the workers, writes the registry and serves the health page. What dead
- * workers held goes back to the queues.
+ * with a deadline, before its loop runs), then it connects, beats for the workers, writes
+ * the registry and serves the health page. What dead workers held goes back to the
+ * queues.
  *
  *   keeper.c    wiring
  *   live.c      who is alive, by the scoreboard
@@ -38,7 +38,6 @@
 #include "keeper/registry.h"
 #include "keeper/sweep.h"
 #include "queue/queue.h"
-#include "queue/queue_lineage.h"
 #include "store/store_schema.h"
 
 #include <string.h>
@@ -58,47 +57,12 @@ struct keeper {
 	struct charge_means charge;
 	struct obituary *obituary;
 	struct sweep *sweep;
-	bool ready_said;
 };
-
-static void maybe_ready(struct keeper *keeper)
-{
-	if (keeper->ready_said || !stores_redis_up(&keeper->stores) ||
-	    !stores_pg_up(&keeper->stores))
-		return;
-	keeper->ready_said = true;
-	lifeline_ready(&keeper->lifeline);
-}
-
-static void on_lineage(void *arg, int rc, struct queue_text lineage, bool changed,
-		       const struct err *err)
-{
-	struct keeper *keeper = arg;
-
-	if (rc < 0) {
-		if (rc == ERR_CLOSED)
-			return;
-		log_warn("queue.not_opened", LOG_S("error", err->text));
-		/* claims stay refused until it works: ask again over a new connection */
-		redis_link_drop(keeper->stores.link,
-				"the queue could not be opened for claims");
-		return;
-	}
-	if (changed) {
-		char text[80] = "";
-
-		memcpy(text, lineage.data,
-		       lineage.len < sizeof(text) - 1 ? lineage.len : sizeof(text) - 1);
-		log_info("queue.opened", LOG_S("lineage", text));
-	}
-	maybe_ready(keeper);
-}
 
 static void on_redis(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 	const struct redis_server *server;
-	size_t i;
 
 	sweep_reset(keeper->sweep);
 	if (!up)
@@ -109,21 +73,21 @@ static void on_redis(void *arg, bool up)
 			  LOG_S("advice", "set maxmemory-policy noeviction: with another "
 					  "policy Redis may drop jobs"));
 	publisher_link_up(keeper->publisher);
-	for (i = 0; i < keeper->queue_count; i++) {
-		struct err err;
-
-		if (queue_lineage_open(keeper->queues[i], on_lineage, keeper, &err) < 0)
-			log_warn("queue.not_opened", LOG_S("error", err.text));
-	}
 }
 
 static void on_pg(void *arg, bool up)
 {
 	struct keeper *keeper = arg;
 
+	(void)up;
 	sweep_reset(keeper->sweep);
-	if (up)
-		maybe_ready(keeper);
+}
+
+static void on_both(void *arg)
+{
+	struct keeper *keeper = arg;
+
+	lifeline_ready(&keeper->lifeline);
 }
 
 static bool redis_is_up(void *arg)
@@ -196,6 +160,7 @@ static int open_stores(struct keeper *keeper, struct err *err)
 		.connections = 1,
 		.redis = on_redis,
 		.pg = on_pg,
+		.both = on_both,
 		.arg = keeper,
 	};
 	size_t i;

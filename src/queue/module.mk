@@ -4,6 +4,7 @@ QUEUE_LUA = \
 	src/queue/lua/absent.lua \
 	src/queue/lua/admit.lua \
 	src/queue/lua/attach.lua \
+	src/queue/lua/attached.lua \
 	src/queue/lua/beat.lua \
 	src/queue/lua/claim.lua \
 	src/queue/lua/drop.lua \
@@ -12,6 +13,10 @@ QUEUE_LUA = \
 	src/queue/lua/leave.lua \
 	src/queue/lua/lineage.lua \
 	src/queue/lua/mail.lua \
+	src/queue/lua/missing.lua \
+	src/queue/lua/raise.lua \
+	src/queue/lua/recount.lua \
+	src/queue/lua/recover.lua \
 	src/queue/lua/release.lua \
 	src/queue/lua/requeue.lua \
 	src/queue/lua/stats.lua
@@ -49,8 +54,14 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_lineage.h \
 	src/queue/queue_mail.c \
 	src/queue/queue_mail.h \
+	src/queue/queue_missing.c \
+	src/queue/queue_missing.h \
 	src/queue/queue_names.c \
 	src/queue/queue_names.h \
+	src/queue/queue_recount.c \
+	src/queue/queue_recount.h \
+	src/queue/queue_recovery.c \
+	src/queue/queue_recovery.h \
 	src/queue/queue_release.c \
 	src/queue/queue_release.h \
 	src/queue/queue_requeue.c \

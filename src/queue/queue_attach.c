@@ -67,11 +67,12 @@ static int call(struct queue *q, size_t n, queue_attach_cb cb, void *arg, struct
 }
 
 int queue_attach_own(struct queue *q, const struct queue_job *jobs, size_t n,
-		     int64_t alive_ttl_ms, queue_attach_cb cb, void *arg, struct err *err)
+		     int64_t alive_ttl_ms, int64_t recovery, queue_attach_cb cb,
+		     void *arg, struct err *err)
 {
 	struct redis_command *command;
 	struct str text = STR_INIT;
-	int rc = queue_call_count_ok(n, QUEUE_BATCH_MAX, err);
+	int rc = n ? queue_call_count_ok(n, QUEUE_BATCH_MAX, err) : 0;
 
 	if (rc == 0)
 		rc = queue_call_incarnation_ok(q, err);
@@ -86,6 +87,10 @@ int queue_attach_own(struct queue *q, const struct queue_job *jobs, size_t n,
 	redis_command_text(command, q->incarnation);
 	redis_command_text(command, "");
 	redis_command_int(command, alive_ttl_ms);
+	if (recovery < 0)
+		redis_command_text(command, "");
+	else
+		redis_command_int(command, recovery);
 	for (size_t i = 0; i < n; i++) {
 		str_reset(&text, 65536);
 		queue_job_id(&jobs[i], &text);
@@ -118,6 +123,7 @@ int queue_attach_give(struct queue *q, struct queue_text owner,
 	queue_call_text(command, owner);
 	redis_command_text(command, q->incarnation);
 	redis_command_int(command, 0);
+	redis_command_text(command, "");
 	for (size_t i = 0; i < n; i++) {
 		queue_call_text(command, ids[i]);
 		redis_command_text(command, "");

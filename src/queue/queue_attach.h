@@ -17,15 +17,16 @@ typedef void (*queue_attach_cb)(void *arg, int rc, bool lives, const bool *taken
 
 /*
  * After a reconnect, or in a recovery: this incarnation works on the runs of these jobs
- * (1..QUEUE_BATCH_MAX). An entry that is missing, reserved, ready or delayed becomes held
+ * (0..QUEUE_BATCH_MAX). An entry that is missing, reserved, ready or delayed becomes held
  * by it; one that another incarnation holds stays there, and its run is lost to us as
- * soon as that one takes it over. Refreshes our heartbeat key for alive_ttl_ms. A job
+ * soon as that one takes it over. Refreshes our heartbeat key for alive_ttl_ms, and with
+ * a recovery >= 0 says in it that in the recovery of that number all is told now. A job
  * that Redis has lost is stored as given: enqueue_at_ms must be the old one. Needs an
  * incarnation.
  */
 int queue_attach_own(struct queue *q, const struct queue_job *jobs, size_t n,
-		     int64_t alive_ttl_ms, queue_attach_cb cb, void *arg,
-		     struct err *err);
+		     int64_t alive_ttl_ms, int64_t recovery, queue_attach_cb cb,
+		     void *arg, struct err *err);
 
 /*
  * These entries (job ids, 1..QUEUE_BATCH_MAX), held by this incarnation, belong to runs

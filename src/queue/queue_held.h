@@ -4,14 +4,18 @@
 
 #include "queue/queue.h"
 
-/* A page of job ids in order of their claim; shorter than QUEUE_BATCH_MAX: the last. */
+/* Some job ids, in no order; one may come twice. next: where to go on; 0: that was all.
+ */
 typedef void (*queue_held_cb)(void *arg, int rc, const struct queue_text *ids, size_t n,
-			      const struct err *err);
+			      uint64_t next, const struct err *err);
 
-/* Ids offset..offset+199 of what this incarnation holds. After a claim whose answer was
- * lost: what is listed here and unknown to the worker goes to queue_handback() with
- * taken_over false. Needs an incarnation. */
-int queue_held(struct queue *q, size_t offset, queue_held_cb cb, void *arg,
+/*
+ * Ids of what this incarnation holds, a page; at 0 it begins. What is held all the time
+ * between the first page and the last is in one of them, whatever comes and goes
+ * meanwhile. After a claim whose answer was lost: what is listed here and unknown to the
+ * worker goes to queue_handback() with taken_over false. Needs an incarnation.
+ */
+int queue_held(struct queue *q, uint64_t at, queue_held_cb cb, void *arg,
 	       struct err *err);
 
 #endif

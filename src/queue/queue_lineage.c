@@ -34,7 +34,8 @@ static void on_answer(void *arg, const struct redis_answer *answer)
 	mem_free(lineage);
 }
 
-int queue_lineage_open(struct queue *q, queue_lineage_cb cb, void *arg, struct err *err)
+static int open_call(struct queue *q, int64_t known, int64_t recovery,
+		     queue_lineage_cb cb, void *arg, struct err *err)
 {
 	const struct redis_server *server = redis_link_server(q->link);
 	struct redis_command *command;
@@ -45,6 +46,10 @@ int queue_lineage_open(struct queue *q, queue_lineage_cb cb, void *arg, struct e
 		return err_set(err, ERR_CONN, "Redis is not connected");
 	command = queue_call_begin(q, QUEUE_LUA_LINEAGE);
 	redis_command_text(command, server->run_id);
+	if (recovery >= 0) {
+		redis_command_int(command, known);
+		redis_command_int(command, recovery);
+	}
 	lineage = mem_new(struct lineage);
 	lineage->cb = cb;
 	lineage->arg = arg;
@@ -52,4 +57,15 @@ int queue_lineage_open(struct queue *q, queue_lineage_cb cb, void *arg, struct e
 	if (rc < 0)
 		mem_free(lineage);
 	return rc;
+}
+
+int queue_lineage_open(struct queue *q, queue_lineage_cb cb, void *arg, struct err *err)
+{
+	return open_call(q, 0, -1, cb, arg, err);
+}
+
+int queue_lineage_reopen(struct queue *q, int64_t known, int64_t recovery,
+			 queue_lineage_cb cb, void *arg, struct err *err)
+{
+	return open_call(q, known, recovery, cb, arg, err);
 }

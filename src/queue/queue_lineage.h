@@ -4,19 +4,21 @@
 
 #include "queue/queue.h"
 
-#include <stdbool.h>
-
-/* lineage: "<n>:<run_id of the server>", as it stands now. changed: by this call. */
+/* lineage: "<n>:<run_id>", borrowed; changed: it was written now. */
 typedef void (*queue_lineage_cb)(void *arg, int rc, struct queue_text lineage,
 				 bool changed, const struct err *err);
 
 /*
- * Claims are refused while the key `lineage` is missing or names another server. The
- * keeper calls this for each queue at every UP of its link: a missing key becomes
- * "1:<run_id>", one of another server gets the next number and this server's run_id, one
- * of this server stays. Several keepers may do so at once. ERR_CONN while the link is
- * down.
+ * Write the lineage of the server that this link is logged in to, unless it is there
+ * already: claims are answered from then on. For whoever knows that nothing is missing
+ * (a fresh server, a benchmark).
  */
 int queue_lineage_open(struct queue *q, queue_lineage_cb cb, void *arg, struct err *err);
+/*
+ * The same at the end of a recovery, with a number above `known`. lineage is "" when a
+ * newer recovery has begun: this one opens nothing.
+ */
+int queue_lineage_reopen(struct queue *q, int64_t known, int64_t recovery,
+			 queue_lineage_cb cb, void *arg, struct err *err);
 
 #endif

@@ -15,6 +15,12 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_journal.h \
 	src/store/store_keys.c \
 	src/store/store_keys.h \
+	src/store/store_leases.c \
+	src/store/store_leases.h \
+	src/store/store_lineages.c \
+	src/store/store_lineages.h \
+	src/store/store_live.c \
+	src/store/store_live.h \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
@@ -58,10 +64,19 @@ STORE_SQL = \
 	src/store/sql/key_revoke.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \
+	src/store/sql/lease_get.sql \
+	src/store/sql/lease_give.sql \
+	src/store/sql/lease_take.sql \
+	src/store/sql/lineage_ask.sql \
+	src/store/sql/lineage_raise.sql \
+	src/store/sql/lineage_recover.sql \
+	src/store/sql/lineage_state.sql \
+	src/store/sql/lineages_list.sql \
 	src/store/sql/orchestration_get.sql \
 	src/store/sql/orchestration_pin.sql \
 	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/queues_list.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
@@ -71,6 +86,7 @@ STORE_SQL = \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
 	src/store/sql/runs_list_tenant.sql \
+	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
@@ -89,12 +105,14 @@ STORE_SQL = \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
 	src/store/sql/workers_list.sql \
-	src/store/sql/workers_stale.sql
+	src/store/sql/workers_stale.sql \
+	src/store/sql/workers_young.sql
 
 # in the order in which they are applied
 STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
-	src/store/migrations/002_ours.sql
+	src/store/migrations/002_ours.sql \
+	src/store/migrations/003_clerk.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

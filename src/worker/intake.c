@@ -9,7 +9,8 @@
  *
  * A job (struct job) is known here from its claim until the reply to the call that
  *finished it. A claim whose answer was lost may have left entries in our name: when the
- *link is up again, what Redis lists as held and nobody here knows is handed back.
+ *link is up again, and after a recovery, what is worked on here is told to Redis
+ *(reattach.c), then what Redis lists as held and nobody here knows is handed back.
  *
  *	CLAIMED   waits for its definition
  *	STARTED   the host has it
@@ -18,6 +19,7 @@
  *	ENDED     waits for the next call
  *	FINISHING in the call under way
  *	RETURNING goes back to where it was
+ *	RETURNED  in the hand-back under way
  *	LEFT      the entry stays in our name until somebody requeues it
  */
 #include "worker/intake.h"
@@ -49,6 +51,7 @@
 #include "run/payload.h"
 #include "worker/handover.h"
 #include "worker/lane.h"
+#include "worker/reattach.h"
 
 #include <string.h>
 
@@ -63,6 +66,7 @@ enum job_state {
 	JOB_ENDED,
 	JOB_FINISHING,
 	JOB_RETURNING,
+	JOB_RETURNED,
 	JOB_LEFT,
 };
 
@@ -77,10 +81,12 @@ struct job {
 	size_t tenant_len;
 	const char *run_id;
 	int64_t wake;
-	const char *from; /* "": nobody; in the arena */
-	bool resumes;     /* not lazy: others had it, or may have */
-	bool taken_over;  /* RETURNING: its row has our name */
-	int losses;       /* how often the host lost it */
+	const char *from;       /* "": nobody; in the arena */
+	bool resumes;           /* not lazy: others had it, or may have */
+	bool taken_over;        /* RETURNING: its row has our name */
+	int losses;             /* how often the host lost it */
+	struct queue_job entry; /* as it was claimed; what reattach.c packs again. from
+				   and payload are made when asked for */
 	struct payload payload;
 	struct definition_wait wait;
 	struct handover handover; /* LOOKING */
@@ -101,12 +107,12 @@ struct source {
 	bool calling;
 	int64_t called_mono_ms; /* when the newest call was sent */
 	bool dry;     /* the last call did not fill its slots: wait at the bell */
-	bool unsure;  /* the answer of a claim was lost */
+	bool unsure;  /* Redis may list entries in our name that nobody here knows */
 	size_t asked; /* jobs that the call under way may bring */
 	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
 	bool left; /* this queue knows us no more */
-	size_t held_offset;
+	struct reattach *reattach;
 };
 
 struct intake {
@@ -305,6 +311,19 @@ static bool is_here(struct source *source, const char *id, size_t id_len)
 	return true;
 }
 
+/* All of the entry but its payload: the row of the run has what that says. */
+static void keep_entry(struct job *job, const struct queue_job *claimed)
+{
+	job->entry = *claimed;
+	job->entry.run = (struct queue_text){ job->run_id, claimed->run.len };
+	job->entry.tenant = (struct queue_text){ job->tenant, job->tenant_len };
+	job->entry.lane.data =
+		arena_dup_n(&job->arena, claimed->lane.data, claimed->lane.len);
+	job->entry.cohort.data =
+		arena_dup_n(&job->arena, claimed->cohort.data, claimed->cohort.len);
+	job->entry.payload = (struct queue_text){ NULL, 0 };
+}
+
 static void take_job(struct source *source, const struct queue_job *claimed)
 {
 	struct str id = STR_INIT;
@@ -321,6 +340,7 @@ static void take_job(struct source *source, const struct queue_job *claimed)
 	str_deinit(&id);
 	job->run_id = arena_dup_n(&job->arena, claimed->run.data, claimed->run.len);
 	job->wake = claimed->wake;
+	keep_entry(job, claimed);
 	job->from = arena_dup_n(&job->arena, claimed->from.data, claimed->from.len);
 	job->resumes = claimed->from.len || claimed->requeues || claimed->attempt > 1 ||
 		       claimed->wake > 1;
@@ -419,6 +439,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	score_add(score, SCORE_JOBS_CLAIMED, (int64_t)claimed->njobs);
 	score_add(score, SCORE_JOBS_FINISHED, claimed->finished);
 	free_finished(source);
+	reattach_seen(source->reattach, claimed->recovering);
 	if (claimed_some) /* else nobody has looked whether there is something */
 		source->dry = !claimed->more;
 	source->look = claimed->nmail == MAIL_PAGE;
@@ -543,35 +564,42 @@ static void on_handed_back(void *arg, int rc, int64_t returned, const struct err
 	not_sure(source);
 }
 
-static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t n,
-			 const struct err *err)
+static void hand_back_unknown(struct source *source, const struct queue_text *ids,
+			      size_t n)
 {
-	struct source *source = arg;
 	struct queue_handback_entry entries[QUEUE_BATCH_MAX];
 	size_t count = 0, i;
-	struct err send_err;
+	struct err err;
 
-	if (rc < 0) {
-		if (rc != ERR_CLOSED)
-			log_warn("queue.held_unknown", LOG_S("error", err->text));
-		not_sure(source);
-		return;
-	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (!map_get(&source->jobs, ids[i].data, ids[i].len))
 			entries[count++] = (struct queue_handback_entry){ .id = ids[i] };
-	if (count) {
+		if (!count || (count < QUEUE_BATCH_MAX && i + 1 < n))
+			continue;
 		log_info("queue.handback", LOG_S("queue", queue_name(source->queue)),
 			 LOG_N("jobs", count));
 		if (queue_handback(source->queue, entries, count, on_handed_back, source,
-				   &send_err) < 0)
+				   &err) < 0)
 			not_sure(source);
+		count = 0;
 	}
-	/* what was handed back leaves the list, so the next page begins earlier by that
-	 */
-	source->held_offset += n - count;
-	if (n == QUEUE_BATCH_MAX && queue_held(source->queue, source->held_offset,
-					       on_held_page, source, &send_err) < 0)
+}
+
+static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t n,
+			 uint64_t next, const struct err *err)
+{
+	struct source *source = arg;
+	struct err send_err;
+
+	if (rc == ERR_CLOSED)
+		return;
+	if (rc < 0) {
+		log_warn("queue.held_unknown", LOG_S("error", err->text));
+		not_sure(source);
+		return;
+	}
+	hand_back_unknown(source, ids, n);
+	if (next && queue_held(source->queue, next, on_held_page, source, &send_err) < 0)
 		not_sure(source);
 }
 
@@ -582,9 +610,72 @@ static void source_settle(struct source *source)
 	if (!source->unsure || source->calling)
 		return;
 	source->unsure = false;
-	source->held_offset = 0;
 	if (queue_held(source->queue, 0, on_held_page, source, &err) < 0)
 		not_sure(source);
+}
+
+/* ---- what is worked on here, told anew ---- */
+
+static void tell_job(struct job *job, struct reattach *reattach)
+{
+	job->entry.from = (struct queue_text){ job->from, strlen(job->from) };
+	if (!job->entry.payload.data) {
+		const struct payload less = {
+			.definition_id = job->payload.definition_id,
+			.definition_version = job->payload.definition_version,
+		};
+		struct str text = STR_INIT;
+
+		payload_pack(&less, &text);
+		job->entry.payload = (struct queue_text){
+			arena_dup_n(&job->arena, text.data, text.len), text.len
+		};
+		str_deinit(&text);
+	}
+	reattach_add(reattach, &job->entry);
+}
+
+static void on_tell(void *arg, struct reattach *reattach)
+{
+	struct source *source = arg;
+
+	map_for_each(slot, &source->jobs) {
+		struct job *job = slot->value;
+
+		switch (job->state) {
+		case JOB_CLAIMED:
+		case JOB_STARTED:
+		case JOB_LOOKING:
+		case JOB_SETTLING:
+		case JOB_RETURNING:
+			/* without a definition its payload was unreadable: it only fails
+			 */
+			if (job->payload.definition_id)
+				tell_job(job, reattach);
+			break;
+		case JOB_ENDED: /* nobody misses them */
+		case JOB_FINISHING:
+		case JOB_RETURNED: /* on its way back: not to be taken again */
+		case JOB_LEFT:
+			break;
+		}
+	}
+}
+
+static void on_told(void *arg)
+{
+	struct source *source = arg;
+
+	not_sure(source);
+	source_settle(source);
+}
+
+void intake_redis_up(struct intake *intake)
+{
+	size_t i;
+
+	for (i = 0; i < intake->source_count; i++)
+		reattach_link_up(intake->sources[i].reattach);
 }
 
 /* ---- runs that the host lost, or hands back ---- */
@@ -736,6 +827,7 @@ static void source_return(struct source *source)
 		entries[n++] =
 			(struct queue_handback_entry){ .id = { job->id, job->id_len },
 						       .taken_over = job->taken_over };
+		job->state = JOB_RETURNED;
 		list_remove(&job->node);
 		list_push(&source->returned, &job->node);
 	}
@@ -894,6 +986,14 @@ static int source_init(struct source *source, struct intake *intake, const char 
 		       &source->queue, err);
 	if (rc < 0)
 		return rc;
+	source->reattach = reattach_new(&(struct reattach_options){
+		.loop = options->loop,
+		.queue = source->queue,
+		.alive_ttl_ms = conf->queue.heartbeat_ttl_ms,
+		.tell = on_tell,
+		.told = on_told,
+		.arg = source,
+	});
 	return queue_bell_new(options->loop, options->link_conf, name,
 			      conf->queue.poll_ms, on_bell, source, &source->bell, err);
 }
@@ -959,6 +1059,7 @@ void intake_free(struct intake *intake)
 		}
 		map_deinit(&source->jobs);
 		queue_bell_free(source->bell);
+		reattach_free(source->reattach);
 		queue_free(source->queue);
 	}
 	mem_free(intake->sources);

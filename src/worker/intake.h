@@ -39,6 +39,8 @@ int intake_new(const struct intake_options *options, struct intake **ret,
 void intake_set_host(struct intake *intake, struct host_scale *host);
 void intake_free(struct intake *intake);
 
+/* The link to Redis is up (again): tell it what is worked on here. Before the other. */
+void intake_redis_up(struct intake *intake);
 /* Both stores are there: claim. Also after the link came up again. */
 void intake_link_up(struct intake *intake);
 

@@ -7,5 +7,7 @@ src_worker_libworker_a_SOURCES = \
 	src/worker/intake.h \
 	src/worker/lane.c \
 	src/worker/lane.h \
+	src/worker/reattach.c \
+	src/worker/reattach.h \
 	src/worker/worker.c \
 	src/worker/worker.h

@@ -54,6 +54,7 @@ static void on_redis(void *arg, bool up)
 	if (!up)
 		return;
 	publisher_link_up(worker->publisher);
+	intake_redis_up(worker->intake);
 	intake_link_up(worker->intake);
 }
 

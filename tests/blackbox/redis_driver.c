@@ -15,7 +15,7 @@
  *	admit TAG DEPTH RATE BURST MAX TENANT ID...
  *	enqueue TAG TENANT LANE PRIORITY RUNNING_MAX WEIGHT PAYLOAD RUN...
  *	release TAG TENANT ID... | claim TAG WANT LANES|- [TENANT ID]... | hand TAG OWNED
- *LANE|- ID... held TAG OFFSET | beat TAG TTL NAME... | leave TAG NAME | lineage TAG |
+ *LANE|- ID... held TAG CURSOR | beat TAG TTL NAME... | leave TAG NAME | lineage TAG |
  *stats TAG requeue TAG DEAD MOST ID=VERDICT... attach TAG TENANT TTL RUN...
  *give TAG OWNER ID... absent TAG bell POLL_MS | arm | disarm         {"bell": "rung" |
  *"poll"} bench BATCH JOBS TENANTS            claim and finish all that is ready fill N
@@ -469,7 +469,7 @@ static int do_hand(char **w, int n, char *tag, struct err *err)
 }
 
 static void on_held(void *arg, int rc, const struct queue_text *ids, size_t n,
-		    const struct err *err)
+		    uint64_t next, const struct err *err)
 {
 	struct str line = STR_INIT;
 
@@ -484,7 +484,7 @@ static void on_held(void *arg, int rc, const struct queue_text *ids, size_t n,
 		str_add_text(&line, i ? ", " : "");
 		add_json(&line, ids[i].data, ids[i].len);
 	}
-	str_add_text(&line, "]}");
+	str_printf(&line, "], \"next\": \"%llu\"}", (unsigned long long)next);
 	say(&line);
 	mem_free(arg);
 }
@@ -618,7 +618,7 @@ static int do_attach(char **w, int n, char *tag, struct err *err)
 			.lane = text_of(QUEUE_LANE_ANY),
 			.payload = text_of("{}"),
 		};
-	return queue_attach_own(queue_now, jobs, count, strtoll(w[1], NULL, 10),
+	return queue_attach_own(queue_now, jobs, count, strtoll(w[1], NULL, 10), -1,
 				on_attached, tag, err);
 }
 
@@ -677,7 +677,7 @@ static void do_act(const char *what, char **words, int n)
 	else if (strcmp(what, "hand") == 0)
 		rc = do_hand(words, n, tag, &err);
 	else if (strcmp(what, "held") == 0)
-		rc = queue_held(queue_now, strtoul(words[0], NULL, 10), on_held, tag,
+		rc = queue_held(queue_now, strtoull(words[0], NULL, 10), on_held, tag,
 				&err);
 	else if (strcmp(what, "beat") == 0)
 		rc = do_beat(words, n, tag, &err);

@@ -124,7 +124,7 @@ def nouns_and_verbs():
 def test_every_noun_and_verb_has_its_help():
     pairs = list(nouns_and_verbs())
     assert {p[0] for p in pairs} >= {
-        "run", "worker", "queue", "def", "key", "db", "status", "dev",
+        "run", "worker", "queue", "def", "key", "db", "redis", "status", "dev",
     }  # fmt: skip
     assert ("run", "start") in pairs and ("def", "import") in pairs
     for pair in pairs:
@@ -183,6 +183,8 @@ def test_the_manual_page_has_every_verb_and_option():
         ("key revoke x", "no id of a key"),
         ("key list", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("db migrate", "postgres.url (SCALE_POSTGRES_URL) is not set"),
+        ("redis rebuild", "postgres.url (SCALE_POSTGRES_URL) is not set"),
+        ("redis rebuild --timeout 1", "--timeout"),
         ("def list", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("def import", "<file> is missing"),
         ("dev --port 0", "is a number from 1 to 65535"),

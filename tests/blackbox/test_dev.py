@@ -279,10 +279,10 @@ def test_the_screen_has_what_to_paste(dev):
 def test_status_shows_the_daemon_and_its_children(dev):
     board = dev.json("status")
     assert board["pid"] == dev.pid("synapsed")
-    assert {c["kind"] for c in board["children"]} == {"worker", "api", "keeper"}
+    assert {c["kind"] for c in board["children"]} == {"worker", "api", "keeper", "clerk"}
     screen = dev.run("status").stdout.decode()
     assert f"pid {board['pid']}" in screen.splitlines()[0]
-    assert len([x for x in screen.splitlines() if " ready " in x]) == 3
+    assert len([x for x in screen.splitlines() if " ready " in x]) == 4
 
 
 def test_runs_start_end_and_are_listed(dev):

@@ -16,7 +16,7 @@ import pytest
 
 from harness.daemon import BINARY, DEADLINE_S, TOP
 
-KINDS = ("keeper", "worker", "api")
+KINDS = ("keeper", "clerk", "worker", "api")
 
 
 def until(condition):
@@ -60,15 +60,16 @@ def test_it_starts_gets_ready_and_drains(site):
     d = site.start(SYNAPSED_WORKER_PROCESSES="2")
     assert sorted(d.children().values()) == [
         ("api", 0),
+        ("clerk", 0),
         ("keeper", 0),
         ("worker", 0),
         ("worker", 1),
     ]
     d.stop()
     died = d.find("child.died")
-    assert [e["cause"] for e in died] == ["exit 0 ok"] * 4
+    assert [e["cause"] for e in died] == ["exit 0 ok"] * 5
     # from the outside in
-    assert [e["child_kind"] for e in died] == ["api", "worker", "worker", "keeper"]
+    assert [e["child_kind"] for e in died] == ["api", "worker", "worker", "clerk", "keeper"]
     assert not d.find("obituary.left")
 
 
@@ -133,7 +134,7 @@ def test_signals_without_a_meaning_do_not_hurt(site):
     for name in ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"):
         d.process.send_signal(getattr(signal, name))
         d.wait_event("signal.ignored", signal=name)
-    assert len(d.children()) == 3
+    assert len(d.children()) == 4
 
 
 def test_a_terminals_interrupt_is_the_masters_alone(site):
@@ -144,7 +145,7 @@ def test_a_terminals_interrupt_is_the_masters_alone(site):
         d.kill(pid, signal.SIGQUIT)
         d.kill(pid, signal.SIGHUP)
     d.stop(signal.SIGINT)
-    assert [e["cause"] for e in d.find("child.died")] == ["exit 0 ok"] * 3
+    assert [e["cause"] for e in d.find("child.died")] == ["exit 0 ok"] * 4
 
 
 @pytest.mark.asan
@@ -153,7 +154,7 @@ def test_children_leave_when_the_master_is_gone(site):
     children = d.children()
     d.process.kill()
     d.judge(exit_code=-signal.SIGKILL)  # waits for the end of the pipe that all hold
-    assert len(d.find("child.master_lost")) == len(children) == 4
+    assert len(d.find("child.master_lost")) == len(children) == 5
     site.daemons.remove(d)
     # nothing of it keeps the folders
     site.start(data_dir=d.data_dir, run_dir=d.run_dir).stop()
@@ -168,7 +169,7 @@ def test_a_second_master_is_refused(site):
     assert "another synapsed master is running with data_dir" in refusal(second, 5)
     third = site.start(run_dir=d.run_dir, **how)
     assert "another synapsed master is running with run_dir" in refusal(third, 5)
-    assert len(d.children()) == 3 and not d.find("child.died")
+    assert len(d.children()) == 4 and not d.find("child.died")
     for one in (second, third):
         site.daemons.remove(one)
         one.remove()
@@ -183,7 +184,7 @@ def test_a_copied_host_id_gives_other_incarnations(site):
     hosts = {one.wait_event("master.started")["host"] for one in (d, other)}
     assert len(hosts) == 1
     names = [e["incarnation"] for one in (d, other) for e in one.find("child.started")]
-    assert len(set(names)) == len(names) == 6
+    assert len(set(names)) == len(names) == 8
 
 
 def test_the_host_name_stays(site):
@@ -226,7 +227,7 @@ def test_titles_and_no_more_descriptors_than_needed(site):
 
 def test_roles_choose_the_kinds(site):
     d = site.start("--roles", "keeper,worker")
-    assert sorted(d.children().values()) == [("keeper", 0), ("worker", 0)]
+    assert sorted(d.children().values()) == [("clerk", 0), ("keeper", 0), ("worker", 0)]
 
 
 def test_a_stopped_worker_is_ended_by_the_watchdog(site):

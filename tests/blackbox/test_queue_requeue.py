@@ -27,9 +27,9 @@ class Acts(Queue):
         words = [x for run, verdict in verdicts.items() for x in (f"{run}:1", verdict)]
         return self.call("requeue", dead, most, requeues_max, *words)
 
-    def attach(self, owner, *jobs, giver=""):
+    def attach(self, owner, *jobs, giver="", recovery=""):
         words = [x for job in jobs for x in (job if isinstance(job, tuple) else (job, ""))]
-        return self.call("attach", owner, giver, 8000, *words)
+        return self.call("attach", owner, giver, 8000, recovery, *words)
 
     def job(self, run):
         return audit.unpack(self.client.hget(P + "jobs", f"{run}:1"))
@@ -356,7 +356,6 @@ def test_the_acts_say_what_the_scripts_say(driver, q):
     (("requeue", "w.1", 1, "x" * 641 + "=keep"), "job id"),
     (("attach", "a b", 8000, "r"), "key form"),
     (("attach", "t", 99, "r"), "heartbeat"),
-    (("attach", "t", 8000), "0 entries"),
     (("give", "w.9"), "0 entries"),
     (("give", "w" * 256, "r:1"), "incarnation"),
 ])

@@ -5,6 +5,7 @@
 -- ARGV[2]  the giver: an incarnation that holds the entries and gives them to the owner; "":
 --          the owner itself calls
 -- ARGV[3]  ms that the owner's heartbeat key lasts, when the owner itself calls
+-- ARGV[4]  number of the recovery in which the owner has said all with this call; "": not yet
 -- then per job: id, packed job ("": one that Redis has lost is not made again)
 --
 -- Returns {lives, then 1 or 0 per job}: lives is 0 when a giver's owner has no heartbeat
@@ -65,6 +66,8 @@ if giver ~= '' then
 	if redis.call('EXISTS', p .. 'alive:' .. owner) == 0 then
 		return { 0 }
 	end
+elseif ARGV[4] ~= '' then
+	redis.call('SET', p .. 'alive:' .. owner, ARGV[4], 'PX', ARGV[3])
 elseif redis.call('PEXPIRE', p .. 'alive:' .. owner, ARGV[3]) == 0 then
 	redis.call('SET', p .. 'alive:' .. owner, '0', 'PX', ARGV[3])
 end
@@ -122,7 +125,7 @@ end
 
 local reply = { 1 }
 redis.call('SADD', p .. 'workers', owner)
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
 	reply[#reply + 1] = attach(ARGV[i], ARGV[i + 1])
 end
 return reply

@@ -1,0 +1,11 @@
+SYN_LIBS += src/clerk/libclerk.a
+noinst_LIBRARIES += src/clerk/libclerk.a
+src_clerk_libclerk_a_SOURCES = \
+	src/clerk/clerk.c \
+	src/clerk/clerk.h \
+	src/clerk/lead.c \
+	src/clerk/lead.h \
+	src/clerk/reconcile.c \
+	src/clerk/reconcile.h \
+	src/clerk/ward.c \
+	src/clerk/ward.h
