@@ -120,7 +120,8 @@ struct conf {
 	} llm;
 	struct {
 		int64_t ttl_ms; /* a run's event stream after its last entry */
-		int64_t client_buffer_bytes; /* what may wait for one client of a stream */
+		int64_t client_buffer_bytes; /* what may wait for one client of a stream
+					      */
 	} events;
 };
 

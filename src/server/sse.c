@@ -58,12 +58,12 @@ struct sse {
 	struct server *server;
 	const struct sse_ops *ops;
 	void *arg;
-	ev_io io;                 /* always EV_READ, and EV_WRITE while the socket is full */
+	ev_io io; /* always EV_READ, and EV_WRITE while the socket is full */
 	struct sse_frame **queue; /* NULL: empty */
 	unsigned head, count, room;
-	unsigned stuck;  /* rounds without progress */
-	size_t offset;   /* bytes of the first frame that have left */
-	size_t queued;   /* bytes of the queue that have not */
+	unsigned stuck; /* rounds without progress */
+	size_t offset;  /* bytes of the first frame that have left */
+	size_t queued;  /* bytes of the queue that have not */
 	bool chunked : 1;
 	bool progress : 1; /* a byte left since the last look */
 	bool full : 1;     /* the socket takes nothing more for now */
