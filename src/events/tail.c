@@ -403,7 +403,8 @@ static int open_watch(struct tails *tails, struct err *err)
 
 	if (tails->watch)
 		return 0;
-	conf.queue_max = READS_QUEUED; /* each client has at most one, each tail another */
+	conf.queue_max =
+		READS_QUEUED; /* each client has at most one, each tail another */
 	return redis_watch_new(tails->options.loop, &conf, &ops, tails, &tails->watch,
 			       err);
 }
