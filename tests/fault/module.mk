@@ -14,7 +14,7 @@ fault-build:
 	$(MKDIR_P) $(FAULT_DIR)
 	cd $(FAULT_DIR) && { test -f config.status || $(abs_top_srcdir)/configure -q \
 		--enable-werror --enable-fault-injection; }
-	cd $(FAULT_DIR) && $(MAKE) synapsed
+	cd $(FAULT_DIR) && $(MAKE) all
 
 check-fault: fault-build
 	$(FAULT_TESTS)

@@ -160,11 +160,9 @@ def test_a_worker_dies_while_it_hands_back(site, faults, seed, point, second):
     cut.run(first, cut.second(second, first))
 
 
-@pytest.mark.parametrize("point", [
-    "accept.admitted", "accept.enqueued",
-    pytest.param("accept.committed", marks=needs_clerk),
-    pytest.param("accept.answered", marks=needs_clerk),
-    pytest.param("pg.sent", marks=needs_clerk)])
+@needs_clerk
+@pytest.mark.parametrize("point", ["accept.admitted", "pg.sent", "accept.committed",
+                                   "accept.answered", "accept.enqueued"])
 @pytest.mark.parametrize("second", [*SECOND, "api"])
 def test_the_api_dies(site, faults, seed, point, second):
     cut = Cut(site, faults, seed)

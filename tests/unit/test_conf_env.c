@@ -112,7 +112,7 @@ static void variables_of_others_are_left_alone(void **state)
 	(void)state;
 	LOADED(.env = { "SYNAPSED_CONF=/x", "SYNAPSED_URL=http://h", "SYNAPSED_KEY=k",
 			"SYNAPSED_TEST_SANDBOX=required", "SYNAPSED=/bin/x",
-			"SYNAPSE_LLM_TIMEOUT=x", "synapsed_x=1" });
+			"SYNAPSE_BACKEND_NAME=x", "synapsed_x=1" });
 }
 
 static void the_first_of_two_equal_names_counts(void **state)

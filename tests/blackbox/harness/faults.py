@@ -65,7 +65,10 @@ class Rule:
         return self.acted()
 
     def disarm(self):
+        """It acts no more; its place may be given to another rule."""
         struct.pack_into("<i", self.faults.map, self.at + RULE_ARMED, 0)
+        if self.index not in self.faults.free:
+            self.faults.free.append(self.index)
 
 
 class Faults:
@@ -76,14 +79,14 @@ class Faults:
         os.close(fd)
         HEAD.pack_into(self.map, 0, b"SYNFAULT", 1, 0, 0, 0)
         self.env = {"SYN_FAULTS": self.path}
-        self.count = 0
+        self.free = list(range(RULES))
 
     def rule(self, point, action, kind="", detail="", nth=1, times=1, arg=0, after=None):
         """Act at the nth pass that matches, `times` times (0: for ever). `after`: only when
         that rule has acted, and in another process. point and detail are patterns; arg is
         in milliseconds."""
-        assert self.count < RULES and nth > 0
-        rule = Rule(self, self.count)
+        assert nth > 0
+        rule = Rule(self, self.free.pop(0))
         rule.what = f"{action} at {point} {detail} of {kind or 'any'}, pass {nth}"
         RULE.pack_into(
             self.map, rule.at, point.encode(), kind.encode(), detail.encode(),
@@ -91,14 +94,13 @@ class Faults:
             0, 0, 0, 0, 0,
         )
         struct.pack_into("<i", self.map, rule.at + RULE_ARMED, 1)
-        self.count += 1
         return rule
 
     def clear(self):
-        """No rule acts any more; the next ones begin at the first place."""
-        for i in range(self.count):
-            Rule(self, i).disarm()
-        self.count = 0
+        """No rule acts any more."""
+        for i in range(RULES):
+            if i not in self.free:
+                Rule(self, i).disarm()
 
     def point_name(self, index):
         return _text(POINT.unpack_from(self.map, POINTS_AT + index * POINT.size)[3])
