@@ -25,6 +25,7 @@
 #include "clerk/ward.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -347,6 +348,7 @@ static void on_raised(void *arg, int rc, int64_t n, enum queue_lost lost,
 	}
 	ward->fresh = false;
 	ward->known = n;
+	FAULT("lineage.raised");
 	remember(ward);
 }
 
@@ -375,6 +377,7 @@ static void on_numbered(void *arg, const struct pg_outcome *outcome,
 	}
 	learn(ward, &row);
 	ward->answered = row.rebuilds_asked;
+	FAULT("recovery.numbered");
 	go(ward, WARD_CLOSE);
 }
 
@@ -393,6 +396,7 @@ static void on_closed(void *arg, int rc, int64_t recovery, const struct err *err
 	if (!answered(ward, rc, "recover", err))
 		return;
 	ward->recovery = recovery;
+	FAULT("recovery.closed");
 	go(ward, WARD_WAIT);
 }
 
@@ -510,6 +514,7 @@ static void on_all_passed(void *arg, const struct reconcile_place *place)
 	(void)place;
 	ward->pushed = reconcile_pushed(ward->pass);
 	pass_stop(ward);
+	FAULT("recovery.pushed");
 	go(ward, WARD_COUNT);
 }
 
@@ -536,6 +541,7 @@ static void on_counted(void *arg, int rc, const struct queue_recounted *found,
 	if (!answered(ward, rc, "recount", err))
 		return;
 	ward->drift = found->drift;
+	FAULT("recovery.counted");
 	go(ward, WARD_OPEN);
 }
 
@@ -562,6 +568,7 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 		turn_in(ward, WATCH_S);
 		return;
 	}
+	FAULT("recovery.opened");
 	memcpy(text, lineage.data,
 	       lineage.len < sizeof(text) - 1 ? lineage.len : sizeof(text) - 1);
 	log_info("queue.opened", LOG_S("queue", queue_name(ward->queue)),
