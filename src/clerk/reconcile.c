@@ -19,6 +19,7 @@
 #include "clerk/reconcile.h"
 
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -118,6 +119,7 @@ static void on_pushed(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 		again(reconcile, "enqueue", err->text);
 		return;
 	}
+	FAULT("reconcile.pushed");
 	reconcile->pushed += added;
 	score_add(reconcile->ask.score, SCORE_RUNS_PUSHED, added);
 	if (added)
@@ -179,10 +181,12 @@ static void on_missing(void *arg, int rc, const enum queue_missing *found, size_
 	(void)n;
 	if (!go_on(reconcile, rc))
 		return;
-	if (rc < 0)
+	if (rc < 0) {
 		again(reconcile, "missing", err->text);
-	else
-		push(reconcile, found);
+		return;
+	}
+	FAULT("reconcile.compared");
+	push(reconcile, found);
 }
 
 static void look(struct reconcile *reconcile)

@@ -25,6 +25,7 @@
 #include "clerk/ward.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -341,6 +342,7 @@ static void on_raised(void *arg, int rc, int64_t n, enum queue_lost lost,
 
 	if (!answered(ward, rc, "raise", err))
 		return;
+	FAULT("lineage.raised");
 	if (lost != QUEUE_LOST_NOTHING) {
 		recovery_begin(ward, why_lost(lost));
 		return;
@@ -368,6 +370,7 @@ static void on_numbered(void *arg, const struct pg_outcome *outcome,
 
 	if (!answered(ward, reply ? 0 : outcome->err.code, "number", &outcome->err))
 		return;
+	FAULT("recovery.numbered");
 	if (!store_lineages_read(reply, ward->statement, &row)) {
 		ward->state = WARD_ASK; /* the row is gone: make it */
 		turn_in(ward, STEP_S);
@@ -392,6 +395,7 @@ static void on_closed(void *arg, int rc, int64_t recovery, const struct err *err
 
 	if (!answered(ward, rc, "recover", err))
 		return;
+	FAULT("recovery.closed");
 	ward->recovery = recovery;
 	go(ward, WARD_WAIT);
 }
@@ -429,6 +433,7 @@ static void on_attached(void *arg, int rc, int64_t waits, const struct err *err)
 		log_warn("queue.not_all_attached",
 			 LOG_S("queue", queue_name(ward->queue)),
 			 LOG_N("workers", ward->waits));
+	FAULT("recovery.attached");
 	go(ward, WARD_PUSH);
 }
 
@@ -508,6 +513,7 @@ static void on_all_passed(void *arg, const struct reconcile_place *place)
 	struct ward *ward = arg;
 
 	(void)place;
+	FAULT("recovery.pushed");
 	ward->pushed = reconcile_pushed(ward->pass);
 	pass_stop(ward);
 	go(ward, WARD_COUNT);
@@ -535,6 +541,7 @@ static void on_counted(void *arg, int rc, const struct queue_recounted *found,
 
 	if (!answered(ward, rc, "recount", err))
 		return;
+	FAULT("recovery.counted");
 	ward->drift = found->drift;
 	go(ward, WARD_OPEN);
 }
@@ -557,6 +564,7 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 	(void)changed;
 	if (!answered(ward, rc, "open", err))
 		return;
+	FAULT("recovery.opened");
 	if (!lineage.len) { /* somebody else's recovery is newer */
 		ward->state = WARD_ASK;
 		turn_in(ward, WATCH_S);

@@ -12,6 +12,7 @@
  */
 #include "worker/reattach.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -57,6 +58,7 @@ static void on_said(void *arg, int rc, bool lives, const bool *taken, size_t n,
 	(void)n;
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("reattach.said");
 	if (rc < 0) {
 		reattach->failed = true;
 		log_warn("queue.attach_failed",
@@ -103,6 +105,7 @@ static void on_attached(void *arg, int rc, bool lives, const bool *taken, size_t
 	(void)lives;
 	if (rc == ERR_CLOSED)
 		return;
+	FAULT("reattach.taken");
 	reattach->unanswered--;
 	if (rc < 0) {
 		reattach->failed = true;
