@@ -3,12 +3,13 @@
  *
  *   request  server/ -> front.c (route, key) -> a handler -> runs_port
  *   run      port_scale.c -> submit.c -> queue/, pg/
- *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then on
+ *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then
+ * on
  *
  * The server accepts from the first moment and answers 503 with a code while Redis or
  * Postgres is away; the master hears "ready" when both have been there once. A drain
- * stops accepting, ends streams, finishes what is in flight, waits until every accepted run has its
- * entry in the queue, and leaves; the master's deadline bounds it.
+ * stops accepting, ends streams, finishes what is in flight, waits until every accepted
+ * run has its entry in the queue, and leaves; the master's deadline bounds it.
  */
 #include "api/api.h"
 
@@ -124,6 +125,7 @@ static int open_server(struct api *api, struct err *err)
 	api->front.loop = api->loop;
 	api->front.port = port_scale_port(api->port);
 	api->front.auth = key_store_auth(api->keys);
+	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.default_tenant = conf->limits.default_tenant;
 	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;
 	api->front.bulk_body_max_bytes = (size_t)conf->api.bulk_body_max_bytes;

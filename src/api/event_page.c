@@ -136,7 +136,8 @@ static void answer(struct event_page *page)
 
 static void read_journal(struct event_page *page);
 
-static bool take_stored(void *arg, const struct event_id *id, const char *text, size_t len)
+static bool take_stored(void *arg, const struct event_id *id, const char *text,
+			size_t len)
 {
 	struct event_page *page = arg;
 
@@ -186,8 +187,7 @@ static void read_journal(struct event_page *page)
 	struct pg_batch *batch = pg_batch_new();
 	int rc;
 
-	page->statement =
-		store_steps_events(batch, page->run_id, page->next_row, ROWS);
+	page->statement = store_steps_events(batch, page->run_id, page->next_row, ROWS);
 	rc = pg_pool_submit(page->ask.pool, batch, READ_MAX_MS, on_rows, page);
 	if (rc < 0)
 		fail(page, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_POSTGRES);

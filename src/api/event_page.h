@@ -1,5 +1,5 @@
-/* event_page.h - a range of a run's events, from its stream and, where that has holes, from
- * its journal */
+/* event_page.h - a range of a run's events, from its stream and, where that has holes,
+ * from its journal */
 #ifndef API_EVENT_PAGE_H
 #define API_EVENT_PAGE_H
 

@@ -10,6 +10,7 @@
 
 #include "api/api_call.h"
 #include "api/auth.h"
+#include "api/cors.h"
 #include "api/errors.h"
 #include "api/routes.h"
 #include "base/arena.h"
@@ -64,6 +65,8 @@ static size_t on_head(struct request *req, void *arg)
 	call->route =
 		routes_find(request_method(req), segments, count, call->params, allow);
 	request_set_user(req, entry);
+	if (cors_answer(front->cors_origins, req))
+		return 0;
 	if (!call->route) {
 		if (*allow)
 			response_header(req, "Allow", allow);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct auth;
+struct conf_names;
 struct ev_loop;
 struct runs_port;
 
@@ -16,6 +17,7 @@ struct front {
 	const struct runs_port *port;
 	struct auth *auth;
 	const char *default_tenant;
+	const struct conf_names *cors_origins; /* NULL: none */
 	size_t body_max_bytes;
 	size_t bulk_body_max_bytes;
 };

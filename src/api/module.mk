@@ -18,6 +18,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/cancels.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
+	src/api/cors.c \
+	src/api/cors.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_page.c \

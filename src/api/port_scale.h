@@ -22,7 +22,8 @@ struct port_scale_parts {
 	struct ev_loop *loop;
 	const struct conf *conf;
 	struct redis_link *link;
-	const struct redis_link_conf *redis; /* what link was made of: tails open their own */
+	const struct redis_link_conf
+		*redis; /* what link was made of: tails open their own */
 	const struct redis_scripts *scripts; /* given to the link as well */
 	struct pg_pool *pool;
 	struct score_slot *score; /* NULL: nobody counts */

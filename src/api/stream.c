@@ -41,7 +41,8 @@ static void on_run(void *arg, enum errors_code error, const struct store_run_sta
 		return;
 	}
 	ask.ended = run->ended_at != NULL;
-	ask.fresh = run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
+	ask.fresh =
+		run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
 	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
 		log_warn("events.stream_refused", LOG_S("run", call->params[0]),
 			 LOG_S("error", err.text));

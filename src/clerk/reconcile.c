@@ -181,12 +181,10 @@ static void on_missing(void *arg, int rc, const enum queue_missing *found, size_
 	(void)n;
 	if (!go_on(reconcile, rc))
 		return;
-	if (rc < 0) {
+	if (rc < 0)
 		again(reconcile, "missing", err->text);
-		return;
-	}
-	FAULT("reconcile.compared");
-	push(reconcile, found);
+	else
+		push(reconcile, found);
 }
 
 static void look(struct reconcile *reconcile)

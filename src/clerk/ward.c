@@ -342,13 +342,13 @@ static void on_raised(void *arg, int rc, int64_t n, enum queue_lost lost,
 
 	if (!answered(ward, rc, "raise", err))
 		return;
-	FAULT("lineage.raised");
 	if (lost != QUEUE_LOST_NOTHING) {
 		recovery_begin(ward, why_lost(lost));
 		return;
 	}
 	ward->fresh = false;
 	ward->known = n;
+	FAULT("lineage.raised");
 	remember(ward);
 }
 
@@ -370,7 +370,6 @@ static void on_numbered(void *arg, const struct pg_outcome *outcome,
 
 	if (!answered(ward, reply ? 0 : outcome->err.code, "number", &outcome->err))
 		return;
-	FAULT("recovery.numbered");
 	if (!store_lineages_read(reply, ward->statement, &row)) {
 		ward->state = WARD_ASK; /* the row is gone: make it */
 		turn_in(ward, STEP_S);
@@ -378,6 +377,7 @@ static void on_numbered(void *arg, const struct pg_outcome *outcome,
 	}
 	learn(ward, &row);
 	ward->answered = row.rebuilds_asked;
+	FAULT("recovery.numbered");
 	go(ward, WARD_CLOSE);
 }
 
@@ -395,8 +395,8 @@ static void on_closed(void *arg, int rc, int64_t recovery, const struct err *err
 
 	if (!answered(ward, rc, "recover", err))
 		return;
-	FAULT("recovery.closed");
 	ward->recovery = recovery;
+	FAULT("recovery.closed");
 	go(ward, WARD_WAIT);
 }
 
@@ -433,7 +433,6 @@ static void on_attached(void *arg, int rc, int64_t waits, const struct err *err)
 		log_warn("queue.not_all_attached",
 			 LOG_S("queue", queue_name(ward->queue)),
 			 LOG_N("workers", ward->waits));
-	FAULT("recovery.attached");
 	go(ward, WARD_PUSH);
 }
 
@@ -513,9 +512,9 @@ static void on_all_passed(void *arg, const struct reconcile_place *place)
 	struct ward *ward = arg;
 
 	(void)place;
-	FAULT("recovery.pushed");
 	ward->pushed = reconcile_pushed(ward->pass);
 	pass_stop(ward);
+	FAULT("recovery.pushed");
 	go(ward, WARD_COUNT);
 }
 
@@ -541,8 +540,8 @@ static void on_counted(void *arg, int rc, const struct queue_recounted *found,
 
 	if (!answered(ward, rc, "recount", err))
 		return;
-	FAULT("recovery.counted");
 	ward->drift = found->drift;
+	FAULT("recovery.counted");
 	go(ward, WARD_OPEN);
 }
 
@@ -564,12 +563,12 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 	(void)changed;
 	if (!answered(ward, rc, "open", err))
 		return;
-	FAULT("recovery.opened");
 	if (!lineage.len) { /* somebody else's recovery is newer */
 		ward->state = WARD_ASK;
 		turn_in(ward, WATCH_S);
 		return;
 	}
+	FAULT("recovery.opened");
 	memcpy(text, lineage.data,
 	       lineage.len < sizeof(text) - 1 ? lineage.len : sizeof(text) - 1);
 	log_info("queue.opened", LOG_S("queue", queue_name(ward->queue)),

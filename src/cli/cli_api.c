@@ -249,6 +249,54 @@ int cli_api_call(const struct cli_api *api, const char *method, const char *path
 	return code;
 }
 
+int cli_api_stream(const struct cli_api *api, const char *path, const char *header,
+		   bool (*sink)(void *arg, const char *bytes, size_t len), void *arg,
+		   bool *again)
+{
+	struct str url = STR_INIT, bearer = STR_INIT;
+	const char *headers[3] = { NULL };
+	struct http_call call = { .method = "GET",
+				  .headers = headers,
+				  .deadline_ms = api->timeout_ms,
+				  .answer_max_bytes = ANSWER_MAX,
+				  .sink = sink,
+				  .sink_arg = arg };
+	struct http_answer got;
+	struct cli_answer answer;
+	struct err err;
+	int code = 0, rc;
+	size_t n = 0;
+
+	str_printf(&url, "%s%s", str_text(&api->url), path);
+	call.url = str_text(&url);
+	if (api->key.len) {
+		str_printf(&bearer, "Authorization: Bearer %s", str_text(&api->key));
+		headers[n++] = str_text(&bearer);
+	}
+	headers[n] = header;
+	rc = http_call(&call, &got, &err);
+	if (bearer.len)
+		mem_wipe(bearer.data, bearer.len);
+	str_deinit(&bearer);
+	str_deinit(&url);
+	*again = rc == 0 ? got.status == 200 || got.status == 503
+			 : rc == ERR_CONN || rc == ERR_TIMEOUT;
+	if (rc < 0)
+		return *again ? cli_api_error_code(rc)
+			      : cli_args_fail(api->args, cli_api_error_code(rc), "%s: %s",
+					      str_text(&api->url), err.text);
+	if (*again) {
+		code = got.status == 200 ? 0 : cli_api_status_code(got.status);
+	} else {
+		code = read_answer(api, &got, &answer);
+		if (code == 0)
+			code = refuse(api, &answer);
+		cli_answer_deinit(&answer);
+	}
+	http_answer_deinit(&got);
+	return code;
+}
+
 void cli_answer_deinit(struct cli_answer *answer)
 {
 	jsonr_free(answer->doc);

@@ -39,6 +39,14 @@ void cli_api_deinit(struct cli_api *api);
  */
 int cli_api_call(const struct cli_api *api, const char *method, const char *path,
 		 const char *body, const char *header, struct cli_answer *ret);
+/*
+ * GET an answer that comes in pieces; header as above. sink may say false: enough. 0 when
+ * it ended, however: *again is true then, and when a later try may succeed. Otherwise an
+ * exit code; standard error has the reason unless *again.
+ */
+int cli_api_stream(const struct cli_api *api, const char *path, const char *header,
+		   bool (*sink)(void *arg, const char *bytes, size_t len), void *arg,
+		   bool *again);
 void cli_answer_deinit(struct cli_answer *answer);
 
 /* The exit code of an HTTP status that is no 2xx, and of a call that got no answer. */

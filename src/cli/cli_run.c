@@ -1,5 +1,5 @@
 /*
- * cli_run.c - noun run: start, get, list, cancel
+ * cli_run.c - noun run: start, get, list, cancel; run tail is cli_run_tail.c
  *
  * Thin: the body of a request is put together here, what it means is the API's business.
  * `start --wait` asks for the status again and again with growing pauses, since the run
@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_run_tail.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
 
@@ -175,6 +176,8 @@ static int started(const struct cli_api *api, const struct cli_answer *answer,
 	if (!run_id)
 		return cli_args_fail(api->args, EXIT_CODE_FAILED,
 				     "the answer names no run");
+	if (cli_args_flag(api->args, "tail"))
+		return cli_run_tail_of(api, run_id, NULL);
 	if (!cli_args_flag(api->args, "wait")) {
 		if (api->args->json)
 			cli_api_print(answer);
@@ -358,7 +361,13 @@ static const struct cli_option start_options[] = {
 	{ 'i', "input", "KEY=TEXT", "an input; KEY:=JSON for other types; may be given again" },
 	{ 0, "idempotency-key", "KEY", "the same key and body start one run, not two" },
 	{ 'w', "wait", NULL, "wait for its end and print its status" },
+	{ 't', "tail", NULL, "print its events until its end" },
 	{ 0, "deadline", "DURATION", "how long --wait waits (1h)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct cli_option tail_options[] = {
+	{ 0, "after", "ID", "only what comes behind the event of this id" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -375,9 +384,13 @@ static const struct cli_option list_options[] = {
 static const struct cli_verb verbs[] = {
 	{ "start", "<orchestration>", 1, 1, GROUPS, start_options,
 	  "start a run and print its id",
-	  "With --wait the exit status is 0 only for a run that completed.\n", start },
+	  "With --wait or --tail the exit status is 0 only for a run that completed.\n", start },
 	{ "get", "<run id>", 1, 1, GROUPS, NULL,
 	  "the status of a run, its answer or its error", NULL, get },
+	{ "tail", "<run id>", 1, 1, GROUPS, tail_options,
+	  "the events of a run as they come, until its end",
+	  "The exit status is 0 unless the events say that the run did not complete.\n",
+	  cli_run_tail },
 	{ "list", "", 0, 0, GROUPS, list_options,
 	  "runs, the newest first", NULL, list },
 	{ "cancel", "<run id>...", 1, CANCEL_MAX, GROUPS, NULL,

@@ -54,6 +54,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \
 	src/cli/cli_run.c \
+	src/cli/cli_run_tail.c \
+	src/cli/cli_run_tail.h \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \

@@ -19,14 +19,24 @@
 struct receiver {
 	const struct http_call *call;
 	struct http_answer answer;
+	CURL *curl; /* borrowed */
 	bool too_large;
+	bool enough; /* said the sink */
 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct receiver *to = data;
 	size_t len = size * count;
+	long status = 0;
 
+	if (to->call->sink) {
+		(void)curl_easy_getinfo(to->curl, CURLINFO_RESPONSE_CODE, &status);
+		if (status == 200) {
+			to->enough = !to->call->sink(to->call->sink_arg, bytes, len);
+			return to->enough ? 0 : len;
+		}
+	}
 	if (len > to->call->answer_max_bytes - to->answer.body.len) {
 		to->too_large = true;
 		return 0; /* fewer than len: the transfer ends */
@@ -117,7 +127,14 @@ static int setup(CURL *curl, const struct http_call *call, struct receiver *to,
 	bad |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	bad |= curl_easy_setopt(curl, CURLOPT_USERAGENT,
 				PACKAGE_NAME "/" PACKAGE_VERSION);
-	bad |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)call->deadline_ms);
+	if (call->sink) {
+		bad |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		bad |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+					(long)HTTP_CALL_SILENCE_SEC);
+	} else {
+		bad |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+					(long)call->deadline_ms);
+	}
 	bad |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)call->deadline_ms);
 	bad |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	if (strcmp(call->method, "HEAD") == 0)
@@ -183,6 +200,7 @@ int http_call(const struct http_call *call, struct http_answer *ret, struct err 
 	curl = curl_easy_init();
 	if (!curl)
 		return err_set(err, ERR_LIMIT, "no memory for the request");
+	to.curl = curl;
 	rc = add_headers(call, &headers, err);
 	if (rc < 0)
 		goto out;
@@ -190,7 +208,7 @@ int http_call(const struct http_call *call, struct http_answer *ret, struct err 
 	if (rc < 0)
 		goto out;
 	code = curl_easy_perform(curl);
-	if (code != CURLE_OK) {
+	if (code != CURLE_OK && !to.enough) {
 		rc = judge(code, &to, why, err);
 		goto out;
 	}

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,16 @@ struct http_call {
 	int64_t deadline_ms;       /* 1.. for all of it, connecting included */
 	size_t answer_max_bytes;   /* of the answer's body */
 	const char *const *wanted; /* names of headers to keep, NULL at the end */
+	/*
+	 * Set: the body of a 200 goes here as it comes, and deadline_ms bounds connecting
+	 * and every HTTP_CALL_SILENCE_SEC without a byte are ERR_TIMEOUT, but not the
+	 * whole. false ends the call, which is no error.
+	 */
+	bool (*sink)(void *arg, const char *bytes, size_t len);
+	void *sink_arg;
 };
+
+#define HTTP_CALL_SILENCE_SEC 45
 
 struct http_answer {
 	int status;                         /* 100..599 */

@@ -101,7 +101,8 @@ struct conf {
 		int64_t processes;
 		int64_t body_max_bytes;
 		int64_t bulk_body_max_bytes;
-		int64_t connections; /* open at the same time, per child */
+		int64_t connections;            /* open at the same time, per child */
+		struct conf_names cors_origins; /* "http://host:port"; may be none */
 	} api;
 	struct {
 		int64_t step_timeout_ms;

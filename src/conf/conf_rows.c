@@ -202,6 +202,10 @@ const struct conf_row conf_rows[] = {
 	  .what = "the same for bulk submission" },
 	{ "api.connections", CONF_COUNT, AT(api.connections), "12000", 16, 1000000,
 	  .what = "connections that each API child keeps open; more are turned away" },
+	{ "api.cors_origins", CONF_ORIGINS, AT(api.cors_origins),
+	  "http://localhost:3000,http://localhost:5173,http://localhost:8765", 0, 64,
+	  .what = "origins whose pages may use the API from a browser; *: all; none: none",
+	  .stock = "CORS_ORIGINS" },
 
 	{ "engine.step_timeout", CONF_MS, AT(engine.step_timeout_ms), "300s", SECOND, DAY,
 	  .what = "how long one step may take if it does not say so itself",
@@ -433,6 +437,12 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   "%lld to %lld names, each 1 to 64 characters of A-Z a-z 0-9 "
 			   "_ . -",
 			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_ORIGINS:
+		str_printf(
+			out,
+			"up to %lld origins, such as https://page.example:8443, or none",
+			(long long)row->max);
 		break;
 	case CONF_SECRET:
 		str_add_text(out, "a URL that begins with ");

@@ -22,6 +22,8 @@ enum conf_kind {
 	CONF_MS,     /* int64_t, from a duration with a unit */
 	CONF_NAME,   /* const char *: min..max characters of [A-Za-z0-9_.-] */
 	CONF_NAMES,  /* struct conf_names: min..max of them, 1..64 characters each */
+	/* struct conf_names: up to max of scheme://host[:port], or * for any; or none */
+	CONF_ORIGINS,
 	CONF_SECRET, /* const char *: a URL that may hold a password */
 	CONF_SET,    /* unsigned: bit 1 << index in words for each word given */
 	CONF_SIZE,   /* int64_t, bytes, from a size with a unit */

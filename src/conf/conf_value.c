@@ -23,6 +23,7 @@
 
 #define QUOTE_MAX     60
 #define LIST_NAME_MAX 64
+#define ORIGIN_MAX    255
 
 void conf_value_quote(struct str *out, const char *text)
 {
@@ -187,6 +188,30 @@ static int parse_set(const struct conf_row *row, const char *text, unsigned *ret
 	return 0;
 }
 
+/* scheme://host[:port], as browsers say it: no path, no slash at the end; * is any. */
+static bool origin_ok(const char *text, size_t len)
+{
+	size_t scheme = strncmp(text, "http://", 7) == 0    ? 7
+			: strncmp(text, "https://", 8) == 0 ? 8
+							    : 0;
+	size_t i;
+
+	if (len == 1 && *text == '*')
+		return true;
+	if (!scheme || len <= scheme || len > ORIGIN_MAX)
+		return false;
+	for (i = scheme; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("-._:[]", text[i]))
+			return false;
+	return true;
+}
+
+static bool item_ok(const struct conf_row *row, const char *text, size_t len)
+{
+	return row->kind == CONF_ORIGINS ? origin_ok(text, len)
+					 : name_ok(text, len, 1, LIST_NAME_MAX);
+}
+
 static int parse_names(const struct conf_row *row, const char *text, struct arena *arena,
 		       struct conf_names *ret, struct err *err)
 {
@@ -194,8 +219,12 @@ static int parse_names(const struct conf_row *row, const char *text, struct aren
 	char **items = arena_new_n(arena, char *, row->max);
 	size_t len, count = 0, i;
 
+	if (row->kind == CONF_ORIGINS && strcmp(text, "none") == 0) {
+		ret->count = 0;
+		return 0;
+	}
 	while (next_item(&list, &item, &len)) {
-		if (!name_ok(item, len, 1, LIST_NAME_MAX))
+		if (!item_ok(row, item, len))
 			return refuse(row, text, err, "holds something else");
 		if ((int64_t)count == row->max)
 			return refuse(row, text, err, "holds too many");
@@ -254,7 +283,11 @@ int conf_value_check_item(const struct conf_row *row, const char *text, struct e
 {
 	size_t len = strlen(text);
 
-	assert(row->kind == CONF_NAMES || row->kind == CONF_SET);
+	assert(row->kind == CONF_NAMES || row->kind == CONF_ORIGINS ||
+	       row->kind == CONF_SET);
+	if (row->kind == CONF_ORIGINS && !origin_ok(text, len) &&
+	    strcmp(text, "none") != 0)
+		return refuse(row, text, err, "is no such origin");
 	if (row->kind == CONF_NAMES && !name_ok(text, len, 1, LIST_NAME_MAX))
 		return refuse(row, text, err, "is no such name");
 	if (row->kind == CONF_SET && word_index(row->words, text, len) < 0)
@@ -312,6 +345,7 @@ int conf_value_set(const struct conf_row *row, const char *text, struct conf *co
 	case CONF_LISTEN:
 		return parse_listen(row, text, to, err);
 	case CONF_NAMES:
+	case CONF_ORIGINS:
 		return parse_names(row, text, arena, to, err);
 	case CONF_SET:
 		return parse_set(row, text, to, err);
@@ -433,7 +467,10 @@ void conf_value_add(const struct conf_row *row, const struct conf *conf, struct 
 		add_listen(from, out);
 		break;
 	case CONF_NAMES:
+	case CONF_ORIGINS:
 		names = from;
+		if (!names->count)
+			str_add_text(out, "none");
 		for (i = 0; i < names->count; i++)
 			str_printf(out, "%s%s", i ? "," : "", names->items[i]);
 		break;

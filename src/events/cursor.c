@@ -28,7 +28,8 @@ static bool take_back(const char *text, size_t *end, const char *name, uint64_t 
 		scale *= 10;
 		at--;
 	}
-	if (at == *end || at < name_len || memcmp(text + at - name_len, name, name_len) != 0)
+	if (at == *end || at < name_len ||
+	    memcmp(text + at - name_len, name, name_len) != 0)
 		return false;
 	*end = at - name_len;
 	*ret = n;

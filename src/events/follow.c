@@ -2,8 +2,9 @@
  * follow.c - one client on its way to the end of a run's events
  *
  * A client comes with the id of the last event that it saw, or with none, and reads pages
- * by itself until it is where the tail is. A page is asked for when what was queued before
- * has mostly left, so a slow reader of a long history holds one page and nothing else.
+ * by itself until it is where the tail is. A page is asked for when what was queued
+ * before has mostly left, so a slow reader of a long history holds one page and nothing
+ * else.
  *
  *   stream   XRANGE from our position on. Where `seq` jumps, or we do not know what it
  *            should be (the position is not in the stream any more): history up to the
@@ -61,7 +62,8 @@ static void give_gap(struct follow *follow, uint64_t before_seq)
 {
 	struct str text = STR_INIT;
 
-	str_printf(&text, "{\"type\":\"gap\",\"from_seq\":%" PRIu64, follow->cursor.seq + 1);
+	str_printf(&text, "{\"type\":\"gap\",\"from_seq\":%" PRIu64,
+		   follow->cursor.seq + 1);
 	if (before_seq > follow->cursor.seq + 1)
 		str_printf(&text, ",\"to_seq\":%" PRIu64, before_seq - 1);
 	str_add_char(&text, '}');
@@ -93,8 +95,7 @@ static void go_live(struct follow *follow, bool at_end)
 {
 	struct tail *tail = follow->tail;
 
-	if (tail->reading &&
-	    event_id_compare(&follow->cursor.id, &tail->cursor.id) < 0) {
+	if (tail->reading && event_id_compare(&follow->cursor.id, &tail->cursor.id) < 0) {
 		/* the tail has read what we have not; when the stream has lost it, it
 		 * is in the journal */
 		if (!at_end) {
@@ -121,8 +122,7 @@ static void go_live(struct follow *follow, bool at_end)
 /* The stream has nothing more. */
 static void caught_up(struct follow *follow, bool page_was_empty)
 {
-	if (!follow->looked &&
-	    (follow->ended ? !follow->done : !follow->in_stream)) {
+	if (!follow->looked && (follow->ended ? !follow->done : !follow->in_stream)) {
 		read_history(follow, NULL);
 		return;
 	}
@@ -223,7 +223,8 @@ static void read_stream(struct follow *follow)
 
 /* -- pages of the journal -- */
 
-static bool take_stored(void *arg, const struct event_id *id, const char *text, size_t len)
+static bool take_stored(void *arg, const struct event_id *id, const char *text,
+			size_t len)
 {
 	struct follow *follow = arg;
 	struct event_mark mark;
@@ -325,8 +326,8 @@ static void ask_postgres(struct follow *follow)
 	struct tail_call *call = tail_call_new(follow->tail, follow);
 
 	if (follow->state == FOLLOW_HISTORY)
-		call->statement = store_steps_events(batch, run_id, follow->next_row,
-						     HISTORY_PAGE);
+		call->statement =
+			store_steps_events(batch, run_id, follow->next_row, HISTORY_PAGE);
 	else
 		call->statement = store_runs_look(batch, &run_id, 1);
 	if (pg_pool_submit(follow->tail->tails->options.pool, batch, READ_MAX_MS, on_rows,

@@ -1,5 +1,6 @@
 SYN_LIBS += src/events/libevents.a
 noinst_LIBRARIES += src/events/libevents.a
+EVENTS_LUA = src/events/lua/publish.lua
 src_events_libevents_a_SOURCES = \
 	src/events/cursor.c \
 	src/events/cursor.h \
@@ -15,3 +16,16 @@ src_events_libevents_a_SOURCES = \
 	src/events/tail.c \
 	src/events/tail.h \
 	src/events/tailing.h
+nodist_src_events_libevents_a_SOURCES = \
+	src/events/events_lua.c \
+	src/events/events_lua.h
+BUILT_SOURCES += src/events/events_lua.c src/events/events_lua.h
+CLEANFILES += src/events/events_lua.c src/events/events_lua.h
+EXTRA_DIST += $(EVENTS_LUA)
+
+CLEANFILES += src/events/events_lua.stamp
+src/events/events_lua.stamp: $(EVENTS_LUA) scripts/embed.sh
+	@$(MKDIR_P) src/events
+	$(AM_V_GEN)$(top_srcdir)/scripts/embed.sh events_lua src/events/events_lua.c \
+		src/events/events_lua.h $(EVENTS_LUA:%=$(top_srcdir)/%) && touch $@
+src/events/events_lua.c src/events/events_lua.h: src/events/events_lua.stamp

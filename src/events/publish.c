@@ -1,31 +1,43 @@
 /*
  * publish.c - events of runs into their Redis streams
  *
- * One XADD an event with its explicit id, one PEXPIRE a publish, pipelined: the link
- * writes all that a loop turn produced in one go. Nothing is asked first. An id that the
- * stream has already is refused by Redis ("equal or smaller"), which is how sending again
- * is harmless.
+ * Runs that ended lazily, which are most: one XADD an event with its explicit id, one
+ * PEXPIRE a publish, pipelined; the link writes all that a loop turn produced in one go.
+ * Nothing is asked first. An id that the stream has already is refused by Redis ("equal
+ * or smaller"), which is how sending again is harmless. Runs that somebody owns may have
+ * had another owner: lua/publish.lua, which knows the greatest epoch and refuses an older
+ * one.
  *
  * What Redis did not take (connection lost, out of memory) is sent again as a whole: when
  * the link is up again, or after a pause. Until then it waits here; the number of runs in
  * flight bounds how much that is, since a run has one publish and no claim is made
  * meanwhile.
  *
+ * Of pipelined XADDs an earlier one may be refused (memory) and a later one not. Then the
+ * whole publish goes through the script, which puts entries where they belong.
+ *
  * A call under way is an object of its own, so that a publish can be dropped while
  * replies for it are still on their way.
  */
 #include "events/publish.h"
 
+#include "base/embed.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "events/events_lua.h"
 #include "events/fifo.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
+#include "redis/redis_script.h"
 
 #include <string.h>
 
 #define PUBLISH_PAUSE_S 0.5 /* before what Redis refused is tried again */
+
+/* Of the process, made by the first publisher and never freed: a call that waits for its
+ * answer may outlive every publisher. */
+static struct redis_scripts *scripts;
 
 struct publisher {
 	struct ev_loop *loop;
@@ -46,6 +58,7 @@ struct publish_call {
 	size_t unanswered;
 	size_t added;
 	bool again;
+	bool stale;   /* a later owner has published */
 	bool sending; /* answers cannot come yet */
 };
 
@@ -66,6 +79,8 @@ struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link,
 	publisher->loop = loop;
 	publisher->link = link;
 	publisher->ttl_ms = ttl_ms;
+	if (!scripts)
+		scripts = redis_scripts_new(events_lua_texts, EVENTS_LUA_COUNT);
 	list_init(&publisher->waiting);
 	list_init(&publisher->calls);
 	ev_timer_init(&publisher->pause, on_pause, PUBLISH_PAUSE_S, 0.);
@@ -120,6 +135,7 @@ static void call_over(struct publish_call *call)
 {
 	struct publish *publish = call->publish;
 	bool again = call->again;
+	bool stale = call->stale;
 
 	if (call->publisher)
 		call->publisher->events += call->added;
@@ -127,10 +143,14 @@ static void call_over(struct publish_call *call)
 	if (!publish)
 		return;
 	publish->call = NULL;
+	if (stale)
+		log_warn("events.stale", LOG_S("run", publish->run_id),
+			 LOG_N("epoch", publish->epoch));
 	if (again) {
 		wait_again(publish);
 		return;
 	}
+	publish->mend = false;
 	fifo_entries_free(&publish->entries);
 	publish->done(publish); /* may free it */
 }
@@ -142,26 +162,62 @@ static bool is_there_already(const struct redis_answer *answer)
 	return text && strstr(text, "equal or smaller");
 }
 
-static void on_answer(void *arg, const struct redis_answer *answer)
+static void failed(struct publish_call *call, const struct redis_answer *answer)
+{
+	if (!call->again && answer->rc == ERR_REFUSED)
+		log_warn("events.refused",
+			 LOG_S("trouble", redis_trouble_name(answer->trouble)),
+			 LOG_S("error", answer->text));
+	call->again = true;
+}
+
+static void answered(struct publish_call *call)
+{
+	if (--call->unanswered == 0 && !call->sending)
+		call_over(call);
+}
+
+static void on_added(void *arg, const struct redis_answer *answer)
 {
 	struct publish_call *call = arg;
 
 	if (answer->rc == 0) {
 		call->added++;
+		if (call->again && call->publish)
+			call->publish->mend = true; /* it overtook a refused one */
 	} else if (!is_there_already(answer)) {
-		if (!call->again && answer->rc == ERR_REFUSED)
-			log_warn("events.refused",
-				 LOG_S("trouble", redis_trouble_name(answer->trouble)),
-				 LOG_S("error", answer->text));
-		call->again = true;
+		failed(call, answer);
 	}
-	if (--call->unanswered == 0 && !call->sending)
-		call_over(call);
+	answered(call);
 }
 
-static int send_one(struct publish_call *call, struct redis_command *command)
+static void on_expiry(void *arg, const struct redis_answer *answer)
 {
-	int rc = redis_link_send(call->publisher->link, command, on_answer, call, NULL);
+	struct publish_call *call = arg;
+
+	if (answer->rc < 0)
+		failed(call, answer);
+	answered(call);
+}
+
+static void on_script(void *arg, const struct redis_answer *answer)
+{
+	struct publish_call *call = arg;
+	int64_t added = redis_reply_int(answer->reply);
+
+	if (answer->rc < 0)
+		failed(call, answer);
+	else if (added < 0)
+		call->stale = true;
+	else
+		call->added += (size_t)added;
+	answered(call);
+}
+
+static int send_one(struct publish_call *call, struct redis_command *command,
+		    redis_answer_cb cb)
+{
+	int rc = redis_link_send(call->publisher->link, command, cb, call, NULL);
 
 	if (rc == 0)
 		call->unanswered++;
@@ -170,25 +226,14 @@ static int send_one(struct publish_call *call, struct redis_command *command)
 	return rc;
 }
 
-static void send_publish(struct publisher *publisher, struct publish *publish)
+static void send_each(struct publish_call *call, struct publisher *publisher,
+		      const struct list *entries)
 {
 	struct redis_command *command = &publisher->command;
-	struct publish_call *call = mem_new(struct publish_call);
 	char id[FIFO_ID_MAX];
 	size_t id_len;
-	int rc = 0;
 
-	call->publisher = publisher;
-	call->publish = publish;
-	call->sending = true;
-	publish->call = call;
-	list_push(&publisher->calls, &call->node);
-
-	str_reset(&publisher->key, 4096);
-	str_add_text(&publisher->key, "synapse:run:");
-	str_add_text(&publisher->key, publish->run_id);
-	str_add_text(&publisher->key, ":events");
-	list_for_each(node, &publish->entries) {
+	list_for_each(node, entries) {
 		const struct fifo_entry *entry =
 			list_entry(node, struct fifo_entry, node);
 
@@ -202,17 +247,66 @@ static void send_publish(struct publisher *publisher, struct publish *publish)
 		redis_command_arg(command, id, id_len);
 		redis_command_arg(command, "data", 4);
 		redis_command_arg(command, entry->text, entry->len);
-		rc = send_one(call, command);
-		if (rc < 0)
-			break;
+		if (send_one(call, command, on_added) < 0)
+			return;
 	}
-	if (rc == 0) {
-		redis_command_reset(command);
-		redis_command_arg(command, "PEXPIRE", 7);
-		redis_command_arg(command, publisher->key.data, publisher->key.len);
-		redis_command_int(command, publisher->ttl_ms);
-		(void)send_one(call, command); /* a failure is in call->again */
+	redis_command_reset(command);
+	redis_command_arg(command, "PEXPIRE", 7);
+	redis_command_arg(command, publisher->key.data, publisher->key.len);
+	redis_command_int(command, publisher->ttl_ms);
+	(void)send_one(call, command, on_expiry); /* a failure is in call->again */
+}
+
+static void send_script(struct publish_call *call, struct publisher *publisher,
+			const struct publish *publish)
+{
+	struct redis_command *command = &publisher->command;
+	struct str fence = STR_INIT;
+	char id[FIFO_ID_MAX];
+	size_t id_len;
+
+	str_printf(&fence, "{%s}:epoch", str_text(&publisher->key));
+	redis_script_begin(scripts, EVENTS_LUA_PUBLISH, 2, command);
+	redis_command_arg(command, publisher->key.data, publisher->key.len);
+	redis_command_arg(command, fence.data, fence.len);
+	redis_command_int(command, publish->epoch);
+	redis_command_int(command, publisher->ttl_ms);
+	redis_command_int(command, PUBLISH_STREAM_MAX);
+	redis_command_int(command, publish->mend);
+	list_for_each(node, &publish->entries) {
+		const struct fifo_entry *entry =
+			list_entry(node, struct fifo_entry, node);
+
+		id_len = fifo_id(entry, id);
+		redis_command_arg(command, id, id_len);
+		redis_command_arg(command, entry->text, entry->len);
 	}
+	str_deinit(&fence);
+	if (redis_script_send(publisher->link, scripts, EVENTS_LUA_PUBLISH, command,
+			      on_script, call, NULL) < 0)
+		call->again = true;
+	else
+		call->unanswered++;
+}
+
+static void send_publish(struct publisher *publisher, struct publish *publish)
+{
+	struct publish_call *call = mem_new(struct publish_call);
+
+	call->publisher = publisher;
+	call->publish = publish;
+	call->sending = true;
+	publish->call = call;
+	list_push(&publisher->calls, &call->node);
+
+	str_reset(&publisher->key, 4096);
+	str_add_text(&publisher->key, "synapse:run:");
+	str_add_text(&publisher->key, publish->run_id);
+	str_add_text(&publisher->key, ":events");
+	if (publish->epoch > 0 || publish->mend)
+		send_script(call, publisher, publish);
+	else
+		send_each(call, publisher, &publish->entries);
 	call->sending = false;
 	if (call->unanswered == 0)
 		call_over(call); /* nothing was sent: it waits */

@@ -19,13 +19,16 @@ struct redis_link;
  */
 struct publish {
 	const char *run_id;  /* the caller's, until done */
+	int64_t epoch;       /* of the owner who publishes; 0: a run that ended lazily, or
+			      * one that nobody executes */
 	struct list entries; /* struct fifo_entry; the publisher frees them */
-	/* All entries are in the stream, or were there before. The struct is the caller's
-	 * again. Runs from the loop. */
+	/* All entries are in the stream, or were there before, or a later owner
+	 * publishes. The struct is the caller's again. Runs from the loop. */
 	void (*done)(struct publish *publish);
 	struct list node;            /* ours: waits to be sent */
 	struct publish_call *call;   /* ours: under way */
 	struct publisher *publisher; /* ours */
+	bool mend; /* ours: the stream has later entries than some that were refused */
 };
 
 /*

@@ -72,8 +72,8 @@ struct follow {
 	int64_t next_row;      /* of the journal */
 	enum follow_state state : 8;
 	bool ended : 1;
-	bool in_stream : 1;  /* the stream had something at or behind our position */
-	bool looked : 1;     /* all of the journal was read */
+	bool in_stream : 1; /* the stream had something at or behind our position */
+	bool looked : 1;    /* all of the journal was read */
 	bool row_asked : 1;
 	bool done : 1;       /* the last event passed was `done` */
 	bool from_start : 1; /* the client had nothing */

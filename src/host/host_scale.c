@@ -90,6 +90,7 @@ static void publish_free_ones(struct held *held)
 		return;
 	held->publishing = true;
 	held->publish.done = on_published;
+	held->publish.epoch = held->epoch;
 	publisher_add(held->host->publisher, &held->publish);
 }
 
@@ -727,6 +728,7 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 	if (!list_empty(&held->publish.entries)) {
 		held->publishing = true;
 		held->publish.done = on_published;
+		held->publish.epoch = held->epoch;
 		publisher_add(held->host->publisher, &held->publish);
 	}
 	return rc;

@@ -282,6 +282,7 @@ static void send_it(struct oaic_flight *flight)
 	memset(&flight->verdict, 0, sizeof(flight->verdict));
 	flight->attempts++;
 	oaic_answer_init(&flight->answer, request->answer_max, on_token, flight);
+	flight->answer.secret = oaic->options.key;
 	if (http_pool_send(oaic->pool, &http, &flight->transfer, &verdict.why) < 0)
 		fail(flight, &verdict);
 }

@@ -76,12 +76,31 @@ static const char *message_of(const struct json *doc)
 	return text ? text : jsonr_get_text(doc, "message");
 }
 
-static void quote(struct str *out, const char *text)
+/* Servers repeat the key that they refuse; it is blotted out before the text is cut. */
+static void blot_out(struct str *text, const char *secret)
+{
+	struct str out = STR_INIT;
+	const char *at = str_text(text), *hit;
+
+	if (!secret || !*secret || !strstr(at, secret))
+		return;
+	while ((hit = strstr(at, secret))) {
+		str_add(&out, at, (size_t)(hit - at));
+		str_add_text(&out, "***");
+		at = hit + strlen(secret);
+	}
+	str_add_text(&out, at);
+	str_deinit(text);
+	*text = out;
+}
+
+static void quote(struct str *out, const char *text, const char *secret)
 {
 	struct str clean = STR_INIT;
 	size_t len;
 
 	utf8_clean(&clean, text, strlen(text));
+	blot_out(&clean, secret);
 	len = utf8_cut(str_text(&clean), clean.len, ERROR_SHOWN_MAX);
 	str_add_text(out, ": ");
 	str_add(out, str_text(&clean), len);
@@ -111,14 +130,15 @@ static void judge_status(struct oaic_answer *answer, struct oaic_verdict *verdic
 			NULL) == 0)
 		message = message_of(doc);
 	if (message && *message)
-		quote(&say, message);
+		quote(&say, message, answer->secret);
 	(void)err_set(&verdict->why, ERR_REFUSED, "%s", str_text(&say));
 	str_deinit(&say);
 	jsonr_free(doc);
 }
 
 /* An error inside of a 200. */
-static int told_error(const struct json *doc, struct oaic_verdict *verdict)
+static int told_error(const struct oaic_answer *answer, const struct json *doc,
+		      struct oaic_verdict *verdict)
 {
 	const char *message = message_of(doc);
 	struct str say = STR_INIT;
@@ -126,7 +146,7 @@ static int told_error(const struct json *doc, struct oaic_verdict *verdict)
 
 	str_add_text(&say, "the provider gave up");
 	if (message && *message)
-		quote(&say, message);
+		quote(&say, message, answer->secret);
 	rc = provider(verdict, str_text(&say));
 	str_deinit(&say);
 	return rc;
@@ -216,7 +236,7 @@ static int on_event(void *arg, const struct sse_event *event)
 		rc = provider(feeding->verdict,
 			      "the provider sent a piece that is no JSON object");
 	else if (jsonr_type(jsonr_get(doc, "error")) != JSONR_NULL)
-		rc = told_error(doc, feeding->verdict);
+		rc = told_error(answer, doc, feeding->verdict);
 	else
 		rc = take_chunk(answer, doc, feeding->verdict);
 	jsonr_free(doc);
@@ -303,7 +323,7 @@ static int end_whole(struct oaic_answer *answer, struct oaic_verdict *verdict)
 	take_usage(answer, jsonr_get(doc, "usage"));
 	if (jsonr_type(doc) == JSONR_OBJECT &&
 	    jsonr_type(jsonr_get(doc, "error")) != JSONR_NULL)
-		rc = told_error(doc, verdict);
+		rc = told_error(answer, doc, verdict);
 	else if (jsonr_type(message) != JSONR_OBJECT ||
 		 (jsonr_type(content) != JSONR_STRING &&
 		  jsonr_type(content) != JSONR_NULL))

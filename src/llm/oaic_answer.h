@@ -28,6 +28,7 @@ struct oaic_answer {
 	int status;
 	int64_t retry_after_ms;
 	size_t text_max;
+	const char *secret; /* never shown, even if the server says it; NULL: none */
 	struct sse_parser events; /* OAIC_STREAM */
 	struct str body;          /* OAIC_WHOLE, OAIC_ERROR: what came so far */
 	struct str text;          /* the answer so far */

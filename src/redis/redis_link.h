@@ -69,7 +69,7 @@ struct redis_link_conf {
 	size_t bytes_max;           /* unsent bytes; 64 MiB */
 	uint64_t seed;              /* of the jitter; 0: the kernel's */
 	redis_event_cb on_event;    /* may be NULL */
-	redis_push_cb on_push;      /* NULL: it subscribes to nothing. May free the link */
+	redis_push_cb on_push; /* NULL: it subscribes to nothing. May free the link */
 	void *arg;
 };
 

@@ -99,13 +99,13 @@ struct request {
 	struct request_param headers[RESPONSE_HEADERS_MAX]; /* of the answer */
 	struct MHD_Response *response;                      /* owned; NULL: none yet */
 	int status;
-	bool seen;     /* the head was looked at */
-	bool handed;   /* on_request was called */
-	bool inside;   /* MHD waits for our return, so it need not be resumed */
-	bool close;    /* close the connection after the answer */
+	bool seen;   /* the head was looked at */
+	bool handed; /* on_request was called */
+	bool inside; /* MHD waits for our return, so it need not be resumed */
+	bool close;  /* close the connection after the answer */
 	bool http_1_1;
 	bool streaming; /* the socket is a stream's: MHD has to close what it has */
-	bool answered; /* response is set, or was and MHD has it */
+	bool answered;  /* response is set, or was and MHD has it */
 };
 
 /* Move a connection to the list of its new state and arm its deadline. */

@@ -12,7 +12,7 @@ struct str;
  * Add a header to the answer that will follow; name and value are copied, both ours (no
  * control characters). At most RESPONSE_HEADERS_MAX.
  */
-#define RESPONSE_HEADERS_MAX 8
+#define RESPONSE_HEADERS_MAX 16
 void response_header(struct request *req, const char *name, const char *value);
 void response_header_int(struct request *req, const char *name, int64_t value);
 

@@ -48,8 +48,8 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 	       struct err *err);
 
 /*
- * Accept nothing more, close idle connections, end streams, finish what is in flight (each
- * answer says `Connection: close`); then done(arg), once, from the loop.
+ * Accept nothing more, close idle connections, end streams, finish what is in flight
+ * (each answer says `Connection: close`); then done(arg), once, from the loop.
  */
 void server_drain(struct server *server, server_drained_cb done, void *arg);
 

@@ -58,12 +58,12 @@ struct sse {
 	struct server *server;
 	const struct sse_ops *ops;
 	void *arg;
-	ev_io io;                 /* always EV_READ, and EV_WRITE while the socket is full */
+	ev_io io; /* always EV_READ, and EV_WRITE while the socket is full */
 	struct sse_frame **queue; /* NULL: empty */
 	unsigned head, count, room;
-	unsigned stuck;  /* rounds without progress */
-	size_t offset;   /* bytes of the first frame that have left */
-	size_t queued;   /* bytes of the queue that have not */
+	unsigned stuck; /* rounds without progress */
+	size_t offset;  /* bytes of the first frame that have left */
+	size_t queued;  /* bytes of the queue that have not */
 	bool chunked : 1;
 	bool progress : 1; /* a byte left since the last look */
 	bool full : 1;     /* the socket takes nothing more for now */
@@ -332,6 +332,7 @@ static void sent(struct sse *sse, size_t n)
 	sse->progress = true;
 	sse->queued -= n;
 	while (n > 0) {
+		assert(sse->queue); /* no more was sent than was queued */
 		(void)wire(sse, sse->queue[sse->head], &len);
 		if (n < len - sse->offset) {
 			sse->offset += n;
@@ -478,11 +479,37 @@ void server_stream_part(struct request *req)
 	"Content-Type: text/event-stream; charset=utf-8\r\n"                             \
 	"Cache-Control: no-cache\r\n"                                                    \
 	"X-Accel-Buffering: no\r\n"
+#define HEAD_END     "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define HEAD_END_1_0 "Connection: close\r\n\r\n"
+
+/* The head of this answer, which the caller unrefs. */
+static struct sse_frame *head_frame(const struct server *server,
+				    const struct request *req)
+{
+	struct sse_frame *frame =
+		req->http_1_1 ? server->stream_head : server->stream_head_1_0;
+	struct str text = STR_INIT;
+	size_t i;
+
+	if (!req->header_count) {
+		frame->refs++;
+		return frame;
+	}
+	str_add_text(&text, HEAD);
+	for (i = 0; i < req->header_count; i++)
+		str_printf(&text, "%s: %s\r\n", req->headers[i].name,
+			   req->headers[i].value);
+	str_add_text(&text, req->http_1_1 ? HEAD_END : HEAD_END_1_0);
+	frame = frame_raw(str_text(&text));
+	str_deinit(&text);
+	return frame;
+}
 
 int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct sse **ret,
 	     struct err *err)
 {
 	struct server *server = req->server;
+	struct sse_frame *head;
 	struct sse *sse;
 	int fd;
 
@@ -506,7 +533,9 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 		ev_timer_again(server->loop, &server->stream_tick);
 	server_streams_changed(server);
 
-	push(sse, sse->chunked ? server->stream_head : server->stream_head_1_0);
+	head = head_frame(server, req);
+	push(sse, head);
+	sse_frame_unref(head);
 	push(sse, server->stream_retry);
 	if (server->draining)
 		sse_end(sse); /* accepted before the drain: it goes elsewhere at once */
@@ -559,9 +588,8 @@ int server_streams_init(struct server *server, struct err *err)
 	server->stream_tick.data = server->stream_drain.data = server;
 	server->stream_keepalive = frame_text(": keepalive\n\n");
 	server->stream_retry = frame_text("retry: 2000\n\n");
-	server->stream_head = frame_raw(HEAD "Connection: keep-alive\r\n"
-					     "Transfer-Encoding: chunked\r\n\r\n");
-	server->stream_head_1_0 = frame_raw(HEAD "Connection: close\r\n\r\n");
+	server->stream_head = frame_raw(HEAD HEAD_END);
+	server->stream_head_1_0 = frame_raw(HEAD HEAD_END_1_0);
 	server->stream_last = frame_raw("0\r\n\r\n");
 	return 0;
 }

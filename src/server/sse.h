@@ -13,7 +13,8 @@ struct sse_frame;
 
 /*
  * Bytes that leave as a whole, counted by reference so that an event which goes to many
- * clients is in memory once. What _new functions return is the caller's (sse_frame_unref).
+ * clients is in memory once. What _new functions return is the caller's
+ * (sse_frame_unref).
  */
 
 /* An event. id may be NULL: a client keeps the last one it saw. Line ends in the text are
@@ -29,8 +30,8 @@ const char *sse_frame_text(const struct sse_frame *frame, size_t *ret_len);
 struct sse_ops {
 	/* What was queued fell below SSE_LOW_BYTES. */
 	void (*room)(void *arg);
-	/* The stream is over, whoever ended it; it is freed behind this call. Exactly once,
-	 * unless sse_drop() came first. */
+	/* The stream is over, whoever ended it; it is freed behind this call. Exactly
+	 * once, unless sse_drop() came first. */
 	void (*gone)(void *arg);
 };
 

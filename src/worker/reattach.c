@@ -58,7 +58,6 @@ static void on_said(void *arg, int rc, bool lives, const bool *taken, size_t n,
 	(void)n;
 	if (rc == ERR_CLOSED)
 		return;
-	FAULT("reattach.said");
 	if (rc < 0) {
 		reattach->failed = true;
 		log_warn("queue.attach_failed",
@@ -75,6 +74,7 @@ static void say(struct reattach *reattach)
 	const struct reattach_options *options = &reattach->options;
 	struct err err;
 
+	FAULT("attach.told");
 	if (reattach->total)
 		log_info("queue.attached", LOG_S("queue", queue_name(options->queue)),
 			 LOG_N("jobs", reattach->total), LOG_N("held", reattach->taken),
@@ -105,7 +105,6 @@ static void on_attached(void *arg, int rc, bool lives, const bool *taken, size_t
 	(void)lives;
 	if (rc == ERR_CLOSED)
 		return;
-	FAULT("reattach.taken");
 	reattach->unanswered--;
 	if (rc < 0) {
 		reattach->failed = true;
@@ -113,6 +112,7 @@ static void on_attached(void *arg, int rc, bool lives, const bool *taken, size_t
 			 LOG_S("queue", queue_name(reattach->options.queue)),
 			 LOG_S("error", err->text));
 	}
+	FAULT("attach.answered");
 	for (i = 0; rc == 0 && i < n; i++)
 		reattach->taken += taken[i];
 	call_over(reattach);

@@ -101,7 +101,7 @@ static void on_lived(void *arg)
 {
 	struct worker *worker = arg;
 
-	if (!lifeline_draining(&worker->lifeline))
+	if (intake_jobs(worker->intake) && !lifeline_draining(&worker->lifeline))
 		on_drain(worker, "lived_in_quarantine", 0);
 }
 

@@ -1,4 +1,4 @@
-# make bench: the figures of both benchmarks, on servers of their own. A figure is never a
+# make bench: the figures of the benchmarks, on servers of their own. A figure is never a
 # test's verdict, so nothing of this is part of make check.
 
 EXTRA_DIST += $(wildcard $(top_srcdir)/tests/bench/*.py $(top_srcdir)/tests/bench/*.lua)
@@ -6,5 +6,6 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/bench/*.py $(top_srcdir)/tests/benc
 bench: all
 	./synapsed bench queue
 	./synapsed bench runs
+	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
 
 .PHONY: bench

@@ -575,6 +575,16 @@ static int do_requeue(char **w, int n, char *tag, struct err *err)
 			return err_set(err, ERR_INPUT, "ID=VERDICT");
 		*verdict++ = '\0';
 		suspects[count].id = text_of(w[i]);
+		if (*verdict == 'c') { /* c<score>/<name> */
+			char *name;
+
+			suspects[count].score = strtoll(verdict + 1, &name, 10);
+			name += *name == '/';
+			suspects[count].cohort =
+				(struct queue_text){ name, strlen(name) };
+			suspects[count++].verdict = QUEUE_VERDICT_COHORT;
+			continue;
+		}
 		suspects[count++].verdict = *verdict == 'q'   ? QUEUE_VERDICT_QUARANTINE
 					    : *verdict == 'k' ? QUEUE_VERDICT_KEEP
 							      : QUEUE_VERDICT_DROP;

@@ -11,6 +11,7 @@ import time
 import pytest
 from harness import audit
 from harness.daemon import DEADLINE_S
+from harness.fake_llm import FakeLLM
 from harness.site import llm_step, orchestration, print_step
 from test_requeue import P, held, host_of, until
 
@@ -132,6 +133,28 @@ def test_a_call_in_flight_is_abandoned(site, definition):
     assert [e["type"] for e in events] == [
         "worker_picked_up", "orchestration_start", "step_start", *LAST]
     settled(site, run_id)
+
+
+def test_a_providers_socket_is_closed(site):
+    """Whether it streams or has not said a word."""
+    with FakeLLM() as llm:
+        site.prepare(orchestration(
+            "ask", llm_step("ask", "oaic.tiny", next_id="next"), print_step("next", "never"),
+        )).start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="k")
+        runs = [site.submit("ask", text) for text in ("[[endless:20]]", "[[stall_head]]")]
+        llm.wait(lambda: len(llm.in_flight()) == 2, "two calls")
+        for run_id in runs:
+            site.wait_run(run_id, "running")
+            asked_at = time.monotonic()
+            cancel(site, run_id)
+            (call,) = llm.find(key=f"{run_id}/ask/1")
+            llm.wait(lambda c=call: c.end, "the end of the call")
+            assert call.end == "closed"
+            print(f"closed {(call.ended_at - asked_at) * 1000:.0f} ms after the request")
+            assert call.ended_at - asked_at < 10  # the promise is a second
+            assert site.wait_run(run_id)["status"] == "cancelled"
+            check_whole(site, run_id)
+    settled(site, *runs)
 
 
 def test_the_key_of_a_stock_server_is_seen(site):

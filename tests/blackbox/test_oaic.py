@@ -5,6 +5,8 @@ The server is harness/fake_llm.py; what it does is written in the message as [[b
 
 import json
 import signal
+import ssl
+import subprocess
 import time
 
 import pytest
@@ -102,6 +104,7 @@ def test_the_usage_is_in_the_journal_and_summed_in_the_run(site, llm):
     ("hällo ✓ \u0001 \\ \" [[drip:1]]", "hällo ✓ \u0001 \\ \""),
     ("[[reply:]]", ""),
     ("[[huge:300000]]", "x" * 300000),
+    ("y" * 300000, "y" * 300000),  # more than libcurl sends with the head
 ])
 def test_answers_of_every_form_are_read(site, llm, text, response):
     start(site, llm)
@@ -223,6 +226,24 @@ def test_a_step_that_takes_too_long_is_given_up_and_its_connection_closed(site, 
     assert len(llm.calls) == 1
 
 
+def test_a_certificate_that_nobody_vouches_for_gets_no_call(site, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with FakeLLM(tls=context) as llm:
+        assert llm.url.startswith("https://")
+        start(site, llm, SYNAPSED_LLM_ATTEMPTS="1")
+        answer = ask(site, "x")
+        assert answer["error"]["class"] == "provider"
+        assert "certificate" in answer["error"]["message"], answer["error"]
+        assert llm.calls == []
+
+
 # ---- leaving ----
 
 
@@ -239,6 +260,16 @@ def test_a_cancelled_run_closes_its_connection(site, llm):
     print(f"closed {(call.ended_at - began) * 1000:.0f} ms after the request")
     assert site.wait_run(run_id)["status"] == "cancelled"
     assert daemon.find_level("error") == []
+
+
+def test_a_cancelled_run_is_not_asked_for_again(site, llm):
+    start(site, llm)
+    run_id = site.submit("ask", "[[status:503:20]]")
+    llm.wait_ended(llm.wait_call())
+    status, _, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")
+    assert status == 200
+    assert site.wait_run(run_id, deadline_s=15)["status"] == "cancelled"
+    assert len(llm.calls) == 1
 
 
 def test_a_drain_cuts_a_call_and_it_is_made_again_elsewhere(site, llm):
@@ -335,7 +366,7 @@ def test_the_key_is_nowhere(site, llm):
     daemon = start(site, llm, ASK, orchestration("say", print_step("p", "x")),
                    SYNAPSED_LOG_LEVEL="debug", SYNAPSED_LLM_ATTEMPTS="2")
     runs = [site.submit("ask", text) for text in (
-        "[[status:401]]", "[[status:503]]", "[[tokens:3:1]]", "[[truncated:2]]", "[[drop]]"
+        "[[leak]]", "[[status:401]]", "[[status:503]]", "[[tokens:3:1]]", "[[truncated:2]]", "[[drop]]"
     )]
     for run_id in runs:
         site.wait_run(run_id)

@@ -335,9 +335,13 @@ def test_the_acts_say_what_the_scripts_say(driver, q):
     assert len(driver.act("claim", 5, "-")["jobs"]) == 5
     found = driver.act("requeue", "w.1", 2, "r0:1=keep", "r1:1=quarantine", "r2:1=drop")
     assert found["done"] == [0, 1, 1, 0, 1, 2]
-    assert driver.act("requeue", "w.1", 200)["done"] == [3, 0, 0, 0, 0, 0]
+    found = driver.act("requeue", "w.1", 200, "r3:1=c777/w.1/1", "r4:1=c777/w.1/1")
+    assert found["done"] == [1, 2, 0, 0, 0, 0]
+    lane = q.client.zrange(P + "quarantine", 0, -1, withscores=True)
+    assert [x for x in lane if x[1] == 777] == [(b"r3:1", 777), (b"r4:1", 777)]
+    assert q.job("r4").cohort == b"w.1/1"
     nobody = driver.act("absent")
-    assert (nobody["names"], nobody["suspects"]) == ([], 1)
+    assert (nobody["names"], nobody["suspects"]) == ([], 3)
     own = driver.act("attach", "t", 8000, "r0", "new")
     assert (own["lives"], own["taken"]) == (1, [1, 1])
     assert driver.act("give", "w.9", "r0:1")["lives"] == 0
@@ -354,6 +358,9 @@ def test_the_acts_say_what_the_scripts_say(driver, q):
     (("requeue", "w.1", 201), "201 entries"),
     (("requeue", "w" * 256, 1), "incarnation"),
     (("requeue", "w.1", 1, "x" * 641 + "=keep"), "job id"),
+    (("requeue", "w.1", 1, "r:1=c1/"), "cohort"),
+    (("requeue", "w.1", 1, "r:1=c1/" + "x" * 65), "cohort"),
+    (("requeue", "w.1", 1, "r:1=c-1/x"), "cohort"),
     (("attach", "a b", 8000, "r"), "key form"),
     (("attach", "t", 99, "r"), "heartbeat"),
     (("give", "w.9"), "0 entries"),

@@ -1,5 +1,6 @@
 """Events on their way to clients: GET .../runs/{run_id}/stream."""
 
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import threading
 import time
 
 import pytest
+from harness.daemon import run_verb
 from harness.site import llm_step, orchestration, print_step
 from harness.stream import open_stream, read_all
 
@@ -258,6 +260,20 @@ def test_a_quiet_stream_gets_a_comment(site):
         assert 0 < time.monotonic() - begin < 30
 
 
+def test_a_redis_that_does_not_tell_is_polled(site):
+    site.prepare(SLEEPER)
+    with site.redis.client() as redis:
+        redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
+        try:
+            daemon = site.start()
+            run_id = site.submit("sleeper")
+            events = read_all(site, run_id)
+        finally:
+            redis.execute_command("ACL", "SETUSER", "default", "+subscribe")
+    assert durables(events) == stored(site, run_id)
+    assert {e["told"] for e in daemon.find("events.watch")} == {"0"}
+
+
 def test_redis_goes_and_comes_back_under_clients(site):
     site.prepare(LONG).start(
         expect_errors=("redis.down", "redis.retry"))
@@ -318,3 +334,33 @@ def test_clients_that_are_cut_off_again_and_again_miss_nothing(site, lose):
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
+
+
+def test_run_tail_prints_a_run_across_a_drain(site):
+    site.prepare(LONG, HELLO).start()
+    env = {**site.env, "SYNAPSED_KEY": site.key}
+    url = f"http://127.0.0.1:{site.daemons[0].api_port}"
+    run_id = site.submit("long")
+    result = []
+    tail = threading.Thread(target=lambda: result.append(
+        run_verb("run", "tail", "--url", url, "-o", "json", run_id, env=env)))
+    tail.start()
+    site.wait_run(run_id, "running")
+    os.kill(site.daemons[0].child("api"), signal.SIGTERM)
+    tail.join(60)
+    (done,) = result
+    assert done.returncode == 0, done
+    lines = done.stdout.decode().splitlines()
+    assert lines[-1] == '{"type":"stream_complete"}'
+    events = [json.loads(line) for line in lines[:-1]]
+    assert [e["seq"] for e in events if "sub" not in e] == [
+        seq for _, seq in stored(site, run_id)]
+    # behind an event, for people; a run that is started; one that is not there
+    after = read_all(site, run_id)[-3].id
+    done = run_verb("run", "tail", "--url", url, "--after", after, run_id, env=env)
+    assert [line.split()[1] for line in done.stdout.decode().splitlines()] == [
+        "final", "done"]
+    done = run_verb("run", "start", "--url", url, "--tail", "-m", "you", "hello", env=env)
+    assert done.returncode == 0 and b"Hello you!" in done.stdout
+    done = run_verb("run", "tail", "--url", url, "run_none", env=env)
+    assert done.returncode == 3 and b"run_not_found" in done.stderr, done

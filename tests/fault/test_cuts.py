@@ -225,15 +225,15 @@ def test_the_api_dies_over_a_cancel(site, faults, seed, state, point, second):
     assert set(states.values()) <= {"completed", "cancelled"}
 
 
-CLERKS = ["lineage.raised", "reconcile.compared", "reconcile.pushed", "recovery.numbered",
-          "recovery.closed", "recovery.attached", "recovery.pushed", "recovery.counted",
+CLERKS = ["lineage.raised", "reconcile.pushed", "recovery.numbered",
+          "recovery.closed", "recovery.pushed", "recovery.counted",
           "recovery.opened"]
 
 
 @pytest.mark.parametrize("second", [None, "clerk", "worker", "keeper"])
 @pytest.mark.parametrize("kind,point", [*[("clerk", p) for p in CLERKS],
-                                        ("worker", "reattach.taken"),
-                                        ("worker", "reattach.said")])
+                                        ("worker", "attach.answered"),
+                                        ("worker", "attach.told")])
 def test_a_recovery_is_cut(site, faults, seed, kind, point, second):
     cut = Cut(site, faults, seed, expect_errors=["beat.keys_missing"])
     cut.load.redis_lost = True

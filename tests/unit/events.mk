@@ -1,3 +1,3 @@
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_fifo
+check_PROGRAMS += tests/unit/test_cursor tests/unit/test_fifo
 endif

@@ -244,6 +244,27 @@ static void a_status_says_who_is_at_fault(void **state)
 	memset(&answer, 0, sizeof(answer));
 }
 
+static void a_secret_that_the_server_repeats_is_not_shown(void **state)
+{
+	struct oaic_verdict verdict;
+	static const char body[] = "{\"error\":{\"message\":\"sk-1 and sk-1\"}}";
+
+	(void)state;
+	begin(401, JSON, 0);
+	answer.secret = "sk-1";
+	verdict = read_pieces(body, strlen(body), NULL);
+	assert_null(strstr(verdict.why.text, "sk-1"));
+	expect_fail(verdict, FAIL_JOB, false, "status 401: *** and ***");
+	begin(200, JSON, 0);
+	answer.secret = "sk-1";
+	verdict = read_pieces(body, strlen(body), NULL);
+	expect_fail(verdict, FAIL_PROVIDER, true, "gave up: *** and ***");
+	begin(401, JSON, 0);
+	answer.secret = "";
+	expect_fail(read_pieces(body, strlen(body), NULL), FAIL_JOB, false,
+		    "sk-1 and sk-1");
+}
+
 static void a_long_error_is_cut(void **state)
 {
 	struct str body = STR_INIT;
@@ -348,6 +369,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_the_protocol_is_the_providers_fault),
 		cmocka_unit_test(done_without_a_reason_is_an_end),
 		cmocka_unit_test(a_status_says_who_is_at_fault),
+		cmocka_unit_test(a_secret_that_the_server_repeats_is_not_shown),
 		cmocka_unit_test(a_long_error_is_cut),
 		cmocka_unit_test(a_text_beyond_its_bound_is_a_limit),
 		cmocka_unit_test(strange_usage_counts_nothing),

@@ -209,7 +209,8 @@ static void a_stream_begins_with_its_head_and_ends_with_the_last_chunk(void **st
 	assert_non_null(strstr(str_text(&reply), "Connection: keep-alive\r\n"));
 	assert_int_equal(server_streams(rig->server), 1);
 	send_event(rig, "1-0", "{\"type\":\"x\"}");
-	assert_true(hear(rig, fd, &reply, "1c\r\nid: 1-0\ndata: {\"type\":\"x\"}\n\n\r\n"));
+	assert_true(
+		hear(rig, fd, &reply, "1c\r\nid: 1-0\ndata: {\"type\":\"x\"}\n\n\r\n"));
 	sse_end(rig->sse);
 	assert_true(hear(rig, fd, &reply, "0\r\n\r\n"));
 	while (rig->sse)
@@ -407,7 +408,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_has_its_id_and_a_line_for_each_line),
-		cmocka_unit_test(a_stream_begins_with_its_head_and_ends_with_the_last_chunk),
+		cmocka_unit_test(
+			a_stream_begins_with_its_head_and_ends_with_the_last_chunk),
 		cmocka_unit_test(a_stream_may_be_opened_later),
 		cmocka_unit_test(http_1_0_gets_plain_text_until_the_end_of_file),
 		cmocka_unit_test(an_idle_stream_gets_a_comment_each_round),

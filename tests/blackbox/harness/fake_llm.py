@@ -17,6 +17,7 @@ llm.next("status:503", "echo") for the calls that come next, llm.script(call) if
     tokens:<n>:<ms>      "token1 token2 ...", one each ms
     status:<code>[:<retry after>]   that status with an error body in JSON
     html:<code>          that status with a body that is no JSON
+    leak                 status 401 and, as its reason, the header with the key
     bad_json             an answer that is no JSON, or a chunk of the stream that is none
     empty                a JSON object without choices, or a stream without any chunk
     error_chunk:<n>      n tokens, then an error object in the stream
@@ -299,6 +300,11 @@ class _Connection(asyncio.Protocol):
         code, _, after = argument.partition(":")
         await self.status(call, int(code), *([f"Retry-After: {after}"] if after else []))
 
+    async def do_leak(self, call, _):
+        await self.whole(401, json.dumps({"error": {
+            "message": f"this is no key: {call.authorization}",
+        }}))
+
     async def do_html(self, _, argument):
         await self.whole(int(argument or 502), "<html>bad gateway</html>",
                          kind="text/html")
@@ -395,8 +401,9 @@ class _Connection(asyncio.Protocol):
 
 
 class FakeLLM:
-    def __init__(self, default="echo", script=None):
+    def __init__(self, default="echo", script=None, tls=None):
         self.default = default
+        self.tls = tls  # an ssl.SSLContext
         self.script = script
         self.calls = []
         self.connections = 0
@@ -419,7 +426,7 @@ class FakeLLM:
     @property
     def url(self):
         """What OPENAI_COMPATIBLE_BASE_URL wants."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}/v1"
 
     # -- for tests --
 
@@ -493,7 +500,8 @@ class FakeLLM:
     def _run(self, ready):
         async def listen():
             self._server = await self._loop.create_server(
-                lambda: _Connection(self), sock=self._socket, backlog=4096
+                lambda: _Connection(self), sock=self._socket, backlog=4096,
+                ssl=self.tls,
             )
             ready.set()
 
