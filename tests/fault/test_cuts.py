@@ -210,6 +210,10 @@ def test_the_api_dies_over_a_cancel(site, faults, seed, state, point, second):
         second = cut.second(second, first)
         answered = []
         for run in runs:
+            while state == "running" and site.sql(
+                    "SELECT status FROM orchestration_runs WHERE run_id = %s",
+                    run) == [("queued",)]:
+                time.sleep(0.01)
             # the API may be on its way down or up
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")[0] == 200:
