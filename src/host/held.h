@@ -86,8 +86,7 @@ struct held {
 	struct definition *definition; /* a reference; NULL: unusable */
 	char *unusable; /* owned: why the run can only fail; NULL: it is executed */
 	char *from;     /* owned: the incarnation that had the run; NULL: nobody */
-	bool resumes;   /* others had it: never lazy, its journal comes with the takeover
-			 */
+	bool resumes;   /* others had it: never lazy, the takeover brings its journal */
 	bool waits;     /* the run starts when the takeover brought what `past` holds */
 	bool again;     /* a takeover of ours is in, its answer is lost, or it brought
 			   another's journal: take it over from ourselves */

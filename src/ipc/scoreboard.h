@@ -73,9 +73,8 @@ enum score_sort {
 #define SCORE_ENUM(id, name, sort, help) SCORE_##id,
 enum score_counter { SCORE_COUNTERS(SCORE_ENUM) SCORE_NCOUNTERS };
 #undef SCORE_ENUM
-#define SCORE_COUNTERS_ROOM                                                              \
-	64 /* of the layout; appending a counter does not change it                      \
-	    */
+/* Of the layout: appending a counter does not change it. */
+#define SCORE_COUNTERS_ROOM 64
 
 struct score_counter_row {
 	const char *name;

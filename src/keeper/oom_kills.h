@@ -11,8 +11,7 @@
 #define OOM_KILLS_FRESH_MS 5000
 
 struct oom_kills {
-	char path[PATH_MAX]; /* of a file with a line "oom_kill <n>"; "": none is readable
-			      */
+	char path[PATH_MAX]; /* of a file with a line "oom_kill <n>"; "": none */
 	int64_t seen;
 	int64_t fresh; /* kills that no death was laid to yet */
 	int64_t fresh_until_mono_ms;

@@ -140,8 +140,8 @@ static void junk_is_refused(void **state)
 		":\r\n",
 		":99999999999999999999\r\n",
 		"*x\r\n",
-		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", /* deep
-										       */
+		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
+		/* above: too deep */
 	};
 	const struct redis_reply *reply;
 	struct err err;
