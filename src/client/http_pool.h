@@ -45,7 +45,8 @@ struct http_ops {
 	void (*done)(void *arg, int rc, const struct err *err);
 };
 
-/* All borrowed for the call but ops and body, which are borrowed until done or abandon.
+/*
+ * All borrowed for the call but ops and body, which are borrowed until done or abandon.
  */
 struct http_request {
 	const char *method;         /* "GET", "POST" ... */

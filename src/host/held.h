@@ -129,10 +129,12 @@ void held_free(struct held *held);
  */
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
-/* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
+/*
+ * The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
  */
 const char *held_row_events(struct held_row *row);
-/* About how many bytes its next commit writes: rows that no commit has yet, and the end.
+/*
+ * About how many bytes its next commit writes: rows that no commit has yet, and the end.
  */
 size_t held_bytes(const struct held *held);
 /*

@@ -415,7 +415,8 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	models_call(host->models, call);
 }
 
-/* The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
+/*
+ * The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
  */
 static bool host_may_send(void *ctx, struct llm_call *call)
 {
@@ -643,7 +644,8 @@ static void begin(struct held *held, const char *message, size_t message_len,
 	held->exec = exec_new(host->engine, &start);
 }
 
-/* The events of a run that is not executed: picked up, what is wrong, and the sentinels.
+/*
+ * The events of a run that is not executed: picked up, what is wrong, and the sentinels.
  */
 static struct engine_row *failed_row(const struct held *held, const char *reason)
 {

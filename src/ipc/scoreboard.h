@@ -173,7 +173,8 @@ const char *score_master_state_name(enum score_master_state state);
 
 /* Cut at 255 bytes. */
 void score_text_set(struct score_text *text, const char *value);
-/* A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
+/*
+ * A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
  */
 char *score_text_get(const struct score_text *text, char buf[IDS_MAX]);
 

@@ -77,7 +77,8 @@ void pg_batch_put_bool(struct pg_batch *batch, pg_col col, bool value);
 void pg_batch_put_float8(struct pg_batch *batch, pg_col col, double d);
 void pg_batch_put_null(struct pg_batch *batch, pg_col col);
 
-/* What the link sends. Values are borrowed from the batch until it is freed or added to.
+/*
+ * What the link sends. Values are borrowed from the batch until it is freed or added to.
  */
 struct pg_param {
 	unsigned type;     /* the type's OID */

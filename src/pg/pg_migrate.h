@@ -21,7 +21,8 @@ struct pg_migrate_options {
 	int64_t connect_timeout_ms; /* 0: 5000 */
 	int64_t deadline_ms; /* of everything, waiting for another migrator included;
 				0: 60000 */
-	/* Texts that migrations may read by current_setting('<key>'): pairs, then NULL.
+	/*
+	 * Texts that migrations may read by current_setting('<key>'): pairs, then NULL.
 	 */
 	const char *const *settings; /* e.g. {"synapsed.stock_indexes", "keep", NULL} */
 };

@@ -73,7 +73,8 @@ int pg_pool_links_up(const struct pg_pool *pool);
 int pg_pool_links_idle(const struct pg_pool *pool);
 /* Batches that wait. */
 size_t pg_pool_queued(const struct pg_pool *pool);
-/* Why the last connection failed or was lost; code 0: none failed since the last success.
+/*
+ * Why the last connection failed or was lost; code 0: none failed since the last success.
  */
 const struct err *pg_pool_last_error(const struct pg_pool *pool);
 

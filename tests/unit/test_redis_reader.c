@@ -202,7 +202,8 @@ static void a_large_text_comes_whole(void **state)
 	redis_reader_free(reader);
 }
 
-/* Valid answers with a few bytes changed: an answer, more wanted, or an error, no crash.
+/*
+ * Valid answers with a few bytes changed: an answer, more wanted, or an error, no crash.
  */
 static void broken_answers_never_crash(void **state)
 {
