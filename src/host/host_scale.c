@@ -53,6 +53,9 @@
 
 #define LAZY_MS       50 /* DESIGN 4.3 */
 #define LAZY_SWEEP_MS 10
+/* Events of one run that wait for Redis or for their commit; then live ones are dropped.
+ */
+#define LIVE_BYTES_MAX ((size_t)64 * 1024)
 
 struct host_scale {
 	struct ev_loop *loop;
@@ -311,6 +314,14 @@ static void on_refused(void *ctx, struct held *held, const struct pg_outcome *ou
 	(void)snprintf(reason, sizeof(reason),
 		       "the run could not be stored (SQLSTATE %.5s)",
 		       outcome->sqlstate[0] ? outcome->sqlstate : "?????");
+	if (held->waits) {
+		/* it was the takeover: only the next one brings what an end comes behind
+		 */
+		mem_free(held->unusable);
+		held->unusable = mem_dup(reason);
+		journal_want(held->host->journal, held);
+		return;
+	}
 	end_failed(held, "internal", reason);
 }
 
@@ -400,9 +411,13 @@ static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 
 static void host_live(void *ctx, struct exec *exec, const char *event, size_t len)
 {
+	struct host_scale *host = ctx;
 	struct held *held = exec->job;
 
-	(void)ctx;
+	if (held->fifo.bytes > LIVE_BYTES_MAX) {
+		score_add(host->options.score, SCORE_EVENTS_DROPPED, 1);
+		return; /* Redis is away or slow; live events may be lost */
+	}
 	(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
 	publish_free_ones(held);
 }
