@@ -15,8 +15,8 @@
  *		 worker has it: that one's next write is refused, and it lets go
  *
  * The answer leaves when Postgres has it; what follows is done without a listener. A
- *guard that finds no row means that the run went on meanwhile: look again. A row of a
- *stock API server (wake 0) is a stock worker's to end: it gets the key.
+ * guard that finds no row means that the run went on meanwhile: look again. A row of a
+ * stock API server (wake 0) is a stock worker's to end: it gets the key.
  */
 #include "api/cancels.h"
 

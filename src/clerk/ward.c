@@ -7,16 +7,19 @@
  *
  *	ASK        what Postgres remembers
  *	WATCH      each second: raise; every 30 s: recount; new rows 10 s after they
- *became ready: reconcile NUMBER     the recovery gets its number, from Postgres CLOSE the
- *number goes to Redis, the lineage is gone: claims are refused WAIT       every worker
- *that is online attaches what it works on (worker/reattach.c); 5 s at most PUSH rows
- *without an entry get one (reconcile.c), all of them COUNT      counters are derived OPEN
- *the lineage is written
+ *		   became ready: reconcile
+ *	NUMBER     the recovery gets its number, from Postgres
+ *	CLOSE      the number goes to Redis, the lineage is gone: claims are refused
+ *	WAIT       every worker that is online attaches what it works on
+ *		   (worker/reattach.c); 5 s at most
+ *	PUSH       rows without an entry get one (reconcile.c), all of them
+ *	COUNT      counters are derived
+ *	OPEN       the lineage is written
  *
  * One call is under way at a time, but for a reconcile pass in WATCH. What fails leads
- *back to ASK, a second later: a lineage that is gone makes the next recovery begin there.
- * Every step may be done twice and by two leads: numbers only grow, pushes are
- *idempotent, and a recovery that is not the newest any more opens nothing.
+ * back to ASK, a second later: a lineage that is gone makes the next recovery begin
+ * there. Every step may be done twice and by two leads: numbers only grow, pushes are
+ * idempotent, and a recovery that is not the newest any more opens nothing.
  *
  * Behind a recovery all rows are looked at again when every heartbeat key that was lost
  * would be back, and once more a minute later: who held a run and died, or left, while
@@ -90,8 +93,7 @@ struct ward {
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
 	int64_t pass_mono_ms;         /* when the last one ended */
-	int64_t everything_mono_ms;   /* when the next that begins at the beginning is due
-				       */
+	int64_t everything_mono_ms;   /* when the next of all rows is due */
 	int looks_left;               /* of those behind a recovery */
 	int64_t recount_mono_ms;      /* when the next recount is due */
 };

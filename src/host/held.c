@@ -153,7 +153,8 @@ void held_free(struct held *held)
 	mem_free(held);
 }
 
-/* The engine takes back an op whose frame goes away: the row stays, nobody waits for it.
+/*
+ * The engine takes back an op whose frame goes away: the row stays, nobody waits for it.
  */
 static void on_abandon(struct op *op)
 {

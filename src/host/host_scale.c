@@ -1,6 +1,5 @@
 /*
- * host_scale.c - the engine's surroundings in scale mode: Postgres says it, Redis shows
- *it
+ * host_scale.c - the engine's surroundings in scale mode: Postgres says, Redis shows
  *
  * The life of a run here (struct held):
  *
@@ -12,13 +11,13 @@
  *	rows     owned: each row's op completes when the row is durable
  *	end      one commit, then the events, then over()
  *	stale    somebody else has it: everything of it is forgotten here, nothing is
- *written
+ *		 written
  *	drain    handed back at the next boundary between two steps
  *	cancel   heard of with a commit, by mail or from the stock key: steps in flight
- *are abandoned, the end is `cancelled`, and the key goes with it
+ *		 are abandoned, the end is `cancelled`, and the key goes with it
  *
  * Events leave in the order of the fifo, and durable ones not before their commit. A run
- *has one publish under way at a time.
+ * has one publish under way at a time.
  */
 #include "host/host_scale.h"
 

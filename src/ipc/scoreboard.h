@@ -74,9 +74,8 @@ enum score_sort {
 #define SCORE_ENUM(id, name, sort, help) SCORE_##id,
 enum score_counter { SCORE_COUNTERS(SCORE_ENUM) SCORE_NCOUNTERS };
 #undef SCORE_ENUM
-#define SCORE_COUNTERS_ROOM                                                              \
-	64 /* of the layout; appending a counter does not change it                      \
-	    */
+/* Of the layout: appending a counter does not change it. */
+#define SCORE_COUNTERS_ROOM 64
 
 struct score_counter_row {
 	const char *name;
@@ -175,7 +174,8 @@ const char *score_master_state_name(enum score_master_state state);
 
 /* Cut at 255 bytes. */
 void score_text_set(struct score_text *text, const char *value);
-/* A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
+/*
+ * A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
  */
 char *score_text_get(const struct score_text *text, char buf[IDS_MAX]);
 

@@ -50,7 +50,8 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
-/* A tick that came this late means that we did not run, and then others did not either.
+/*
+ * A tick that came this late means that we did not run, and then others did not either.
  */
 #define TICK_LATE_MS 2000
 /* Dead slots wait for the keeper beside the living: half of the board is for seats. */
@@ -754,7 +755,8 @@ int master_run(const struct conf *conf, const struct master_opts *opts)
 		title_init(opts->argc, opts->argv);
 		title_set("master");
 	}
-	/* an ignored SIGCHLD, inherited from whoever started us, would reap our children
+	/*
+	 * an ignored SIGCHLD, inherited from whoever started us, would reap our children
 	 */
 	(void)signal(SIGCHLD, SIG_DFL); /* legal signals: cannot fail */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,5 @@
-/* job.h - an entry that this worker has, from its claim until the queue knows it no more
+/*
+ * job.h - an entry that this worker has, from its claim until the queue knows it no more
  */
 #ifndef WORKER_JOB_H
 #define WORKER_JOB_H
