@@ -3,9 +3,10 @@
  *
  *	fresh    nobody had it: from its first step
  *	past     the takeover brought its journal; engine/fold.c says where that stands.
- *What the journal has and the stream lacks goes out first (backlog.c), and our own ids
- *begin above all that there is failed   its definition, its journal or Postgres will not
- *have it: picked up, what is wrong, and the sentinels
+ *	         What the journal has and the stream lacks goes out first (backlog.c), and
+ *	         our own ids begin above all that there is
+ *	failed   its definition, its journal or Postgres will not have it: picked up, what
+ *	         is wrong, and the sentinels
  */
 #include "host/begin.h"
 
