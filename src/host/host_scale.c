@@ -64,6 +64,7 @@ void host_scale_publish(struct held *held)
 	if (!fifo_take_free(&held->fifo, &held->publish.entries))
 		return;
 	held->publishing = true;
+	held->publish.last = held->state == HELD_ENDED;
 	held->publish.done = host_scale_on_published;
 	held->publish.epoch = held->epoch;
 	publisher_add(held->host->publisher, &held->publish);
