@@ -62,7 +62,8 @@
 	ROW(LEADS,            "leads",            GAUGE,   "1 if this clerk is the fleet's lead") \
 	ROW(RUNS_PUSHED,      "runs_pushed",      COUNTER, "queue entries made from rows that had lost theirs") \
 	ROW(RECOVERIES,       "recoveries",       COUNTER, "recoveries of a queue after lost writes, or on demand") \
-	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended")
+	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended") \
+	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time")
 /* clang-format on */
 
 enum score_sort {
