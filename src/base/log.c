@@ -85,6 +85,12 @@ void log_setup(enum log_level level, enum log_format format, int fd)
 	out.journal = log_to_journal(fd);
 }
 
+void log_level_set(enum log_level level, enum log_format format)
+{
+	out.level = level;
+	out.format = format;
+}
+
 enum log_level log_level_now(void)
 {
 	return out.level;

@@ -26,6 +26,7 @@ struct child_env {
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
 	bool quarantine;      /* of a kind on demand: suspects only */
+	bool beside; /* another generation serves: take no connection before "ready" */
 	char host_name[IDS_MAX];
 	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
 	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */
@@ -57,6 +58,7 @@ struct kind {
 	int64_t ready_timeout_ms; /* one that has not said "ready" by then is killed */
 	int order;                /* start order; the stop is the other way round */
 	unsigned flags;           /* enum kind_flag, or-ed */
+	unsigned readers;         /* enum conf_reader: a changed option replaces it */
 };
 
 #endif

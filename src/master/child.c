@@ -459,6 +459,9 @@ void child_drain(struct child *child, const char *reason, int64_t deadline_mono_
 {
 	if (child->state == CHILD_RETIRED)
 		return;
+	/* it may be leaving already: the nearer end counts */
+	if (child->leaving && child->deadline_mono_ms < deadline_mono_ms)
+		deadline_mono_ms = child->deadline_mono_ms;
 	child->leaving = true;
 	child->drain_reason = reason;
 	child->deadline_mono_ms = deadline_mono_ms;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "conf/conf.h"
+#include "conf/conf_rows.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
@@ -164,6 +165,17 @@ static int curious(struct child_env *env)
 	return probe_run(env, false);
 }
 
+/* Does not like some configurations. */
+static int fussy(struct child_env *env)
+{
+	log_info("probe.conf", LOG_N("slots", env->conf->worker.slots));
+	if (env->conf->worker.slots == 13)
+		return EXIT_CODE_CHILD_CONFIG;
+	if (env->conf->worker.slots == 14)
+		return mute(env);
+	return probe_run(env, false);
+}
+
 static int one(const struct conf *conf)
 {
 	(void)conf;
@@ -210,6 +222,32 @@ static const struct kind house[] = {
 	KIND("worker", curious, as_configured, 10, KIND_HOLDS_JOBS), END
 };
 
+/* Of those a reload may touch: some options each. */
+static const struct kind readers[] = { { .name = "keeper",
+					 .title = "keeper",
+					 .enter = idle,
+					 .processes = one,
+					 .ready_timeout_ms = 20000,
+					 .flags = KIND_TAKES_OBITUARIES,
+					 .readers = CONF_FOR_KEEPER },
+				       { .name = "worker",
+					 .title = "worker",
+					 .enter = fussy,
+					 .processes = as_configured,
+					 .ready_timeout_ms = 3000,
+					 .order = 10,
+					 .flags = KIND_HOLDS_JOBS,
+					 .readers = CONF_FOR_WORKER },
+				       { .name = "api",
+					 .title = "api",
+					 .enter = idle,
+					 .processes = one,
+					 .ready_timeout_ms = 20000,
+					 .order = 20,
+					 .flags = KIND_LISTENS_API,
+					 .readers = CONF_FOR_API },
+				       END };
+
 /* ---- a host ---- */
 
 struct host {
@@ -217,7 +255,9 @@ struct host {
 	char data_dir[96];
 	char run_dir[96];
 	struct conf conf;
-	int notify_fd; /* -1, or where systemd would listen */
+	struct conf_inputs
+		inputs; /* with a path: conf comes from there, by conf_load() */
+	int notify_fd;  /* -1, or where systemd would listen */
 	pid_t pid;
 	int log_fd;
 	char buf[65536];
@@ -293,6 +333,25 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static int host_run(struct host *host, struct master_opts *opts)
+{
+	const struct conf *conf = &host->conf;
+	struct conf_errors errors = { .count = 0 };
+	struct conf *loaded = NULL;
+	int code;
+
+	if (!host->inputs.path)
+		return master_run(&conf, opts);
+	if (conf_load(&host->inputs, &loaded, &errors) < 0)
+		return EXIT_CODE_USAGE;
+	conf = loaded;
+	opts->inputs = &host->inputs;
+	opts->log_text = true;
+	code = master_run(&conf, opts);
+	conf_free(conf);
+	return code;
+}
+
 static void host_start(struct host *host, const struct kind *kinds)
 {
 	struct master_opts opts = { .kinds = kinds, .version = "9.9.9" };
@@ -310,7 +369,7 @@ static void host_start(struct host *host, const struct kind *kinds)
 		if (host->log_fd >= 0)
 			(void)close(host->log_fd); /* of another host of this test */
 		log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fds[1]);
-		code = master_run(&host->conf, &opts);
+		code = host_run(host, &opts);
 		(void)close(fds[1]);
 		/* leave like main() does: a leak check sees what was not freed */
 		exit(code);
@@ -321,6 +380,16 @@ static void host_start(struct host *host, const struct kind *kinds)
 	host->log_fd = fds[0];
 }
 
+static void print_log(struct host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->len; i++) /* lines that were returned end with a NUL */
+		if (!host->buf[i])
+			host->buf[i] = '\n';
+	fail_msg("nothing more in the log:\n%.*s", (int)host->len, host->buf);
+}
+
 /* More of the log; false at its end. Fails the test when nothing comes for too long. */
 static bool host_read(struct host *host)
 {
@@ -328,7 +397,7 @@ static bool host_read(struct host *host)
 	ssize_t n;
 
 	if (poll(&pfd, 1, DEADLINE_MS) <= 0)
-		fail_msg("nothing more in the log:\n%.*s", (int)host->len, host->buf);
+		print_log(host);
 	assert_true(host->len < sizeof(host->buf) - 1);
 	n = read(host->log_fd, host->buf + host->len, sizeof(host->buf) - 1 - host->len);
 	assert_true(n >= 0);
@@ -420,6 +489,87 @@ static const struct scoreboard *board_of(struct host *host)
 	if (scoreboard_open_readonly(host->run_dir, &board, &err) < 0)
 		fail_msg("%s", err.text);
 	return board;
+}
+
+/* ---- a host with a file ---- */
+
+static const char *const no_env[] = { NULL };
+
+static void write_file(struct host *host, const char *more)
+{
+	FILE *fp = fopen(host->inputs.path, "we");
+
+	assert_non_null(fp);
+	assert_true(fprintf(fp,
+			    "data_dir: %s\nrun_dir: %s\n"
+			    "redis: {url: \"redis://u:pw-one@127.0.0.1:1/0\"}\n"
+			    "postgres: {url: \"postgresql://127.0.0.1:1/x\"}\n"
+			    "api: {listen: \"127.0.0.1:%d\"}\n%s",
+			    host->data_dir, host->run_dir, host->conf.api.listen.port,
+			    more) > 0);
+	assert_int_equal(fclose(fp), 0);
+}
+
+static void host_start_file(struct host *host, const char *more)
+{
+	static char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/synapsed.yaml", host->dir);
+	host->inputs = (struct conf_inputs){ .path = path, .env = no_env, .cores = 1 };
+	write_file(host, more);
+	host_start(host, readers);
+	(void)wait_for(host, "master.ready", "");
+}
+
+static void reload(struct host *host, const char *more)
+{
+	write_file(host, more);
+	assert_int_equal(kill(host->pid, SIGHUP), 0);
+}
+
+static int generation_of(struct host *host)
+{
+	const struct scoreboard *board = board_of(host);
+	int generation = atomic_load(&board->generation);
+
+	scoreboard_close(board);
+	return generation;
+}
+
+static bool shown(struct host *host, const char *text)
+{
+	const struct scoreboard *board = board_of(host);
+	char buf[IDS_MAX];
+	bool found = strstr(score_text_get(&board->reload, buf), text) != NULL;
+
+	found = found && (*text || !*buf); /* "": nothing at all */
+	scoreboard_close(board);
+	return found;
+}
+
+/* Living processes of all kinds, by the board. */
+static int living(struct host *host)
+{
+	const struct scoreboard *board = board_of(host);
+	int i, count = 0;
+
+	for (i = 0; i < SCOREBOARD_SLOTS; i++) {
+		int state = atomic_load(&board->slots[i].state);
+
+		count += state != SCORE_FREE && state != SCORE_DEAD;
+	}
+	scoreboard_close(board);
+	return count;
+}
+
+static void wait_living(struct host *host, int count)
+{
+	int64_t end_mono_ms = clock_mono_ms() + DEADLINE_MS;
+
+	while (living(host) != count) {
+		assert_true(clock_mono_ms() < end_mono_ms);
+		(void)usleep(10000);
+	}
 }
 
 /* ---- tests ---- */
@@ -638,8 +788,7 @@ static void a_stop_during_a_crash_loop_does_not_wait_for_it(void **state)
 
 static void other_signals_do_not_hurt_the_master(void **state)
 {
-	static const int signals[] = { SIGHUP,  SIGUSR1, SIGUSR2,
-				       SIGTTIN, SIGTTOU, SIGWINCH };
+	static const int signals[] = { SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH };
 	struct host *host = *state;
 	size_t i;
 
@@ -962,6 +1111,251 @@ static void systemd_hears_of_each_stage(void **state)
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
 }
 
+static void a_reload_replaces_only_whom_it_touches(void **state)
+{
+	struct host *host = *state;
+	char *line;
+	int64_t old;
+
+	host_start_file(host, "worker: {processes: 2, slots: 5}\n");
+	rewind_log(host);
+	old = number_in(wait_for(host, "child.started", "child_kind=worker"), "child");
+	(void)wait_for(host, "master.ready", "");
+	reload(host, "worker: {processes: 2, slots: 6}\n");
+	line = wait_for(host, "reload.option", "option=worker.slots from=5 to=6");
+	assert_non_null(strstr(line, "synapsed.yaml:6:"));
+	assert_non_null(strstr(line, "effect=\"replaces workers\""));
+	(void)wait_for(host, "child.started", "child_kind=worker");
+	(void)wait_for(host, "child.started", "child_kind=worker");
+	line = wait_for(host, "reload.done", "by=SIGHUP new_generation=2");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	assert_int_equal(generation_of(host), 2);
+	assert_true(shown(host, ""));
+	rewind_log(host);
+	(void)wait_for(host, "reload.started", "candidate_generation=2");
+	while ((line = next_line(host)) && !strstr(line, " event=child.died "))
+		if (strstr(line, " event=child.started "))
+			assert_non_null(strstr(line, "child_kind=worker"));
+	/* the old ones live until the new ones are ready: their end came after "done" */
+	assert_non_null(line);
+	rewind_log(host);
+	(void)wait_for(host, "reload.done", "");
+	(void)wait_for(host, "probe.drain", "reason=reload");
+	assert_int_not_equal(old, 0);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_reload_changes_how_many_there_are(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {processes: 1}\n");
+	reload(host, "worker: {processes: 3}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 5);
+	reload(host, "worker: {processes: 2}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 4);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_reload_for_the_master_alone_forks_nobody(void **state)
+{
+	struct host *host = *state;
+	char *line;
+
+	host_start_file(host, "");
+	reload(host, "drain: {deadline: 7s}\n");
+	while ((line = next_line(host)) && !strstr(line, " event=reload.done "))
+		assert_null(strstr(line, " event=child.started "));
+	assert_int_equal(generation_of(host), 2);
+	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	(void)wait_for(host, "master.draining", "wait_ms=7000");
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void a_bad_file_changes_nothing_and_is_shown(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker:\n  slots: many\n");
+	(void)wait_for(host, "reload.error", "synapsed.yaml:7:10: worker.slots");
+	(void)wait_for(host, "reload.refused", "errors=1");
+	assert_int_equal(generation_of(host), 1);
+	assert_true(shown(host, "synapsed.yaml:7:10"));
+	/* one that contradicts itself is bad as well */
+	reload(host, "restart: {min: 10s, max: 1s}\n");
+	(void)wait_for(host, "reload.error", "restart.min");
+	(void)wait_for(host, "reload.refused", "");
+	/* and the next good one is taken */
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "");
+	assert_true(shown(host, ""));
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_file_that_says_the_same_changes_nothing(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 5}\n# a comment\n");
+	(void)wait_for(host, "reload.unchanged", "by=SIGHUP");
+	assert_int_equal(generation_of(host), 1);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_generation_that_dies_early_is_withdrawn(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {processes: 2, slots: 5}\n");
+	reload(host, "worker: {processes: 2, slots: 13}\n");
+	(void)wait_for(host, "reload.withdrawn", "exit 40");
+	assert_true(shown(host, "withdrawn: worker"));
+	assert_int_equal(generation_of(host), 1);
+	/* who dies now comes back as it was */
+	rewind_log(host);
+	assert_int_equal(kill((pid_t)number_in(wait_for(host, "child.started",
+							"child_kind=worker child_slot=0"),
+					       "child"),
+			      SIGKILL),
+			 0);
+	(void)wait_for(host, "reload.withdrawn", "");
+	(void)wait_for(host, "child.died", "SIGKILL");
+	(void)wait_for(host, "probe.conf", "slots=5");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_generation_that_is_not_ready_in_time_is_withdrawn(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n");
+	(void)wait_for(host, "reload.withdrawn", "not_ready");
+	assert_int_equal(generation_of(host), 1);
+	wait_living(host, 3);
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "new_generation=3");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void what_needs_a_restart_is_said_and_not_done(void **state)
+{
+	struct host *host = *state;
+	char more[128];
+
+	host_start_file(host, "");
+	(void)snprintf(more, sizeof(more), "worker: {name: other}\n");
+	reload(host, more);
+	(void)wait_for(host, "reload.option", "option=worker.name from=\"\" to=other");
+	(void)wait_for(host, "reload.unchanged", "");
+	/* with something else in the same file that is done */
+	reload(host, "worker: {name: other, slots: 6}\n");
+	(void)wait_for(host, "reload.option", "effect=\"needs a restart\"");
+	(void)wait_for(host, "reload.done", "");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_changed_secret_is_not_shown(void **state)
+{
+	struct host *host = *state;
+	char *line;
+
+	host_start_file(host, "llm: {openai_compatible: {key: old-secret}}\n");
+	reload(host, "llm: {openai_compatible: {key: new-secret}}\n");
+	line = wait_for(host, "reload.option", "option=llm.openai_compatible.key");
+	assert_null(strstr(line, "old-secret"));
+	assert_null(strstr(line, "new-secret"));
+	(void)wait_for(host, "reload.done", "");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void try_connect(uint16_t port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr.sin_port = htons(port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void a_new_address_is_opened_or_the_old_one_stays(void **state)
+{
+	struct host *host = *state;
+	uint16_t old = host->conf.api.listen.port, taken = free_port();
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr.sin_port = htons(taken);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+
+	host_start_file(host, "");
+	host->conf.api.listen.port = taken;
+	reload(host, "");
+	(void)wait_for(host, "reload.refused", "in use");
+	try_connect(old);
+	assert_int_equal(generation_of(host), 1);
+
+	host->conf.api.listen.port = free_port();
+	reload(host, "");
+	(void)wait_for(host, "reload.done", "");
+	try_connect(host->conf.api.listen.port);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+	assert_int_equal(close(fd), 0);
+}
+
+static void a_reload_during_a_reload_comes_behind_it(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n"); /* takes its time, in vain */
+	(void)wait_for(host, "reload.started", "");
+	reload(host, "worker: {slots: 7}\n");
+	(void)wait_for(host, "reload.queued", "");
+	(void)wait_for(host, "reload.withdrawn", "");
+	(void)wait_for(host, "reload.done", "by=queued");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_stop_during_a_reload_withdraws_it(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\ndrain: {deadline: 1s}\n");
+	reload(host, "worker: {slots: 14}\ndrain: {deadline: 1s}\n");
+	(void)wait_for(host, "reload.started", "");
+	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	(void)wait_for(host, "reload.withdrawn", "the daemon stops");
+	(void)wait_for(host, "master.draining", "");
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void a_reload_during_a_drain_is_refused(void **state)
+{
+	struct host *host = *state;
+
+	host->conf.drain.deadline_ms = 3600000;
+	host_start(host, stubborns);
+	(void)wait_for(host, "master.ready", "");
+	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	(void)wait_for(host, "probe.drain", "");
+	assert_int_equal(kill(host->pid, SIGHUP), 0);
+	(void)wait_for(host, "act.refused", "act=reload by=SIGHUP reason=draining");
+	assert_int_equal(kill(host->pid, SIGINT), 0);
+	assert_int_equal(kill(host->pid, SIGINT), 0);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
 #define WITH_HOST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -992,6 +1386,19 @@ int main(void)
 		WITH_HOST(a_death_is_told_to_the_keeper_and_its_slot_comes_back),
 		WITH_HOST(a_death_waits_while_the_keeper_is_away),
 		WITH_HOST(systemd_hears_of_each_stage),
+		WITH_HOST(a_reload_replaces_only_whom_it_touches),
+		WITH_HOST(a_reload_changes_how_many_there_are),
+		WITH_HOST(a_reload_for_the_master_alone_forks_nobody),
+		WITH_HOST(a_bad_file_changes_nothing_and_is_shown),
+		WITH_HOST(a_file_that_says_the_same_changes_nothing),
+		WITH_HOST(a_generation_that_dies_early_is_withdrawn),
+		WITH_HOST(a_generation_that_is_not_ready_in_time_is_withdrawn),
+		WITH_HOST(what_needs_a_restart_is_said_and_not_done),
+		WITH_HOST(a_changed_secret_is_not_shown),
+		WITH_HOST(a_new_address_is_opened_or_the_old_one_stays),
+		WITH_HOST(a_reload_during_a_reload_comes_behind_it),
+		WITH_HOST(a_stop_during_a_reload_withdraws_it),
+		WITH_HOST(a_reload_during_a_drain_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
