@@ -183,7 +183,8 @@ static int open_all(struct api *api, struct err *err)
 	return open_server(api, err);
 }
 
-/* Every request that waits is answered by the stores' end, so the server is freed last.
+/*
+ * Every request that waits is answered by the stores' end, so the server is freed last.
  */
 static void close_all(struct api *api)
 {

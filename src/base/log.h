@@ -40,9 +40,10 @@ static inline const char *log_text(const char *text)
 void log_identity(const char *kind, int slot, int generation);
 /* Lines below level are dropped. fd is written with write(2); it stays the caller's. */
 void log_setup(enum log_level level, enum log_format format, int fd);
-/* The same for what is said from now on, where it is said stays. */
+/* The same for what is said from now on; where it is said stays. */
 void log_level_set(enum log_level level, enum log_format format);
-/* Under journald (JOURNAL_STREAM names fd): syslog prefix, no time. Called by log_setup.
+/*
+ * Under journald (JOURNAL_STREAM names fd): syslog prefix, no time. Called by log_setup.
  */
 bool log_to_journal(int fd);
 enum log_level log_level_now(void);

@@ -122,8 +122,7 @@ struct conf {
 	} llm;
 	struct {
 		int64_t ttl_ms; /* a run's event stream after its last entry */
-		int64_t client_buffer_bytes; /* what may wait for one client of a stream
-					      */
+		int64_t client_buffer_bytes; /* that may wait for a stream's client */
 	} events;
 };
 

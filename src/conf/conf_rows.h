@@ -1,4 +1,5 @@
-/* conf_rows.h - the table of options: one row each, read by everything that knows options
+/*
+ * conf_rows.h - the table of options: one row each, read by everything that knows options
  */
 #ifndef CONF_CONF_ROWS_H
 #define CONF_CONF_ROWS_H

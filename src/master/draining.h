@@ -40,7 +40,8 @@ void draining_init(struct draining *draining, struct ev_loop *loop, struct list 
 void draining_deinit(struct draining *draining);
 /* reason is static. */
 void draining_start(struct draining *draining, const char *reason, int64_t total_ms);
-/* A nearer end for those who are leaving and those who will; at 0 nobody gets any grace.
+/*
+ * A nearer end for those who are leaving and those who will; at 0 nobody gets any grace.
  */
 void draining_hurry(struct draining *draining, int64_t total_ms);
 /*

@@ -6,7 +6,7 @@
  *	engine (engine/)  executes
  *
  * Order of a loop turn, by the priority of the prepare watchers: the engine pumps, then
- *the intake calls, then the links write all of it in one go.
+ * the intake calls, then the links write all of it in one go.
  */
 #include "worker/worker.h"
 

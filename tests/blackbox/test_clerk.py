@@ -180,7 +180,7 @@ def test_the_lineage_fell_back(site):
     site.prepare(HELLO)
     daemon = site.start()
     with site.redis.client() as client:
-        until(lambda: int(client.get(P + "lineage").split(b":")[0]) >= 3)
+        until(lambda: int((client.get(P + "lineage") or b"0:").split(b":")[0]) >= 3)
         since = daemon.mark()
         n, run_id = client.get(P + "lineage").decode().split(":")
         client.set(P + "lineage", f"{int(n) - 2}:{run_id}")

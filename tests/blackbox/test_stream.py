@@ -260,6 +260,20 @@ def test_a_quiet_stream_gets_a_comment(site):
         assert 0 < time.monotonic() - begin < 30
 
 
+def test_a_redis_that_does_not_tell_is_polled(site):
+    site.prepare(SLEEPER)
+    with site.redis.client() as redis:
+        redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
+        try:
+            daemon = site.start()
+            run_id = site.submit("sleeper")
+            events = read_all(site, run_id)
+        finally:
+            redis.execute_command("ACL", "SETUSER", "default", "+subscribe")
+    assert durables(events) == stored(site, run_id)
+    assert {e["told"] for e in daemon.find("events.watch")} == {"0"}
+
+
 def test_redis_goes_and_comes_back_under_clients(site):
     site.prepare(LONG).start(
         expect_errors=("redis.down", "redis.retry"))

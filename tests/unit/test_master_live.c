@@ -979,7 +979,8 @@ static void each_kind_gets_what_its_row_says(void **state)
 	line = wait_for(host, "probe.env", " kind=api ");
 	assert_non_null(strstr(line, "api=1 health=0 row=w1-api-0"));
 
-	/* the socket belongs to the host, not to the child: nobody accepts, all connect
+	/*
+	 * the socket belongs to the host, not to the child: nobody accepts, all connect
 	 */
 	{
 		struct sockaddr_in addr = { .sin_family = AF_INET };
