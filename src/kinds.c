@@ -65,7 +65,7 @@ const struct kind kinds_table[] = {
 		.processes = workers,
 		.ready_timeout_ms = 30000,
 		.order = 3,
-		.flags = KIND_HOLDS_JOBS,
+		.flags = KIND_HOLDS_JOBS | KIND_SCALES,
 	},
 	{
 		.name = "quarantine",

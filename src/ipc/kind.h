@@ -37,6 +37,7 @@ enum kind_flag {
 	KIND_TAKES_OBITUARIES = 2, /* one process at most; settles deaths */
 	KIND_LISTENS_API = 4,      /* gets api_listen_fd */
 	KIND_LISTENS_HEALTH = 8,   /* gets health_listen_fd */
+	KIND_SCALES = 32,    /* one kind at most: a person may have more of it, or less */
 	KIND_ON_DEMAND = 16, /* runs while the keeper wants it: the quarantine lane */
 };
 

@@ -9,6 +9,7 @@
  */
 #include "master/crews.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
@@ -152,6 +153,35 @@ void crews_sweep(struct crews *crews)
 		if (seat->role == SEAT_LEAVING && seat->child.state == CHILD_RETIRED)
 			seat_free(seat);
 	}
+}
+
+void crews_seat_leave(struct seat *seat, const char *reason, int64_t wait_ms)
+{
+	seat->role = SEAT_LEAVING;
+	child_drain(&seat->child, reason, clock_mono_ms() + wait_ms);
+}
+
+struct crew *crews_scaled(struct crews *crews)
+{
+	int i;
+
+	for (i = 0; i < crews->count; i++)
+		if (crews->rows[i].kind->flags & KIND_SCALES)
+			return &crews->rows[i];
+	return NULL;
+}
+
+struct seat *crews_seat(struct crews *crews, const struct crew *crew, int slot)
+{
+	struct seat *seat;
+
+	CREWS_EACH(crews, seat)
+	{
+		if (seat->crew == crew && seat->role == SEAT_IN_FORCE &&
+		    seat->child.slot == slot)
+			return seat;
+	}
+	return NULL;
 }
 
 int crews_count(const struct crews *crews, const struct crew *crew, enum seat_role role)

@@ -76,10 +76,16 @@ void crews_limit(struct crew *crew, const struct conf *conf, int processes);
 /* A retired seat behind all others; crews owns it. */
 struct seat *crews_seat_add(struct crews *crews, struct crew *crew, int slot,
 			    enum seat_role role);
+/* It drains, and nobody follows. reason is static. */
+void crews_seat_leave(struct seat *seat, const char *reason, int64_t wait_ms);
 /* Between two turns of the loop: free what has left for good. */
 void crews_sweep(struct crews *crews);
 
 int crews_count(const struct crews *crews, const struct crew *crew, enum seat_role role);
+/* The row of the kind that a person may have more of, or NULL. */
+struct crew *crews_scaled(struct crews *crews);
+/* The seat in force, or NULL. */
+struct seat *crews_seat(struct crews *crews, const struct crew *crew, int slot);
 /* The child that settles deaths: the one in force if it is ready, or NULL. */
 struct child *crews_keeper(struct crews *crews);
 bool crews_all_ready(struct crews *crews, const struct crew *crew);

@@ -208,12 +208,6 @@ static void candidates_start(struct master *m)
 	}
 }
 
-static void seat_leave(struct master *m, struct seat *seat, const char *reason)
-{
-	seat->role = SEAT_LEAVING;
-	child_drain(&seat->child, reason, clock_mono_ms() + m->conf->drain.deadline_ms);
-}
-
 static int begin(struct master *m, const char *by, struct conf *next, struct err *err)
 {
 	struct reload *reload = &m->reload;
@@ -313,7 +307,7 @@ static void put_in_force(struct master *m)
 			 !touches(reload, seat->crew->kind))
 			continue;
 		else if (!(seat->crew->kind->flags & KIND_ON_DEMAND))
-			seat_leave(m, seat, "reload");
+			crews_seat_leave(seat, "reload", m->conf->drain.deadline_ms);
 		else
 			child_drain(&seat->child, "reload",
 				    clock_mono_ms() + m->conf->drain.deadline_ms);
@@ -337,7 +331,7 @@ static void withdraw(struct master *m)
 	CREWS_EACH(&m->crews, seat)
 	{
 		if (seat->role == SEAT_CANDIDATE)
-			seat_leave(m, seat, "withdrawn");
+			crews_seat_leave(seat, "withdrawn", m->conf->drain.deadline_ms);
 	}
 	m->quiet = m->quiet || reload->was_quiet;
 	conf_free(reload->conf); /* what was due for it is not forked any more */

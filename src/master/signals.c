@@ -6,7 +6,10 @@
  *   INT, QUIT    stop fast: drain within a second
  *   INT, QUIT again   kill what is left
  *   HUP          read the configuration again
- *   USR1, USR2, TTIN, TTOU, WINCH   have no meaning yet: logged, nothing else
+ *   USR1         open the log file again, all children too
+ *   TTIN, TTOU   one worker more, one less
+ *   WINCH        what holds jobs claims nothing new, until a reload
+ *   USR2         has no meaning yet: logged, nothing else
  */
 #include "master/signals.h"
 
@@ -40,9 +43,9 @@ static const struct {
 	int number;
 	int (*act)(struct master *m, const char *by, struct err *err);
 } rows[] = {
-	{ SIGTERM, on_stop },    { SIGINT, on_stop_fast }, { SIGQUIT, on_stop_fast },
-	{ SIGHUP, acts_reload }, { SIGUSR1, on_nothing },  { SIGUSR2, on_nothing },
-	{ SIGTTIN, on_nothing }, { SIGTTOU, on_nothing },  { SIGWINCH, on_nothing },
+	{ SIGTERM, on_stop },    { SIGINT, on_stop_fast },      { SIGQUIT, on_stop_fast },
+	{ SIGHUP, acts_reload }, { SIGUSR1, acts_reopen_logs }, { SIGUSR2, on_nothing },
+	{ SIGTTIN, acts_more },  { SIGTTOU, acts_less },        { SIGWINCH, acts_quiet },
 };
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == HOUSE_SIGNALS, "a watcher each");
 

@@ -59,7 +59,7 @@ def test_every_kind_can_be_replaced(site, tmp_path):
     site.prepare(HELLO)
     before = d.children()
     reload(d, path, "redis:\n  command_timeout: 3s\n")
-    d.wait_event("child.state", count=4, to="retired")
+    d.wait_event("child.died", count=4)
     assert not set(before) & set(d.children())
     assert site.wait_run(site.submit("hello"))["status"] == "completed"
 

@@ -63,6 +63,13 @@ static void on_hurry(void *arg, int64_t deadline_mono_ms)
 	log_info("probe.hurry", LOG_N("left_ms", deadline_mono_ms - clock_mono_ms()));
 }
 
+static void on_quiet(void *arg)
+{
+	const struct probe *probe = arg;
+
+	log_info("probe.quiet", LOG_S("row", probe->env->row_name));
+}
+
 static void on_obituary(void *arg, int index, int pid)
 {
 	struct probe *probe = arg;
@@ -79,6 +86,7 @@ static void on_obituary(void *arg, int index, int pid)
 
 static const struct lifeline_ops probe_ops = { .on_drain = on_drain,
 					       .on_hurry = on_hurry,
+					       .on_quiet = on_quiet,
 					       .on_obituary = on_obituary };
 
 static int probe_run(struct child_env *env, bool stubborn)
@@ -236,7 +244,7 @@ static const struct kind readers[] = { { .name = "keeper",
 					 .processes = as_configured,
 					 .ready_timeout_ms = 3000,
 					 .order = 10,
-					 .flags = KIND_HOLDS_JOBS,
+					 .flags = KIND_HOLDS_JOBS | KIND_SCALES,
 					 .readers = CONF_FOR_WORKER },
 				       { .name = "api",
 					 .title = "api",
@@ -510,13 +518,18 @@ static void write_file(struct host *host, const char *more)
 	assert_int_equal(fclose(fp), 0);
 }
 
-static void host_start_file(struct host *host, const char *more)
+static void host_make_file(struct host *host, const char *more)
 {
 	static char path[96];
 
 	(void)snprintf(path, sizeof(path), "%s/synapsed.yaml", host->dir);
 	host->inputs = (struct conf_inputs){ .path = path, .env = no_env, .cores = 1 };
 	write_file(host, more);
+}
+
+static void host_start_file(struct host *host, const char *more)
+{
+	host_make_file(host, more);
 	host_start(host, readers);
 	(void)wait_for(host, "master.ready", "");
 }
@@ -783,25 +796,6 @@ static void a_stop_during_a_crash_loop_does_not_wait_for_it(void **state)
 	host->conf.restart.max_ms = 3600000;
 	host_start(host, crashers);
 	(void)wait_for(host, "child.backoff", "");
-	assert_int_equal(host_stop(host), EXIT_CODE_OK);
-}
-
-static void other_signals_do_not_hurt_the_master(void **state)
-{
-	static const int signals[] = { SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH };
-	struct host *host = *state;
-	size_t i;
-
-	host_start(host, idlers);
-	(void)wait_for(host, "master.ready", "");
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		char text[32];
-
-		assert_int_equal(kill(host->pid, signals[i]), 0);
-		(void)snprintf(text, sizeof(text), "signal=SIG%s",
-			       sigabbrev_np(signals[i]));
-		(void)wait_for(host, "signal.ignored", text);
-	}
 	assert_int_equal(host_stop(host), EXIT_CODE_OK);
 }
 
@@ -1341,19 +1335,143 @@ static void a_stop_during_a_reload_withdraws_it(void **state)
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
 }
 
-static void a_reload_during_a_drain_is_refused(void **state)
+static void send_signal(struct host *host, int number)
 {
+	assert_int_equal(kill(host->pid, number), 0);
+}
+
+static void one_worker_more_and_one_less(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "");
+	send_signal(host, SIGTTIN);
+	(void)wait_for(host, "crew.more", "by=SIGTTIN child_kind=worker processes=2");
+	(void)wait_for(host, "child.ready", "child_kind=worker child_slot=1");
+	send_signal(host, SIGTTOU);
+	(void)wait_for(host, "crew.less", "by=SIGTTOU child_kind=worker processes=1");
+	(void)wait_for(host, "child.died", "child_kind=worker child_slot=1");
+	wait_living(host, 3);
+	send_signal(host, SIGTTOU);
+	(void)wait_for(host, "act.refused", "act=less by=SIGTTOU reason=the_last_one");
+	/* a reload that touches workers brings back what is configured */
+	send_signal(host, SIGTTIN);
+	(void)wait_for(host, "child.ready", "child_kind=worker child_slot=1");
+	reload(host, "drain: {deadline: 9s}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 4);
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 3);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void quiet_lasts_until_a_reload(void **state)
+{
+	struct host *host = *state;
+	char *line;
+	int64_t worker;
+
+	host_start_file(host, "");
+	rewind_log(host);
+	worker = number_in(wait_for(host, "child.started", "child_kind=worker"), "child");
+	(void)wait_for(host, "master.ready", "");
+	send_signal(host, SIGWINCH);
+	(void)wait_for(host, "child.state", "from=ready to=quiet");
+	(void)wait_for(host, "probe.quiet", "");
+	/* who takes the seat of a dead one is quiet as well */
+	assert_int_equal(kill((pid_t)worker, SIGKILL), 0);
+	(void)wait_for(host, "child.died", "");
+	(void)wait_for(host, "probe.quiet", "");
+	/* nothing in the file has changed, and yet the worker is a new one */
+	send_signal(host, SIGHUP);
+	(void)wait_for(host, "reload.done", "");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	send_signal(host, SIGTERM);
+	while ((line = next_line(host)) != NULL)
+		assert_null(strstr(line, "probe.quiet"));
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+/* Each signal in a state of the master: what is said. */
+struct row {
+	int number;
+	const char *event;
+	const char *text;
+};
+
+static void send_rows(struct host *host, const struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		send_signal(host, rows[i].number);
+		(void)wait_for(host, rows[i].event, rows[i].text);
+	}
+}
+#define SEND_ROWS(host, rows) send_rows(host, rows, sizeof(rows) / sizeof(rows[0]))
+
+static void every_signal_during_a_reload(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=reload" },
+		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=reload" },
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1 files=0" },
+		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
+		{ SIGHUP, "reload.queued", "by=SIGHUP" },
+		{ SIGINT, "master.draining", "signal=SIGINT" },
+		{ SIGTERM, "master.hurry", "signal=SIGTERM" },
+		{ SIGQUIT, "master.hurry", "signal=SIGQUIT wait_ms=0" },
+	};
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n");
+	(void)wait_for(host, "reload.started", "");
+	SEND_ROWS(host, rows);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void every_signal_during_a_drain(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGHUP, "act.refused", "act=reload by=SIGHUP reason=draining" },
+		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=draining" },
+		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=draining" },
+		{ SIGWINCH, "act.refused", "act=quiet by=SIGWINCH reason=draining" },
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
+		{ SIGINT, "master.hurry", "signal=SIGINT wait_ms=1000" },
+		{ SIGQUIT, "master.hurry", "signal=SIGQUIT wait_ms=0" },
+	};
 	struct host *host = *state;
 
 	host->conf.drain.deadline_ms = 3600000;
 	host_start(host, stubborns);
 	(void)wait_for(host, "master.ready", "");
-	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	send_signal(host, SIGTERM);
 	(void)wait_for(host, "probe.drain", "");
-	assert_int_equal(kill(host->pid, SIGHUP), 0);
-	(void)wait_for(host, "act.refused", "act=reload by=SIGHUP reason=draining");
-	assert_int_equal(kill(host->pid, SIGINT), 0);
-	assert_int_equal(kill(host->pid, SIGINT), 0);
+	SEND_ROWS(host, rows);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void every_signal_before_all_are_ready(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
+		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
+		{ SIGTTIN, "crew.more", "processes=2" },
+		{ SIGTTOU, "crew.less", "processes=1" },
+		{ SIGHUP, "reload.started", "by=SIGHUP" },
+		{ SIGTERM, "master.draining", "signal=SIGTERM" },
+		{ SIGTERM, "master.hurry", "signal=SIGTERM wait_ms=1000" },
+		{ SIGINT, "master.hurry", "signal=SIGINT wait_ms=0" },
+	};
+	struct host *host = *state;
+
+	host_make_file(host, "worker: {slots: 14}\n"); /* never ready */
+	host_start(host, readers);
+	(void)wait_for(host, "child.started", "child_kind=api");
+	SEND_ROWS(host, rows);
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
 }
 
@@ -1373,7 +1491,6 @@ int main(void)
 		WITH_HOST(a_second_term_makes_it_fast),
 		WITH_HOST(a_second_quit_takes_the_grace_away),
 		WITH_HOST(a_stop_during_a_crash_loop_does_not_wait_for_it),
-		WITH_HOST(other_signals_do_not_hurt_the_master),
 		WITH_HOST(a_terminated_child_drains_and_is_replaced),
 		WITH_HOST(children_leave_when_their_master_is_gone),
 		WITH_HOST(an_orphan_does_not_keep_the_next_master_out),
@@ -1399,7 +1516,11 @@ int main(void)
 		WITH_HOST(a_new_address_is_opened_or_the_old_one_stays),
 		WITH_HOST(a_reload_during_a_reload_comes_behind_it),
 		WITH_HOST(a_stop_during_a_reload_withdraws_it),
-		WITH_HOST(a_reload_during_a_drain_is_refused),
+		WITH_HOST(one_worker_more_and_one_less),
+		WITH_HOST(quiet_lasts_until_a_reload),
+		WITH_HOST(every_signal_before_all_are_ready),
+		WITH_HOST(every_signal_during_a_reload),
+		WITH_HOST(every_signal_during_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
