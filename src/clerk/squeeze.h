@@ -27,8 +27,8 @@ void squeeze_free(struct squeeze *squeeze);
 void squeeze_start(struct squeeze *squeeze);
 void squeeze_stop(struct squeeze *squeeze);
 
-/* The rule: the next expiry, from the one in force, events.ttl, what Redis uses and may use
- * (0: as much as it likes). Pure. */
+/* The rule: the next expiry, from the one in force, events.ttl, what Redis uses and may
+ * use (0: as much as it likes). Pure. */
 #define SQUEEZE_MIN_MS 10000
 int64_t squeeze_next(int64_t now_ms, int64_t ttl_ms, int64_t used_bytes,
 		     int64_t max_bytes);

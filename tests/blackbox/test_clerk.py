@@ -224,7 +224,6 @@ def test_counters_that_drift_are_mended(site):
 # ---- on demand ----
 
 
-@pytest.mark.asan
 def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
     site.prepare(SLOW)
     daemon = site.start(SYNAPSED_WORKER_SLOTS="10")
