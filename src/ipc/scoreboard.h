@@ -20,7 +20,7 @@
 
 #define SCOREBOARD_FILE   "scoreboard"
 #define SCOREBOARD_SLOTS  256
-#define SCOREBOARD_LAYOUT 2
+#define SCOREBOARD_LAYOUT 3
 
 /*
  * Counters and gauges of a child: enum, name in metrics, sort, help. A counter only goes
@@ -151,6 +151,8 @@ struct scoreboard {
 	_Atomic int32_t master_state;         /* enum score_master_state */
 	_Atomic int32_t generation;
 	struct score_text reason; /* of degraded and draining; "" otherwise */
+	struct score_text reload; /* why the last one is not in force; "" when it is */
+	_Atomic int64_t reload_at_ms; /* when that was; 0: none yet */
 	struct score_slot slots[SCOREBOARD_SLOTS];
 };
 

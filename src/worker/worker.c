@@ -109,6 +109,7 @@ static void on_quiet(void *arg)
 {
 	struct worker *worker = arg;
 
+	log_info("worker.quiet", LOG_N("runs", host_scale_count(worker->host)));
 	intake_quiet(worker->intake);
 }
 

@@ -89,10 +89,12 @@ def test_workers_die_at_random_under_load(site, faults, rounds, seed):
     load.submit("naps", 4)
     load.settle()
     before = usage(daemon)
-    wait = load.begin("naps", 25 * kills, pause_s=0.04, deadline_s=600)
+    # A worker lives long enough for what it holds to get on: who meets 20 deaths in a row is
+    # taken for their cause and goes through the quarantine lane, one at a time.
+    wait = load.begin("naps", 25 * kills, pause_s=0.2, deadline_s=1200)
     where = collections.Counter()
     for i in range(kills):
-        time.sleep(seed.uniform(0.02, 0.4))
+        time.sleep(seed.uniform(0.2, 1.2))
         since = daemon.mark()
         if i % 2:
             pid = daemon.child("worker")
