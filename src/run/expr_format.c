@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FLOAT_STEPS 30 /* finding its shortest digits is a long search */
+
 /*
  * Whether the text reads back as d. Below a power of two doubles are twice as dense as
  * above it, so there the nearest text of that many digits may be too far below, while the
@@ -98,26 +100,34 @@ static bool is_printable(unsigned c)
 		 (c >= 0xFFF0 && c <= 0xFFFB) || (c & 0xFFFE) == 0xFFFE || c >= 0xE0000);
 }
 
+static void repr_code(struct str *out, unsigned code)
+{
+	static const char hex[] = "0123456789abcdef";
+	int digits = code < 0x100 ? 2 : code < 0x10000 ? 4 : 8;
+
+	str_add_text(out, digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U");
+	while (digits-- > 0)
+		str_add_char(out, hex[code >> 4 * digits & 15]);
+}
+
 static void repr_char(struct str *out, const char *p, size_t n, char quote)
 {
 	unsigned code = expr_string_code(p);
 
-	if (code == (unsigned char)quote || code == '\\')
-		str_printf(out, "\\%c", (char)code);
-	else if (code == '\n')
+	if (code == (unsigned char)quote || code == '\\') {
+		str_add_char(out, '\\');
+		str_add_char(out, (char)code);
+	} else if (code == '\n') {
 		str_add_text(out, "\\n");
-	else if (code == '\r')
+	} else if (code == '\r') {
 		str_add_text(out, "\\r");
-	else if (code == '\t')
+	} else if (code == '\t') {
 		str_add_text(out, "\\t");
-	else if (is_printable(code))
+	} else if (is_printable(code)) {
 		str_add(out, p, n);
-	else
-		str_printf(out,
-			   code < 0x100     ? "\\x%02x"
-			   : code < 0x10000 ? "\\u%04x"
-					    : "\\U%08x",
-			   code);
+	} else {
+		repr_code(out, code);
+	}
 }
 
 static void repr_text(const struct expr_value *value, struct str *out)
@@ -172,8 +182,9 @@ static bool repr_dict(struct expr_budget *budget, const struct expr_value *value
 static bool pay(struct expr_budget *budget, const struct expr_value *value)
 {
 	size_t len = value->type == EXPR_STR ? 4 * value->as.text.len : 0;
+	size_t steps = value->type == EXPR_FLOAT ? FLOAT_STEPS : 1 + len / 16;
 
-	if (!expr_budget_spend(budget, 1 + len / 32))
+	if (!expr_budget_spend(budget, steps))
 		return false;
 	if (len + 32 > budget->bytes)
 		return expr_budget_over(budget);
