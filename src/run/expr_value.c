@@ -230,12 +230,13 @@ bool expr_value_count(struct expr_budget *budget, const struct expr_value *value
 bool expr_value_open(struct expr_budget *budget, struct expr_value *value)
 {
 	size_t width = value->type == EXPR_DICT ? 2 : 1, count, n;
-	const char *p = value->as.json.bytes + 1;
-	const char *end = value->as.json.bytes + value->as.json.len - 1, *stop;
+	const char *p, *end, *stop;
 	struct expr_value *items;
 
 	if (!value->unread)
 		return true;
+	p = value->as.json.bytes + 1;
+	end = value->as.json.bytes + value->as.json.len - 1;
 	if (!expr_value_count(budget, value, &count))
 		return false;
 	items = expr_budget_alloc(budget, count * width, sizeof(*items));
