@@ -247,6 +247,62 @@ void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+static struct event_text text_of(const char *text)
+{
+	return (struct event_text){ text ? text : "", text ? strlen(text) : 0 };
+}
+
+void event_if_decided(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, bool truth)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "if_decision");
+	step_fields(&event, step);
+	heavy_text(&event, "condition", text_of(step->if_condition), 1);
+	jsonw_pair_text(&event.w, "result", truth ? "true" : "false");
+	finish(&event, stamp);
+}
+
+void event_switch_decided(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, struct event_text value,
+			  const char *matched)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "switch_decision");
+	step_fields(&event, step);
+	heavy_text(&event, "expression", text_of(step->switch_expression), 2);
+	heavy_text(&event, "value", value, 1);
+	jsonw_pair_text(&event.w, "matched_case", matched);
+	finish(&event, stamp);
+}
+
+void event_if_routed(struct str *out, const struct event_stamp *stamp,
+		     const struct definition_step *step, bool truth, const char *target)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "if_decision");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "decision", truth ? "true" : "false");
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
+void event_switch_routed(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *matched,
+			 const char *target)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "switch_decision");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "matched_case", matched);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations)
 {

@@ -62,6 +62,18 @@ void event_step_final(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, struct event_text response);
 void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, size_t input_count);
+/* What a step that decides found out; its condition or expression and value are heavy. */
+void event_if_decided(struct str *out, const struct event_stamp *stamp,
+		      const struct definition_step *step, bool truth);
+void event_switch_decided(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, struct event_text value,
+			  const char *matched);
+/* Where the path goes on for it: the same types, with the target (NULL: it ends). */
+void event_if_routed(struct str *out, const struct event_stamp *stamp,
+		     const struct definition_step *step, bool truth, const char *target);
+void event_switch_routed(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *matched,
+			 const char *target);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

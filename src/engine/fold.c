@@ -9,6 +9,7 @@
  *
  *	step_start      ANNOUNCED   turn counted
  *	step_complete   BEHIND      history; on at next_step_id
+ *	if_decision     BEHIND      on at target_step_id; so switch_decision
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
  *	                FAILED      says
  *	done            ENDED
@@ -168,6 +169,21 @@ static void on_step_complete(struct fold *fold, const struct definition_step *st
 	fold->next_id = step->next_step_id;
 }
 
+/* Behind a step that decided: where the path went. (The first form of the event, without
+ * a target, comes before step_complete.) */
+static void on_decision(struct folding *f, const struct json *event)
+{
+	const struct definition_step *target;
+	const struct json *id;
+	bool found;
+
+	id = jsonr_find(event, "target_step_id", &found);
+	if (!found || f->fold->at != FOLD_BEHIND)
+		return;
+	target = definition_step(f->definition, jsonr_text(id));
+	f->fold->next_id = target ? target->id : NULL;
+}
+
 static int step_event(struct folding *f, const char *type, const struct json *event,
 		      int64_t ts, struct err *err)
 {
@@ -227,7 +243,9 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 	if (strcmp(type, "step_start") == 0 || strcmp(type, "step_complete") == 0 ||
 	    strcmp(type, "step_error") == 0)
 		return step_event(f, type, event, ts, err);
-	if (strcmp(type, "loop_limit_reached") == 0 && fold->at == FOLD_BEHIND) {
+	if (strcmp(type, "if_decision") == 0 || strcmp(type, "switch_decision") == 0) {
+		on_decision(f, event);
+	} else if (strcmp(type, "loop_limit_reached") == 0 && fold->at == FOLD_BEHIND) {
 		const struct definition_step *step = definition_step(
 			f->definition, jsonr_get_text(event, "orch_step_id"));
 

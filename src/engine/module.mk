@@ -7,6 +7,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/drive.h \
 	src/engine/engine.c \
 	src/engine/engine.h \
+	src/engine/evaluate.c \
+	src/engine/evaluate.h \
 	src/engine/event.c \
 	src/engine/event.h \
 	src/engine/exec.c \
@@ -20,6 +22,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/prompt.h \
 	src/engine/root.c \
 	src/engine/root.h \
+	src/engine/route.c \
+	src/engine/route.h \
 	src/engine/row.c \
 	src/engine/row.h \
 	src/engine/runframe.c \
@@ -30,12 +34,16 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/step_types.h \
 	src/engine/steps/step_end.c \
 	src/engine/steps/step_end.h \
+	src/engine/steps/step_if.c \
+	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \
 	src/engine/steps/step_llm.h \
 	src/engine/steps/step_merge.c \
 	src/engine/steps/step_merge.h \
 	src/engine/steps/step_print.c \
 	src/engine/steps/step_print.h \
+	src/engine/steps/step_switch.c \
+	src/engine/steps/step_switch.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/engine/walk.c \

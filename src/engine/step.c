@@ -119,6 +119,23 @@ bool step_put(struct step *step, const char *json, size_t len)
 	return true;
 }
 
+bool step_put_own(struct step *step, const char *prefix, const char *json, size_t len)
+{
+	struct str key = STR_INIT;
+	struct err err;
+	bool well;
+
+	str_printf(&key, "%s%s", prefix, step->def->id);
+	well = state_set(&step->frame.exec->state, str_text(&key), json, len, &err) == 0;
+	if (well)
+		row_add_set(row_of(step), str_text(&key), json, len);
+	else
+		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
+			      err.text);
+	str_deinit(&key);
+	return well;
+}
+
 static bool storable(const char *text, size_t len)
 {
 	return !memchr(text, '\0', len) && utf8_valid(text, len, NULL);

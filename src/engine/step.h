@@ -34,6 +34,9 @@ void step_add_usage(struct step *step, const char *model, const struct usage *us
  */
 bool step_put(struct step *step, const char *json, size_t len);
 
+/* A key of the engine's own, the prefix with the step's id, likewise. */
+bool step_put_own(struct step *step, const char *prefix, const char *json, size_t len);
+
 /*
  * The step's result as a text: into the state under output_key and the row's delta, then
  * the frame ends; or it fails with class limit when the result or the state is too large.

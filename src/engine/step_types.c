@@ -6,9 +6,11 @@
 #include "engine/step_types.h"
 
 #include "engine/steps/step_end.h"
+#include "engine/steps/step_if.h"
 #include "engine/steps/step_llm.h"
 #include "engine/steps/step_merge.h"
 #include "engine/steps/step_print.h"
+#include "engine/steps/step_switch.h"
 
 static bool never_outside(const struct definition_step *step)
 {
@@ -18,10 +20,12 @@ static bool never_outside(const struct definition_step *step)
 
 /* clang-format off */
 static const struct step_type_row rows[] = {
-	{ STEP_END,   step_end_new,   never_outside },
-	{ STEP_LLM,   step_llm_new,   step_llm_outside },
-	{ STEP_MERGE, step_merge_new, never_outside },
-	{ STEP_PRINT, step_print_new, never_outside },
+	{ STEP_END,     step_end_new,    never_outside },
+	{ STEP_IF_ELSE, step_if_new,     never_outside },
+	{ STEP_LLM,     step_llm_new,    step_llm_outside },
+	{ STEP_MERGE,   step_merge_new,  never_outside },
+	{ STEP_PRINT,   step_print_new,  never_outside },
+	{ STEP_SWITCH,  step_switch_new, never_outside },
 };
 /* clang-format on */
 

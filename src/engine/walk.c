@@ -24,6 +24,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
+#include "engine/route.h"
 #include "engine/runframe.h"
 #include "engine/step_types.h"
 #include "run/definition.h"
@@ -288,7 +289,7 @@ static void complete(struct walk *walk)
 	event_step_complete(&walk->row->texts, &stamp, walk->step,
 			    exec->history.newest->duration_ms);
 	row_add_event(walk->row);
-	go_on(walk, walk->step->next_step_id, true);
+	go_on(walk, route_behind(exec, walk->step, walk->row), true);
 }
 
 static void tell_failure(struct walk *walk, enum fail_class class, const char *error,

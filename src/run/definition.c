@@ -14,6 +14,7 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/definition_route.h"
 #include "run/fail.h"
 #include "run/model.h"
 
@@ -208,6 +209,30 @@ static void read_input_keys(struct reader *r, struct definition_step *step)
 	}
 }
 
+static void read_switch_cases(struct reader *r, struct definition_step *step)
+{
+	struct arena *arena = &r->definition->arena;
+	const struct json *cases;
+	struct jsonr_iter it;
+
+	if (!read_container(r, "switch_cases", JSONR_OBJECT, &cases) ||
+	    !read_count(r, "switch_cases", jsonr_count(cases), DEFINITION_KEYS_MAX))
+		return;
+	step->switch_cases = arena_new_n(arena, struct switch_case, jsonr_count(cases));
+	it = jsonr_iter(cases);
+	while (jsonr_next(&it)) {
+		struct switch_case *one = &step->switch_cases[step->switch_cases_count++];
+		const char *id = NULL;
+
+		if (strlen(it.key) > DEFINITION_ID_MAX)
+			complain(r, "switch_cases", "has a value that is too long");
+		if (jsonr_type(it.value) != JSONR_NULL)
+			id = keep_text(r, "switch_cases", it.value, DEFINITION_ID_MAX);
+		one->value = arena_dup(arena, it.key);
+		one->step_id = id && *id ? id : NULL;
+	}
+}
+
 static void read_retry_on(struct reader *r, struct retry *retry)
 {
 	const struct json *list;
@@ -295,6 +320,13 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
 	read_input_keys(r, step);
 	step->merge_strategy = read_merge_strategy(r);
+	step->if_condition = read_text(r, "if_condition", DEFINITION_BYTES_MAX);
+	step->if_true_step_id = read_text(r, "if_true_step_id", DEFINITION_ID_MAX);
+	step->if_false_step_id = read_text(r, "if_false_step_id", DEFINITION_ID_MAX);
+	step->switch_expression = read_text(r, "switch_expression", DEFINITION_BYTES_MAX);
+	read_switch_cases(r, step);
+	step->switch_default_step_id =
+		read_text(r, "switch_default_step_id", DEFINITION_ID_MAX);
 	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
 	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
 	step->timeout_ms =
@@ -513,6 +545,7 @@ static void check_step(const struct definition *definition,
 		problem_add(problems, where, "step '%s': %s", step->id, err.text);
 
 	check_link(definition, step, "next_step_id", step->next_step_id, problems);
+	definition_route_check(definition, step, problems);
 	if (step->on_error != ON_ERROR_ROUTE)
 		return;
 	(void)snprintf(where, sizeof(where), "steps[%zu].on_error_step_id", step->index);

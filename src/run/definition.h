@@ -16,7 +16,7 @@
 #define DEFINITION_STEPS_MAX 1000
 #define DEFINITION_ID_MAX    255 /* bytes: of definitions and steps, keys of the state */
 #define DEFINITION_NAME_MAX  500
-#define DEFINITION_KEYS_MAX  256 /* input_keys of a step, entries of state_schema */
+#define DEFINITION_KEYS_MAX  256 /* of input_keys, switch_cases, state_schema */
 #define DEFINITION_TURNS_MAX 100000
 #define DEFINITION_RETRY_MAX 100
 
@@ -54,6 +54,12 @@ enum on_error {
 	ON_ERROR_ROUTE,    /* the path goes on at on_error_step_id */
 };
 
+/* What a switch step compares its value with, and where the path goes on then. */
+struct switch_case {
+	const char *value;
+	const char *step_id; /* NULL: the path ends */
+};
+
 struct retry {
 	int max;            /* 0: the first failure is the last */
 	int64_t backoff_ms; /* before the first retry; doubles, with jitter */
@@ -73,10 +79,17 @@ struct definition_step {
 	const char **input_keys;
 	size_t input_keys_count;
 	enum merge_strategy merge_strategy;
-	const char *output_key;   /* NULL when empty */
-	const char *next_step_id; /* NULL when empty: the path ends */
-	int64_t timeout_ms;       /* 0: the engine's limit */
-	int64_t max_iterations;   /* default 3 */
+	const char *if_condition;    /* as it is written; so switch_expression */
+	const char *if_true_step_id; /* NULL when empty: next_step_id */
+	const char *if_false_step_id;
+	const char *switch_expression;
+	struct switch_case *switch_cases; /* in document order */
+	size_t switch_cases_count;
+	const char *switch_default_step_id; /* NULL when empty: the path ends */
+	const char *output_key;             /* NULL when empty */
+	const char *next_step_id;           /* NULL when empty: the path ends */
+	int64_t timeout_ms;                 /* 0: the engine's limit */
+	int64_t max_iterations;             /* default 3 */
 	struct retry retry;
 	enum on_error on_error;
 	const char *on_error_step_id;

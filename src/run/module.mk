@@ -3,6 +3,39 @@ noinst_LIBRARIES += src/run/librun.a
 src_run_librun_a_SOURCES = \
 	src/run/definition.c \
 	src/run/definition.h \
+	src/run/definition_route.c \
+	src/run/definition_route.h \
+	src/run/expr.c \
+	src/run/expr.h \
+	src/run/expr_budget.c \
+	src/run/expr_budget.h \
+	src/run/expr_case.c \
+	src/run/expr_case.h \
+	src/run/expr_eval.c \
+	src/run/expr_eval.h \
+	src/run/expr_format.c \
+	src/run/expr_format.h \
+	src/run/expr_functions.c \
+	src/run/expr_functions.h \
+	src/run/expr_lex.c \
+	src/run/expr_lex.h \
+	src/run/expr_methods.c \
+	src/run/expr_methods.h \
+	src/run/expr_node.h \
+	src/run/expr_number.c \
+	src/run/expr_number.h \
+	src/run/expr_op.c \
+	src/run/expr_op.h \
+	src/run/expr_parse.c \
+	src/run/expr_parse.h \
+	src/run/expr_slice.c \
+	src/run/expr_slice.h \
+	src/run/expr_split.c \
+	src/run/expr_split.h \
+	src/run/expr_string.c \
+	src/run/expr_string.h \
+	src/run/expr_value.c \
+	src/run/expr_value.h \
 	src/run/fail.c \
 	src/run/fail.h \
 	src/run/history.c \

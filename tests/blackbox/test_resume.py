@@ -85,6 +85,35 @@ def test_a_drain_cuts_a_step_that_takes_too_long(site):
     second.wait_event("run.resumed", run=run_id)
 
 
+def test_a_run_goes_on_where_the_decision_of_a_dead_worker_sent_it(site):
+    """The step announced behind a decision is cut off; the graph's next step is another."""
+    site.prepare(orchestration(
+        "late",
+        llm_step("first", "mock.echo", "x", "if"),
+        {"id": "if", "name": "If", "type": "if_else", "output_key": "seen",
+         "if_condition": "state.out_first == 'x'", "if_true_step_id": "which",
+         "next_step_id": "never"},
+        {"id": "which", "name": "Which", "type": "switch", "next_step_id": "never",
+         "switch_expression": "len(state.out_first)", "switch_cases": {"1": "nap"}},
+        llm_step("nap", "mock.sleep:3000", "zz"),
+        llm_step("never", "mock.echo", "never"),
+    ))
+    daemon = site.start()
+    (pid,) = daemon.pids("worker")
+    run_id = site.submit("late")
+    wait_steps(site, run_id, 3)
+    daemon.kill(pid)
+    assert site.wait_run(run_id)["status"] == "completed"
+    assert committed(site, run_id) == ["first", "if", "which", "nap"]
+    events = [e["event"] for e in site.entries(run_id) if "sub" not in e["event"]]
+    assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+    types = [e["type"] for e in events]
+    assert types.count("worker_picked_up") == 2
+    assert types.count("if_decision") == types.count("switch_decision") == 2
+    assert [e["orch_step_id"] for e in events if e["type"] == "step_start"] == [
+        "first", "if", "which", "nap"]
+
+
 def test_a_killed_workers_run_goes_on_behind_its_last_step(site):
     site.prepare(TEN)
     daemon = site.start()

@@ -169,6 +169,56 @@ def test_a_merge_puts_the_outputs_of_steps_together(site, strategy, merged):
     assert site.sql("SELECT epoch, step_id FROM run_steps ORDER BY seq")[-1] == (1, "both")
 
 
+CHOICE = orchestration(
+    "choice",
+    {"id": "big", "name": "Big?", "type": "if_else", "output_key": "is_big",
+     "if_condition": "state.total > 10 and state.tags[0] in ('a', 'b')",
+     "if_true_step_id": "lang", "if_false_step_id": "none"},
+    {"id": "lang", "name": "Lang", "type": "switch", "output_key": "code",
+     "switch_expression": "state.user.lang.lower()[:2]",
+     "switch_cases": {"fr": "salut", "xx": None}, "switch_default_step_id": "none"},
+    print_step("salut", "salut"),
+    print_step("none", "none"),
+)
+
+
+@pytest.mark.parametrize("inputs, steps, targets", [
+    ({"total": 11, "tags": ["b"], "user": {"lang": "FR-ca"}},
+     ["big", "lang", "salut"], ["lang", "salut"]),
+    ({"total": 11, "tags": ["b"], "user": {"lang": "de"}},
+     ["big", "lang", "none"], ["lang", "none"]),
+    ({"total": 11, "tags": ["a"], "user": {"lang": "xx"}}, ["big", "lang"], ["lang", None]),
+    ({"total": 10, "tags": ["a"]}, ["big", "none"], ["none"]),
+])
+def test_conditions_and_switches_decide_where_a_run_goes(site, inputs, steps, targets):
+    site.prepare(CHOICE).start()
+    run_id = site.submit("choice", "x", inputs=inputs)
+    assert site.wait_run(run_id)["status"] == "completed"
+    events = site.events(run_id)
+    assert [e["orch_step_id"] for e in events if e["type"] == "step_start"] == steps
+    told = [e for e in events if e["type"] in ("if_decision", "switch_decision")]
+    assert [e["target_step_id"] for e in told if "target_step_id" in e] == targets
+    assert told[0]["condition"] == CHOICE["steps"][0]["if_condition"]
+    assert told[0]["result"] == ("true" if len(targets) == 2 else "false")
+    state = events[-3]["final_state"]
+    assert state["is_big"] is (len(targets) == 2)
+    assert state["_if_decision_big"] == told[0]["result"]
+    if len(targets) == 2:
+        assert state["code"] == inputs["user"]["lang"].lower()[:2]
+        assert told[2]["value"] == state["code"]
+
+
+def test_a_condition_without_an_answer_warns_and_is_false(site):
+    site.prepare(CHOICE).start()
+    run_id = site.submit("choice", "x")
+    assert site.wait_run(run_id)["status"] == "completed"
+    events = site.events(run_id)
+    assert [(e["orch_step_id"], e["message"]) for e in events
+            if e["type"] == "step_warning"] == [
+        ("big", "if_condition: '>' is not defined between 'NoneType' and 'int', column 13")]
+    assert events[-3]["final_state"]["is_big"] is False
+
+
 def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
     site.prepare(HELLO).start(SYNAPSED_ENGINE_EVENT_MAX="4KiB")
     run_id = site.submit("hello", "x" * 10000)

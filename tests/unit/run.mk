@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_definition
+check_PROGRAMS += tests/unit/test_expr
 check_PROGRAMS += tests/unit/test_fail
 check_PROGRAMS += tests/unit/test_history
 check_PROGRAMS += tests/unit/test_jsontext
@@ -9,3 +10,8 @@ check_PROGRAMS += tests/unit/test_problem
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
 endif
+
+# Drives expressions for tests/blackbox/test_expr.py.
+noinst_PROGRAMS += tests/blackbox/expr_driver
+tests_blackbox_expr_driver_SOURCES = tests/blackbox/expr_driver.c
+tests_blackbox_expr_driver_LDADD = $(SYN_LIBS) $(SYN_DEPS)

@@ -18,7 +18,8 @@
 
 static bool can_run(enum step_type type)
 {
-	return type == STEP_PRINT || type == STEP_LLM || type == STEP_END;
+	return type == STEP_PRINT || type == STEP_LLM || type == STEP_END ||
+	       type == STEP_IF_ELSE || type == STEP_SWITCH;
 }
 
 static const struct definition_rules rules = { .can_run = can_run };
@@ -224,6 +225,11 @@ static const struct {
 	{ S "\"input_keys\":[1]}]}",                  "steps[0].input_keys", "must be a string" },
 	{ S "\"merge_strategy\":[\"list\"]}]}",     "steps[0].merge_strategy", "must be a string, not array" },
 	{ S "\"output_key\":{}}]}",                   "steps[0].output_key", "must be a string" },
+	{ S "\"if_condition\":true}]}",              "steps[0].if_condition", "must be a string, not boolean" },
+	{ S "\"if_true_step_id\":1}]}",              "steps[0].if_true_step_id", "must be a string" },
+	{ S "\"switch_expression\":[]}]}",           "steps[0].switch_expression", "must be a string" },
+	{ S "\"switch_cases\":[]}]}",                "steps[0].switch_cases", "must be an object, not array" },
+	{ S "\"switch_cases\":{\"a\":1}}]}",         "steps[0].switch_cases", "must be a string, not integer" },
 	{ S "\"model\":5}]}",                         "steps[0].model",   "must be a string" },
 	{ S "\"retry\":5}]}",                         "steps[0].retry",   "must be an object" },
 	{ S "\"retry\":{\"max\":101}}]}",             "steps[0].retry.max", "must be 0..100" },
@@ -300,6 +306,17 @@ static void sizes_are_bounded(void **state)
 		str_add_text(&text, ",\"k\"");
 	str_add_text(&text, "]}]}");
 	refuse(str_text(&text), text.len, "steps[0].input_keys");
+
+	str_reset(&text, 0);
+	str_add_text(&text, S "\"switch_cases\":{\"k\":null");
+	for (i = 0; i < DEFINITION_KEYS_MAX; i++)
+		str_printf(&text, ",\"%d\":null", i);
+	str_add_text(&text, "}}]}");
+	refuse(str_text(&text), text.len, "steps[0].switch_cases");
+	str_reset(&text, 0);
+	str_printf(&text, S "\"switch_cases\":{\"%.*s\":null}}]}", DEFINITION_ID_MAX + 1,
+		   big);
+	refuse(str_text(&text), text.len, "steps[0].switch_cases");
 	str_deinit(&text);
 	mem_free(big);
 }
@@ -344,6 +361,9 @@ static void all_problems_of_a_text_are_told_at_once(void **state)
 	problem_deinit(&problems);
 }
 
+#define IF     O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"if_else\","
+#define SWITCH O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"switch\","
+
 /* clang-format off */
 static const struct {
 	const char *text;
@@ -367,6 +387,20 @@ static const struct {
 	  "steps[0].model", "step 's': it names no model" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\",\"model\":\"gpt-4o\"}]}",
 	  "steps[0].model", "step 's': model 'gpt-4o' is not served" },
+	{ IF "\"if_condition\":\"state.a >\"}]}",
+	  "steps[0].if_condition", "step 's': the expression ends too early, column 10" },
+	{ IF "\"if_condition\":\"exec('x')\"}]}",
+	  "steps[0].if_condition", "step 's': 'exec' is not available in expressions, column 1" },
+	{ IF "\"if_true_step_id\":\"t\"}]}",
+	  "steps[0].if_true_step_id", "names 't', which is no step" },
+	{ IF "\"if_false_step_id\":\"t\"}]}",
+	  "steps[0].if_false_step_id", "names 't', which is no step" },
+	{ SWITCH "\"switch_expression\":\"f'{1}'\"}]}",
+	  "steps[0].switch_expression", "f-strings are not available in expressions, column 1" },
+	{ SWITCH "\"switch_cases\":{\"a\":null,\"b\":\"s\",\"c\":\"t\"}}]}",
+	  "steps[0].switch_cases", "names 't', which is no step" },
+	{ SWITCH "\"switch_default_step_id\":\"t\"}]}",
+	  "steps[0].switch_default_step_id", "names 't', which is no step" },
 	{ S "\"on_error\":\"route\"}]}",
 	  "steps[0].on_error_step_id", "on_error_step_id is missing" },
 	{ S "\"on_error\":\"route\",\"on_error_step_id\":\"t\"}]}",
@@ -394,6 +428,48 @@ static void graphs_that_cannot_be_executed_are_refused_by_name(void **state)
 	}
 }
 
+static void a_step_that_decides_says_how(void **state)
+{
+	struct definition *d = read_good(
+		SWITCH "\"switch_expression\":\"state.a\",\"switch_cases\":{\"b\":\"s\","
+		       "\"\":null,\"c\":\"\"},\"switch_default_step_id\":\"\"},"
+		       "{\"id\":\"t\",\"name\":\"T\",\"type\":\"if_else\","
+		       "\"if_condition\":\" \",\"if_true_step_id\":\"s\"}]}");
+	const struct definition_step *s = definition_step(d, "s");
+	struct problems problems;
+
+	(void)state;
+	assert_string_equal(s->switch_expression, "state.a");
+	assert_int_equal(s->switch_cases_count, 3);
+	assert_string_equal(s->switch_cases[0].value, "b");
+	assert_string_equal(s->switch_cases[0].step_id, "s");
+	assert_string_equal(s->switch_cases[1].value, "");
+	assert_null(s->switch_cases[1].step_id);
+	assert_null(s->switch_cases[2].step_id);
+	assert_null(s->switch_default_step_id);
+	assert_string_equal(definition_step(d, "t")->if_true_step_id, "s");
+	assert_null(definition_step(d, "t")->if_false_step_id);
+	problem_init(&problems);
+	assert_int_equal(definition_validate(d, &rules, &problems), 0);
+	problem_deinit(&problems);
+	definition_unref(d);
+}
+
+/* Editors leave fields behind when a step's type is changed. */
+static void what_another_type_reads_is_not_checked(void **state)
+{
+	struct definition *d =
+		read_good(S "\"if_condition\":\"(\",\"if_true_step_id\":"
+			    "\"gone\",\"switch_default_step_id\":\"x\"}]}");
+	struct problems problems;
+
+	(void)state;
+	problem_init(&problems);
+	assert_int_equal(definition_validate(d, &rules, &problems), 0);
+	problem_deinit(&problems);
+	definition_unref(d);
+}
+
 static void every_type_has_its_name(void **state)
 {
 	(void)state;
@@ -416,6 +492,8 @@ int main(void)
 		cmocka_unit_test(a_thousand_steps_are_accepted),
 		cmocka_unit_test(all_problems_of_a_text_are_told_at_once),
 		cmocka_unit_test(graphs_that_cannot_be_executed_are_refused_by_name),
+		cmocka_unit_test(a_step_that_decides_says_how),
+		cmocka_unit_test(what_another_type_reads_is_not_checked),
 		cmocka_unit_test(every_type_has_its_name),
 	};
 

@@ -15,7 +15,11 @@
 #include <string.h>
 
 static const struct definition_step step = {
-	.id = "s1", .name = "A \"step\"", .type_name = "llm", .max_iterations = 3
+	.id = "s1",
+	.name = "A \"step\"",
+	.type_name = "llm",
+	.max_iterations = 3,
+	.if_condition = "1 > 0",
 };
 
 static const struct event_stamp stamp = { .at_ms = 1780000000000, .max = 20000 };
@@ -72,6 +76,20 @@ static void each_event_has_the_fields_of_the_contract(void **state)
 	event_merge_complete(&out, &stamp, &step, 2);
 	expect(&out, "{\"type\":\"merge_complete\",\"orch_step_id\":\"s1\","
 		     "\"input_count\":2,\"strategy\":\"list\"" END);
+	event_if_decided(&out, &stamp, &step, true);
+	expect(&out, "{\"type\":\"if_decision\",\"orch_step_id\":\"s1\","
+		     "\"step_name\":\"A \\\"step\\\"\",\"condition\":\"1 > 0\","
+		     "\"result\":\"true\"" END);
+	event_if_routed(&out, &stamp, &step, false, "s2");
+	expect(&out, "{\"type\":\"if_decision\",\"orch_step_id\":\"s1\","
+		     "\"decision\":\"false\",\"target_step_id\":\"s2\"" END);
+	event_switch_decided(&out, &stamp, &step, text_of("fr"), "fr");
+	expect(&out, "{\"type\":\"switch_decision\",\"orch_step_id\":\"s1\","
+		     "\"step_name\":\"A \\\"step\\\"\",\"expression\":\"\","
+		     "\"value\":\"fr\",\"matched_case\":\"fr\"" END);
+	event_switch_routed(&out, &stamp, &step, NULL, NULL);
+	expect(&out, "{\"type\":\"switch_decision\",\"orch_step_id\":\"s1\","
+		     "\"matched_case\":null,\"target_step_id\":null" END);
 	event_loop_limit_reached(&out, &stamp, &step, 3);
 	expect(&out, "{\"type\":\"loop_limit_reached\",\"orch_step_id\":\"s1\","
 		     "\"iterations\":3,\"max_iterations\":3" END);

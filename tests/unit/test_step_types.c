@@ -17,6 +17,8 @@ static void linear_types_are_executed_and_others_are_not(void **state)
 	assert_true(rules->can_run(STEP_LLM));
 	assert_true(rules->can_run(STEP_END));
 	assert_true(rules->can_run(STEP_MERGE));
+	assert_true(rules->can_run(STEP_IF_ELSE));
+	assert_true(rules->can_run(STEP_SWITCH));
 	assert_false(rules->can_run(STEP_UNKNOWN));
 	assert_false(rules->can_run(STEP_AGENT));
 	assert_false(rules->can_run(STEP_HUMAN));
@@ -35,6 +37,8 @@ static void only_what_sends_nothing_is_inside(void **state)
 	assert_false(outside(STEP_PRINT, NULL));
 	assert_false(outside(STEP_END, NULL));
 	assert_false(outside(STEP_MERGE, NULL));
+	assert_false(outside(STEP_IF_ELSE, NULL));
+	assert_false(outside(STEP_SWITCH, NULL));
 	assert_false(outside(STEP_LLM, "mock.echo"));
 	assert_false(outside(STEP_LLM, "mock.tokens:5:5"));
 	assert_true(outside(STEP_LLM, "gpt-4o"));

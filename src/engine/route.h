@@ -1,0 +1,21 @@
+/* route.h - where a path goes on behind a step that completed */
+#ifndef ENGINE_ROUTE_H
+#define ENGINE_ROUTE_H
+
+struct definition_step;
+struct engine_row;
+struct exec;
+
+/* Keys of the state, with the step's id behind them: what the step decided. */
+#define ROUTE_IF_KEY     "_if_decision_"
+#define ROUTE_SWITCH_KEY "_switch_decision_"
+
+/*
+ * The id of the step that follows, NULL at the path's end; of a step that decides its
+ * decision is read from the state, and the event that tells it is added to the row.
+ * Whether that step may be executed once more is the caller's question.
+ */
+const char *route_behind(struct exec *exec, const struct definition_step *step,
+			 struct engine_row *row);
+
+#endif
