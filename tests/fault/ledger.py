@@ -57,6 +57,7 @@ class Load:
         self.number = 0
         self.calls = faults.rule("effect.begun", "note", times=0) if faults else None
         self.redis_lost = False
+        self.inside = set()  # notes of calls that never left a process that was stale
 
     def define(self, *definitions):
         for d in definitions:
@@ -234,7 +235,7 @@ class Load:
         wall = time.time() - time.monotonic()
         seen = collections.Counter()
         for note in self.faults.notes():
-            if note.point != "effect.begun" or "/" not in note.detail:
+            if note.point != "effect.begun" or "/" not in note.detail or note in self.inside:
                 continue
             message, step = note.detail.rsplit("/", 1)
             seen[note.detail] += 1

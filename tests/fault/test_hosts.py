@@ -9,14 +9,21 @@ import time
 import pytest
 
 from harness.daemon import process_group
+from harness.fake_llm import FakeLLM
 from harness.site import llm_step, orchestration
 from ledger import Load
 from test_cuts import QUICK
 
-NAPS = orchestration("naps", *[
-    llm_step(f"s{i}", "mock.sleep:1000", f"{{state.user_input}}/s{i}",
-             next_id=f"s{i + 1}" if i < 6 else None)
-    for i in range(1, 7)])
+
+
+def naps(model):
+    return orchestration("naps", *[
+        llm_step(f"s{i}", model, f"{{state.user_input}}/s{i}",
+                 next_id=f"s{i + 1}" if i < 6 else None)
+        for i in range(1, 7)])
+
+
+NAPS = naps("mock.sleep:1000")
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -24,12 +31,14 @@ def host(site, faults, name, roles="worker,keeper", **env):
     return site.start(WORKER_ID=name, SYNAPSED_ROLES=roles, **faults.env, **QUICK, **env)
 
 
-def two_hosts(site, faults, **env):
-    site.prepare(NAPS)
+def two_hosts(site, faults, definition=NAPS, both=None, **env):
+    """both: variables of both, env: of the other."""
+    both = both or {}
+    site.prepare(definition)
     load = Load(site, faults)
-    load.define(NAPS)
-    front = host(site, faults, "front", "api,worker,keeper")
-    other = host(site, faults, "other", **env)
+    load.define(definition)
+    front = host(site, faults, "front", "api,worker,keeper", **both)
+    other = host(site, faults, "other", **both, **env)
     return load, front, other
 
 
@@ -43,8 +52,18 @@ def written(site):
     return rows, journal, streams
 
 
-def test_a_frozen_host_loses_its_runs_and_writes_nothing_when_it_is_thawed(site, faults, rounds):
-    load, front, other = two_hosts(site, faults)
+@pytest.fixture
+def llm():
+    with FakeLLM(default="sleep:1000") as made:
+        yield made
+
+
+@pytest.mark.parametrize("model", ["mock.sleep:1000", "oaic.tiny"])
+def test_a_frozen_host_loses_its_runs_and_writes_nothing_when_it_is_thawed(
+        site, faults, rounds, llm, model):
+    load, front, other = two_hosts(
+        site, faults, naps(model),
+        {"OPENAI_COMPATIBLE_BASE_URL": llm.url, "OPENAI_COMPATIBLE_KEY": "k"})
     load.submit("naps", 50 * rounds)
     time.sleep(1.5)
     pids = process_group(other.process.pid)
@@ -62,7 +81,7 @@ def test_a_frozen_host_loses_its_runs_and_writes_nothing_when_it_is_thawed(site,
           f"{statistics.median(first.values()):.1f} s, max {max(first.values()):.1f} s")
     assert max(first.values()) < 60  # 15 s on an idle machine
     before = written(site)
-    calls = len(faults.notes())
+    calls, sent = len(faults.notes()), len(llm.calls)
     for pid in reversed(pids):
         os.kill(pid, signal.SIGCONT)
     other.wait_event("run.stale")
@@ -70,6 +89,10 @@ def test_a_frozen_host_loses_its_runs_and_writes_nothing_when_it_is_thawed(site,
     assert written(site) == before
     again = [n for n in faults.notes()[calls:] if n.pid in pids]
     print(f"thawed: {len(other.find('run.stale'))} writes refused, {len(again)} calls begun")
+    # A commit that was answered while it was frozen lets a step begin here. What a mock model
+    # does stays inside; a call that would leave is behind the gate.
+    load.inside.update(again)
+    assert len(llm.calls) == sent
     load.audit()
     load.submit("naps", 10)  # it works again
     load.settle()
