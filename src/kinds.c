@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "clerk/clerk.h"
 #include "conf/conf.h"
+#include "conf/conf_rows.h"
 #include "ipc/kind.h"
 #include "keeper/keeper.h"
 #include "worker/worker.h"
@@ -40,6 +41,7 @@ const struct kind kinds_table[] = {
 	{
 		.name = "keeper",
 		.title = "keeps this host's word in Redis and Postgres",
+		.readers = CONF_FOR_KEEPER,
 		.enter = keeper_enter,
 		.processes = keepers,
 		.ready_timeout_ms = 90000, /* migrations run in it */
@@ -49,6 +51,7 @@ const struct kind kinds_table[] = {
 	{
 		.name = "clerk",
 		.title = "sees to what Redis has lost",
+		.readers = CONF_FOR_CLERK,
 		.enter = clerk_enter,
 		.processes = keepers,
 		.ready_timeout_ms = 30000,
@@ -57,16 +60,18 @@ const struct kind kinds_table[] = {
 	{
 		.name = "worker",
 		.title = "claims jobs and executes runs",
+		.readers = CONF_FOR_WORKER,
 		.enter = worker_enter,
 		.processes = workers,
 		.ready_timeout_ms = 30000,
 		.order = 3,
-		.flags = KIND_HOLDS_JOBS,
+		.flags = KIND_HOLDS_JOBS | KIND_SCALES,
 	},
 	{
 		.name = "quarantine",
 		.title =
 			"executes runs that may have killed a worker, apart from the others",
+		.readers = CONF_FOR_WORKER,
 		.enter = worker_enter,
 		.processes = quarantines,
 		.ready_timeout_ms = 30000,
@@ -76,6 +81,7 @@ const struct kind kinds_table[] = {
 	{
 		.name = "api",
 		.title = "answers HTTP",
+		.readers = CONF_FOR_API,
 		.enter = api_enter,
 		.processes = apis,
 		.ready_timeout_ms = 30000,

@@ -47,7 +47,7 @@ struct options {
 	enum act act;
 	bool foreground;
 	const char *path;  /* -c */
-	const char **sets; /* owned; the strings are argv's or in roles */
+	const char **sets; /* owned; the strings are main()'s or in roles */
 	size_t set_count;
 	struct str roles; /* "roles=..." of --roles */
 	int argc;
@@ -236,36 +236,43 @@ static int test_connections(const struct conf *conf, const char *path)
 	return rc == EXIT_CODE_OK && !good ? EXIT_CODE_UNREACHABLE : rc;
 }
 
-static int run(const struct conf *conf, const struct options *o)
+static int run(const struct conf **conf, const struct conf_inputs *in,
+	       const struct options *o)
 {
 	const struct master_opts opts = {
 		.kinds = kinds_table,
 		.version = PACKAGE_VERSION,
 		.argc = o->argc,
 		.argv = o->argv,
+		.inputs = in,
+		.log_text = o->foreground,
 	};
 
-	log_setup(conf->log.level, o->foreground ? LOG_FORMAT_TEXT : conf->log.format,
-		  STDERR_FILENO);
+	log_setup((*conf)->log.level,
+		  o->foreground ? LOG_FORMAT_TEXT : (*conf)->log.format, STDERR_FILENO);
 	return master_run(conf, &opts);
 }
 
 /* The daemon, -t or -T: whatever needs the configuration. */
 static int with_conf(const struct options *o)
 {
+	const char *found = conf_find_path(o->path);
+	char *path = found ? mem_dup(found) : NULL; /* it may be the environment's */
 	struct conf_errors errors = { .count = 0 };
 	struct conf_inputs in = {
-		.path = conf_find_path(o->path),
+		.path = path,
 		.sets = o->sets,
 		.set_count = o->set_count,
 		.env = (const char *const *)environ,
 		.uid = geteuid(),
 		.cores = count_cores(),
 	};
-	struct conf *conf = NULL;
+	const struct conf *conf = NULL;
+	struct conf *loaded = NULL;
 	int rc = EXIT_CODE_OK;
 
-	if (conf_load(&in, &conf, &errors) == 0) {
+	if (conf_load(&in, &loaded, &errors) == 0) {
+		conf = loaded;
 		if (o->act == ACT_SHOW)
 			rc = show(conf);
 		(void)conf_check(conf, &errors); /* errors.count has the answer */
@@ -276,10 +283,11 @@ static int with_conf(const struct options *o)
 	} else if (o->act == ACT_TEST) {
 		rc = test_connections(conf, in.path);
 	} else if (o->act == ACT_RUN) {
-		rc = run(conf, o);
+		rc = run(&conf, &in, o);
 	}
 	conf_errors_deinit(&errors);
 	conf_free(conf);
+	mem_free(path);
 	return rc;
 }
 
@@ -321,16 +329,38 @@ static int verb(const struct options *o, int argc, char **argv)
 	return cli_main(argc, argv);
 }
 
+/* The title of the process is written over argv, and a reload reads the words again. */
+static char **words_dup(int argc, char **argv)
+{
+	char **words = mem_new_n(char *, (size_t)argc + 1);
+	int i;
+
+	for (i = 0; i < argc; i++)
+		words[i] = mem_dup(argv[i]);
+	return words;
+}
+
+static void words_free(char **words)
+{
+	int i;
+
+	for (i = 0; words[i]; i++)
+		mem_free(words[i]);
+	mem_free(words);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {
 		.act = ACT_RUN, .roles = STR_INIT, .argc = argc, .argv = argv
 	};
-	int rc = parse(argc, argv, &o);
+	char **words = words_dup(argc, argv);
+	int rc = parse(argc, words, &o);
 
 	if (rc == 0)
-		rc = optind < argc ? verb(&o, argc - optind, argv + optind) : act(&o);
+		rc = optind < argc ? verb(&o, argc - optind, words + optind) : act(&o);
 	mem_free(o.sets);
 	str_deinit(&o.roles);
+	words_free(words);
 	return rc;
 }

@@ -1,6 +1,8 @@
 #!/bin/sh
-# format.sh <top> - clang-format has nothing to change; one line for each file where it has
+# format.sh <top> - clang-format has nothing to change; one line for each file where it has.
+# Comments are kept by hand: comments.py looks at them.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
 found=$(find src tests -name '*.[ch]' | sort | xargs -r clang-format --dry-run 2>&1) || {
 	echo "$found"
@@ -10,4 +12,4 @@ files=$(echo "$found" | sed -n 's/^\([^ :]*\):[0-9]*:[0-9]*: .*-Wclang-format.*/
 for file in $files; do
 	echo "$file:1: clang-format -i $file"
 done
-[ -z "$found" ] || exit 1
+"$here/comments.py" . && [ -z "$found" ]

@@ -6,8 +6,9 @@
  *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then
  * on
  *
- * The server accepts from the first moment and answers 503 with a code while Redis or
- * Postgres is away; the master hears "ready" when both have been there once. A drain
+ * The server takes connections when both stores have been there once, which is when the
+ * master hears "ready": until then they wait in the backlog, for 2 s at most if nobody
+ * else serves. After that Redis or Postgres being away is a 503 with a code. A drain
  * stops accepting, ends streams, finishes what is in flight, waits until every accepted
  * run has its entry in the queue, and leaves; the master's deadline bounds it.
  */
@@ -34,6 +35,8 @@
 #define WRITE_MS         60000
 #define BODIES_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define COUNT_SEC        1.0
+/* Who comes first, or alone, answers for itself if the stores are away for longer. */
+#define OPEN_SEC 2.0
 
 struct api {
 	struct child_env *env;
@@ -46,12 +49,24 @@ struct api {
 	struct front front;
 	struct server *server;
 	ev_timer count;
+	ev_timer open; /* connections wait in the backlog until then, or until "ready" */
 };
+
+static void on_open_time(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct api *api = w->data;
+
+	(void)loop;
+	(void)revents;
+	server_open(api->server);
+}
 
 static void on_both(void *arg)
 {
 	struct api *api = arg;
 
+	ev_timer_stop(api->loop, &api->open);
+	server_open(api->server);
 	lifeline_ready(&api->lifeline);
 }
 
@@ -120,6 +135,7 @@ static int open_server(struct api *api, struct err *err)
 		.bodies_max_bytes =
 			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
 		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
+		.hold = true,
 	};
 
 	api->front.loop = api->loop;
@@ -167,11 +183,13 @@ static int open_all(struct api *api, struct err *err)
 	return open_server(api, err);
 }
 
-/* Every request that waits is answered by the stores' end, so the server is freed last.
+/*
+ * Every request that waits is answered by the stores' end, so the server is freed last.
  */
 static void close_all(struct api *api)
 {
 	ev_timer_stop(api->loop, &api->count);
+	ev_timer_stop(api->loop, &api->open);
 	port_scale_stop(api->port);
 	stores_close(&api->stores);
 	port_scale_free(api->port);
@@ -195,7 +213,8 @@ int api_enter(struct child_env *env)
 		return code;
 	}
 	ev_timer_init(&api->count, on_count_time, COUNT_SEC, COUNT_SEC);
-	api->count.data = api;
+	ev_timer_init(&api->open, on_open_time, OPEN_SEC, 0.0);
+	api->count.data = api->open.data = api;
 	if (open_all(api, &err) < 0) {
 		log_error("api.setup_failed", LOG_S("error", (const char *)err.text));
 		if (err.code == ERR_INPUT)
@@ -203,6 +222,8 @@ int api_enter(struct child_env *env)
 	} else {
 		lifeline_init(&api->lifeline, api->loop, env, &ops, api);
 		ev_timer_start(api->loop, &api->count);
+		if (!env->beside)
+			ev_timer_start(api->loop, &api->open);
 		ev_run(api->loop, 0);
 		code = lifeline_exit_code(&api->lifeline);
 		lifeline_deinit(&api->lifeline);

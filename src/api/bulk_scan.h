@@ -1,4 +1,5 @@
-/* bulk_scan.h - cut a bulk body {"runs": [item, ...]} into its items, a slice at a time
+/*
+ * bulk_scan.h - cut a bulk body {"runs": [item, ...]} into its items, a slice at a time
  */
 #ifndef API_BULK_SCAN_H
 #define API_BULK_SCAN_H

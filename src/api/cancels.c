@@ -15,11 +15,12 @@
  *		 worker has it: that one's next write is refused, and it lets go
  *
  * The answer leaves when Postgres has it; what follows is done without a listener. A
- *guard that finds no row means that the run went on meanwhile: look again. A row of a
- *stock API server (wake 0) is a stock worker's to end: it gets the key.
+ * guard that finds no row means that the run went on meanwhile: look again. A row of a
+ * stock API server (wake 0) is a stock worker's to end: it gets the key.
  */
 #include "api/cancels.h"
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/list.h"
@@ -160,6 +161,7 @@ static void on_dropped(void *arg, int rc, const char *place, const struct err *e
 {
 	struct cancel *cancel = arg;
 
+	FAULT_OF("cancel.dropped", cancel->run_id);
 	/* an entry that stays is settled by whoever claims it */
 	if (rc < 0 && rc != ERR_CLOSED)
 		log_warn("run.cancel_entry_left", LOG_S("run", cancel->run_id),
@@ -180,6 +182,7 @@ static void on_settled(void *arg, struct settle *settle)
 					   cancel->tenant.len };
 	struct err err;
 
+	FAULT_OF("cancel.published", cancel->run_id);
 	(void)settle;
 	settle_free(cancel->settle);
 	cancel->settle = NULL;
@@ -208,18 +211,25 @@ static void settle(struct cancel *cancel)
 
 /* ---- end: queued or paused, nobody executes it ---- */
 
+static bool is_doubtful(const struct cancel *cancel, const struct pg_outcome *outcome,
+			const struct pg_reply *reply)
+{
+	if (reply)
+		return !store_cancels_end_read(reply, cancel->at_end); /* it went on */
+	return outcome->fate == PG_UNKNOWN && outcome->err.code != ERR_CLOSED;
+}
+
 static void on_ended(void *arg, const struct pg_outcome *outcome,
 		     const struct pg_reply *reply)
 {
 	struct cancel *cancel = arg;
 
-	if (!reply && outcome->err.code != ERR_CLOSED && outcome->fate == PG_UNKNOWN) {
+	if (is_doubtful(cancel, outcome, reply)) {
 		look(cancel); /* the row knows */
 	} else if (!reply) {
 		refused(cancel, outcome);
-	} else if (!store_cancels_end_read(reply, cancel->at_end)) {
-		look(cancel); /* it went on meanwhile */
 	} else {
+		FAULT_OF("cancel.ended", cancel->run_id);
 		answer(cancel, ERRORS_NONE, REQUESTED);
 		settle(cancel);
 	}
@@ -320,6 +330,7 @@ static void on_told(void *arg, int rc, bool delivered, const struct err *err)
 	struct cancel *cancel = arg;
 	struct pg_batch *batch;
 
+	FAULT_OF("cancel.told", cancel->run_id);
 	(void)delivered;
 	if (rc == ERR_CLOSED)
 		return; /* cancels_free() has it */
@@ -393,6 +404,7 @@ static void judge(struct cancel *cancel, const struct store_cancel_look *row, bo
 			  LOG_S("error", err.text));
 		give_up(cancel, ERRORS_INTERNAL);
 	} else if (live && (row->wake == 0 || asked)) {
+		FAULT_OF("cancel.flagged", cancel->run_id);
 		log_info("run.cancel_asked", LOG_S("run", cancel->run_id),
 			 LOG_S("owner", row->owner ? row->owner : ""));
 		answer(cancel, ERRORS_NONE, REQUESTED);

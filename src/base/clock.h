@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Milliseconds since 1970 by the wall clock: may jump, may be stored or shown (_at_ms).
+/*
+ * Milliseconds since 1970 by the wall clock: may jump, may be stored or shown (_at_ms).
  */
 int64_t clock_wall_ms(void);
 /* Monotonic milliseconds of this boot: never jumps, never leaves the host (_mono_ms). */

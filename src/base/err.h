@@ -37,7 +37,8 @@ struct err {
 int err_set(struct err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ERR_SYS with errno: "<format>: <strerror>". Call it before anything can change errno.
+/*
+ * ERR_SYS with errno: "<format>: <strerror>". Call it before anything can change errno.
  */
 int err_errno(struct err *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -18,7 +18,7 @@
  * nothing, their arguments are not evaluated, and the program has no trace of them.
  *
  * Points of FAULT_FAILS and FAULT_LOOP are passed all the time: a rule meets them by
- *their full name only, never by a pattern.
+ * their full name only, never by a pattern.
  *
  * Names are literals, noun.participle: what has just happened. Each is a row of the table
  * in tests/fault/README.md.
@@ -72,8 +72,7 @@ struct fault_rule {
 	uint32_t arg;
 	uint32_t nth;   /* acts at this pass that matches, counted over all processes */
 	uint32_t times; /* and at those behind it, this often in all; 0: for ever */
-	int32_t after;  /* -1, or a rule that has to have acted before, in another process
-			 */
+	int32_t after;  /* -1, or a rule that has to have acted before, anywhere */
 	_Atomic int32_t armed;
 	/* ---- */
 	_Atomic uint32_t seen;         /* P: passes that matched */

@@ -19,7 +19,8 @@ void fdutil_raise_limit(void);
  * regular file. */
 int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
 		     struct err *err);
-/* Write a file so that readers see the old or the new content: temporary, fsync, rename.
+/*
+ * Write a file so that readers see the old or the new content: temporary, fsync, rename.
  */
 int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
 		      struct err *err);

@@ -31,7 +31,8 @@
 
 #define JC(value) ((struct json_object *)(uintptr_t)(const void *)(value))
 
-/* A parser that has read a larger document than this has larger buffers, too, and goes.
+/*
+ * A parser that has read a larger document than this has larger buffers, too, and goes.
  */
 #define SPARE_LEN_MAX 65536
 
@@ -308,7 +309,8 @@ static int scan_member(struct scan *scan)
 	return 0;
 }
 
-/* One value that is no container, or the opening of one; 1 when a container was opened.
+/*
+ * One value that is no container, or the opening of one; 1 when a container was opened.
  */
 static int scan_value(struct scan *scan)
 {

@@ -45,7 +45,8 @@ int jsonr_parse(const char *text, size_t len, struct json **ret, enum jsonr_faul
 		size_t *at_byte, struct err *err);
 void jsonr_free(struct json *doc);
 
-/* All that these return is borrowed from the document. A NULL value reads as JSON null.
+/*
+ * All that these return is borrowed from the document. A NULL value reads as JSON null.
  */
 enum jsonr_type jsonr_type(const struct json *value);
 const char *jsonr_type_name(enum jsonr_type type); /* "string", "integer"... */
@@ -62,7 +63,8 @@ const struct json *jsonr_at(const struct json *array, size_t index);
 /* Member, or NULL when absent; *found (may be NULL) tells null from absent. */
 const struct json *jsonr_get(const struct json *object, const char *key);
 const struct json *jsonr_find(const struct json *object, const char *key, bool *found);
-/* Convenience: the text of a string member, else NULL; the integer of one, else fallback.
+/*
+ * Convenience: the text of a string member, else NULL; the integer of one, else fallback.
  */
 const char *jsonr_get_text(const struct json *object, const char *key);
 int64_t jsonr_get_int(const struct json *object, const char *key, int64_t fallback);

@@ -1,4 +1,5 @@
-/* list.h - intrusive doubly linked list: an object sits in as many lists as it has nodes
+/*
+ * list.h - intrusive doubly linked list: an object sits in as many lists as it has nodes
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H

@@ -12,14 +12,17 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/utf8.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_PATH_MAX   4096
 #define LOG_LINE_MAX   2048
 #define LOG_TEXT_MAX   400
 #define LOG_PER_SECOND 20
@@ -33,7 +36,8 @@ static struct {
 	const char *kind;
 	int slot;
 	int generation;
-} out = { LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO, false, NULL, -1, -1 };
+	char path[LOG_PATH_MAX]; /* of the file behind fd; "": it is none */
+} out = { LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO, false, NULL, -1, -1, "" };
 
 static struct log_rate {
 	const char *event;
@@ -77,12 +81,49 @@ bool log_to_journal(int fd)
 	return fstat(fd, &st) == 0 && st.st_dev == (dev_t)dev && st.st_ino == (ino_t)ino;
 }
 
+/* The kernel's name of the file follows a rename, so it is asked now. */
+static void note_path(int fd)
+{
+	char link[64];
+	struct stat st;
+	ssize_t len;
+
+	out.path[0] = '\0';
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink == 0)
+		return;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, out.path, sizeof(out.path) - 1);
+	out.path[len > 0 && (size_t)len < sizeof(out.path) - 1 ? len : 0] = '\0';
+}
+
 void log_setup(enum log_level level, enum log_format format, int fd)
 {
 	out.level = level;
 	out.format = format;
 	out.fd = fd;
 	out.journal = log_to_journal(fd);
+	note_path(fd);
+}
+
+int log_reopen(struct err *err)
+{
+	int fd, rc = 1;
+
+	if (!out.path[0])
+		return 0;
+	fd = open(out.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	if (fd < 0)
+		return err_errno(err, "open %s", out.path);
+	if (dup2(fd, out.fd) < 0)
+		rc = err_errno(err, "dup2 for %s", out.path);
+	(void)close(fd); /* nothing was written through it */
+	return rc;
+}
+
+void log_level_set(enum log_level level, enum log_format format)
+{
+	out.level = level;
+	out.format = format;
 }
 
 enum log_level log_level_now(void)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
+
 enum log_level {
 	LOG_LEVEL_ERROR, /* somebody must act */
 	LOG_LEVEL_WARN,  /* handled, but tell */
@@ -40,7 +42,16 @@ static inline const char *log_text(const char *text)
 void log_identity(const char *kind, int slot, int generation);
 /* Lines below level are dropped. fd is written with write(2); it stays the caller's. */
 void log_setup(enum log_level level, enum log_format format, int fd);
-/* Under journald (JOURNAL_STREAM names fd): syslog prefix, no time. Called by log_setup.
+/*
+ * Where lines go to a file (by its path at log_setup()): open that path again, after
+ * somebody has moved the file away. 1; 0 when they do not go to a file; ERR_SYS leaves
+ * the old one in use.
+ */
+int log_reopen(struct err *err);
+/* The same for what is said from now on; where it is said stays. */
+void log_level_set(enum log_level level, enum log_format format);
+/*
+ * Under journald (JOURNAL_STREAM names fd): syslog prefix, no time. Called by log_setup.
  */
 bool log_to_journal(int fd);
 enum log_level log_level_now(void);

@@ -27,7 +27,8 @@ const char *str_text(const struct str *s);
 /* The buffer as the caller's own (mem_free), never NULL; s is empty afterwards. */
 char *str_take(struct str *s);
 
-/* Room for more bytes behind len; returns where they go. str_grew() says how many came.
+/*
+ * Room for more bytes behind len; returns where they go. str_grew() says how many came.
  */
 char *str_reserve(struct str *s, size_t more);
 void str_grew(struct str *s, size_t more);

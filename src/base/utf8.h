@@ -10,7 +10,8 @@ struct str;
 /* Valid UTF-8, no surrogates, no overlong forms. *bad_at (may be NULL): the first bad
  * byte. */
 bool utf8_valid(const char *text, size_t len, size_t *bad_at);
-/* Append text with each bad byte and each NUL replaced by U+FFFD: storable in Postgres.
+/*
+ * Append text with each bad byte and each NUL replaced by U+FFFD: storable in Postgres.
  */
 void utf8_clean(struct str *out, const char *text, size_t len);
 /* Append one code point (0..0x10FFFF). */

@@ -4,8 +4,8 @@
  * A row of table leases, judged by Postgres' clock: it lasts 10 s, its holder renews it
  * every 3 s, everybody else asks for it once a second. Each ask is one statement, so it
  * works through PgBouncer. The holder counts by its own monotonic clock from the moment
- *it sent the ask, less a second, so it stops before anybody else can begin unless clocks
- *run at different speeds.
+ * it sent the ask, less a second, so it stops before anybody else can begin unless clocks
+ * run at different speeds.
  *
  *	FOLLOWS  asks each second
  *	LEADS    renews every 3 s; 9 s after the newest ask that was granted: FOLLOWS

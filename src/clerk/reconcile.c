@@ -19,6 +19,7 @@
 #include "clerk/reconcile.h"
 
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -118,6 +119,7 @@ static void on_pushed(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 		again(reconcile, "enqueue", err->text);
 		return;
 	}
+	FAULT("reconcile.pushed");
 	reconcile->pushed += added;
 	score_add(reconcile->ask.score, SCORE_RUNS_PUSHED, added);
 	if (added)

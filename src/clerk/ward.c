@@ -7,16 +7,19 @@
  *
  *	ASK        what Postgres remembers
  *	WATCH      each second: raise; every 30 s: recount; new rows 10 s after they
- *became ready: reconcile NUMBER     the recovery gets its number, from Postgres CLOSE the
- *number goes to Redis, the lineage is gone: claims are refused WAIT       every worker
- *that is online attaches what it works on (worker/reattach.c); 5 s at most PUSH rows
- *without an entry get one (reconcile.c), all of them COUNT      counters are derived OPEN
- *the lineage is written
+ *		   became ready: reconcile
+ *	NUMBER     the recovery gets its number, from Postgres
+ *	CLOSE      the number goes to Redis, the lineage is gone: claims are refused
+ *	WAIT       every worker that is online attaches what it works on
+ *		   (worker/reattach.c); 5 s at most
+ *	PUSH       rows without an entry get one (reconcile.c), all of them
+ *	COUNT      counters are derived
+ *	OPEN       the lineage is written
  *
  * One call is under way at a time, but for a reconcile pass in WATCH. What fails leads
- *back to ASK, a second later: a lineage that is gone makes the next recovery begin there.
- * Every step may be done twice and by two leads: numbers only grow, pushes are
- *idempotent, and a recovery that is not the newest any more opens nothing.
+ * back to ASK, a second later: a lineage that is gone makes the next recovery begin
+ * there. Every step may be done twice and by two leads: numbers only grow, pushes are
+ * idempotent, and a recovery that is not the newest any more opens nothing.
  *
  * Behind a recovery all rows are looked at again when every heartbeat key that was lost
  * would be back, and once more a minute later: who held a run and died, or left, while
@@ -25,6 +28,7 @@
 #include "clerk/ward.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -89,8 +93,7 @@ struct ward {
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
 	int64_t pass_mono_ms;         /* when the last one ended */
-	int64_t everything_mono_ms;   /* when the next that begins at the beginning is due
-				       */
+	int64_t everything_mono_ms;   /* when the next of all rows is due */
 	int looks_left;               /* of those behind a recovery */
 	int64_t recount_mono_ms;      /* when the next recount is due */
 };
@@ -347,6 +350,7 @@ static void on_raised(void *arg, int rc, int64_t n, enum queue_lost lost,
 	}
 	ward->fresh = false;
 	ward->known = n;
+	FAULT("lineage.raised");
 	remember(ward);
 }
 
@@ -375,6 +379,7 @@ static void on_numbered(void *arg, const struct pg_outcome *outcome,
 	}
 	learn(ward, &row);
 	ward->answered = row.rebuilds_asked;
+	FAULT("recovery.numbered");
 	go(ward, WARD_CLOSE);
 }
 
@@ -393,6 +398,7 @@ static void on_closed(void *arg, int rc, int64_t recovery, const struct err *err
 	if (!answered(ward, rc, "recover", err))
 		return;
 	ward->recovery = recovery;
+	FAULT("recovery.closed");
 	go(ward, WARD_WAIT);
 }
 
@@ -510,6 +516,7 @@ static void on_all_passed(void *arg, const struct reconcile_place *place)
 	(void)place;
 	ward->pushed = reconcile_pushed(ward->pass);
 	pass_stop(ward);
+	FAULT("recovery.pushed");
 	go(ward, WARD_COUNT);
 }
 
@@ -536,6 +543,7 @@ static void on_counted(void *arg, int rc, const struct queue_recounted *found,
 	if (!answered(ward, rc, "recount", err))
 		return;
 	ward->drift = found->drift;
+	FAULT("recovery.counted");
 	go(ward, WARD_OPEN);
 }
 
@@ -562,6 +570,7 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 		turn_in(ward, WATCH_S);
 		return;
 	}
+	FAULT("recovery.opened");
 	memcpy(text, lineage.data,
 	       lineage.len < sizeof(text) - 1 ? lineage.len : sizeof(text) - 1);
 	log_info("queue.opened", LOG_S("queue", queue_name(ward->queue)),

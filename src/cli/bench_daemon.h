@@ -31,7 +31,8 @@ struct bench_daemon {
 int bench_daemon_start(struct bench_daemon *daemon, struct bench_house *house,
 		       const char *name, const char *roles, int64_t workers,
 		       struct err *err);
-/* Ask it to drain and leave. ERR_TIMEOUT: it had to be killed. Fine when it does not run.
+/*
+ * Ask it to drain and leave. ERR_TIMEOUT: it had to be killed. Fine when it does not run.
  */
 int bench_daemon_stop(struct bench_daemon *daemon, struct err *err);
 /* ERR_CONFLICT when it has ended or a child was started again since it was ready: what

@@ -20,7 +20,8 @@ struct bench_link {
 	struct err lost; /* why the connection failed or was lost; code 0: it was not */
 };
 
-/* Connected and with the scripts loaded, or an error. bench_link_close() in every case.
+/*
+ * Connected and with the scripts loaded, or an error. bench_link_close() in every case.
  */
 int bench_link_open(struct bench_link *link, const char *url, struct err *err);
 void bench_link_close(struct bench_link *link);

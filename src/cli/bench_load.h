@@ -1,4 +1,5 @@
-/* bench_load.h - requests from outside: a few processes, connections that are kept open
+/*
+ * bench_load.h - requests from outside: a few processes, connections that are kept open
  */
 #ifndef CLI_BENCH_LOAD_H
 #define CLI_BENCH_LOAD_H

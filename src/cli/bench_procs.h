@@ -13,7 +13,8 @@ struct bench_stat {
 	int64_t reaped_ticks; /* of children that it has waited for */
 };
 
-/* The text of /proc/<pid>/stat, and of /proc/<pid>/smaps_rollup. ERR_INPUT: it is none.
+/*
+ * The text of /proc/<pid>/stat, and of /proc/<pid>/smaps_rollup. ERR_INPUT: it is none.
  */
 int bench_procs_parse_stat(const char *text, struct bench_stat *ret);
 int bench_procs_parse_pss(const char *text, int64_t *ret_kib);

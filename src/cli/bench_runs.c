@@ -5,16 +5,17 @@
  * told from others'. In this order:
  *
  *	prequeued  a daemon without workers accepts all runs, then one with workers
- *starts; from the first pick-up to the last end, as Postgres has them start      a third
- *daemon with everything, idle: one run at a time bulk       256 runs a request while the
- *worker works http       one run a request, closed loop enqueue    one run a request,
- *open loop at fixed rates
+ *		   starts; from the first pick-up to the last end, as Postgres has them
+ *	start      a third daemon with everything, idle: one run at a time
+ *	bulk       256 runs a request while the worker works
+ *	http       one run a request, closed loop
+ *	enqueue    one run a request, open loop at fixed rates
  *
  * A phase is over when the scoreboard says that every entry has left the queue, which is
  * after its run's end is committed and its events are published. Then the rows, the
  * journal and a sample of the streams are counted. A figure of a phase that lost a run,
- *or an event, or during which a child was replaced would be a lie: such a phase is an
- *error.
+ * or an event, or during which a child was replaced would be a lie: such a phase is an
+ * error.
  */
 #include "cli/bench_runs.h"
 

@@ -98,6 +98,8 @@ static void add_json(struct str *out, const struct scoreboard *board)
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "state", master_state(board));
 	jsonw_pair_text(&w, "reason", score_text_get(&board->reason, text));
+	jsonw_pair_text(&w, "reload", score_text_get(&board->reload, text));
+	jsonw_pair_int(&w, "reload_at_ms", atomic_load(&board->reload_at_ms));
 	jsonw_pair_text(&w, "version", board->version);
 	jsonw_pair_text(&w, "host_name", board->host_name);
 	jsonw_pair_int(&w, "pid", board->master_pid);
@@ -155,6 +157,11 @@ static void add_screen(struct str *out, const struct scoreboard *board)
 	str_printf(out, ", host %s\n", board->host_name);
 	if (score_text_get(&board->reason, text)[0])
 		str_printf(out, "reason: %s\n", text);
+	if (score_text_get(&board->reload, text)[0]) {
+		str_add_text(out, "reload: ");
+		add_span(out, clock_wall_ms() - atomic_load(&board->reload_at_ms));
+		str_printf(out, " ago, %s\n", text);
+	}
 	str_add_char(out, '\n');
 	cli_table_init(&table, heads);
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)

@@ -166,7 +166,8 @@ static int follow(struct watched *watched, bool (*stop)(void *arg), void *arg)
 		if (cli_api_call(watched->api, "GET", str_text(&path), NULL, NULL,
 				 &answer))
 			break;
-		/* events of a run that has ended are all there: status first, then they
+		/*
+		 * events of a run that has ended are all there: status first, then they
 		 */
 		if (show_new(watched)) {
 			cli_answer_deinit(&answer);

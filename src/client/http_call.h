@@ -43,9 +43,11 @@ struct http_answer {
  * Send the request and wait for the whole answer. Proxies of the environment are not
  * used, redirects are not followed, certificates are checked. Whatever the status, 0
  * means that there is an answer in *ret, which the caller gives to http_answer_deinit();
- * otherwise ERR_INPUT    the URL or a header cannot be sent; ERR_CONN     no connection,
- * or it broke: what was asked may have been done; ERR_TIMEOUT  the deadline passed: what
- * was asked may have been done; ERR_LIMIT    the answer is larger than answer_max_bytes;
+ * otherwise
+ *   ERR_INPUT    the URL or a header cannot be sent;
+ *   ERR_CONN     no connection, or it broke: what was asked may have been done;
+ *   ERR_TIMEOUT  the deadline passed: what was asked may have been done;
+ *   ERR_LIMIT    the answer is larger than answer_max_bytes;
  *   ERR_PROTO    what answered does not speak HTTP, or its certificate is not good.
  * Not for a process with an event loop: it blocks.
  */

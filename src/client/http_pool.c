@@ -2,18 +2,19 @@
  * http_pool.c - HTTP requests of a child with an event loop: many at a time, bounded
  *
  * libcurl's multi_socket interface on libev. One transfer is one connection (HTTP/1.1),
- *so that an abandoned one can be closed at once and the far side sees it.
+ * so that an abandoned one can be closed at once and the far side sees it.
  *
  *	waiting   in pool->waiting, without an easy handle: there are `connections`
- *others, or LOOKUPS_MAX that have not got beyond the look-up of their name active    in
- *pool->active, libcurl's ended     libcurl is done with it: the handle is removed, then
- *done is called
+ *		  others, or LOOKUPS_MAX that have not got beyond the look-up of
+ *		  their name
+ *	active    in pool->active, libcurl's
+ *	ended     libcurl is done with it: the handle is removed, then done is called
  *
  * Names are looked up by libcurl in threads, one for each look-up under way: hence
  * LOOKUPS_MAX, or a thousand requests to a name that is not cached were a thousand
  * threads. What a transfer has left behind is told by CURLOPT_OPENSOCKETFUNCTION (the
- *name is known) and CURLOPT_PREREQFUNCTION (a connection was used again). Such a thread
- *runs with all signals blocked, so that handlers run in the child's own thread.
+ * name is known) and CURLOPT_PREREQFUNCTION (a connection was used again). Such a thread
+ * runs with all signals blocked, so that handlers run in the child's own thread.
  *
  * Time: each transfer has one timer for the nearer of its deadline and the end of the
  * allowed silence; bytes that come only note when, and the timer looks at that when it
@@ -84,8 +85,7 @@ struct http_transfer {
 	size_t head_len;
 	int64_t deadline_mono_ms;
 	int64_t silence_ms;
-	int64_t heard_mono_ms; /* when the last byte came, or the transfer became active
-				*/
+	int64_t heard_mono_ms; /* when the last byte came, or it became active */
 	ev_timer timer;
 	bool looking; /* its name is looked up */
 	bool headed;  /* head was called */

@@ -29,12 +29,15 @@ struct http_head {
  * before a done with rc 0 when there is no body. Anything but 0 from head or body ends
  * the transfer: its connection is closed and done comes with ERR_CLOSED. None of these
  * two may call the pool but for http_transfer_hurry(). done is the last call, from the
- * loop; the transfer is gone by then: 0            the answer is whole ERR_INPUT    the
- * URL cannot be asked ERR_CONN     no connection, or it broke; what was asked may have
- * been done ERR_TIMEOUT  a deadline passed; what was asked may have been done ERR_PROTO
- * what answers does not speak HTTP, or its certificate is not good ERR_LIMIT    the body
- * is larger than answer_max_bytes ERR_CLOSED   the callback ended it The texts of errors
- * hold no header and no URL.
+ * loop; the transfer is gone by then:
+ *   0            the answer is whole;
+ *   ERR_INPUT    the URL cannot be asked;
+ *   ERR_CONN     no connection, or it broke; what was asked may have been done;
+ *   ERR_TIMEOUT  a deadline passed; what was asked may have been done;
+ *   ERR_PROTO    what answers does not speak HTTP, or its certificate is not good;
+ *   ERR_LIMIT    the body is larger than answer_max_bytes;
+ *   ERR_CLOSED   the callback ended it.
+ * The texts of errors hold no header and no URL.
  */
 struct http_ops {
 	int (*head)(void *arg, const struct http_head *head);
@@ -42,7 +45,8 @@ struct http_ops {
 	void (*done)(void *arg, int rc, const struct err *err);
 };
 
-/* All borrowed for the call but ops and body, which are borrowed until done or abandon.
+/*
+ * All borrowed for the call but ops and body, which are borrowed until done or abandon.
  */
 struct http_request {
 	const char *method;         /* "GET", "POST" ... */

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/conf_box.h"
 #include "conf/conf_build.h"
 #include "conf/conf_env.h"
 #include "conf/conf_rows.h"
@@ -26,15 +27,9 @@
 #include <string.h>
 #include <unistd.h>
 
-struct box {
-	struct conf conf;
-	struct arena arena;
-	const char **sources; /* one per row */
-};
-
-static const struct box *box_of(const struct conf *conf)
+static const struct conf_box *box_of(const struct conf *conf)
 {
-	return (const struct box *)(const void *)conf; /* its first member */
+	return (const struct conf_box *)(const void *)conf; /* its first member */
 }
 
 static void set_default(struct conf_build *build, const struct conf_row *row)
@@ -72,7 +67,7 @@ static void check_unset(struct conf_build *build)
 
 int conf_load(const struct conf_inputs *in, struct conf **ret, struct conf_errors *errors)
 {
-	struct box *box = mem_new(struct box);
+	struct conf_box *box = mem_new(struct conf_box);
 	size_t i, before = errors->count;
 	struct conf_build build;
 

@@ -7,7 +7,8 @@ struct conf_build;
 /* The value of a variable, or NULL if it is missing or empty. env may be NULL. */
 const char *conf_env_get(const char *const *env, const char *name);
 
-/* Stock variables, then ours (which win), then complaints about unknown SYNAPSED_ ones.
+/*
+ * Stock variables, then ours (which win), then complaints about unknown SYNAPSED_ ones.
  */
 void conf_env_read(struct conf_build *build);
 /* The --set list: "key=value", later ones win. */

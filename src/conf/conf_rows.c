@@ -77,175 +77,236 @@ static const char *user_run_dir(struct arena *arena, const struct conf_inputs *i
 /* clang-format off */
 const struct conf_row conf_rows[] = {
 	{ "roles", CONF_SET, AT(roles), "worker,api,keeper", 1, 3,
+	  .readers = CONF_FOR_START,
 	  .what = "what this host runs: workers that execute runs, the HTTP API, the keeper with "
 	  "heartbeats and health",
 	  .words = role_words },
 	{ "data_dir", CONF_DIR, AT(data_dir), "/var/lib/synapsed", 1, 3000,
+	  .readers = CONF_FOR_START,
 	  .what = "what outlives a restart: the identity of this host; made if it is missing",
 	  .stock = "SYNAPSE_DATA_DIR", .user_def = user_data_dir,
 	  .user_def_words = "$XDG_STATE_HOME/synapsed or ~/.local/state/synapsed" },
 	{ "run_dir", CONF_DIR, AT(run_dir), "/run/synapsed", 1, RUN_DIR_MAX,
+	  .readers = CONF_FOR_START,
 	  .what = "what lives as long as the daemon: scoreboard and control socket; made if it is "
 	  "missing",
 	  .user_def = user_run_dir,
 	  .user_def_words = "$XDG_RUNTIME_DIR/synapsed or /tmp/synapsed-<uid>" },
 
 	{ "log.level", CONF_CHOICE, AT(log.level), "info", 0, 0,
+	  .readers = CONF_FOR_MASTER | CONF_FOR_CHILDREN,
 	  .what = "the least important lines that are still written",
 	  .words = level_words },
 	{ "log.format", CONF_CHOICE, AT(log.format), "text", 0, 0,
+	  .readers = CONF_FOR_MASTER | CONF_FOR_CHILDREN,
 	  .what = "how a line is written: key=value pairs or one JSON object",
 	  .words = format_words },
 
 	{ "drain.deadline", CONF_MS, AT(drain.deadline_ms), "20s", 0, HOUR,
+	  .readers = CONF_FOR_MASTER,
 	  .what = "how long a draining child may take before it is killed; what it held runs again "
 	  "elsewhere" },
 	{ "drain.leaf", CONF_MS, AT(drain.leaf_ms), "10s", 0, HOUR,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how long a step in flight may take in a drain before it is cut; its run goes "
 	  "back, and the step runs again elsewhere" },
 
 	{ "restart.min", CONF_MS, AT(restart.min_ms), "200ms", 1, HOUR,
+	  .readers = CONF_FOR_MASTER,
 	  .what = "wait before a child that died is started again; doubled with each death in the "
 	  "window" },
 	{ "restart.max", CONF_MS, AT(restart.max_ms), "30s", 1, HOUR,
+	  .readers = CONF_FOR_MASTER,
 	  .what = "the longest such wait" },
 	{ "restart.window", CONF_MS, AT(restart.window_ms), "60s", SECOND, DAY,
+	  .readers = CONF_FOR_MASTER,
 	  .what = "deaths longer ago than this are forgotten" },
 	{ "restart.ceiling", CONF_COUNT, AT(restart.ceiling), "5", 1, 1000,
+	  .readers = CONF_FOR_MASTER,
 	  .what = "deaths of one child within the window that make its status degraded" },
 
 	{ "redis.url", CONF_SECRET, AT(redis.url), "", 0, 2048,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "the Redis that carries queue, event streams and heartbeats: "
 	  "redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path; "
 	  "required",
 	  .words = redis_schemes, .stock = "REDIS_URL",
 	  .example = "redis://127.0.0.1:6379/0" },
 	{ "redis.connect_timeout", CONF_MS, AT(redis.connect_timeout_ms), "5s", 100, 10 * MINUTE,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "how long connecting may take, TLS and login included" },
 	{ "redis.command_timeout", CONF_MS, AT(redis.command_timeout_ms), "2s", 100, 10 * MINUTE,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "how long an answer may take before the connection counts as lost" },
 	{ "redis.queue_max", CONF_COUNT, AT(redis.queue_max), "10000", 100, 1000000,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "commands of one connection that may wait for their answers; more are refused" },
 
 	{ "postgres.url", CONF_SECRET, AT(postgres.url), "", 0, 2048,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "the Postgres that holds everything that must not be lost: "
 	  "postgresql://[user[:password]@][host][:port]/database[?parameters]; required",
 	  .words = postgres_schemes, .stock = "SCALE_POSTGRES_URL",
 	  .example = "postgresql://synapse@127.0.0.1:5432/synapse" },
 	{ "postgres.connections", CONF_COUNT, AT(postgres.connections), "2", 1, 64,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
 	  .what = "connections of each child" },
 	{ "postgres.connect_timeout", CONF_MS, AT(postgres.connect_timeout_ms), "5s", 100, 10 * MINUTE,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "how long connecting may take, TLS and login included" },
 	{ "postgres.statement_timeout", CONF_MS, AT(postgres.statement_timeout_ms), "10s", 100, HOUR,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "how long a statement may take before the connection counts as lost" },
 	{ "postgres.commit_rows", CONF_COUNT, AT(postgres.commit_rows), "256", 1, 10000,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
 	  .what = "rows of many runs that one grouped commit may write" },
 	{ "postgres.pgbouncer", CONF_BOOL, AT(postgres.pgbouncer), "false", 0, 0,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "whether PgBouncer stands before the server in transaction mode, so that nothing "
 	  "may be kept in a session",
 	  .stock = "PGBOUNCER_MODE", .stock_form = CONF_STOCK_BIT },
 
 	{ "db.stock_indexes", CONF_CHOICE, AT(db.stock_indexes), "drop", 0, 0,
+	  .readers = CONF_FOR_KEEPER,
 	  .what = "what the first migration does with the five secondary indexes that stock made on "
 	  "orchestration_runs; keep them while stock API servers count by status",
 	  .words = index_words },
 
 	{ "queue.names", CONF_NAMES, AT(queue.names), "default", 1, 64,
+	  .readers = CONF_FOR_CHILDREN,
 	  .what = "the queues that workers of this host serve and that new tenants are spread over",
 	  .stock = "WORKER_QUEUE_SHARD" },
 	{ "queue.poll", CONF_MS, AT(queue.poll_ms), "1s", 10, MINUTE,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how often a worker looks for runs when nothing rang the bell" },
 	{ "queue.heartbeat_ttl", CONF_MS, AT(queue.heartbeat_ttl_ms), "8s", 100, 10 * MINUTE,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_KEEPER | CONF_FOR_CLERK,
 	  .what = "a worker whose heartbeat was not refreshed for this long may be declared dead" },
 	{ "queue.heartbeat_every", CONF_MS, AT(queue.heartbeat_every_ms), "2s", 20, 5 * MINUTE,
+	  .readers = CONF_FOR_KEEPER,
 	  .what = "how often heartbeats are refreshed; at most half of queue.heartbeat_ttl" },
 	{ "queue.pulse_stale", CONF_MS, AT(queue.pulse_stale_ms), "30s", SECOND, HOUR,
+	  .readers = CONF_FOR_MASTER | CONF_FOR_KEEPER,
 	  .what = "a child whose event loop has not turned for this long counts as stuck" },
 	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
+	  .readers = CONF_FOR_KEEPER,
 	  .what = "deaths of workers laid to one run that make it a dead letter" },
 	{ "queue.quarantine_time", CONF_MS, AT(queue.quarantine_time_ms), "60s", 100, HOUR,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how long a suspect runs in the quarantine lane before it is handed back to its own" },
 	{ "queue.depth_max", CONF_COUNT, AT(queue.depth_max), "1000000", 1, 100000000,
+	  .readers = CONF_FOR_API,
 	  .what = "runs that may wait in one queue; more are refused with 503",
 	  .stock = "MAX_GLOBAL_QUEUE_DEPTH" },
 
 	{ "limits.rate_per_tenant", CONF_COUNT, AT(limits.rate_per_tenant), "1000", 0, 10000000,
+	  .readers = CONF_FOR_API,
 	  .what = "runs that one tenant may submit in a second; more are refused with 429; 0: no limit",
 	  .stock = "RATE_LIMIT_PER_TENANT_RPS", .stock_form = CONF_STOCK_OFF },
 	{ "limits.queued_per_tenant", CONF_COUNT, AT(limits.queued_per_tenant), "1000000", 1, 100000000,
+	  .readers = CONF_FOR_API,
 	  .what = "runs of one tenant that may wait; more are refused with 429 (stock: 1000)" },
 	{ "limits.default_tenant", CONF_NAME, AT(limits.default_tenant), "default", 1, 64,
+	  .readers = CONF_FOR_API,
 	  .what = "whose runs are those that come without a tenant",
 	  .stock = "DEFAULT_TENANT_ID" },
 
 	{ "worker.processes", CONF_CPUS, AT(worker.processes), "1", 1, 256,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "worker children of this host; auto: one per core" },
 	{ "worker.slots", CONF_COUNT, AT(worker.slots), "1000", 1, 100000,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "runs that each worker child may have in flight",
 	  .stock = "WORKER_CONCURRENCY" },
 	{ "worker.name", CONF_NAME, AT(worker.name), "", 1, 128,
+	  .readers = CONF_FOR_START,
 	  .what = "the name of this host among all; by default made once from the host name and kept "
 	  "in data_dir",
 	  .stock = "WORKER_ID", .example = "worker-1" },
 	{ "worker.health_listen", CONF_LISTEN, AT(worker.health_listen), "127.0.0.1:9000", 1, 65535,
+	  .readers = CONF_FOR_KEEPER,
 	  .what = "where the keeper answers /health",
 	  .stock = "WORKER_HEALTH_PORT", .stock_form = CONF_STOCK_PORT },
 
 	{ "api.listen", CONF_LISTEN, AT(api.listen), "127.0.0.1:8765", 1, 65535,
+	  .readers = CONF_FOR_API,
 	  .what = "where the HTTP API listens",
 	  .stock = "SYNAPSE_BACKEND_PORT", .stock_form = CONF_STOCK_PORT },
 	{ "api.processes", CONF_CPUS, AT(api.processes), "1", 1, 256,
+	  .readers = CONF_FOR_API,
 	  .what = "API children of this host; auto: one per core" },
 	{ "api.body_max", CONF_SIZE, AT(api.body_max_bytes), "1MiB", KIB, 64 * MIB,
+	  .readers = CONF_FOR_API,
 	  .what = "the largest request body; more is refused with 413" },
 	{ "api.bulk_body_max", CONF_SIZE, AT(api.bulk_body_max_bytes), "32MiB", KIB, 1024 * MIB,
+	  .readers = CONF_FOR_API,
 	  .what = "the same for bulk submission" },
 	{ "api.connections", CONF_COUNT, AT(api.connections), "12000", 16, 1000000,
+	  .readers = CONF_FOR_API,
 	  .what = "connections that each API child keeps open; more are turned away" },
 	{ "api.cors_origins", CONF_ORIGINS, AT(api.cors_origins),
 	  "http://localhost:3000,http://localhost:5173,http://localhost:8765", 0, 64,
+	  .readers = CONF_FOR_API,
 	  .what = "origins whose pages may use the API from a browser; *: all; none: none",
 	  .stock = "CORS_ORIGINS" },
 
 	{ "engine.step_timeout", CONF_MS, AT(engine.step_timeout_ms), "300s", SECOND, DAY,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how long one step may take if it does not say so itself",
 	  .stock = "SYNAPSE_ORCH_STEP_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
 	{ "engine.run_timeout", CONF_MS, AT(engine.run_timeout_ms), "30m", SECOND, 30 * DAY,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
 	  .what = "how long one run may take if its definition does not say so",
 	  .stock = "SYNAPSE_ORCH_GLOBAL_TIMEOUT_MINUTES", .stock_form = CONF_STOCK_MINUTES },
 	{ "engine.max_turns", CONF_COUNT, AT(engine.max_turns), "100", 1, 1000000,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "steps that one run may execute if its definition does not say so" },
 	{ "engine.state_max", CONF_SIZE, AT(engine.state_max_bytes), "8MiB", KIB, 256 * MIB,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "the largest shared state of a run; beyond it the run fails" },
 	{ "engine.step_output_max", CONF_SIZE, AT(engine.step_output_max_bytes), "1MiB", KIB, 64 * MIB,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "the largest output of a step; beyond it the step fails" },
 	{ "engine.event_max", CONF_SIZE, AT(engine.event_max_bytes), "256KiB", 4 * KIB, 16 * MIB,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER,
 	  .what = "the largest event of a run; beyond it long texts are cut, state and history are "
 	  "left out, and the event says truncated: true" },
 
 	{ "llm.openai_compatible.base_url", CONF_SECRET, AT(llm.oaic_base_url), "", 0, 2048,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "the OpenAI-compatible server that answers models named oaic.<name>, with or "
 	  "without /v1 at its end; without it steps with such a model fail",
 	  .words = http_schemes, .stock = "OPENAI_COMPATIBLE_BASE_URL",
 	  .example = "http://127.0.0.1:8000/v1" },
 	{ "llm.openai_compatible.key", CONF_TOKEN, AT(llm.oaic_key), "", 1, 4096,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "the key that is sent to that server as a bearer token, if it wants one",
 	  .stock = "OPENAI_COMPATIBLE_KEY", .example = "the-key-of-the-server" },
 	{ "llm.timeout", CONF_MS, AT(llm.timeout_ms), "180s", 100, HOUR,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how long a provider may send nothing before an attempt counts as failed",
 	  .stock = "SYNAPSE_LLM_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
 	{ "llm.connect_timeout", CONF_MS, AT(llm.connect_timeout_ms), "10s", 100, 10 * MINUTE,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how long connecting to a provider may take, name and TLS included" },
 	{ "llm.attempts", CONF_COUNT, AT(llm.attempts), "5", 1, 20,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "how often one call is sent at most, when the provider is busy or the connection "
 	  "breaks and the step still has time" },
 	{ "llm.connections", CONF_COUNT, AT(llm.connections), "1000", 1, 100000,
+	  .readers = CONF_FOR_WORKER,
 	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
 
 	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER | CONF_FOR_CLERK,
 	  .what = "how long the event stream of a run stays in Redis after its last entry",
 	  .stock = "PUBSUB_EVENT_TTL", .stock_form = CONF_STOCK_SECONDS },
+	{ "events.memory", CONF_SIZE, AT(events.memory_bytes), "0", 0, (int64_t)1 << 42,
+	  .readers = CONF_FOR_CLERK,
+	  .what = "while Redis uses more than this, the streams of ended runs stay for less and less "
+	  "long, 10s at least; 0: three quarters of its maxmemory, if it has one" },
 	{ "events.client_buffer", CONF_SIZE, AT(events.client_buffer_bytes), "1MiB", 64 * KIB, 256 * MIB,
+	  .readers = CONF_FOR_API,
 	  .what = "events that may wait for one client of a run's stream; one that reads more slowly is "
 	  "cut off, and goes on behind the last event it has" },
 };
@@ -461,5 +522,46 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   units_format_bytes(row->min, low),
 			   units_format_bytes(row->max, high), row->def);
 		break;
+	}
+}
+
+void conf_rows_readers(const struct conf_row *row, struct str *out)
+{
+	static const struct {
+		unsigned reader;
+		const char *name;
+	} names[] = {
+		{ CONF_FOR_WORKER, "workers" },
+		{ CONF_FOR_API, "API children" },
+		{ CONF_FOR_KEEPER, "the keeper" },
+		{ CONF_FOR_CLERK, "the clerk" },
+	};
+	unsigned left = row->readers & CONF_FOR_CHILDREN;
+	bool first = true;
+	size_t i;
+
+	if (row->readers & CONF_FOR_START) {
+		str_add_text(out, "needs a restart");
+		return;
+	}
+	if (!left) {
+		str_add_text(out, "replaces no child");
+		return;
+	}
+	if (left == CONF_FOR_CHILDREN) {
+		str_add_text(out, "replaces all children");
+		return;
+	}
+	str_add_text(out, "replaces ");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!(left & names[i].reader))
+			continue;
+		left &= ~names[i].reader;
+		str_printf(out, "%s%s",
+			   first  ? ""
+			   : left ? ", "
+				  : " and ",
+			   names[i].name);
+		first = false;
 	}
 }

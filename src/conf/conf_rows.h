@@ -1,4 +1,5 @@
-/* conf_rows.h - the table of options: one row each, read by everything that knows options
+/*
+ * conf_rows.h - the table of options: one row each, read by everything that knows options
  */
 #ifndef CONF_CONF_ROWS_H
 #define CONF_CONF_ROWS_H
@@ -40,6 +41,18 @@ enum conf_stock {
 	CONF_STOCK_OFF,     /* zero and less mean 0 */
 };
 
+/* Who reads an option: what a reload that changes it replaces. */
+enum conf_reader {
+	CONF_FOR_MASTER = 1,
+	CONF_FOR_WORKER = 2,
+	CONF_FOR_API = 4,
+	CONF_FOR_KEEPER = 8,
+	CONF_FOR_CLERK = 16,
+	CONF_FOR_START = 32, /* needs a restart of the daemon */
+	CONF_FOR_CHILDREN =
+		CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER | CONF_FOR_CLERK,
+};
+
 struct conf_row {
 	const char *key; /* "group.name" */
 	enum conf_kind kind;
@@ -47,6 +60,7 @@ struct conf_row {
 	const char *def; /* goes through the same parser as the file; "": not set */
 	int64_t min, max;
 	const char *what; /* one sentence for the papers, without its full stop */
+	unsigned readers; /* enum conf_reader, or-ed */
 
 	const char *const
 		*words;    /* what may be given, or the schemes of a URL; NULL-ended */
@@ -86,5 +100,7 @@ const struct conf_row *conf_rows_nearest_env(const char *word);
 
 /* Append what the row accepts: "a duration from 100ms to 1h, such as 20s". */
 void conf_rows_expected(const struct conf_row *row, struct str *out);
+/* Append what a reload does about it: "replaces workers and API children". */
+void conf_rows_readers(const struct conf_row *row, struct str *out);
 
 #endif

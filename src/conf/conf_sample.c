@@ -115,6 +115,16 @@ static void add_environment(struct str *out, const char *prefix,
 	str_deinit(&text);
 }
 
+static void add_reload(struct str *out, const char *prefix, const struct conf_row *row)
+{
+	struct str text = STR_INIT;
+
+	str_add_text(&text, "reload: ");
+	conf_rows_readers(row, &text);
+	add_sentence(out, prefix, str_text(&text));
+	str_deinit(&text);
+}
+
 static void add_value(struct str *out, const struct conf_row *row)
 {
 	const char *text = *row->def ? row->def : row->example, *p;
@@ -136,7 +146,8 @@ static const char head[] =
 	"# Every option is here with its default, commented out: take away one # to set it.\n"
 	"# A duration is an integer and ms, s, m, h or d; a size is an integer and B, KiB,\n"
 	"# MiB or GiB. The command line wins over the environment, that over this file, this\n"
-	"# file over the defaults. A change takes effect when the daemon is started again.\n"
+	"# file over the defaults. A change takes effect with a reload (SIGHUP), for which each\n"
+	"# option says what it replaces, or with a restart.\n"
 	"# Check it with: synapsed -t -c FILE; see what holds with: synapsed -T -c FILE\n";
 
 #define INDENT_MAX 8 /* two a level */
@@ -184,6 +195,7 @@ void conf_sample_yaml(struct str *out)
 		add_expected(out, prefix, row);
 		add_default(out, prefix, row);
 		add_environment(out, prefix, row);
+		add_reload(out, prefix, row);
 		str_printf(out, "%*s#%s: ", indent, "", row->key + at);
 		add_value(out, row);
 		str_add_char(out, '\n');
@@ -222,6 +234,7 @@ void conf_sample_man(struct str *out)
 		add_expected(&text, "", row);
 		add_default(&text, "", row);
 		add_environment(&text, "", row);
+		add_reload(&text, "", row);
 		add_escaped(out, str_text(&text));
 		str_reset(&text, 4096);
 	}

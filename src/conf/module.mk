@@ -4,8 +4,11 @@ src_conf_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)
 src_conf_libconf_a_SOURCES = \
 	src/conf/conf.c \
 	src/conf/conf.h \
+	src/conf/conf_box.h \
 	src/conf/conf_build.c \
 	src/conf/conf_build.h \
+	src/conf/conf_diff.c \
+	src/conf/conf_diff.h \
 	src/conf/conf_env.c \
 	src/conf/conf_env.h \
 	src/conf/conf_errors.c \

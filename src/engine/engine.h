@@ -19,8 +19,7 @@ struct engine_limits {
 	int64_t max_turns;      /* a definition's max_total_turns is cut to this */
 	size_t state_max;       /* bytes of all keys and values */
 	size_t output_max;      /* bytes of one step's output as JSON text */
-	size_t event_max; /* bytes of one event (EVENT_MAX_LEAST up); heavy fields are cut
-			   */
+	size_t event_max; /* bytes of one event, EVENT_MAX_LEAST..; heavy fields are cut */
 };
 
 /* CONTRACT 5 and DECISIONS 9 where they say, else ours. */

@@ -95,7 +95,8 @@ struct engine_host {
 	 * call. */
 	void (*live)(void *host, struct exec *exec, const char *event, size_t len);
 
-	/* Call a model. The call is borrowed until op_done(&call->op) or its abandon().
+	/*
+	 * Call a model. The call is borrowed until op_done(&call->op) or its abandon().
 	 */
 	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
 

@@ -489,11 +489,12 @@ void tails_stop(struct tails *tails)
 	while (node != &tails->all) {
 		struct tail *tail = list_entry(node, struct tail, node);
 
-		node = node->next; /* the last client of a tail takes it along */
+		node = node->next;
 		tail->reading = false;
 		list_splice(&tail->catching, &tail->live);
 		list_for_each_safe(one, &tail->catching)
 			follow_drop(list_entry(one, struct follow, node));
+		tail_check(tail);
 	}
 	ev_timer_stop(tails->options.loop, &tails->poll);
 	ev_timer_stop(tails->options.loop, &tails->second);

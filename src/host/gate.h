@@ -18,7 +18,8 @@ struct gate {
 
 /* ttl_ms: of the heartbeat key that this worker has in each of its queues (1..64). */
 void gate_init(struct gate *gate, int64_t ttl_ms, size_t queues);
-/* A call that refreshes the key of that queue succeeded; sent_mono_ms: when it was sent.
+/*
+ * A call that refreshes the key of that queue succeeded; sent_mono_ms: when it was sent.
  */
 void gate_refreshed(struct gate *gate, size_t queue, int64_t sent_mono_ms);
 /*

@@ -19,6 +19,10 @@
 
 #include <string.h>
 
+/* What the journal that comes with a takeover is reckoned to hold: nobody knows before.
+ * So 64 come at a time, not as many as fit into a commit. */
+#define PAST_BYTES ((size_t)128 * 1024)
+
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      int64_t wake, void *slot)
 {
@@ -106,6 +110,8 @@ size_t held_bytes(const struct held *held)
 		bytes += row->row->delta.len + row->events->len + row->row->usage.len +
 			 row->row->error.len;
 	}
+	if (held->waits && held->resumes)
+		bytes += PAST_BYTES;
 	if (final)
 		bytes += final->response.len + final->error.len + final->state.len +
 			 final->history.len;
@@ -147,7 +153,8 @@ void held_free(struct held *held)
 	mem_free(held);
 }
 
-/* The engine takes back an op whose frame goes away: the row stays, nobody waits for it.
+/*
+ * The engine takes back an op whose frame goes away: the row stays, nobody waits for it.
  */
 static void on_abandon(struct op *op)
 {

@@ -86,8 +86,7 @@ struct held {
 	struct definition *definition; /* a reference; NULL: unusable */
 	char *unusable; /* owned: why the run can only fail; NULL: it is executed */
 	char *from;     /* owned: the incarnation that had the run; NULL: nobody */
-	bool resumes;   /* others had it: never lazy, its journal comes with the takeover
-			 */
+	bool resumes;   /* others had it: never lazy, the takeover brings its journal */
 	bool waits;     /* the run starts when the takeover brought what `past` holds */
 	bool again;     /* a takeover of ours is in, its answer is lost, or it brought
 			   another's journal: take it over from ourselves */
@@ -130,10 +129,12 @@ void held_free(struct held *held);
  */
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
-/* The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
+/*
+ * The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
  */
 const char *held_row_events(struct held_row *row);
-/* About how many bytes its next commit writes: rows that no commit has yet, and the end.
+/*
+ * About how many bytes its next commit writes: rows that no commit has yet, and the end.
  */
 size_t held_bytes(const struct held *held);
 /*

@@ -2,9 +2,9 @@
  * journal.c - what runs of this worker write to Postgres, in grouped commits
  *
  * A run has at most one unit in the group (pg/pg_group.h). What the unit writes is
- *decided when it is built for the first time, from what the run has by then, and stays so
- *until its fate is known: rows move from held->rows to held->flying, held->act says which
- *statement.
+ * decided when it is built for the first time, from what the run has by then, and stays
+ * so until its fate is known: rows move from held->rows to held->flying, held->act says
+ * which statement.
  *
  *	state   has                 act
  *	lazy    an end              LAZY_END   queued -> ended, all rows, one statement
@@ -19,8 +19,8 @@
  * order does not matter. Rows are locked in order of run id (pg_group's order).
  *
  * Ambiguous commits are read back: ends and takeovers by a look at the run's row (epoch
- *and owner are unique to us), steps by their last journal row. A takeover that is in but
- *should have brought something is done again, from ourselves.
+ * and owner are unique to us), steps by their last journal row. A takeover that is in but
+ * should have brought something is done again, from ourselves.
  */
 #include "host/journal.h"
 

@@ -3,12 +3,15 @@ noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
 	src/host/backlog.c \
 	src/host/backlog.h \
+	src/host/begin.c \
+	src/host/begin.h \
 	src/host/cancel_key.c \
 	src/host/cancel_key.h \
 	src/host/cancel_watch.c \
 	src/host/cancel_watch.h \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
+	src/host/engine_side.c \
 	src/host/gate.c \
 	src/host/gate.h \
 	src/host/ending.c \
@@ -17,6 +20,7 @@ src_host_libhost_a_SOURCES = \
 	src/host/held.h \
 	src/host/host_scale.c \
 	src/host/host_scale.h \
+	src/host/host_scale_in.h \
 	src/host/journal.c \
 	src/host/journal.h \
 	src/host/settle.c \

@@ -89,7 +89,7 @@ int frame_decode(const void *bytes, size_t len, struct frame *ret, struct err *e
 		return err_set(err, ERR_PROTO, "a frame with the magic %08x", magic);
 	memcpy(&type, p + AT_TYPE, sizeof(type));
 	memcpy(&zero, p + AT_ZERO, sizeof(zero));
-	if (type < FRAME_READY || type > FRAME_WANTED || zero)
+	if (type < FRAME_READY || type > FRAME_REOPEN || zero)
 		return err_set(err, ERR_PROTO, "a frame of the unknown type %u", type);
 	memcpy(&frame.number, p + AT_NUMBER, sizeof(frame.number));
 	memcpy(&frame.pid, p + AT_PID, sizeof(frame.pid));
@@ -120,6 +120,8 @@ const char *frame_type_name(enum frame_type type)
 		return "obituary_done";
 	case FRAME_WANTED:
 		return "wanted";
+	case FRAME_REOPEN:
+		return "reopen";
 	}
 	return "unknown";
 }

@@ -21,6 +21,7 @@ enum frame_type {
 		5,        /* keeper -> master: same number and pid; its jobs went back */
 	FRAME_WANTED = 6, /* keeper -> master: number 1: run the kinds on demand, 0: they
 			     may go */
+	FRAME_REOPEN = 7, /* master -> child: open the log file again */
 };
 
 /* One message of a SOCK_SEQPACKET socket, in the host's byte order: both ends are this

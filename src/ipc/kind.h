@@ -26,6 +26,7 @@ struct child_env {
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
 	bool quarantine;      /* of a kind on demand: suspects only */
+	bool beside; /* another generation serves: take no connection before "ready" */
 	char host_name[IDS_MAX];
 	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
 	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */
@@ -36,6 +37,7 @@ enum kind_flag {
 	KIND_TAKES_OBITUARIES = 2, /* one process at most; settles deaths */
 	KIND_LISTENS_API = 4,      /* gets api_listen_fd */
 	KIND_LISTENS_HEALTH = 8,   /* gets health_listen_fd */
+	KIND_SCALES = 32,    /* one kind at most: a person may have more of it, or less */
 	KIND_ON_DEMAND = 16, /* runs while the keeper wants it: the quarantine lane */
 };
 
@@ -57,6 +59,7 @@ struct kind {
 	int64_t ready_timeout_ms; /* one that has not said "ready" by then is killed */
 	int order;                /* start order; the stop is the other way round */
 	unsigned flags;           /* enum kind_flag, or-ed */
+	unsigned readers;         /* enum conf_reader: a changed option replaces it */
 };
 
 #endif

@@ -105,6 +105,10 @@ static void on_frame(struct ev_loop *loop, ev_io *w, int revents)
 		if (lifeline->ops->on_quiet)
 			lifeline->ops->on_quiet(lifeline->arg);
 		return;
+	case FRAME_REOPEN:
+		if (log_reopen(&err) < 0)
+			log_error("log.not_reopened", LOG_S("error", err.text));
+		return;
 	case FRAME_OBITUARY:
 		if (lifeline->ops->on_obituary && frame.number >= 0 &&
 		    frame.number < SCOREBOARD_SLOTS) {

@@ -57,7 +57,8 @@ static uint64_t start_ticks(int pid)
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (fdutil_read_file(path, 4096, &text, NULL, NULL) < 0)
 		return 0; /* no such process, or no /proc: the caller copes with both */
-	/* the name in parentheses may hold anything; field 3 comes after the last of them
+	/*
+	 * the name in parentheses may hold anything; field 3 comes after the last of them
 	 */
 	p = strrchr(text, ')');
 	for (field = 2; p && field < 22; field++) {

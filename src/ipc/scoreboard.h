@@ -20,7 +20,7 @@
 
 #define SCOREBOARD_FILE   "scoreboard"
 #define SCOREBOARD_SLOTS  256
-#define SCOREBOARD_LAYOUT 2
+#define SCOREBOARD_LAYOUT 3
 
 /*
  * Counters and gauges of a child: enum, name in metrics, sort, help. A counter only goes
@@ -62,7 +62,8 @@
 	ROW(LEADS,            "leads",            GAUGE,   "1 if this clerk is the fleet's lead") \
 	ROW(RUNS_PUSHED,      "runs_pushed",      COUNTER, "queue entries made from rows that had lost theirs") \
 	ROW(RECOVERIES,       "recoveries",       COUNTER, "recoveries of a queue after lost writes, or on demand") \
-	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended")
+	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended") \
+	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time")
 /* clang-format on */
 
 enum score_sort {
@@ -73,9 +74,8 @@ enum score_sort {
 #define SCORE_ENUM(id, name, sort, help) SCORE_##id,
 enum score_counter { SCORE_COUNTERS(SCORE_ENUM) SCORE_NCOUNTERS };
 #undef SCORE_ENUM
-#define SCORE_COUNTERS_ROOM                                                              \
-	64 /* of the layout; appending a counter does not change it                      \
-	    */
+/* Of the layout: appending a counter does not change it. */
+#define SCORE_COUNTERS_ROOM 64
 
 struct score_counter_row {
 	const char *name;
@@ -151,6 +151,8 @@ struct scoreboard {
 	_Atomic int32_t master_state;         /* enum score_master_state */
 	_Atomic int32_t generation;
 	struct score_text reason; /* of degraded and draining; "" otherwise */
+	struct score_text reload; /* why the last one is not in force; "" when it is */
+	_Atomic int64_t reload_at_ms; /* when that was; 0: none yet */
 	struct score_slot slots[SCOREBOARD_SLOTS];
 };
 
@@ -174,7 +176,8 @@ const char *score_master_state_name(enum score_master_state state);
 
 /* Cut at 255 bytes. */
 void score_text_set(struct score_text *text, const char *value);
-/* A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
+/*
+ * A consistent copy into buf, always terminated; returns buf. "" if it changes too fast.
  */
 char *score_text_get(const struct score_text *text, char buf[IDS_MAX]);
 

@@ -14,8 +14,7 @@ struct score_slot;
 enum blame_sort {
 	BLAME_NOBODY,
 	BLAME_RUN,    /* `job` is charged with `cause` */
-	BLAME_COHORT, /* one of `jobs`, which are tried together, is it; nobody is charged
-		       */
+	BLAME_COHORT, /* one of `jobs`, tried together, is it; nobody is charged */
 };
 
 #define BLAME_WINDOW_MS                                                                  \

@@ -2,11 +2,13 @@
  * charge.c - a death is laid to a run: charged, and ended when that was once too often
  *
  *	look     Postgres: charge (once per death), then how the run stands and the tail
- *of its journal, in one batch below max_crashes, or not charged by this death: over ask
- *Redis: the last id of its stream, so that ours come behind it bury     Postgres: failed,
- *the last events, the dead letter; then look again, which finds what is in Postgres,
- *whoever wrote it publish  Redis: what the journal's tail has and the stream lacks, those
- *events included; ids are explicit, so what is there is refused
+ *		 of its journal, in one batch
+ *		 below max_crashes, or not charged by this death: over
+ *	ask      Redis: the last id of its stream, so that ours come behind it
+ *	bury     Postgres: failed, the last events, the dead letter; then look again,
+ *		 which finds what is in Postgres, whoever wrote it
+ *	publish  Redis: what the journal's tail has and the stream lacks, those events
+ *		 included; ids are explicit, so what is there is refused
  *
  * Anything that fails leads back to the look after a pause.
  */

@@ -156,6 +156,7 @@ int health_new(struct ev_loop *loop, const struct child_env *env,
 		.read_ms = 5000,
 		.write_ms = 5000,
 		.bodies_max_bytes = 65536,
+		.hold = env->beside,
 	};
 	struct health *health = mem_new(struct health);
 	int rc;
@@ -170,6 +171,11 @@ int health_new(struct ev_loop *loop, const struct child_env *env,
 	}
 	*ret = health;
 	return 0;
+}
+
+void health_open(struct health *health)
+{
+	server_open(health->server);
 }
 
 void health_drain(struct health *health, void (*done)(void *arg), void *arg)

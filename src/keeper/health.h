@@ -24,6 +24,8 @@ struct health_stores {
 int health_new(struct ev_loop *loop, const struct child_env *env,
 	       const struct registry *registry, const struct health_stores *stores,
 	       struct health **ret, struct err *err);
+/* Beside another keeper: take connections from now on. */
+void health_open(struct health *health);
 /* Finish what is in flight, then done(arg). */
 void health_drain(struct health *health, void (*done)(void *arg), void *arg);
 void health_free(struct health *health);

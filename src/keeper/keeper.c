@@ -87,6 +87,7 @@ static void on_both(void *arg)
 {
 	struct keeper *keeper = arg;
 
+	health_open(keeper->health);
 	lifeline_ready(&keeper->lifeline);
 }
 

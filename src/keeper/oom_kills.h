@@ -11,8 +11,7 @@
 #define OOM_KILLS_FRESH_MS 5000
 
 struct oom_kills {
-	char path[PATH_MAX]; /* of a file with a line "oom_kill <n>"; "": none is readable
-			      */
+	char path[PATH_MAX]; /* of a file with a line "oom_kill <n>"; "": none */
 	int64_t seen;
 	int64_t fresh; /* kills that no death was laid to yet */
 	int64_t fresh_until_mono_ms;
@@ -24,7 +23,8 @@ void oom_kills_init(struct oom_kills *kills, const char *path);
 bool oom_kills_readable(const struct oom_kills *kills);
 /* Look; now and then, so that old kills grow old. */
 void oom_kills_sample(struct oom_kills *kills, int64_t now_mono_ms);
-/* A process of ours died of SIGKILL: was it the kernel? Each kill answers for one death.
+/*
+ * A process of ours died of SIGKILL: was it the kernel? Each kill answers for one death.
  */
 bool oom_kills_take(struct oom_kills *kills, int64_t now_mono_ms);
 

@@ -1,4 +1,5 @@
-/* putback.h - what a dead incarnation holds goes back to its queues, until all has gone
+/*
+ * putback.h - what a dead incarnation holds goes back to its queues, until all has gone
  */
 #ifndef KEEPER_PUTBACK_H
 #define KEEPER_PUTBACK_H

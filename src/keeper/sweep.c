@@ -107,7 +107,8 @@ static void on_put_back(void *arg, const struct queue_requeued *total)
 	absentee_free(absentee);
 }
 
-/* In every queue: it may hold entries in those, too, whose sweep has not come that far.
+/*
+ * In every queue: it may hold entries in those, too, whose sweep has not come that far.
  */
 static void declare_dead(struct absentee *absentee)
 {

@@ -1,4 +1,5 @@
-/* sweep.h - incarnations without a heartbeat: dead with their hosts, or only out of reach
+/*
+ * sweep.h - incarnations without a heartbeat: dead with their hosts, or only out of reach
  */
 #ifndef KEEPER_SWEEP_H
 #define KEEPER_SWEEP_H

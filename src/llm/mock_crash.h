@@ -1,4 +1,5 @@
-/* mock_crash.h - a model that ends its own process, in builds with fault injection only
+/*
+ * mock_crash.h - a model that ends its own process, in builds with fault injection only
  */
 #ifndef LLM_MOCK_CRASH_H
 #define LLM_MOCK_CRASH_H

@@ -14,8 +14,8 @@
  * shows them is told (call_again). The server knows a repetition by its key.
  *
  * libcurl sends a request again by itself, at once, when a connection that was used
- *before is closed without a byte: the server had closed it. usage.calls does not count
- *those.
+ * before is closed without a byte: the server had closed it. usage.calls does not count
+ * those.
  *
  * The transfer's buffers go when it ends; the body is kept for the next attempt.
  */

@@ -331,6 +331,7 @@ static void on_child_frame(struct child *child, const struct frame *frame)
 	case FRAME_DRAIN:
 	case FRAME_QUIET:
 	case FRAME_OBITUARY:
+	case FRAME_REOPEN:
 		break;
 	}
 	log_error("child.frame_refused", LOG_N("child", child->pid),
@@ -459,6 +460,9 @@ void child_drain(struct child *child, const char *reason, int64_t deadline_mono_
 {
 	if (child->state == CHILD_RETIRED)
 		return;
+	/* it may be leaving already: the nearer end counts */
+	if (child->leaving && child->deadline_mono_ms < deadline_mono_ms)
+		deadline_mono_ms = child->deadline_mono_ms;
 	child->leaving = true;
 	child->drain_reason = reason;
 	child->deadline_mono_ms = deadline_mono_ms;
@@ -468,6 +472,12 @@ void child_drain(struct child *child, const char *reason, int64_t deadline_mono_
 void child_quiet(struct child *child)
 {
 	child_step(child, CHILD_EV_QUIET);
+}
+
+void child_reopen_log(struct child *child)
+{
+	if (child->pid)
+		child_tell(child, FRAME_REOPEN, 0, "", 0);
 }
 
 void child_check_pulse(struct child *child, int64_t now_mono_ms, int64_t stale_ms)

@@ -109,6 +109,7 @@ void child_fork_failed(struct child *child, int64_t wait_ms);
  * process retires at once. */
 void child_drain(struct child *child, const char *reason, int64_t deadline_mono_ms);
 void child_quiet(struct child *child);
+void child_reopen_log(struct child *child);
 /* Ends a process whose pulse is older than stale_ms. */
 void child_check_pulse(struct child *child, int64_t now_mono_ms, int64_t stale_ms);
 

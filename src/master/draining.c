@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/kind.h"
-#include "master/child.h"
+#include "master/crews.h"
 
 #include <limits.h>
 
@@ -38,12 +38,10 @@ static void on_gate(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents; /* the turn of the loop is what was wanted */
 }
 
-void draining_init(struct draining *draining, struct ev_loop *loop,
-		   struct child *children, int count)
+void draining_init(struct draining *draining, struct ev_loop *loop, struct list *seats)
 {
 	draining->loop = loop;
-	draining->children = children;
-	draining->count = count;
+	draining->seats = seats;
 	draining->active = draining->fast = draining->at_once = false;
 	draining->order = INT_MAX;
 	draining->deadline_mono_ms = draining->last_deadline_mono_ms = 0;
@@ -68,10 +66,11 @@ void draining_start(struct draining *draining, const char *reason, int64_t total
 /* The highest order below `below` that somebody who is still there has; INT_MIN: none. */
 static int order_below(const struct draining *draining, int below)
 {
-	int order = INT_MIN, i;
+	struct list *node;
+	int order = INT_MIN;
 
-	for (i = 0; i < draining->count; i++) {
-		const struct child *child = &draining->children[i];
+	for (node = draining->seats->next; node != draining->seats; node = node->next) {
+		const struct child *child = &crews_seat_at(node)->child;
 
 		if (child->state != CHILD_RETIRED && child->kind->order < below &&
 		    child->kind->order > order)
@@ -101,14 +100,16 @@ static int64_t group_deadline(struct draining *draining, int order)
 
 static void group_tell(struct draining *draining, int order, int64_t deadline_mono_ms)
 {
-	int i;
+	struct list *node;
 
 	log_info("master.draining_group", LOG_N("order", order),
 		 LOG_N("wait_ms", deadline_mono_ms - clock_mono_ms()));
-	for (i = 0; i < draining->count; i++)
-		if (draining->children[i].kind->order == order)
-			child_drain(&draining->children[i], draining->reason,
-				    deadline_mono_ms);
+	for (node = draining->seats->next; node != draining->seats; node = node->next) {
+		struct child *child = &crews_seat_at(node)->child;
+
+		if (child->kind->order == order)
+			child_drain(child, draining->reason, deadline_mono_ms);
+	}
 }
 
 void draining_hurry(struct draining *draining, int64_t total_ms)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct child;
+struct list;
 
 /* A fast stop gives everybody together this long, and the last group always gets it. */
 #define DRAINING_FAST_MS 1000
@@ -18,8 +18,7 @@ struct child;
  */
 struct draining {
 	struct ev_loop *loop;
-	struct child *children; /* borrowed */
-	int count;
+	struct list *seats; /* borrowed: crews.h */
 	ev_timer gate; /* wakes the loop when the last group must not wait any longer */
 	bool active;   /* for readers */
 	bool fast;     /* the owner's: a fast stop was asked for */
@@ -37,12 +36,12 @@ struct draining {
 int64_t draining_share(int64_t now_mono_ms, int64_t deadline_mono_ms,
 		       int groups_before_last);
 
-void draining_init(struct draining *draining, struct ev_loop *loop,
-		   struct child *children, int count);
+void draining_init(struct draining *draining, struct ev_loop *loop, struct list *seats);
 void draining_deinit(struct draining *draining);
 /* reason is static. */
 void draining_start(struct draining *draining, const char *reason, int64_t total_ms);
-/* A nearer end for those who are leaving and those who will; at 0 nobody gets any grace.
+/*
+ * A nearer end for those who are leaving and those who will; at 0 nobody gets any grace.
  */
 void draining_hurry(struct draining *draining, int64_t total_ms);
 /*

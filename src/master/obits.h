@@ -10,7 +10,8 @@ struct child;
 
 struct obits {
 	struct scoreboard *board;
-	/* By slot: the process that was told of the death in it and has not answered; 0.
+	/*
+	 * By slot: the process that was told of the death in it and has not answered; 0.
 	 */
 	int told[SCOREBOARD_SLOTS];
 	int waiting; /* deaths that are not settled */

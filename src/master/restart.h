@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A child that died before it was ready, or sooner than this after its fork, died early.
+/*
+ * A child that died before it was ready, or sooner than this after its fork, died early.
  */
 #define RESTART_EARLY_MS 1000
 

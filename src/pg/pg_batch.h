@@ -15,22 +15,24 @@ struct embed;
  *
  *	batch = pg_batch_new();
  *	at = pg_batch_add(batch, &store_sql_texts[STORE_SQL_RUNS_LOOK]);
- *	pg_batch_text(batch, owner, -1);            $1, a scalar
- *	ids = pg_batch_column(batch, PG_COL_TEXT, n);   $2, an array, for
- *unnest($2::text[]) for (i = 0; i < n; i++) pg_batch_put_text(batch, ids, id[i], -1);
+ *	pg_batch_text(batch, owner, -1);                $1, a scalar
+ *	ids = pg_batch_column(batch, PG_COL_TEXT, n);   $2, for unnest($2::text[])
+ *	for (i = 0; i < n; i++)
+ *		pg_batch_put_text(batch, ids, id[i], -1);
  *
  * Everything is copied into the batch. Parameters travel in binary; text must be valid
  * UTF-8 without NUL (the server refuses the batch otherwise: PG_CLASS_VALUE). In the SQL
- *a text parameter becomes another type by a cast ($3::text::jsonb).
+ * a text parameter becomes another type by a cast ($3::text::jsonb).
  */
 struct pg_batch;
 
-enum pg_col_type { /* the element type of an array parameter */
-		   PG_COL_TEXT,
-		   PG_COL_INT8,
-		   PG_COL_INT4,
-		   PG_COL_BOOL,
-		   PG_COL_FLOAT8,
+/* The element type of an array parameter. */
+enum pg_col_type {
+	PG_COL_TEXT,
+	PG_COL_INT8,
+	PG_COL_INT4,
+	PG_COL_BOOL,
+	PG_COL_FLOAT8,
 };
 
 /* A handle on an array parameter under construction, good while its batch lives. */
@@ -75,7 +77,8 @@ void pg_batch_put_bool(struct pg_batch *batch, pg_col col, bool value);
 void pg_batch_put_float8(struct pg_batch *batch, pg_col col, double d);
 void pg_batch_put_null(struct pg_batch *batch, pg_col col);
 
-/* What the link sends. Values are borrowed from the batch until it is freed or added to.
+/*
+ * What the link sends. Values are borrowed from the batch until it is freed or added to.
  */
 struct pg_param {
 	unsigned type;     /* the type's OID */

@@ -81,7 +81,8 @@ int pg_conninfo_init(struct pg_conninfo *info, const char *url,
 	char **old;
 	int rc = 0, i;
 
-	/* libpq's message may quote a part of the url, and that part may be the password
+	/*
+	 * libpq's message may quote a part of the url, and that part may be the password
 	 */
 	parsed = PQconninfoParse(plain, &message);
 	if (!parsed) {

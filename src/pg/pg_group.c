@@ -386,7 +386,8 @@ static void on_checked(struct pg_flight *flight, const struct pg_reply *reply)
 	flight->state = FLIGHT_READY;
 	list_push_front(&group->flights, &flight->node);
 	gates_take(flight);
-	/* a commit that ends the connection each time it is sent: find the unit that does
+	/*
+	 * a commit that ends the connection each time it is sent: find the unit that does
 	 */
 	if (++flight->doubts >= DOUBTS_MAX && kept > 1)
 		split(flight);

@@ -86,6 +86,7 @@ struct pg_link {
 	bool answered;             /* expects[expect_at] has had a result */
 	bool sync_put;             /* the sync is in libpq's buffer */
 	bool flushed;              /* and that buffer is empty */
+	bool read;                 /* since the sync was put: reading sends as well */
 	struct pg_outcome failure; /* the first error; fate PG_COMMITTED: none */
 	bool reconnect;            /* the session must not be used again */
 	struct err broken;         /* code != 0: sending failed, told from `fed` */
@@ -174,8 +175,9 @@ static void lost(struct pg_link *link, const struct err *why, bool at_once)
 		if (link->failure.fate == PG_REJECTED) {
 			outcome = link->failure;
 		} else {
-			outcome.fate =
-				link->sync_put && link->flushed ? PG_UNKNOWN : PG_UNSENT;
+			outcome.fate = link->sync_put && (link->flushed || link->read)
+					       ? PG_UNKNOWN
+					       : PG_UNSENT;
 			outcome.cls = PG_CLASS_CONNECTION;
 			memcpy(outcome.sqlstate, link->failure.sqlstate,
 			       sizeof(outcome.sqlstate));
@@ -408,7 +410,7 @@ void pg_link_send(struct pg_link *link, struct pg_batch *batch, int64_t due_mono
 	link->state = LINK_BUSY;
 	link->batch = batch;
 	link->failure = (struct pg_outcome){ .fate = PG_COMMITTED, .statement = -1 };
-	link->sync_put = link->flushed = link->reconnect = false;
+	link->sync_put = link->flushed = link->read = link->reconnect = false;
 	link->expect_count = link->expect_at = 0;
 	link->answered = false;
 	if (link->reply_room < count) {
@@ -609,6 +611,9 @@ static void on_io(struct ev_loop *loop, ev_io *w, int revents)
 		connect_poll(link);
 		return;
 	}
+	/* PQconsumeInput sends what is left, the sync too: had it broken behind that, the
+	 * batch may be in */
+	link->read = link->read || ((revents & EV_READ) && link->sync_put);
 	if ((revents & EV_READ) && !PQconsumeInput(link->conn)) {
 		/* an error that came before the end is still to be read */
 		if (drain(link))
@@ -682,8 +687,8 @@ void pg_link_free(struct pg_link *link, bool *sent)
 {
 	if (!link)
 		return;
-	*sent = link->state == LINK_BUSY && link->sync_put && link->flushed &&
-		link->failure.fate == PG_COMMITTED;
+	*sent = link->state == LINK_BUSY && link->sync_put &&
+		(link->flushed || link->read) && link->failure.fate == PG_COMMITTED;
 	ev_clear_pending(link->loop, &link->fed);
 	close_conn(link);
 	clear_reply(link);

@@ -20,7 +20,8 @@ struct pg_link_ops {
 	/* A try to connect failed (was_up false) or the connection was lost; the next try
 	 * is armed. A batch that was in flight has had its done. */
 	void (*down)(void *arg, struct pg_link *link, bool was_up, const struct err *why);
-	/* The batch's outcome. The link is idle, or down by now: ask. It may send again.
+	/*
+	 * The batch's outcome. The link is idle, or down by now: ask. It may send again.
 	 */
 	void (*done)(void *arg, struct pg_link *link, const struct pg_outcome *outcome,
 		     const struct pg_reply *reply);

@@ -200,7 +200,8 @@ int pg_migrate_run(const struct pg_migrate_options *options,
 	}
 	if (rc == 0 && set->always)
 		rc = always(&direct, options, set->always, err);
-	/* a transaction that is still open ends with the connection, and so does its lock
+	/*
+	 * a transaction that is still open ends with the connection, and so does its lock
 	 */
 	pg_direct_close(&direct);
 	mem_free(rows);

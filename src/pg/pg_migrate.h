@@ -21,7 +21,8 @@ struct pg_migrate_options {
 	int64_t connect_timeout_ms; /* 0: 5000 */
 	int64_t deadline_ms; /* of everything, waiting for another migrator included;
 				0: 60000 */
-	/* Texts that migrations may read by current_setting('<key>'): pairs, then NULL.
+	/*
+	 * Texts that migrations may read by current_setting('<key>'): pairs, then NULL.
 	 */
 	const char *const *settings; /* e.g. {"synapsed.stock_indexes", "keep", NULL} */
 };
@@ -49,8 +50,9 @@ struct pg_migrate_row {
  * Apply what is missing, each in one transaction, one migrator at a time (advisory lock).
  * Returns how many were applied (0: nothing to do) or
  *   ERR_CONN, ERR_TIMEOUT  the server could not be reached, or not in time: what was
- * applied stays, call again; ERR_CONFLICT           the database has a migration that we
- * do not know (it is newer than this program), or one of ours with another sha256;
+ *                          applied stays, call again;
+ *   ERR_CONFLICT           the database has a migration that we do not know (it is newer
+ *                          than this program), or one of ours with another sha256;
  *   ERR_REFUSED            a statement failed; its migration left no trace;
  *   ERR_INPUT              the url, or a server older than 14.
  */

@@ -60,8 +60,9 @@ void pg_pool_free(struct pg_pool *pool);
  * Queue a batch; it is taken in every case. deadline_ms counts from now and covers
  * waiting for a link as well (0: the pool's). When it passes, a batch that waits gets
  * PG_UNSENT; one that was sent gets PG_UNKNOWN, and its connection is dropped; both with
- * ERR_TIMEOUT. Returns 0, or, without calling cb ever: ERR_FULL     queue_max batches
- * wait already; ERR_CLOSED   the pool is being freed.
+ * ERR_TIMEOUT. Returns 0, or, without calling cb ever:
+ *   ERR_FULL     queue_max batches wait already;
+ *   ERR_CLOSED   the pool is being freed.
  */
 int pg_pool_submit(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms,
 		   pg_done_cb cb, void *arg);
@@ -72,7 +73,8 @@ int pg_pool_links_up(const struct pg_pool *pool);
 int pg_pool_links_idle(const struct pg_pool *pool);
 /* Batches that wait. */
 size_t pg_pool_queued(const struct pg_pool *pool);
-/* Why the last connection failed or was lost; code 0: none failed since the last success.
+/*
+ * Why the last connection failed or was lost; code 0: none failed since the last success.
  */
 const struct err *pg_pool_last_error(const struct pg_pool *pool);
 

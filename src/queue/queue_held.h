@@ -4,7 +4,8 @@
 
 #include "queue/queue.h"
 
-/* Some job ids, in no order; one may come twice. next: where to go on; 0: that was all.
+/*
+ * Some job ids, in no order; one may come twice. next: where to go on; 0: that was all.
  */
 typedef void (*queue_held_cb)(void *arg, int rc, const struct queue_text *ids, size_t n,
 			      uint64_t next, const struct err *err);

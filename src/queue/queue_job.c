@@ -16,7 +16,7 @@
  *
  * The enqueue moment stands in front because enqueue.lua fills it in: it puts version and
  * moment before what we send, instead of cutting into it. lane and tenant come first
- *among the texts and `from` after them: what scripts read or replace.
+ * among the texts and `from` after them: what scripts read or replace.
  */
 #include "queue/queue_job.h"
 

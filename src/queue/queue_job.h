@@ -20,8 +20,7 @@ enum queue_job_kind {
 struct queue_job {
 	enum queue_job_kind kind;
 	int priority;          /* -10..10; each step is a head start of a minute */
-	int64_t enqueue_at_ms; /* Redis' clock; 0 when enqueued first: the script fills it
-				*/
+	int64_t enqueue_at_ms; /* Redis' clock; 0 when enqueued first: by the script */
 	uint32_t wake;         /* 1..; with run it names the job */
 	uint32_t attempt;      /* 1.. */
 	uint32_t requeues;

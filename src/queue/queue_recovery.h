@@ -12,7 +12,8 @@ enum queue_lost {
 	QUEUE_LOST_SERVER = 3, /* it names another server */
 };
 
-/* n: the lineage's number, one more than before (QUEUE_LOST_NOTHING), or what was found.
+/*
+ * n: the lineage's number, one more than before (QUEUE_LOST_NOTHING), or what was found.
  */
 typedef void (*queue_raise_cb)(void *arg, int rc, int64_t n, enum queue_lost lost,
 			       const struct err *err);

@@ -27,7 +27,8 @@ void redis_command_reset(struct redis_command *command);
 void redis_command_arg(struct redis_command *command, const void *bytes, size_t len);
 void redis_command_text(struct redis_command *command, const char *text);
 void redis_command_int(struct redis_command *command, int64_t n);
-/* Reset, then each text up to a NULL: redis_command_words(&c, "SET", key, value, NULL).
+/*
+ * Reset, then each text up to a NULL: redis_command_words(&c, "SET", key, value, NULL).
  */
 void redis_command_words(struct redis_command *command, ...) __attribute__((sentinel));
 /* An argument in two pieces: `head` and `tail` one behind the other. */

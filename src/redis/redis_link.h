@@ -41,8 +41,7 @@ typedef void (*redis_answer_cb)(void *arg, const struct redis_answer *answer);
 
 enum redis_event {
 	REDIS_EVENT_UP,    /* logged in, role and version checked, scripts loaded */
-	REDIS_EVENT_DOWN,  /* was up; its commands have been answered with ERR_CONN before
-			    */
+	REDIS_EVENT_DOWN,  /* was up; its commands have been answered, ERR_CONN */
 	REDIS_EVENT_RETRY, /* an attempt to connect failed; another follows by itself */
 };
 

@@ -12,8 +12,7 @@ struct redis_pending_entry {
 	redis_answer_cb cb; /* NULL: nobody cares */
 	void *arg;
 	int64_t deadline_mono_ms;
-	uint64_t begins_at; /* number of its first byte among all bytes of the connection
-			     */
+	uint64_t begins_at; /* number of its first byte on this connection */
 };
 
 /* A ring that grows up to max entries. Embed it; redis_pending_init. */

@@ -15,7 +15,8 @@ struct redis_reader;
 
 struct redis_reader *redis_reader_new(void);
 void redis_reader_free(struct redis_reader *reader);
-/* Bytes as they came. Never more than some ten KiB at once: the parser moves its buffer.
+/*
+ * Bytes as they came. Never more than some ten KiB at once: the parser moves its buffer.
  */
 int redis_reader_feed(struct redis_reader *reader, const void *bytes, size_t len,
 		      struct err *err);

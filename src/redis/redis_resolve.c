@@ -21,7 +21,8 @@
 
 #define LOOK_EVERY_SEC 0.010
 
-/* What libc's thread reads and writes: outlives redis_resolve when that is freed early.
+/*
+ * What libc's thread reads and writes: outlives redis_resolve when that is freed early.
  */
 struct lookup {
 	struct list node; /* in `orphans`, or in no list */

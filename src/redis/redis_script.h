@@ -1,4 +1,5 @@
-/* redis_script.h - Lua scripts called by digest, loaded again when the server forgot them
+/*
+ * redis_script.h - Lua scripts called by digest, loaded again when the server forgot them
  */
 #ifndef REDIS_REDIS_SCRIPT_H
 #define REDIS_REDIS_SCRIPT_H

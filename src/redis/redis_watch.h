@@ -1,4 +1,5 @@
-/* redis_watch.h - a link to read through, which is told when something read has changed
+/*
+ * redis_watch.h - a link to read through, which is told when something read has changed
  */
 #ifndef REDIS_REDIS_WATCH_H
 #define REDIS_REDIS_WATCH_H

@@ -14,12 +14,9 @@
  * never cut. */
 #define DEFINITION_BYTES_MAX (1024 * 1024) /* JSON text */
 #define DEFINITION_STEPS_MAX 1000
-#define DEFINITION_ID_MAX                                                                \
-	255 /* bytes: ids of definitions and steps, keys of the state                    \
-	     */
-#define DEFINITION_NAME_MAX 500
-#define DEFINITION_KEYS_MAX                                                              \
-	256 /* input_keys and switch_cases of a step, entries of state_schema */
+#define DEFINITION_ID_MAX    255 /* bytes: of definitions and steps, keys of the state */
+#define DEFINITION_NAME_MAX  500
+#define DEFINITION_KEYS_MAX  256 /* input_keys, switch_cases; entries of state_schema */
 #define DEFINITION_TURNS_MAX 100000
 #define DEFINITION_RETRY_MAX 100
 

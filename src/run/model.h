@@ -43,7 +43,8 @@ struct model {
 #endif
 };
 
-/* Returns 0 and fills *ret, or ERR_INPUT with a text that names the model and the fault.
+/*
+ * Returns 0 and fills *ret, or ERR_INPUT with a text that names the model and the fault.
  */
 int model_parse(const char *name, struct model *ret, struct err *err);
 /* Whether serving it sends anything outside of this process (DESIGN 4.3). */

@@ -34,6 +34,7 @@ struct conn {
 	enum conn_state state;
 	int fd; /* MHD's */
 	int64_t deadline_mono_ms;
+	int64_t fresh_until_mono_ms; /* its first request may be on its way; 0: it came */
 };
 
 struct server {
@@ -50,6 +51,7 @@ struct server {
 	ev_prepare kick;       /* before the loop sleeps: answers made in this turn */
 	bool kicked;
 	bool accepting; /* accept_io is active */
+	bool held;      /* not yet: server_open() */
 	bool draining;
 	server_drained_cb drained; /* NULL once called */
 	void *drained_arg;

@@ -55,6 +55,7 @@
 #define SEND_BUFFER_BYTES (64 * 1024)
 #define DISCARD_MAX_BYTES ((uint64_t)8 * 1024 * 1024)
 #define SWEEP_SEC         0.5
+#define FRESH_MS          1000 /* from the accept to the first request, in a drain */
 #define ACCEPT_PAUSE_SEC  0.1
 
 static void check_drained(struct server *server);
@@ -157,7 +158,7 @@ static bool is_full(const struct server *server)
 
 static void accept_start(struct server *server)
 {
-	if (server->draining || server->accepting ||
+	if (server->draining || server->accepting || server->held ||
 	    ev_is_active(&server->accept_timer) || is_full(server))
 		return;
 	ev_io_start(server->loop, &server->accept_io);
@@ -247,6 +248,7 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 				   ->connect_fd;
 		*context = conn;
 		server->conn_count++;
+		conn->fresh_until_mono_ms = clock_mono_ms() + FRESH_MS;
 		server_conn_move(conn, CONN_IDLE);
 		if (is_full(server))
 			accept_stop(server);
@@ -283,6 +285,7 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 	sweep(server, CONN_IDLE, now_ms);
 	sweep(server, CONN_READING, now_ms);
 	sweep(server, CONN_WRITING, now_ms);
+	check_drained(server); /* some may have been fresh until now */
 }
 
 /* -- requests -- */
@@ -294,6 +297,7 @@ static void *on_request_line(void *arg, const char *uri, struct MHD_Connection *
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct conn *conn = info->socket_context;
 
+	conn->fresh_until_mono_ms = 0;
 	server_conn_move(conn, CONN_READING);
 	return request_new(server, conn, uri);
 }
@@ -535,6 +539,7 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 
 	server->loop = loop;
 	server->options = *options;
+	server->held = options->hold;
 	server->ops = *ops;
 	server->ops_arg = arg;
 	for (i = 0; i < CONN_NSTATES; i++)
@@ -565,13 +570,20 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 	return 0;
 }
 
-/* A connection between two requests, with nothing unread: nobody waits on it. */
+/*
+ * A connection between two requests, with nothing unread: nobody waits on it. One that
+ * was accepted a moment ago was made for a request, which may still be on its way.
+ */
 static void close_idle(struct server *server)
 {
+	int64_t now_ms = clock_mono_ms();
+
 	list_for_each(node, &server->conns[CONN_IDLE]) {
 		struct conn *conn = list_entry(node, struct conn, node);
 		int unread = 0;
 
+		if (conn->fresh_until_mono_ms > now_ms)
+			continue;
 		if (ioctl(conn->fd, FIONREAD, &unread) < 0 || unread == 0)
 			(void)shutdown(conn->fd, SHUT_RDWR);
 	}
@@ -588,6 +600,12 @@ static void check_drained(struct server *server)
 		return;
 	server->drained = NULL;
 	drained(server->drained_arg);
+}
+
+void server_open(struct server *server)
+{
+	server->held = false;
+	accept_start(server);
 }
 
 void server_drain(struct server *server, server_drained_cb done, void *arg)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct server_options {
 	int64_t write_ms;        /* from the answer to its last byte */
 	size_t bodies_max_bytes; /* bodies in memory at the same time; more is 503 */
 	size_t stream_max_bytes; /* what may wait for one client of a stream (sse.h) */
+	bool hold;               /* take no connection before server_open() */
 };
 
 /*
@@ -46,6 +48,9 @@ typedef void (*server_drained_cb)(void *arg);
 int server_new(struct ev_loop *loop, const struct server_options *options,
 	       const struct server_ops *ops, void *arg, struct server **ret,
 	       struct err *err);
+
+/* Take connections; again: nothing. Only a server that was made with hold needs it. */
+void server_open(struct server *server);
 
 /*
  * Accept nothing more, close idle connections, end streams, finish what is in flight

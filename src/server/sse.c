@@ -332,6 +332,7 @@ static void sent(struct sse *sse, size_t n)
 	sse->progress = true;
 	sse->queued -= n;
 	while (n > 0) {
+		assert(sse->queue); /* no more was sent than was queued */
 		(void)wire(sse, sse->queue[sse->head], &len);
 		if (n < len - sse->offset) {
 			sse->offset += n;

@@ -11,9 +11,10 @@ struct pg_reply;
 
 /* Builders and readers behave as store_runs.h says. */
 
-enum store_definition_kind { /* what a definition is of; each has its stock table */
-			     STORE_ORCHESTRATION,
-			     STORE_AGENT,
+/* What a definition is of; each has its stock table. */
+enum store_definition_kind {
+	STORE_ORCHESTRATION,
+	STORE_AGENT,
 };
 
 const char *store_definition_kind_name(enum store_definition_kind kind);
@@ -42,8 +43,7 @@ struct store_definition {
 enum store_definition_found {
 	STORE_DEFINITION_NONE, /* no such id */
 	STORE_DEFINITION_FOUND,
-	STORE_DEFINITION_AGAIN, /* somebody stored a version at the same moment: ask again
-				 */
+	STORE_DEFINITION_AGAIN, /* one was stored at the same moment: ask again */
 };
 
 /*

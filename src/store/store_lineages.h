@@ -1,4 +1,5 @@
-/* store_lineages.h - table queue_lineages: what Postgres remembers of each queue's life
+/*
+ * store_lineages.h - table queue_lineages: what Postgres remembers of each queue's life
  */
 #ifndef STORE_STORE_LINEAGES_H
 #define STORE_STORE_LINEAGES_H

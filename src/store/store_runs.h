@@ -64,7 +64,8 @@ void store_runs_insert_read(const struct pg_reply *reply, int statement,
 /* After an unanswered insert: which of these are stored, and who holds their keys. */
 int store_runs_insert_check(struct pg_batch *batch, const struct store_run_new *runs,
 			    size_t n);
-/* A row that is neither in nor has a winner (winner_run_id NULL) was lost: insert again.
+/*
+ * A row that is neither in nor has a winner (winner_run_id NULL) was lost: insert again.
  */
 void store_runs_insert_check_read(const struct pg_reply *reply, int statement,
 				  const struct store_run_new *runs, size_t n,
@@ -224,7 +225,8 @@ struct store_run_filter {
 
 /* Is this text a cursor that store_runs_list may be given? */
 bool store_runs_cursor_ok(const char *cursor);
-/* Newest first by (created_at, run_id). final_response, error and human_fields are NULL.
+/*
+ * Newest first by (created_at, run_id). final_response, error and human_fields are NULL.
  */
 int store_runs_list(struct pg_batch *batch, const struct store_run_filter *filter);
 int store_runs_list_count(const struct pg_reply *reply, int statement);

@@ -5,9 +5,14 @@ src_worker_libworker_a_SOURCES = \
 	src/worker/handover.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
+	src/worker/intake_in.h \
+	src/worker/job.c \
+	src/worker/job.h \
 	src/worker/lane.c \
 	src/worker/lane.h \
 	src/worker/reattach.c \
 	src/worker/reattach.h \
+	src/worker/source.c \
+	src/worker/source.h \
 	src/worker/worker.c \
 	src/worker/worker.h

@@ -12,6 +12,7 @@
  */
 #include "worker/reattach.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -73,6 +74,7 @@ static void say(struct reattach *reattach)
 	const struct reattach_options *options = &reattach->options;
 	struct err err;
 
+	FAULT("attach.told");
 	if (reattach->total)
 		log_info("queue.attached", LOG_S("queue", queue_name(options->queue)),
 			 LOG_N("jobs", reattach->total), LOG_N("held", reattach->taken),
@@ -110,6 +112,7 @@ static void on_attached(void *arg, int rc, bool lives, const bool *taken, size_t
 			 LOG_S("queue", queue_name(reattach->options.queue)),
 			 LOG_S("error", err->text));
 	}
+	FAULT("attach.answered");
 	for (i = 0; rc == 0 && i < n; i++)
 		reattach->taken += taken[i];
 	call_over(reattach);

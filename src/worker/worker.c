@@ -6,7 +6,7 @@
  *	engine (engine/)  executes
  *
  * Order of a loop turn, by the priority of the prepare watchers: the engine pumps, then
- *the intake calls, then the links write all of it in one go.
+ * the intake calls, then the links write all of it in one go.
  */
 #include "worker/worker.h"
 
@@ -109,6 +109,7 @@ static void on_quiet(void *arg)
 {
 	struct worker *worker = arg;
 
+	log_info("worker.quiet", LOG_N("runs", host_scale_count(worker->host)));
 	intake_quiet(worker->intake);
 }
 

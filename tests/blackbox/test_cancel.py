@@ -355,6 +355,7 @@ def test_the_verb_cancels(site, tmp_path):
     assert (code, json.loads(out)["status"]) == (0, "cancelled")
 
 
+@pytest.mark.long
 def test_a_storm_of_cancels(site):
     """SYNAPSED_TEST_CANCELS says how many."""
     count = int(os.environ.get("SYNAPSED_TEST_CANCELS", "200"))
@@ -395,3 +396,57 @@ def test_a_storm_of_cancels(site):
           f" {took[-1] * 1000:.0f} ms at most")
     assert ends["cancelled"] > count / 10
     settled(site, *(r for r in answers if took))
+
+
+def test_a_storm_of_cancels_with_calls_in_flight(site):
+    """No call begins behind a cancel, and none goes on. SYNAPSED_TEST_CANCELS says how many."""
+    count = int(os.environ.get("SYNAPSED_TEST_CANCELS", "100"))
+    seed = int(os.environ.get("SYNAPSED_TEST_SEED", random.randrange(1 << 32)))
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    with FakeLLM() as llm:
+        site.prepare(orchestration("asks", *[
+            llm_step(f"s{i}", "oaic.tiny", next_id=f"s{i + 1}" if i < 3 else None)
+            for i in range(4)])).start(
+                OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="k",
+                SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+        kinds = ["tokens:20:20", "sleep:200", "echo", "endless:20", "stall", "stall_head",
+                 "stall_mid:3", "drip:20"]
+
+        def one(behaviour, after_s):
+            run_id = site.submit("asks", f"[[{behaviour}]]")
+            time.sleep(after_s)
+            code, answer, _ = site.ask(
+                "POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")
+            assert code == 200, answer
+            return run_id
+
+        plan = [(rng.choice(kinds), rng.uniform(0, 1.2)) for _ in range(count)]
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            runs = list(pool.map(lambda p: one(*p), plan))
+        ends = {"completed": 0, "cancelled": 0}
+        for run_id in runs:
+            site.wait_run(run_id)
+            ends[check_whole(site, run_id)[0]] += 1
+        llm.wait(lambda: not llm.in_flight(), "the end of all calls")
+        took, late, cut = [], [], 0
+        wall = time.time() - time.monotonic()
+        for run_id, ended_at in site.sql(
+                "SELECT run_id, extract(epoch FROM ended_at)::float8 FROM orchestration_runs"
+                " WHERE status = 'cancelled'"):
+            took.append(took_s(site, run_id))
+            for call in llm.calls:
+                if not (call.key or "").startswith(run_id + "/"):
+                    continue
+                cut += call.end == "closed"
+                assert call.end in ("answered", "closed"), call
+                late.append(call.ended_at + wall - ended_at)
+                # what was sent before may be read by the server a moment later
+                assert call.arrived_at + wall < ended_at + 1, (run_id, call)
+        took.sort()
+        print(f"{ends}, {cut} calls cut; cancelled after {took[len(took) // 2] * 1000:.0f} ms in"
+              f" the middle, {took[-1] * 1000:.0f} ms at most; the last socket closed"
+              f" {max(late) * 1000:.0f} ms behind its run's end")
+        assert cut > count / 10
+        assert max(late) < 10  # the promise is a second
+        settled(site, *runs)

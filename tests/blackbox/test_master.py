@@ -15,6 +15,7 @@ import time
 import pytest
 
 from harness.daemon import BINARY, DEADLINE_S, TOP
+from harness.site import orchestration, print_step
 
 KINDS = ("keeper", "clerk", "worker", "api")
 
@@ -129,12 +130,47 @@ def test_a_second_signal_makes_it_fast(site):
     d.judge()
 
 
-def test_signals_without_a_meaning_do_not_hurt(site):
+def test_one_worker_more_and_one_less(site):
     d = site.start()
-    for name in ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"):
-        d.process.send_signal(getattr(signal, name))
-        d.wait_event("signal.ignored", signal=name)
-    assert len(d.children()) == 4
+    d.process.send_signal(signal.SIGTTIN)
+    more = d.wait_event("child.ready", child_kind="worker", child_slot=1)
+    d.process.send_signal(signal.SIGTTOU)
+    d.wait_event("child.died", child=more["child"], cause="exit 0 ok")
+    d.process.send_signal(signal.SIGTTOU)
+    d.wait_event("act.refused", act="less", reason="the_last_one")
+
+
+def test_a_quiet_worker_claims_nothing_until_a_reload(site):
+    site.prepare(orchestration("hello", print_step("p", "hi")))
+    d = site.start()
+    d.process.send_signal(signal.SIGWINCH)
+    d.wait_event("worker.quiet")
+    run_id = site.submit("hello")
+    time.sleep(0.5)  # long enough for a claim that must not come
+    assert site.status(run_id)["status"] == "queued"
+    d.process.send_signal(signal.SIGHUP)
+    d.wait_event("reload.done")
+    assert site.wait_run(run_id)["status"] == "completed"
+
+
+def test_a_moved_log_file_is_opened_again(site, tmp_path):
+    d = site.start()
+    d.stop()
+    path, moved = tmp_path / "log", tmp_path / "log.1"
+    with path.open("wb") as file:
+        process = subprocess.Popen([BINARY, "-f"], env=d.env, stderr=file)
+    try:
+        until(lambda: "event=master.ready" in path.read_text())
+        path.rename(moved)
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: path.exists() and "event=log.reopened" in path.read_text())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    finally:
+        process.kill()
+    assert "event=master.stopped" in path.read_text()
+    assert "event=worker.drained" in path.read_text()
+    assert "event=master.stopped" not in moved.read_text()
 
 
 def test_a_terminals_interrupt_is_the_masters_alone(site):

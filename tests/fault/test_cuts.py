@@ -5,6 +5,8 @@ same, that dies at the first point it comes to afterwards. Whatever is left of i
 itself, and the audit (ledger.py) is clean.
 """
 
+import contextlib
+import http.client
 import os
 import signal
 import time
@@ -24,6 +26,10 @@ CHAIN = orchestration("chain", *[
     llm_step(f"s{i}", "mock.sleep:80" if i == 1 else "mock.sleep:20",
              f"{{state.user_input}}/s{i}", next_id=f"s{i + 1}" if i < 4 else None)
     for i in range(1, 5)])
+SLOW = orchestration("slow", *[
+    llm_step(f"s{i}", "mock.sleep:2000", f"{{state.user_input}}/s{i}",
+             next_id=f"s{i + 1}" if i < 3 else None)
+    for i in range(1, 4)])
 BAD = orchestration("bad", print_step("fine", "fine", "bad"), print_step("bad", "bad"))
 
 QUICK = {"SYNAPSED_RESTART_MIN": "20ms", "SYNAPSED_RESTART_MAX": "200ms",
@@ -38,8 +44,8 @@ class Cut:
     def __init__(self, site, faults, rng, expect_errors=()):
         self.site, self.faults, self.rng = site, faults, rng
         self.load = Load(site, faults)
-        self.load.define(HELLO, CHAIN)
-        site.prepare(HELLO, CHAIN, BAD)
+        self.load.define(HELLO, CHAIN, SLOW)
+        site.prepare(HELLO, CHAIN, SLOW, BAD)
         self.letters = 0
         self.daemon = site.start(**faults.env, **QUICK, expect_errors=expect_errors)
         self.load.submit("chain", 2)
@@ -99,7 +105,8 @@ def test_a_worker_dies_and_then_the_next_one(site, faults, seed, point):
 @pytest.mark.parametrize("statement", SENT)
 def test_a_worker_dies_while_a_commit_is_unanswered(site, faults, seed, statement, second):
     cut = Cut(site, faults, seed)
-    first = cut.crash("pg.sent", "worker", detail=statement, nth=seed.randint(1, 3))
+    # how many there are depends on how they group: two are sure
+    first = cut.crash("pg.sent", "worker", detail=statement, nth=seed.randint(1, 2))
     cut.run(first, cut.second(second, first))
 
 
@@ -177,13 +184,77 @@ def test_the_keeper_of_another_host_dies_over_a_lost_host(site, faults, seed, po
     lost = site.start(WORKER_ID="lost", SYNAPSED_ROLES="worker,keeper")
     held = b"synapse:q:{default}:held:lost*"
     wait = cut.load.begin("chain", 300)
+
+    def tell(signo):
+        for pid in process_group(lost.process.pid):
+            os.kill(pid, signo)
+
     with site.redis.client() as client:
-        while not list(client.scan_iter(match=held, count=1000)):
+        while True:
+            tell(signal.SIGSTOP)  # or what it holds has ended when it dies
+            if list(client.scan_iter(match=held, count=1000)):
+                break
+            tell(signal.SIGCONT)
             time.sleep(0.002)
     first = cut.crash(point, "keeper")
-    for pid in process_group(lost.process.pid):
-        os.kill(pid, signal.SIGKILL)
+    tell(signal.SIGKILL)
     wait()
     cut.run(first)
     site.daemons.remove(lost)
     lost.remove()
+
+
+@pytest.mark.parametrize("second", [None, "worker", "api"])
+@pytest.mark.parametrize("state,point", [
+    ("queued", "cancel.ended"), ("queued", "cancel.published"), ("queued", "cancel.dropped"),
+    ("running", "cancel.flagged"), ("running", "cancel.told")])
+def test_the_api_dies_over_a_cancel(site, faults, seed, state, point, second):
+    cut = Cut(site, faults, seed)
+    with site.redis.client() as client:
+        if state == "queued":
+            client.set("synapse:q:{default}:paused", "test")
+        cut.load.submit("chain" if state == "queued" else "slow", 10)
+        runs = list(cut.load.accepted)[-3:]
+        first = cut.crash(point, "api")
+        second = cut.second(second, first)
+        answered = []
+        for run in runs:
+            while state == "running" and site.sql(
+                    "SELECT status FROM orchestration_runs WHERE run_id = %s",
+                    run) == [("queued",)]:
+                time.sleep(0.01)
+            # the API may be on its way down or up
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")[0] == 200:
+                    answered.append(run)
+        client.delete("synapse:q:{default}:paused")
+    assert first.acted()
+    cut.load.settle()
+    cut.faults.clear()
+    cut.load.audit(expect=None)
+    states = dict(site.sql("SELECT run_id, status FROM orchestration_runs"))
+    if state == "queued":
+        assert {states[run] for run in answered} <= {"cancelled"}
+    assert set(states.values()) <= {"completed", "cancelled"}
+
+
+CLERKS = ["lineage.raised", "reconcile.pushed", "recovery.numbered",
+          "recovery.closed", "recovery.pushed", "recovery.counted",
+          "recovery.opened"]
+
+
+@pytest.mark.parametrize("second", [None, "clerk", "worker", "keeper"])
+@pytest.mark.parametrize("kind,point", [*[("clerk", p) for p in CLERKS],
+                                        ("worker", "attach.answered"),
+                                        ("worker", "attach.told")])
+def test_a_recovery_is_cut(site, faults, seed, kind, point, second):
+    cut = Cut(site, faults, seed, expect_errors=["beat.keys_missing"])
+    cut.load.redis_lost = True
+    cut.load.submit("slow", 30)  # which is held
+    with site.redis.client() as client:
+        client.set("synapse:q:{default}:paused", "test")
+        cut.load.submit("chain", 30)  # which waits
+        first = cut.crash(point, kind)
+        second = cut.second(second, first)
+        client.flushall()
+    cut.run(first, second)

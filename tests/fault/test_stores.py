@@ -4,8 +4,8 @@ A case prints what it has cost: seconds until the first step behind it was commi
 until all that was in flight had ended, requests that were refused or not answered.
 """
 
-import signal
 import shutil
+import signal
 import time
 
 import pytest
@@ -51,7 +51,7 @@ class Storm:
         self.daemon = site.start(**faults.env, **QUICK, **env, expect_errors=errors)
         self.faults = faults
         self.load.submit("long", 100 * rounds)
-        self.trickle = self.load.begin("long", 20 * rounds, threads=2, pause_s=0.2,
+        self.trickle = self.load.begin("long", 40 + 20 * rounds, threads=2, pause_s=0.2,
                                        deadline_s=300)
         time.sleep(2.5)  # steps of all of them are committed
 
@@ -162,7 +162,9 @@ def test_the_answer_to_a_commit_is_swallowed(own, faults, rounds, statement):
         storm = Storm(own, faults, rounds, SCALE_POSTGRES_URL=own.postgres.url("own").replace(
             str(own.postgres.port), str(proxy.port)))
         for _ in range(rounds):
-            proxy.swallow(statement.encode(), cut_after_s=0.3).wait()
+            swallowed = proxy.swallow(statement.encode(), cut_after_s=0.3)
+            storm.load.submit("long", 2)
+            swallowed.wait()
         storm.back()
         storm.judge(f"{rounds} answers to {statement} swallowed")
         assert storm.daemon.find("pg.commit_in_doubt")

@@ -209,7 +209,8 @@ static void fork_one(struct bench *bench, int exit_code)
 	if (pid == 0) {
 		if (exit_code >= 0)
 			_exit(exit_code);
-		/* the end that the test speaks through is its own, and it may be killed
+		/*
+		 * the end that the test speaks through is its own, and it may be killed
 		 */
 		(void)close(fds[0]);
 		(void)close(fds[1]);

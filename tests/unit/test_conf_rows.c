@@ -147,6 +147,38 @@ static void the_least_event_is_one_that_the_engine_can_write(void **state)
 	assert_int_equal(conf_rows_find("engine.event_max")->min, EVENT_MAX_LEAST);
 }
 
+/* Somebody reads it, and what needs a restart replaces nobody. */
+static void every_option_says_whom_a_reload_replaces(void **state)
+{
+	struct str text = STR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < conf_rows_count; i++) {
+		const struct conf_row *row = &conf_rows[i];
+
+		if (!row->readers ||
+		    ((row->readers & CONF_FOR_START) && row->readers != CONF_FOR_START))
+			fail_msg("%s", row->key);
+	}
+	conf_rows_readers(conf_rows_find("engine.event_max"), &text);
+	assert_string_equal(str_text(&text),
+			    "replaces workers, API children and the keeper");
+	str_reset(&text, 4096);
+	conf_rows_readers(conf_rows_find("worker.slots"), &text);
+	assert_string_equal(str_text(&text), "replaces workers");
+	str_reset(&text, 4096);
+	conf_rows_readers(conf_rows_find("redis.url"), &text);
+	assert_string_equal(str_text(&text), "replaces all children");
+	str_reset(&text, 4096);
+	conf_rows_readers(conf_rows_find("restart.min"), &text);
+	assert_string_equal(str_text(&text), "replaces no child");
+	str_reset(&text, 4096);
+	conf_rows_readers(conf_rows_find("data_dir"), &text);
+	assert_string_equal(str_text(&text), "needs a restart");
+	str_deinit(&text);
+}
+
 static void keys_and_environment_names_are_unique(void **state)
 {
 	char a[CONF_ENV_MAX], b[CONF_ENV_MAX];
@@ -237,6 +269,7 @@ int main(void)
 		cmocka_unit_test(every_default_parses_and_reads_back),
 		cmocka_unit_test(every_number_refuses_what_is_beyond_its_range),
 		cmocka_unit_test(the_least_event_is_one_that_the_engine_can_write),
+		cmocka_unit_test(every_option_says_whom_a_reload_replaces),
 		cmocka_unit_test(keys_and_environment_names_are_unique),
 		cmocka_unit_test(a_group_is_what_options_begin_with),
 		cmocka_unit_test(the_nearest_word_is_at_most_two_errors_away),

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "ipc/kind.h"
-#include "master/child.h"
+#include "master/crews.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,8 @@ static const struct kind api = { .name = "api", .order = 20 };
 
 struct bench {
 	struct ev_loop *loop;
-	struct child children[4];
+	struct seat seats[4];
+	struct list list;
 	struct draining draining;
 	struct seat_log log;
 };
@@ -76,11 +77,14 @@ static int set_up(void **state)
 
 	memset(&bench, 0, sizeof(bench));
 	bench.loop = ev_loop_new(EVFLAG_AUTO);
+	list_init(&bench.list);
 	for (i = 0; i < 4; i++) {
-		child_init(&bench.children[i], bench.loop, kinds[i], i, &ops, &bench.log);
-		child_start(&bench.children[i]);
+		child_init(&bench.seats[i].child, bench.loop, kinds[i], i, &ops,
+			   &bench.log);
+		child_start(&bench.seats[i].child);
+		list_push(&bench.list, &bench.seats[i].node);
 	}
-	draining_init(&bench.draining, bench.loop, bench.children, 4);
+	draining_init(&bench.draining, bench.loop, &bench.list);
 	*state = &bench;
 	return 0;
 }
@@ -92,7 +96,7 @@ static int tear_down(void **state)
 
 	draining_deinit(&bench->draining);
 	for (i = 0; i < 4; i++)
-		child_deinit(&bench->children[i]);
+		child_deinit(&bench->seats[i].child);
 	ev_loop_destroy(bench->loop);
 	return 0;
 }

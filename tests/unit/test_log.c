@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/jsonr.h"
 #include "base/log.h"
 
@@ -234,6 +235,57 @@ static void a_closed_descriptor_stops_nobody(void **state)
 	assert_string_equal(written(), "");
 }
 
+static int count_lines(const char *path)
+{
+	FILE *fp = fopen(path, "re");
+	int c, count = 0;
+
+	if (!fp)
+		return -1;
+	while ((c = getc(fp)) != EOF)
+		count += c == '\n';
+	(void)fclose(fp);
+	return count;
+}
+
+static void a_moved_file_is_opened_again_by_its_old_name(void **state)
+{
+	char dir[] = "/tmp/syn-log-XXXXXX", path[64], moved[64];
+	struct err err = { .code = 0 };
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/log", dir);
+	(void)snprintf(moved, sizeof(moved), "%s/log.1", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fd);
+	log_info("a.b", LOG_N("n", 1));
+	assert_int_equal(rename(path, moved), 0);
+	log_info("a.b", LOG_N("n", 2)); /* still there */
+	assert_int_equal(count_lines(moved), 2);
+	assert_int_equal(log_reopen(&err), 1);
+	log_info("a.b", LOG_N("n", 3));
+	assert_int_equal(count_lines(moved), 2);
+	assert_int_equal(count_lines(path), 1);
+	/* what cannot be opened leaves the old one in use */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(moved), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(log_reopen(&err), ERR_SYS);
+	assert_int_equal(close(fd), 0);
+}
+
+static void what_is_no_file_is_not_opened_again(void **state)
+{
+	struct err err = { .code = 0 };
+
+	(void)state;
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fds[1]);
+	assert_int_equal(log_reopen(&err), 0);
+}
+
 #define each(test) cmocka_unit_test_setup_teardown(test, open_pipe, close_pipe)
 
 int main(void)
@@ -249,6 +301,8 @@ int main(void)
 		each(a_flood_is_held_back_and_counted),
 		each(more_events_than_slots_are_written_without_a_limit),
 		each(a_closed_descriptor_stops_nobody),
+		each(a_moved_file_is_opened_again_by_its_old_name),
+		each(what_is_no_file_is_not_opened_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

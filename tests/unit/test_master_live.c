@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "conf/conf.h"
+#include "conf/conf_rows.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
@@ -62,6 +63,13 @@ static void on_hurry(void *arg, int64_t deadline_mono_ms)
 	log_info("probe.hurry", LOG_N("left_ms", deadline_mono_ms - clock_mono_ms()));
 }
 
+static void on_quiet(void *arg)
+{
+	const struct probe *probe = arg;
+
+	log_info("probe.quiet", LOG_S("row", probe->env->row_name));
+}
+
 static void on_obituary(void *arg, int index, int pid)
 {
 	struct probe *probe = arg;
@@ -78,6 +86,7 @@ static void on_obituary(void *arg, int index, int pid)
 
 static const struct lifeline_ops probe_ops = { .on_drain = on_drain,
 					       .on_hurry = on_hurry,
+					       .on_quiet = on_quiet,
 					       .on_obituary = on_obituary };
 
 static int probe_run(struct child_env *env, bool stubborn)
@@ -164,6 +173,17 @@ static int curious(struct child_env *env)
 	return probe_run(env, false);
 }
 
+/* Does not like some configurations. */
+static int fussy(struct child_env *env)
+{
+	log_info("probe.conf", LOG_N("slots", env->conf->worker.slots));
+	if (env->conf->worker.slots == 13)
+		return EXIT_CODE_CHILD_CONFIG;
+	if (env->conf->worker.slots == 14)
+		return mute(env);
+	return probe_run(env, false);
+}
+
 static int one(const struct conf *conf)
 {
 	(void)conf;
@@ -210,6 +230,32 @@ static const struct kind house[] = {
 	KIND("worker", curious, as_configured, 10, KIND_HOLDS_JOBS), END
 };
 
+/* Of those a reload may touch: some options each. */
+static const struct kind readers[] = { { .name = "keeper",
+					 .title = "keeper",
+					 .enter = idle,
+					 .processes = one,
+					 .ready_timeout_ms = 20000,
+					 .flags = KIND_TAKES_OBITUARIES,
+					 .readers = CONF_FOR_KEEPER },
+				       { .name = "worker",
+					 .title = "worker",
+					 .enter = fussy,
+					 .processes = as_configured,
+					 .ready_timeout_ms = 3000,
+					 .order = 10,
+					 .flags = KIND_HOLDS_JOBS | KIND_SCALES,
+					 .readers = CONF_FOR_WORKER },
+				       { .name = "api",
+					 .title = "api",
+					 .enter = idle,
+					 .processes = one,
+					 .ready_timeout_ms = 20000,
+					 .order = 20,
+					 .flags = KIND_LISTENS_API,
+					 .readers = CONF_FOR_API },
+				       END };
+
 /* ---- a host ---- */
 
 struct host {
@@ -217,7 +263,9 @@ struct host {
 	char data_dir[96];
 	char run_dir[96];
 	struct conf conf;
-	int notify_fd; /* -1, or where systemd would listen */
+	struct conf_inputs
+		inputs; /* with a path: conf comes from there, by conf_load() */
+	int notify_fd;  /* -1, or where systemd would listen */
 	pid_t pid;
 	int log_fd;
 	char buf[65536];
@@ -293,6 +341,25 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static int host_run(struct host *host, struct master_opts *opts)
+{
+	const struct conf *conf = &host->conf;
+	struct conf_errors errors = { .count = 0 };
+	struct conf *loaded = NULL;
+	int code;
+
+	if (!host->inputs.path)
+		return master_run(&conf, opts);
+	if (conf_load(&host->inputs, &loaded, &errors) < 0)
+		return EXIT_CODE_USAGE;
+	conf = loaded;
+	opts->inputs = &host->inputs;
+	opts->log_text = true;
+	code = master_run(&conf, opts);
+	conf_free(conf);
+	return code;
+}
+
 static void host_start(struct host *host, const struct kind *kinds)
 {
 	struct master_opts opts = { .kinds = kinds, .version = "9.9.9" };
@@ -310,7 +377,7 @@ static void host_start(struct host *host, const struct kind *kinds)
 		if (host->log_fd >= 0)
 			(void)close(host->log_fd); /* of another host of this test */
 		log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fds[1]);
-		code = master_run(&host->conf, &opts);
+		code = host_run(host, &opts);
 		(void)close(fds[1]);
 		/* leave like main() does: a leak check sees what was not freed */
 		exit(code);
@@ -321,6 +388,16 @@ static void host_start(struct host *host, const struct kind *kinds)
 	host->log_fd = fds[0];
 }
 
+static void print_log(struct host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->len; i++) /* lines that were returned end with a NUL */
+		if (!host->buf[i])
+			host->buf[i] = '\n';
+	fail_msg("nothing more in the log:\n%.*s", (int)host->len, host->buf);
+}
+
 /* More of the log; false at its end. Fails the test when nothing comes for too long. */
 static bool host_read(struct host *host)
 {
@@ -328,7 +405,7 @@ static bool host_read(struct host *host)
 	ssize_t n;
 
 	if (poll(&pfd, 1, DEADLINE_MS) <= 0)
-		fail_msg("nothing more in the log:\n%.*s", (int)host->len, host->buf);
+		print_log(host);
 	assert_true(host->len < sizeof(host->buf) - 1);
 	n = read(host->log_fd, host->buf + host->len, sizeof(host->buf) - 1 - host->len);
 	assert_true(n >= 0);
@@ -420,6 +497,92 @@ static const struct scoreboard *board_of(struct host *host)
 	if (scoreboard_open_readonly(host->run_dir, &board, &err) < 0)
 		fail_msg("%s", err.text);
 	return board;
+}
+
+/* ---- a host with a file ---- */
+
+static const char *const no_env[] = { NULL };
+
+static void write_file(struct host *host, const char *more)
+{
+	FILE *fp = fopen(host->inputs.path, "we");
+
+	assert_non_null(fp);
+	assert_true(fprintf(fp,
+			    "data_dir: %s\nrun_dir: %s\n"
+			    "redis: {url: \"redis://u:pw-one@127.0.0.1:1/0\"}\n"
+			    "postgres: {url: \"postgresql://127.0.0.1:1/x\"}\n"
+			    "api: {listen: \"127.0.0.1:%d\"}\n%s",
+			    host->data_dir, host->run_dir, host->conf.api.listen.port,
+			    more) > 0);
+	assert_int_equal(fclose(fp), 0);
+}
+
+static void host_make_file(struct host *host, const char *more)
+{
+	static char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/synapsed.yaml", host->dir);
+	host->inputs = (struct conf_inputs){ .path = path, .env = no_env, .cores = 1 };
+	write_file(host, more);
+}
+
+static void host_start_file(struct host *host, const char *more)
+{
+	host_make_file(host, more);
+	host_start(host, readers);
+	(void)wait_for(host, "master.ready", "");
+}
+
+static void reload(struct host *host, const char *more)
+{
+	write_file(host, more);
+	assert_int_equal(kill(host->pid, SIGHUP), 0);
+}
+
+static int generation_of(struct host *host)
+{
+	const struct scoreboard *board = board_of(host);
+	int generation = atomic_load(&board->generation);
+
+	scoreboard_close(board);
+	return generation;
+}
+
+static bool shown(struct host *host, const char *text)
+{
+	const struct scoreboard *board = board_of(host);
+	char buf[IDS_MAX];
+	bool found = strstr(score_text_get(&board->reload, buf), text) != NULL;
+
+	found = found && (*text || !*buf); /* "": nothing at all */
+	scoreboard_close(board);
+	return found;
+}
+
+/* Living processes of all kinds, by the board. */
+static int living(struct host *host)
+{
+	const struct scoreboard *board = board_of(host);
+	int i, count = 0;
+
+	for (i = 0; i < SCOREBOARD_SLOTS; i++) {
+		int state = atomic_load(&board->slots[i].state);
+
+		count += state != SCORE_FREE && state != SCORE_DEAD;
+	}
+	scoreboard_close(board);
+	return count;
+}
+
+static void wait_living(struct host *host, int count)
+{
+	int64_t end_mono_ms = clock_mono_ms() + DEADLINE_MS;
+
+	while (living(host) != count) {
+		assert_true(clock_mono_ms() < end_mono_ms);
+		(void)usleep(10000);
+	}
 }
 
 /* ---- tests ---- */
@@ -636,26 +799,6 @@ static void a_stop_during_a_crash_loop_does_not_wait_for_it(void **state)
 	assert_int_equal(host_stop(host), EXIT_CODE_OK);
 }
 
-static void other_signals_do_not_hurt_the_master(void **state)
-{
-	static const int signals[] = { SIGHUP,  SIGUSR1, SIGUSR2,
-				       SIGTTIN, SIGTTOU, SIGWINCH };
-	struct host *host = *state;
-	size_t i;
-
-	host_start(host, idlers);
-	(void)wait_for(host, "master.ready", "");
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		char text[32];
-
-		assert_int_equal(kill(host->pid, signals[i]), 0);
-		(void)snprintf(text, sizeof(text), "signal=SIG%s",
-			       sigabbrev_np(signals[i]));
-		(void)wait_for(host, "signal.ignored", text);
-	}
-	assert_int_equal(host_stop(host), EXIT_CODE_OK);
-}
-
 static void a_terminated_child_drains_and_is_replaced(void **state)
 {
 	struct host *host = *state;
@@ -830,7 +973,8 @@ static void each_kind_gets_what_its_row_says(void **state)
 	line = wait_for(host, "probe.env", " kind=api ");
 	assert_non_null(strstr(line, "api=1 health=0 row=w1-api-0"));
 
-	/* the socket belongs to the host, not to the child: nobody accepts, all connect
+	/*
+	 * the socket belongs to the host, not to the child: nobody accepts, all connect
 	 */
 	{
 		struct sockaddr_in addr = { .sin_family = AF_INET };
@@ -962,6 +1106,375 @@ static void systemd_hears_of_each_stage(void **state)
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
 }
 
+static void a_reload_replaces_only_whom_it_touches(void **state)
+{
+	struct host *host = *state;
+	char *line;
+	int64_t old;
+
+	host_start_file(host, "worker: {processes: 2, slots: 5}\n");
+	rewind_log(host);
+	old = number_in(wait_for(host, "child.started", "child_kind=worker"), "child");
+	(void)wait_for(host, "master.ready", "");
+	reload(host, "worker: {processes: 2, slots: 6}\n");
+	line = wait_for(host, "reload.option", "option=worker.slots from=5 to=6");
+	assert_non_null(strstr(line, "synapsed.yaml:6:"));
+	assert_non_null(strstr(line, "effect=\"replaces workers\""));
+	(void)wait_for(host, "child.started", "child_kind=worker");
+	(void)wait_for(host, "child.started", "child_kind=worker");
+	line = wait_for(host, "reload.done", "by=SIGHUP new_generation=2");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	assert_int_equal(generation_of(host), 2);
+	assert_true(shown(host, ""));
+	rewind_log(host);
+	(void)wait_for(host, "reload.started", "candidate_generation=2");
+	while ((line = next_line(host)) && !strstr(line, " event=child.died "))
+		if (strstr(line, " event=child.started "))
+			assert_non_null(strstr(line, "child_kind=worker"));
+	/* the old ones live until the new ones are ready: their end came after "done" */
+	assert_non_null(line);
+	rewind_log(host);
+	(void)wait_for(host, "reload.done", "");
+	(void)wait_for(host, "probe.drain", "reason=reload");
+	assert_int_not_equal(old, 0);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_reload_changes_how_many_there_are(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {processes: 1}\n");
+	reload(host, "worker: {processes: 3}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 5);
+	reload(host, "worker: {processes: 2}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 4);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_reload_for_the_master_alone_forks_nobody(void **state)
+{
+	struct host *host = *state;
+	char *line;
+
+	host_start_file(host, "");
+	reload(host, "drain: {deadline: 7s}\n");
+	while ((line = next_line(host)) && !strstr(line, " event=reload.done "))
+		assert_null(strstr(line, " event=child.started "));
+	assert_int_equal(generation_of(host), 2);
+	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	(void)wait_for(host, "master.draining", "wait_ms=7000");
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void a_bad_file_changes_nothing_and_is_shown(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker:\n  slots: many\n");
+	(void)wait_for(host, "reload.error", "synapsed.yaml:7:10: worker.slots");
+	(void)wait_for(host, "reload.refused", "errors=1");
+	assert_int_equal(generation_of(host), 1);
+	assert_true(shown(host, "synapsed.yaml:7:10"));
+	/* one that contradicts itself is bad as well */
+	reload(host, "restart: {min: 10s, max: 1s}\n");
+	(void)wait_for(host, "reload.error", "restart.min");
+	(void)wait_for(host, "reload.refused", "");
+	/* and the next good one is taken */
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "");
+	assert_true(shown(host, ""));
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_file_that_says_the_same_changes_nothing(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 5}\n# a comment\n");
+	(void)wait_for(host, "reload.unchanged", "by=SIGHUP");
+	assert_int_equal(generation_of(host), 1);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_generation_that_dies_early_is_withdrawn(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {processes: 2, slots: 5}\n");
+	reload(host, "worker: {processes: 2, slots: 13}\n");
+	(void)wait_for(host, "reload.withdrawn", "exit 40");
+	assert_true(shown(host, "withdrawn: worker"));
+	assert_int_equal(generation_of(host), 1);
+	/* who dies now comes back as it was */
+	rewind_log(host);
+	assert_int_equal(kill((pid_t)number_in(wait_for(host, "child.started",
+							"child_kind=worker child_slot=0"),
+					       "child"),
+			      SIGKILL),
+			 0);
+	(void)wait_for(host, "reload.withdrawn", "");
+	(void)wait_for(host, "child.died", "SIGKILL");
+	(void)wait_for(host, "probe.conf", "slots=5");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_generation_that_is_not_ready_in_time_is_withdrawn(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n");
+	(void)wait_for(host, "reload.withdrawn", "not_ready");
+	assert_int_equal(generation_of(host), 1);
+	wait_living(host, 3);
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "new_generation=3");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void what_needs_a_restart_is_said_and_not_done(void **state)
+{
+	struct host *host = *state;
+	char more[128];
+
+	host_start_file(host, "");
+	(void)snprintf(more, sizeof(more), "worker: {name: other}\n");
+	reload(host, more);
+	(void)wait_for(host, "reload.option", "option=worker.name from=\"\" to=other");
+	(void)wait_for(host, "reload.unchanged", "");
+	/* with something else in the same file that is done */
+	reload(host, "worker: {name: other, slots: 6}\n");
+	(void)wait_for(host, "reload.option", "effect=\"needs a restart\"");
+	(void)wait_for(host, "reload.done", "");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_changed_secret_is_not_shown(void **state)
+{
+	struct host *host = *state;
+	char *line;
+
+	host_start_file(host, "llm: {openai_compatible: {key: old-secret}}\n");
+	reload(host, "llm: {openai_compatible: {key: new-secret}}\n");
+	line = wait_for(host, "reload.option", "option=llm.openai_compatible.key");
+	assert_null(strstr(line, "old-secret"));
+	assert_null(strstr(line, "new-secret"));
+	(void)wait_for(host, "reload.done", "");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void try_connect(uint16_t port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr.sin_port = htons(port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void a_new_address_is_opened_or_the_old_one_stays(void **state)
+{
+	struct host *host = *state;
+	uint16_t old = host->conf.api.listen.port, taken = free_port();
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr.sin_port = htons(taken);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+
+	host_start_file(host, "");
+	host->conf.api.listen.port = taken;
+	reload(host, "");
+	(void)wait_for(host, "reload.refused", "in use");
+	try_connect(old);
+	assert_int_equal(generation_of(host), 1);
+
+	host->conf.api.listen.port = free_port();
+	reload(host, "");
+	(void)wait_for(host, "reload.done", "");
+	try_connect(host->conf.api.listen.port);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+	assert_int_equal(close(fd), 0);
+}
+
+static void a_reload_during_a_reload_comes_behind_it(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n"); /* takes its time, in vain */
+	(void)wait_for(host, "reload.started", "");
+	reload(host, "worker: {slots: 7}\n");
+	(void)wait_for(host, "reload.queued", "");
+	(void)wait_for(host, "reload.withdrawn", "");
+	(void)wait_for(host, "reload.done", "by=queued");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void a_stop_during_a_reload_withdraws_it(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\ndrain: {deadline: 1s}\n");
+	reload(host, "worker: {slots: 14}\ndrain: {deadline: 1s}\n");
+	(void)wait_for(host, "reload.started", "");
+	assert_int_equal(kill(host->pid, SIGTERM), 0);
+	(void)wait_for(host, "reload.withdrawn", "the daemon stops");
+	(void)wait_for(host, "master.draining", "");
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void send_signal(struct host *host, int number)
+{
+	assert_int_equal(kill(host->pid, number), 0);
+}
+
+static void one_worker_more_and_one_less(void **state)
+{
+	struct host *host = *state;
+
+	host_start_file(host, "");
+	send_signal(host, SIGTTIN);
+	(void)wait_for(host, "crew.more", "by=SIGTTIN child_kind=worker processes=2");
+	(void)wait_for(host, "child.ready", "child_kind=worker child_slot=1");
+	send_signal(host, SIGTTOU);
+	(void)wait_for(host, "crew.less", "by=SIGTTOU child_kind=worker processes=1");
+	(void)wait_for(host, "child.died", "child_kind=worker child_slot=1");
+	wait_living(host, 3);
+	send_signal(host, SIGTTOU);
+	(void)wait_for(host, "act.refused", "act=less by=SIGTTOU reason=the_last_one");
+	/* a reload that touches workers brings back what is configured */
+	send_signal(host, SIGTTIN);
+	(void)wait_for(host, "child.ready", "child_kind=worker child_slot=1");
+	reload(host, "drain: {deadline: 9s}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 4);
+	reload(host, "worker: {slots: 6}\n");
+	(void)wait_for(host, "reload.done", "");
+	wait_living(host, 3);
+	assert_int_equal(host_stop(host), EXIT_CODE_OK);
+}
+
+static void quiet_lasts_until_a_reload(void **state)
+{
+	struct host *host = *state;
+	char *line;
+	int64_t worker;
+
+	host_start_file(host, "");
+	rewind_log(host);
+	worker = number_in(wait_for(host, "child.started", "child_kind=worker"), "child");
+	(void)wait_for(host, "master.ready", "");
+	send_signal(host, SIGWINCH);
+	(void)wait_for(host, "child.state", "from=ready to=quiet");
+	(void)wait_for(host, "probe.quiet", "");
+	/* who takes the seat of a dead one is quiet as well */
+	assert_int_equal(kill((pid_t)worker, SIGKILL), 0);
+	(void)wait_for(host, "child.died", "");
+	(void)wait_for(host, "probe.quiet", "");
+	/* nothing in the file has changed, and yet the worker is a new one */
+	send_signal(host, SIGHUP);
+	(void)wait_for(host, "reload.done", "");
+	(void)wait_for(host, "child.died", "child_kind=worker");
+	send_signal(host, SIGTERM);
+	while ((line = next_line(host)) != NULL)
+		assert_null(strstr(line, "probe.quiet"));
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+/* Each signal in a state of the master: what is said. */
+struct row {
+	int number;
+	const char *event;
+	const char *text;
+};
+
+static void send_rows(struct host *host, const struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		send_signal(host, rows[i].number);
+		(void)wait_for(host, rows[i].event, rows[i].text);
+	}
+}
+#define SEND_ROWS(host, rows) send_rows(host, rows, sizeof(rows) / sizeof(rows[0]))
+
+static void every_signal_during_a_reload(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=reload" },
+		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=reload" },
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1 files=0" },
+		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
+		{ SIGHUP, "reload.queued", "by=SIGHUP" },
+		{ SIGINT, "master.draining", "signal=SIGINT" },
+		{ SIGTERM, "master.hurry", "signal=SIGTERM" },
+		{ SIGQUIT, "master.hurry", "signal=SIGQUIT wait_ms=0" },
+	};
+	struct host *host = *state;
+
+	host_start_file(host, "worker: {slots: 5}\n");
+	reload(host, "worker: {slots: 14}\n");
+	(void)wait_for(host, "reload.started", "");
+	SEND_ROWS(host, rows);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void every_signal_during_a_drain(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGHUP, "act.refused", "act=reload by=SIGHUP reason=draining" },
+		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=draining" },
+		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=draining" },
+		{ SIGWINCH, "act.refused", "act=quiet by=SIGWINCH reason=draining" },
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
+		{ SIGINT, "master.hurry", "signal=SIGINT wait_ms=1000" },
+		{ SIGQUIT, "master.hurry", "signal=SIGQUIT wait_ms=0" },
+	};
+	struct host *host = *state;
+
+	host->conf.drain.deadline_ms = 3600000;
+	host_start(host, stubborns);
+	(void)wait_for(host, "master.ready", "");
+	send_signal(host, SIGTERM);
+	(void)wait_for(host, "probe.drain", "");
+	SEND_ROWS(host, rows);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
+static void every_signal_before_all_are_ready(void **state)
+{
+	static const struct row rows[] = {
+		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
+		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
+		{ SIGTTIN, "crew.more", "processes=2" },
+		{ SIGTTOU, "crew.less", "processes=1" },
+		{ SIGHUP, "reload.started", "by=SIGHUP" },
+		{ SIGTERM, "master.draining", "signal=SIGTERM" },
+		{ SIGTERM, "master.hurry", "signal=SIGTERM wait_ms=1000" },
+		{ SIGINT, "master.hurry", "signal=SIGINT wait_ms=0" },
+	};
+	struct host *host = *state;
+
+	host_make_file(host, "worker: {slots: 14}\n"); /* never ready */
+	host_start(host, readers);
+	(void)wait_for(host, "child.started", "child_kind=api");
+	SEND_ROWS(host, rows);
+	assert_int_equal(host_end(host), EXIT_CODE_OK);
+}
+
 #define WITH_HOST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -978,7 +1491,6 @@ int main(void)
 		WITH_HOST(a_second_term_makes_it_fast),
 		WITH_HOST(a_second_quit_takes_the_grace_away),
 		WITH_HOST(a_stop_during_a_crash_loop_does_not_wait_for_it),
-		WITH_HOST(other_signals_do_not_hurt_the_master),
 		WITH_HOST(a_terminated_child_drains_and_is_replaced),
 		WITH_HOST(children_leave_when_their_master_is_gone),
 		WITH_HOST(an_orphan_does_not_keep_the_next_master_out),
@@ -992,6 +1504,23 @@ int main(void)
 		WITH_HOST(a_death_is_told_to_the_keeper_and_its_slot_comes_back),
 		WITH_HOST(a_death_waits_while_the_keeper_is_away),
 		WITH_HOST(systemd_hears_of_each_stage),
+		WITH_HOST(a_reload_replaces_only_whom_it_touches),
+		WITH_HOST(a_reload_changes_how_many_there_are),
+		WITH_HOST(a_reload_for_the_master_alone_forks_nobody),
+		WITH_HOST(a_bad_file_changes_nothing_and_is_shown),
+		WITH_HOST(a_file_that_says_the_same_changes_nothing),
+		WITH_HOST(a_generation_that_dies_early_is_withdrawn),
+		WITH_HOST(a_generation_that_is_not_ready_in_time_is_withdrawn),
+		WITH_HOST(what_needs_a_restart_is_said_and_not_done),
+		WITH_HOST(a_changed_secret_is_not_shown),
+		WITH_HOST(a_new_address_is_opened_or_the_old_one_stays),
+		WITH_HOST(a_reload_during_a_reload_comes_behind_it),
+		WITH_HOST(a_stop_during_a_reload_withdraws_it),
+		WITH_HOST(one_worker_more_and_one_less),
+		WITH_HOST(quiet_lasts_until_a_reload),
+		WITH_HOST(every_signal_before_all_are_ready),
+		WITH_HOST(every_signal_during_a_reload),
+		WITH_HOST(every_signal_during_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

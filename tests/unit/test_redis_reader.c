@@ -140,8 +140,8 @@ static void junk_is_refused(void **state)
 		":\r\n",
 		":99999999999999999999\r\n",
 		"*x\r\n",
-		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", /* deep
-										       */
+		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
+		/* above: too deep */
 	};
 	const struct redis_reply *reply;
 	struct err err;
@@ -202,7 +202,8 @@ static void a_large_text_comes_whole(void **state)
 	redis_reader_free(reader);
 }
 
-/* Valid answers with a few bytes changed: an answer, more wanted, or an error, no crash.
+/*
+ * Valid answers with a few bytes changed: an answer, more wanted, or an error, no crash.
  */
 static void broken_answers_never_crash(void **state)
 {

@@ -1,4 +1,5 @@
-/* test_sse_parser.c - the rules of event streams, at every place where bytes can be cut
+/*
+ * test_sse_parser.c - the rules of event streams, at every place where bytes can be cut
  */
 #include <setjmp.h>
 #include <stdarg.h>

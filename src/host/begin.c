@@ -1,0 +1,216 @@
+/*
+ * begin.c - how a run begins in this worker: fresh, behind what others did, or not at all
+ *
+ *	fresh    nobody had it: from its first step
+ *	past     the takeover brought its journal; engine/fold.c says where that stands.
+ *	         What the journal has and the stream lacks goes out first (backlog.c), and
+ *	         our own ids begin above all that there is
+ *	failed   its definition, its journal or Postgres will not have it: picked up, what
+ *	         is wrong, and the sentinels
+ */
+#include "host/begin.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/exec.h"
+#include "engine/fold.h"
+#include "host/backlog.h"
+#include "host/held.h"
+#include "host/host_scale_in.h"
+#include "host/journal.h"
+#include "ipc/scoreboard.h"
+#include "run/definition.h"
+
+#include <string.h>
+
+static struct exec_start start_of(struct held *held)
+{
+	return (struct exec_start){
+		.run_id = held->run_id,
+		.worker_id = held->host->options.worker_id,
+		.definition = held->definition,
+		.epoch = held->epoch ? (uint64_t)held->epoch : 1,
+		.job = held,
+	};
+}
+
+void begin_fresh(struct held *held, const char *message, size_t message_len,
+		 const char *inputs, size_t inputs_len)
+{
+	struct host_scale *host = held->host;
+	struct exec_start start = start_of(held);
+
+	start.message = message;
+	start.message_len = message_len;
+	start.inputs = inputs;
+	start.inputs_len = inputs_len;
+	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+	held->fresh = true;
+	held->exec = exec_new(host->engine, &start);
+}
+
+/* ---- a run that is not executed ---- */
+
+/*
+ * The events of a run that is not executed: picked up, what is wrong, and the sentinels.
+ */
+static struct engine_row *failed_row(const struct held *held, const char *reason)
+{
+	const struct host_scale *host = held->host;
+	struct engine_row *row = row_new(ROW_START, "", "", 0);
+	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
+					   .max = host->engine->limits.event_max };
+	const struct event_text text = { reason, strlen(reason) };
+	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
+
+	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id,
+			       held->run_id);
+	row_add_event(row);
+	event_orchestration_error(&row->texts, &stamp, reason);
+	row_add_event(row);
+	event_orchestration_complete(&row->texts, &stamp, held->run_id, RUN_FAILED,
+				     empty_object);
+	row_add_event(row);
+	event_run_final(&row->texts, &stamp, held->run_id, RUN_FAILED, text, empty_list,
+			empty_object);
+	row_add_event(row);
+	event_done(&row->texts, &stamp);
+	row_add_event(row);
+	row_seal(row, held->event_seq + 1, held->epoch ? (uint64_t)held->epoch : 1);
+	return row;
+}
+
+void begin_failed(struct held *held, const char *class, const char *reason)
+{
+	struct engine_final *final = row_final_new();
+	struct engine_row *row = failed_row(held, reason);
+	struct jsonw w;
+
+	final->status = RUN_FAILED;
+	str_add_text(&final->response, reason);
+	jsonw_init(&w, &final->error);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "class", class);
+	jsonw_pair_text(&w, "message", reason);
+	jsonw_object_end(&w);
+	held->event_seq += row->events_count;
+	held_add_row(held, row, NULL, clock_wall_ms());
+	held->final = final;
+	score_add(held->host->options.score, SCORE_RUNS_FAILED, 1);
+	journal_want(held->host->journal, held);
+}
+
+/* ---- a run that others had before ---- */
+
+static bool behind(const struct backlog_end *a, const struct backlog_end *b)
+{
+	return a->id_ms > b->id_ms || (a->id_ms == b->id_ms && a->id_n > b->id_n);
+}
+
+/*
+ * What the journal has and the stream lacks goes out first; our own ids begin above all
+ * that there is, and above Postgres' clock at the takeover.
+ */
+static int catch_up(struct held *held, const struct backlog_end *end, struct err *err)
+{
+	struct backlog_end newest = { 0 }, floor = *end;
+	struct held_past *past = &held->past;
+	struct err ignored;
+	int rc = 0;
+	size_t i;
+
+	/* to the last row, also past one that cannot be read: what we write, an end at
+	 * least, comes behind all that is there */
+	for (i = 0; i < past->count; i++) {
+		held->seq = (uint32_t)past->rows[i].seq;
+		if (backlog_add(&held->publish.entries, past->rows[i].events, end,
+				&held->event_seq, &newest, rc < 0 ? &ignored : err) < 0)
+			rc = ERR_INPUT;
+	}
+	if (behind(&newest, &floor))
+		floor = newest;
+	if (past->taken_at_ms > floor.id_ms)
+		floor = (struct backlog_end){ past->taken_at_ms, 0 };
+	fifo_deinit(&held->fifo);
+	fifo_init(&held->fifo, floor.id_ms, floor.id_n);
+	if (!list_empty(&held->publish.entries)) {
+		held->publishing = true;
+		held->publish.done = host_scale_on_published;
+		held->publish.epoch = held->epoch;
+		publisher_add(held->host->publisher, &held->publish);
+	}
+	return rc;
+}
+
+static int go_on(struct held *held, struct err *err)
+{
+	struct host_scale *host = held->host;
+	const struct held_past *past = &held->past;
+	const struct exec_start start = start_of(held);
+	const struct fold_seed seed = {
+		.definition = held->definition,
+		.message = past->message,
+		.message_len = strlen(past->message),
+		.inputs = past->inputs,
+		.inputs_len = past->inputs ? strlen(past->inputs) : 0,
+		.state_max = host->engine->limits.state_max,
+	};
+	struct fold fold;
+	int rc;
+
+	rc = fold_journal(&fold, &seed, past->rows, past->count, err);
+	if (rc == 0 && fold.at == FOLD_ENDED)
+		rc = err_set(err, ERR_INPUT, "the run has ended, its row has not");
+	if (rc == 0) {
+		score_add(host->options.score, SCORE_RUNS_STARTED, 1);
+		held->fresh = true;
+		held->exec = exec_resume(host->engine, &start, &fold);
+	}
+	fold_deinit(&fold);
+	return rc;
+}
+
+/* The takeover brought what the run starts with, or goes on with. */
+void begin_past(struct held *held)
+{
+	struct held_past *past = &held->past;
+	struct str reason = STR_INIT;
+	struct err err;
+
+	if (held->unusable) {
+		begin_failed(held, "job", held->unusable);
+	} else if (past->count == 0) {
+		begin_fresh(held, past->message, strlen(past->message), past->inputs,
+			    past->inputs ? strlen(past->inputs) : 0);
+	} else if (go_on(held, &err) < 0) {
+		log_error("run.journal_unusable", LOG_S("run", held->run_id),
+			  LOG_S("error", err.text));
+		str_printf(&reason, "the run cannot be continued: %s", err.text);
+		begin_failed(held, "internal", str_text(&reason));
+		str_deinit(&reason);
+	} else {
+		log_info("run.resumed", LOG_S("run", held->run_id),
+			 LOG_N("epoch", held->epoch), LOG_N("rows", past->count));
+	}
+	held_past_reset(held);
+	if (held->cancel && held->exec)
+		exec_cancel(held->exec);
+}
+
+void begin_behind(struct stream_end *asked)
+{
+	struct held *held = list_entry(asked, struct held, asked);
+	struct err err;
+
+	FAULT_OF("resume.asked", held->run_id);
+	if (catch_up(held, &asked->end, &err) < 0)
+		log_error("run.journal_unreadable", LOG_S("run", held->run_id),
+			  LOG_S("error", err.text)); /* the fold meets it as well */
+	begin_past(held);
+	FAULT_OF("resume.begun", held->run_id);
+}
