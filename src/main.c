@@ -277,7 +277,7 @@ static int with_conf(const struct options *o)
 			rc = show(conf);
 		(void)conf_check(conf, &errors); /* errors.count has the answer */
 	}
-	if (errors.count) {
+	if (!conf || errors.count) {
 		print_errors(&errors);
 		rc = EXIT_CODE_FAILED;
 	} else if (o->act == ACT_TEST) {

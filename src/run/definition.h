@@ -16,7 +16,7 @@
 #define DEFINITION_STEPS_MAX 1000
 #define DEFINITION_ID_MAX    255 /* bytes: of definitions and steps, keys of the state */
 #define DEFINITION_NAME_MAX  500
-#define DEFINITION_KEYS_MAX  256 /* input_keys, switch_cases; entries of state_schema */
+#define DEFINITION_KEYS_MAX  256 /* of input_keys, switch_cases, state_schema */
 #define DEFINITION_TURNS_MAX 100000
 #define DEFINITION_RETRY_MAX 100
 
