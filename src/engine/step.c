@@ -1,8 +1,8 @@
 /*
  * step.c - what the frames of all step types do alike
  *
- * A step writes to the state once, when it has its result: a failed or timed-out attempt
- * leaves nothing behind but its events.
+ * A step writes to the state when it has its result and at no other time: an attempt that
+ * failed or timed out before that leaves nothing behind but its events.
  */
 #include "engine/step.h"
 

@@ -26,8 +26,8 @@ void expr_budget_init(struct expr_budget *budget, struct arena *arena, uint64_t 
 	budget->bytes = bytes;
 }
 
-static int fault_set(struct expr_fault *fault, int code, int column, const char *format,
-		     va_list args)
+/* The first fault stays. text is cut where a character ends. */
+static int fault_set(struct expr_fault *fault, int code, int column, const char *text)
 {
 	size_t bad;
 
@@ -35,31 +35,33 @@ static int fault_set(struct expr_fault *fault, int code, int column, const char 
 		return fault->code;
 	fault->code = code;
 	fault->column = column;
-	(void)vsnprintf(fault->text, sizeof(fault->text), format, args);
+	(void)snprintf(fault->text, sizeof(fault->text), "%s", text);
 	if (!utf8_valid(fault->text, strlen(fault->text), &bad))
-		fault->text[bad] = '\0'; /* a character was cut */
+		fault->text[bad] = '\0';
 	return code;
 }
 
 int expr_budget_fault(struct expr_fault *fault, int code, int column, const char *format,
 		      ...)
 {
+	char text[EXPR_FAULT_MAX];
 	va_list args;
-	int rc;
 
 	va_start(args, format);
-	rc = fault_set(fault, code, column, format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return rc;
+	return fault_set(fault, code, column, text);
 }
 
 bool expr_budget_fail(struct expr_budget *budget, const char *format, ...)
 {
+	char text[EXPR_FAULT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	(void)fault_set(&budget->fault, ERR_INPUT, budget->column, format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	(void)fault_set(&budget->fault, ERR_INPUT, budget->column, text);
 	return false;
 }
 

@@ -65,7 +65,7 @@ static bool eval_dict(struct eval *e, const struct expr_node *node,
 	if (!items)
 		return false;
 	*ret = expr_value_list(EXPR_DICT, items, 0);
-	for (kid = node->kids; kid; kid = kid->next->next) {
+	for (kid = node->kids; kid && kid->next; kid = kid->next->next) {
 		if (!eval(e, kid, &key) || !eval(e, kid->next, &value))
 			return false;
 		e->budget->column = kid->column;

@@ -55,7 +55,7 @@ static int shortest(double d, char digits[20], int *exponent)
 
 void expr_format_float(struct str *out, double d)
 {
-	char digits[20];
+	char digits[20] = "";
 	int exponent, n, i;
 
 	if (isnan(d) || isinf(d)) {

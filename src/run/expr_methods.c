@@ -367,7 +367,7 @@ static bool call_keys(struct expr_budget *budget, struct expr_call *call,
 static bool call_values(struct expr_budget *budget, struct expr_call *call,
 			struct expr_value *ret)
 {
-	const struct expr_value *from = call->args[0].as.list.items;
+	const struct expr_value *from;
 	struct expr_value *items;
 	size_t n, i;
 

@@ -314,7 +314,7 @@ static bool parse_named(struct parser *p, const struct expr_callee *callee,
 			p->lex.token.text, callee->name);
 		return false;
 	}
-	if (!next(p) || !next(p) || !kids_add(kids, parse_choice(p)))
+	if (!next(p) || !expect(p, "=") || !kids_add(kids, parse_choice(p)))
 		return false;
 	kids->last->by_name = true;
 	return true;
