@@ -10,6 +10,7 @@
 #include "master/obits.h"
 #include "master/reload.h"
 #include "master/sdnotify.h"
+#include "master/upgrade.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@ struct scoreboard;
 /*
  * The rooms, by file: acts.c what is asked of it, forks.c processes for seats, reload.c
  * a new configuration, seat_ops.c what seats ask, show.c what others see, signals.c,
- * tick.c each second's work.
+ * tick.c each second's work, upgrade.c the next program.
  */
 struct master {
 	const struct conf *conf;     /* in force */
@@ -41,6 +42,7 @@ struct master {
 	struct obits obits;
 	struct draining draining;
 	struct reload reload;
+	struct upgrade upgrade;
 	struct rng rng;
 
 	ev_timer tick;
