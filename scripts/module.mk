@@ -14,7 +14,8 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/etc/* $(top_srcdir)/examples/* \
 
 LINT = $(top_srcdir)/scripts/lint
 # Absolute, because the checkers run in the top folder, so that they name files as we do.
-LINT_CPPFLAGS = -DHAVE_CONFIG_H -I$(abs_top_builddir) -I$(abs_top_srcdir)/src \
+# With SYN_FAULTS, whatever configure was told: there is code that only such builds have.
+LINT_CPPFLAGS = -DHAVE_CONFIG_H -DSYN_FAULTS=1 -I$(abs_top_builddir) -I$(abs_top_srcdir)/src \
 	-I$(abs_top_builddir)/src -include config.h -std=gnu17 \
 	$(JSONC_CFLAGS) $(SSL_CFLAGS) $(YAML_CFLAGS) $(HIREDIS_CFLAGS) $(PQ_CFLAGS) \
 	$(MHD_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS) $(src_cli_libcli_a_CPPFLAGS) $(CPPFLAGS)

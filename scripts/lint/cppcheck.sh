@@ -12,4 +12,4 @@ sed -e 's/[[:space:]]*#.*//' -e '/^$/d' scripts/cppcheck-suppressions.txt >"$cac
 exec cppcheck --quiet -j2 --cppcheck-build-dir="$cache" --error-exitcode=1 \
 	--enable=warning,portability --std=c11 --platform=unix64 --library=posix,gnu \
 	--suppressions-list="$cache.suppressions" --template='{file}:{line}: {message} [{id}]' \
-	--max-configs=1 --include="$build/config.h" -DHAVE_CONFIG_H -I"$build/src" -Isrc src
+	--max-configs=1 --include="$build/config.h" -DHAVE_CONFIG_H -DSYN_FAULTS=1 -I"$build/src" -Isrc src

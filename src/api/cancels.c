@@ -211,17 +211,23 @@ static void settle(struct cancel *cancel)
 
 /* ---- end: queued or paused, nobody executes it ---- */
 
+static bool is_doubtful(const struct cancel *cancel, const struct pg_outcome *outcome,
+			const struct pg_reply *reply)
+{
+	if (reply)
+		return !store_cancels_end_read(reply, cancel->at_end); /* it went on */
+	return outcome->fate == PG_UNKNOWN && outcome->err.code != ERR_CLOSED;
+}
+
 static void on_ended(void *arg, const struct pg_outcome *outcome,
 		     const struct pg_reply *reply)
 {
 	struct cancel *cancel = arg;
 
-	if (!reply && outcome->err.code != ERR_CLOSED && outcome->fate == PG_UNKNOWN) {
+	if (is_doubtful(cancel, outcome, reply)) {
 		look(cancel); /* the row knows */
 	} else if (!reply) {
 		refused(cancel, outcome);
-	} else if (!store_cancels_end_read(reply, cancel->at_end)) {
-		look(cancel); /* it went on meanwhile */
 	} else {
 		FAULT_OF("cancel.ended", cancel->run_id);
 		answer(cancel, ERRORS_NONE, REQUESTED);

@@ -9,6 +9,7 @@
  *   lead.c       who leads
  *   ward.c       one queue: lineage, recovery, counters
  *   reconcile.c  rows without an entry get one
+ *   squeeze.c    streams of ended runs live shorter while Redis holds too much
  */
 #include "clerk/clerk.h"
 
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "child/stores.h"
 #include "clerk/lead.h"
+#include "clerk/squeeze.h"
 #include "clerk/ward.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
@@ -37,6 +39,7 @@ struct clerk {
 	struct lifeline lifeline;
 	struct stores stores;
 	struct lead *lead;
+	struct squeeze *squeeze;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -112,9 +115,18 @@ static void on_lead(void *arg, bool leads)
 	if (leads) {
 		ev_timer_set(&clerk->queues, 0., QUEUES_S);
 		ev_timer_start(clerk->loop, &clerk->queues);
+		squeeze_start(clerk->squeeze);
 	} else {
+		squeeze_stop(clerk->squeeze);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
+}
+
+static const char *queue_number(void *arg, size_t i)
+{
+	const struct clerk *clerk = arg;
+
+	return i < clerk->ward_count ? ward_name(clerk->wards[i]) : NULL;
 }
 
 static void stores_changed(struct clerk *clerk)
@@ -189,6 +201,14 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.env = clerk->env,
 		.stores = &clerk->stores,
 	};
+	clerk->squeeze = squeeze_new(&(struct squeeze_options){
+		.loop = clerk->loop,
+		.link = clerk->stores.link,
+		.ttl_ms = conf->events.ttl_ms,
+		.max_bytes = conf->events.memory_bytes,
+		.queue = queue_number,
+		.arg = clerk,
+	});
 	clerk->lead = lead_new(&(struct lead_options){
 		.loop = clerk->loop,
 		.pool = clerk->stores.pool,
@@ -213,6 +233,7 @@ static void clerk_deinit(struct clerk *clerk)
 	for (i = 0; i < clerk->ward_count; i++)
 		ward_free(clerk->wards[i]);
 	lead_free(clerk->lead);
+	squeeze_free(clerk->squeeze);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

@@ -7,5 +7,7 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/lead.h \
 	src/clerk/reconcile.c \
 	src/clerk/reconcile.h \
+	src/clerk/squeeze.c \
+	src/clerk/squeeze.h \
 	src/clerk/ward.c \
 	src/clerk/ward.h

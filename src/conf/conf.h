@@ -121,7 +121,8 @@ struct conf {
 		int64_t connections; /* per worker child */
 	} llm;
 	struct {
-		int64_t ttl_ms; /* a run's event stream after its last entry */
+		int64_t ttl_ms;       /* a run's event stream after its last entry */
+		int64_t memory_bytes; /* 0: by Redis' maxmemory */
 		int64_t client_buffer_bytes; /* that may wait for a stream's client */
 	} events;
 };

@@ -298,9 +298,13 @@ const struct conf_row conf_rows[] = {
 	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
 
 	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
-	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER | CONF_FOR_CLERK,
 	  .what = "how long the event stream of a run stays in Redis after its last entry",
 	  .stock = "PUBSUB_EVENT_TTL", .stock_form = CONF_STOCK_SECONDS },
+	{ "events.memory", CONF_SIZE, AT(events.memory_bytes), "0", 0, (int64_t)1 << 42,
+	  .readers = CONF_FOR_CLERK,
+	  .what = "while Redis uses more than this, the streams of ended runs stay for less and less "
+	  "long, 10s at least; 0: three quarters of its maxmemory, if it has one" },
 	{ "events.client_buffer", CONF_SIZE, AT(events.client_buffer_bytes), "1MiB", 64 * KIB, 256 * MIB,
 	  .readers = CONF_FOR_API,
 	  .what = "events that may wait for one client of a run's stream; one that reads more slowly is "

@@ -43,6 +43,7 @@ struct publisher {
 	struct ev_loop *loop;
 	struct redis_link *link;
 	int64_t ttl_ms;
+	int64_t ended_ttl_ms;         /* of ended runs; at most ttl_ms */
 	struct list waiting;          /* struct publish */
 	struct list calls;            /* struct publish_call */
 	struct redis_command command; /* reused */
@@ -78,7 +79,7 @@ struct publisher *publisher_new(struct ev_loop *loop, struct redis_link *link,
 
 	publisher->loop = loop;
 	publisher->link = link;
-	publisher->ttl_ms = ttl_ms;
+	publisher->ttl_ms = publisher->ended_ttl_ms = ttl_ms;
 	if (!scripts)
 		scripts = redis_scripts_new(events_lua_texts, EVENTS_LUA_COUNT);
 	list_init(&publisher->waiting);
@@ -226,14 +227,21 @@ static int send_one(struct publish_call *call, struct redis_command *command,
 	return rc;
 }
 
+static int64_t ttl_of(const struct publish *publish)
+{
+	const struct publisher *publisher = publish->publisher;
+
+	return publish->last ? publisher->ended_ttl_ms : publisher->ttl_ms;
+}
+
 static void send_each(struct publish_call *call, struct publisher *publisher,
-		      const struct list *entries)
+		      const struct publish *publish)
 {
 	struct redis_command *command = &publisher->command;
 	char id[FIFO_ID_MAX];
 	size_t id_len;
 
-	list_for_each(node, entries) {
+	list_for_each(node, &publish->entries) {
 		const struct fifo_entry *entry =
 			list_entry(node, struct fifo_entry, node);
 
@@ -253,7 +261,7 @@ static void send_each(struct publish_call *call, struct publisher *publisher,
 	redis_command_reset(command);
 	redis_command_arg(command, "PEXPIRE", 7);
 	redis_command_arg(command, publisher->key.data, publisher->key.len);
-	redis_command_int(command, publisher->ttl_ms);
+	redis_command_int(command, ttl_of(publish));
 	(void)send_one(call, command, on_expiry); /* a failure is in call->again */
 }
 
@@ -270,7 +278,7 @@ static void send_script(struct publish_call *call, struct publisher *publisher,
 	redis_command_arg(command, publisher->key.data, publisher->key.len);
 	redis_command_arg(command, fence.data, fence.len);
 	redis_command_int(command, publish->epoch);
-	redis_command_int(command, publisher->ttl_ms);
+	redis_command_int(command, ttl_of(publish));
 	redis_command_int(command, PUBLISH_STREAM_MAX);
 	redis_command_int(command, publish->mend);
 	list_for_each(node, &publish->entries) {
@@ -306,7 +314,7 @@ static void send_publish(struct publisher *publisher, struct publish *publish)
 	if (publish->epoch > 0 || publish->mend)
 		send_script(call, publisher, publish);
 	else
-		send_each(call, publisher, &publish->entries);
+		send_each(call, publisher, publish);
 	call->sending = false;
 	if (call->unanswered == 0)
 		call_over(call); /* nothing was sent: it waits */
@@ -343,6 +351,12 @@ void publisher_drop(struct publish *publish)
 	}
 	list_remove(&publish->node);
 	fifo_entries_free(&publish->entries);
+}
+
+void publisher_ended_ttl(struct publisher *publisher, int64_t ttl_ms)
+{
+	publisher->ended_ttl_ms =
+		ttl_ms > 0 && ttl_ms < publisher->ttl_ms ? ttl_ms : publisher->ttl_ms;
 }
 
 void publisher_link_up(struct publisher *publisher)

@@ -28,6 +28,7 @@ struct publish {
 	struct list node;            /* ours: waits to be sent */
 	struct publish_call *call;   /* ours: under way */
 	struct publisher *publisher; /* ours */
+	bool last; /* the run has ended: nothing will come behind these */
 	bool mend; /* ours: the stream has later entries than some that were refused */
 };
 
@@ -48,6 +49,9 @@ void publisher_free(struct publisher *publisher);
 void publisher_add(struct publisher *publisher, struct publish *publish);
 /* Forget one that is under way; its entries are freed, done is not called. */
 void publisher_drop(struct publish *publish);
+
+/* How long streams of ended runs live now; 0 or more than ttl_ms: as long as others. */
+void publisher_ended_ttl(struct publisher *publisher, int64_t ttl_ms);
 
 /* The link is up again: send what waits. */
 void publisher_link_up(struct publisher *publisher);

@@ -56,7 +56,8 @@ void begin_fresh(struct held *held, const char *message, size_t message_len,
 
 /* ---- a run that is not executed ---- */
 
-/* The events of a run that is not executed: picked up, what is wrong, and the sentinels.
+/*
+ * The events of a run that is not executed: picked up, what is wrong, and the sentinels.
  */
 static struct engine_row *failed_row(const struct held *held, const char *reason)
 {

@@ -1,4 +1,5 @@
-/* begin.h - how a run begins in this worker: fresh, behind what others did, or not at all
+/*
+ * begin.h - how a run begins in this worker: fresh, behind what others did, or not at all
  */
 #ifndef HOST_BEGIN_H
 #define HOST_BEGIN_H

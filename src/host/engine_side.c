@@ -19,7 +19,8 @@
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 
-/* Events of one run that wait for Redis or for their commit; then live ones are dropped.
+/*
+ * Events of one run that wait for Redis or for their commit; then live ones are dropped.
  */
 #define LIVE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -121,7 +122,8 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	models_call(host->models, call);
 }
 
-/* The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
+/*
+ * The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
  */
 bool engine_side_may_send(void *ctx, struct llm_call *call)
 {

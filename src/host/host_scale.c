@@ -49,7 +49,8 @@
 
 #define LAZY_MS       50 /* DESIGN 4.3 */
 #define LAZY_SWEEP_MS 10
-/* Events of one run that wait for Redis or for their commit; then live ones are dropped.
+/*
+ * Events of one run that wait for Redis or for their commit; then live ones are dropped.
  */
 #define LIVE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -64,6 +65,7 @@ void host_scale_publish(struct held *held)
 	if (!fifo_take_free(&held->fifo, &held->publish.entries))
 		return;
 	held->publishing = true;
+	held->publish.last = held->state == HELD_ENDED;
 	held->publish.done = host_scale_on_published;
 	held->publish.epoch = held->epoch;
 	publisher_add(held->host->publisher, &held->publish);
@@ -281,7 +283,8 @@ static void on_refused(void *ctx, struct held *held, const struct pg_outcome *ou
 		       "the run could not be stored (SQLSTATE %.5s)",
 		       outcome->sqlstate[0] ? outcome->sqlstate : "?????");
 	if (held->waits) {
-		/* it was the takeover: only the next one brings what an end comes behind
+		/*
+		 * it was the takeover: only the next one brings what an end comes behind
 		 */
 		mem_free(held->unusable);
 		held->unusable = mem_dup(reason);

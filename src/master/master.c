@@ -64,7 +64,8 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 		title_init(opts->argc, opts->argv);
 		title_set("master");
 	}
-	/* an ignored SIGCHLD, inherited from whoever started us, would reap our children
+	/*
+	 * an ignored SIGCHLD, inherited from whoever started us, would reap our children
 	 */
 	(void)signal(SIGCHLD, SIG_DFL); /* legal signals: cannot fail */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -13,7 +13,8 @@
 #include "master/house.h"
 
 #define TICK_MS 1000
-/* A tick that came this late means that we did not run, and then others did not either.
+/*
+ * A tick that came this late means that we did not run, and then others did not either.
  */
 #define TICK_LATE_MS 2000
 

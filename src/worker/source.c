@@ -19,6 +19,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "events/publish.h"
 #include "host/host_scale.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
@@ -124,6 +125,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 	reattach_seen(source->reattach, claimed->recovering);
 	if (claimed_some) /* else nobody has looked whether there is something */
 		source->dry = !claimed->more;
+	publisher_ended_ttl(intake->options.publisher, claimed->events_ttl_ms);
 	source->look = claimed->nmail == MAIL_PAGE;
 	for (i = 0; i < claimed->nmail; i++)
 		take_mail(source, &claimed->mail[i]);

@@ -27,6 +27,7 @@ def private_redis():
 def private_postgres():
     server = PrivatePostgres()
     yield server
+    server.stop(immediate=True)  # nobody wants the checkpoint of some hundred databases
     server.remove()
 
 

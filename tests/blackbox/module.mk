@@ -1,6 +1,6 @@
 # make check-blackbox: the real binary against private servers (pytest, two at a time).
-# check-blackbox-asan runs the tests marked `asan`: the subset that ./bootstrap check runs
-# under sanitizers; check-long runs all of them so.
+# check-blackbox-asan runs the tests marked `asan` and not `long`: the subset that
+# ./bootstrap check runs under sanitizers; check-long runs all of them so.
 
 EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
 	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py)
@@ -16,7 +16,7 @@ check-blackbox: all
 
 check-blackbox-asan: all
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
-	$(BLACKBOX) -m asan || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
+	$(BLACKBOX) -m "asan and not long" || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
 
 clean-local:
 	rm -rf $(SANITIZER_LOGS)

@@ -153,6 +153,7 @@ def test_an_unknown_key_is_refused_and_heard_of_when_it_is_made(api):
     api.until(lambda: client.get("/api/v2/runs").status == 200)
 
 
+@pytest.mark.long
 def test_a_revoked_key_is_refused_within_its_time(api):
     key = api.make_key_text()
     api.store_key(key)
@@ -164,6 +165,7 @@ def test_a_revoked_key_is_refused_within_its_time(api):
     assert time.monotonic() - begin < 45
 
 
+@pytest.mark.long
 def test_the_last_use_of_a_key_is_noted(api):
     key = api.make_key_text()
     api.store_key(key)

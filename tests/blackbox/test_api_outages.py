@@ -141,6 +141,7 @@ def test_a_commit_that_nobody_answered_is_settled(proxied, mode):
     assert world.daemon.find("pg.commit_in_doubt")
 
 
+@pytest.mark.long
 def test_an_outcome_that_stays_unknown_is_said_so(proxied):
     world, proxy = proxied
     assert world.client.run("hello", {}).status == 202

@@ -355,6 +355,7 @@ def test_the_verb_cancels(site, tmp_path):
     assert (code, json.loads(out)["status"]) == (0, "cancelled")
 
 
+@pytest.mark.long
 def test_a_storm_of_cancels(site):
     """SYNAPSED_TEST_CANCELS says how many."""
     count = int(os.environ.get("SYNAPSED_TEST_CANCELS", "200"))

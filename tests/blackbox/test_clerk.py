@@ -224,7 +224,6 @@ def test_counters_that_drift_are_mended(site):
 # ---- on demand ----
 
 
-@pytest.mark.asan
 def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
     site.prepare(SLOW)
     daemon = site.start(SYNAPSED_WORKER_SLOTS="10")
@@ -290,3 +289,16 @@ def test_a_drained_lead_gives_the_lease_up(site):
     second.wait_event("clerk.leads")
     terms = site.sql("SELECT term FROM leases WHERE name = 'clerk'")
     assert terms == [(2,)]
+
+
+def test_streams_of_ended_runs_live_shorter_while_redis_holds_too_much(site):
+    site.prepare(HELLO)
+    daemon = site.start(SYNAPSED_EVENTS_TTL="35s", SYNAPSED_EVENTS_MEMORY="1KiB")
+    daemon.wait_event("events.squeezed", ttl_ms="10000")
+    with site.redis.client() as client:
+        until(lambda: client.get(P + "events_ttl") == b"10000")
+        run_id = site.submit("hello")
+        site.wait_run(run_id)
+        until(lambda: 0 < client.pttl(f"synapse:run:{run_id}:events") <= 10000)
+        # a worker at the bell hears of it with its next claim
+        assert client.pttl(P + "events_ttl") > 0

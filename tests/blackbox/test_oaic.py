@@ -120,23 +120,28 @@ def test_answers_of_every_form_are_read(site, llm, text, response):
 # ---- failures ----
 
 
+def long(*values):
+    """A case whose code another case runs as well."""
+    return pytest.param(*values, marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize("behaviour, klass, said, calls", [
     ("status:400", "job", "status 400: the script says 400", 1),
-    ("status:401", "job", "status 401", 1),
-    ("html:404", "job", "status 404", 1),
-    ("status:302", "job", "status 302", 1),
-    ("status:429", "provider", "status 429: the script says 429", 2),
-    ("status:500", "provider", "status 500", 2),
+    long("status:401", "job", "status 401", 1),
+    long("html:404", "job", "status 404", 1),
+    long("status:302", "job", "status 302", 1),
+    long("status:429", "provider", "status 429: the script says 429", 2),
+    long("status:500", "provider", "status 500", 2),
     ("html:502", "provider", "status 502", 2),
     ("bad_json", "provider", "not JSON", 2),
-    ("empty", "provider", "empty", 2),
+    long("empty", "provider", "empty", 2),
     ("error_chunk:2", "provider", "gave up: overloaded", 2),
     ("truncated:2", "provider", "broke before the answer was whole", 2),
     ("no_done:2", "provider", "stops before its end", 2),
     ("length", "provider", "broke before the answer was whole", 2),
     ("drop", "provider", "closed without an answer", 2),
-    ("stall", "provider", "nothing came for", 2),
-    ("stall_head", "provider", "nothing came for", 2),
+    long("stall", "provider", "nothing came for", 2),
+    long("stall_head", "provider", "nothing came for", 2),
     ("stall_mid:2", "provider", "nothing came for", 2),
     ("huge:2000000", "limit", "more than 1048576 bytes", 1),
     ("long_line:9000000", "limit", "more than 1048576 bytes", 1),
@@ -153,6 +158,7 @@ def test_a_call_that_fails_says_whose_fault_it_was(site, llm, behaviour, klass, 
     llm.wait_idle()
 
 
+@pytest.mark.long
 def test_a_server_that_is_busy_is_asked_again_when_it_says(site, llm):
     start(site, llm)
     llm.next("status:429:2", "status:503", "html:502", "echo")
@@ -205,6 +211,7 @@ def test_a_name_is_looked_up(site, llm):
     assert ask(site, "x")["final_response"] == "x"
 
 
+@pytest.mark.long
 def test_a_name_that_is_none_fails_and_blocks_nobody(site):
     site.prepare(ASK, orchestration("say", print_step("p", "x")))
     site.start(OPENAI_COMPATIBLE_BASE_URL="http://nowhere.invalid/v1",
@@ -429,6 +436,7 @@ def test_without_heartbeats_a_call_leaves_when_postgres_says_whose_run_it_is(
     assert llm.counts() == {f"{run_id}/ask/1": 2}
 
 
+@pytest.mark.long
 def test_without_heartbeats_nothing_leaves_of_a_run_that_somebody_took(
         site, llm, frozen, private_redis):
     daemon = start(site, llm, **SHORT_LIFE)

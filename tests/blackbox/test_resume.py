@@ -81,7 +81,7 @@ def test_a_drain_cuts_a_step_that_takes_too_long(site):
     site.wait_run(run_id, "running")
     first.stop(signal.SIGTERM)
     assert first.find("run.step_cut", run=run_id)
-    second = site.start()
+    second = site.start(SYNAPSED_DRAIN_LEAF="200ms")
     second.wait_event("run.resumed", run=run_id)
 
 

@@ -173,6 +173,7 @@ def test_history_that_is_nowhere_is_a_gap(site):
         assert [e.text for e in read_all(site, run_id)] == ['{"type":"gap","from_seq":1}']
 
 
+@pytest.mark.long
 def test_a_run_that_ended_without_the_stream_hearing_of_it_is_ended(site):
     """The stream loses its last events when nobody can publish them again."""
     site.prepare(SLEEPER).start()
@@ -246,8 +247,10 @@ def test_streams_end_when_their_process_drains_and_go_on_in_another(site):
     assert durables(events) == stored(site, run_id)
 
 
+@pytest.mark.long
 def test_a_quiet_stream_gets_a_comment(site):
-    site.prepare(orchestration("nap", llm_step("nap", "mock.sleep:60000"))).start()
+    site.prepare(orchestration("nap", llm_step("nap", "mock.sleep:60000"))).start(
+        SYNAPSED_DRAIN_LEAF="200ms")
     run_id = site.submit("nap")
     with open_stream(site, run_id, deadline_s=40) as stream:
         iterator = iter(stream)

@@ -31,6 +31,7 @@ def private_postgres():
     # the audit compares moments of commits with moments of calls
     server = PrivatePostgres(track_commit_timestamp="on")
     yield server
+    server.stop(immediate=True)  # its data goes with it
     server.remove()
 
 

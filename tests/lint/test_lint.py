@@ -131,6 +131,7 @@ VIOLATIONS = [
     ("format", "src/base/a.c", "int  x;\n", "src/base/a.c:1"),
     ("format", "tests/unit/a.c", "int f(void) {\n\treturn 0;\n}\n", "tests/unit/a.c:1"),
     ("format", "src/base/a.c", "/*\n * one,\n *two\n */\n", "src/base/a.c:3: a comment goes on behind"),
+    ("format", "src/base/a.c", "/* one\n */\n", "src/base/a.c:2: the end of a comment"),
     ("format", "src/base/a.c", f"/*\n *\t{'x' * 83}\n */\n", "src/base/a.c:2: a comment beyond"),
     ("man", "man/y.5", ".Dd x\n.Dt Y 5\n.Os\n.Sh NAME\n.Nm y\n", "man/y.5"),
     ("commands", "src/queue/lua/a.lua", "\nredis.call('GETDEL', 'k')\n",

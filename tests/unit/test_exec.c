@@ -279,15 +279,13 @@ static void on_error_continue_leaves_null_and_goes_on(void **state)
 
 static void the_deltas_over_the_seed_give_the_final_state(void **state)
 {
+	/* clang-format off */
 	static const char definition[] = ORCH(
 		"\"a\"",
-		PRINT("a", "1", OUT("x") NEXT("b")) "," LLM(
-			"b", "mock.fail:tool",
-			OUT("x") NEXT(
-				"c") ",\"on_error\":\"continue\"") "," PRINT("c",
-									     "{state.user_input}\\\"",
-									     OUT("y") NEXT(
-										     "a") ",\"max_iterations\":2"));
+		PRINT("a", "1", OUT("x") NEXT("b")) ","
+		LLM("b", "mock.fail:tool", OUT("x") NEXT("c") ",\"on_error\":\"continue\"") ","
+		PRINT("c", "{state.user_input}\\\"", OUT("y") NEXT("a") ",\"max_iterations\":2"));
+	/* clang-format on */
 	struct exec *exec = memory_run(&host, definition, "{\"i\":[1]}");
 	struct str out = STR_INIT;
 	struct state folded;
@@ -573,12 +571,13 @@ static void the_loop_guard_passes_on_to_the_next_step(void **state)
 {
 	(void)state;
 	/* a and b: twice; d: once more, since both are passed over */
-	run_through(
-		ORCH("\"a\"",
-		     PRINT("a", "x", NEXT("b") ",\"max_iterations\":2") "," PRINT(
-			     "b", "y",
-			     NEXT("d") ",\"max_iterations\":2") "," PRINT("d", "z",
-									  NEXT("a"))));
+	/* clang-format off */
+	run_through(ORCH(
+		"\"a\"",
+		PRINT("a", "x", NEXT("b") ",\"max_iterations\":2") ","
+		PRINT("b", "y", NEXT("d") ",\"max_iterations\":2") ","
+		PRINT("d", "z", NEXT("a"))));
+	/* clang-format on */
 	assert_int_equal(host.final->status, RUN_FAILED);
 	assert_non_null(strstr(str_text(&host.types),
 			       "step_complete loop_limit_reached loop_limit_reached "

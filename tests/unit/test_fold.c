@@ -25,24 +25,32 @@
 
 /* Outputs, a model, a failure that is passed over, one that is routed, steps without an
  * output, and a loop whose guard ends the run. */
+/* clang-format off */
 static const char several[] =
 	ORCH(",\"state_schema\":{\"n\":{\"type\":\"integer\",\"default\":3}}",
 	     STEP("a", "print",
 		  ",\"print_content\":\"1 {state.user_input}\",\"output_key\":\"x\""
-		  ",\"next_step_id\":\"b/1\"") "," STEP("b/1", "llm",
-							",\"model\":\"mock.echo\",\"prompt_template\":\"two {state.x}\""
-							",\"output_key\":\"y\",\"next_step_id\":\"c\"") "," STEP("c",
-														 "llm",
-														 ",\"model\":\"mock.fail:tool\",\"output_key\":\"x\",\"on_error\":\"continue\""
-														 ",\"next_step_id\":\"d\"") "," STEP("d",
-																		     "llm",
-																		     ",\"model\":\"mock.fail:provider\",\"on_error\":\"route\""
-																		     ",\"on_error_step_id\":\"e\",\"next_step_id\":\"f\"") "," STEP("e",
-																										    "print",
-																										    ",\"print_content\":\"again {state.x}\",\"output_key\":\"z\""
-																										    ",\"max_iterations\":2,\"next_step_id\":\"g\"") "," STEP("f", "print", ",\"print_content\":\"never\"") "," STEP("g", "print", ",\"print_content\":\"quiet\",\"max_iterations\":3,\"next_step_id\":\"h\"") "," STEP("h",
-																																																				       "print",
-																																																				       ",\"print_content\":\"round\",\"max_iterations\":2,\"next_step_id\":\"e\""));
+		  ",\"next_step_id\":\"b/1\"") ","
+	     STEP("b/1", "llm",
+		  ",\"model\":\"mock.echo\",\"prompt_template\":\"two {state.x}\""
+		  ",\"output_key\":\"y\",\"next_step_id\":\"c\"") ","
+	     STEP("c", "llm",
+		  ",\"model\":\"mock.fail:tool\",\"output_key\":\"x\""
+		  ",\"on_error\":\"continue\",\"next_step_id\":\"d\"") ","
+	     STEP("d", "llm",
+		  ",\"model\":\"mock.fail:provider\",\"on_error\":\"route\""
+		  ",\"on_error_step_id\":\"e\",\"next_step_id\":\"f\"") ","
+	     STEP("e", "print",
+		  ",\"print_content\":\"again {state.x}\",\"output_key\":\"z\""
+		  ",\"max_iterations\":2,\"next_step_id\":\"g\"") ","
+	     STEP("f", "print", ",\"print_content\":\"never\"") ","
+	     STEP("g", "print",
+		  ",\"print_content\":\"quiet\",\"max_iterations\":3"
+		  ",\"next_step_id\":\"h\"") ","
+	     STEP("h", "print",
+		  ",\"print_content\":\"round\",\"max_iterations\":2"
+		  ",\"next_step_id\":\"e\""));
+/* clang-format on */
 
 static struct memory_host whole; /* the run without a cut */
 
