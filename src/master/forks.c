@@ -32,6 +32,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 	memset(env, 0, sizeof(*env));
 	env->conf = candidate ? m->reload.conf : m->conf;
 	env->board = m->board;
+	env->board_before = m->board_before;
 	env->score = &m->board->slots[index];
 	env->master_fd = -1;
 	env->slot = child->slot;

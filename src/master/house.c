@@ -123,6 +123,10 @@ int house_setup(struct master *m, struct err *err)
 	rc = sockets_open(m, err);
 	if (rc < 0)
 		return rc;
+	/* one of another layout says nothing to us; the rows of its workers do */
+	if (m->upgrade.successor &&
+	    scoreboard_open_readonly(conf->run_dir, &m->board_before, NULL) < 0)
+		log_warn("upgrade.no_board", LOG_S("run_dir", conf->run_dir));
 	rc = m->upgrade.successor
 		     ? scoreboard_create_next(conf->run_dir, m->host.name,
 					      m->opts->version, &m->board, err)
@@ -162,7 +166,9 @@ void house_drop(struct master *m, const struct child_env *keep)
 		fdutil_close(&m->api_listen_fd);
 	if (!keep || keep->health_listen_fd != m->health_listen_fd)
 		fdutil_close(&m->health_listen_fd);
-	if (!keep)
+	if (!keep) {
 		scoreboard_close(m->board);
+		scoreboard_close(m->board_before);
+	}
 	mem_free(m);
 }

@@ -33,6 +33,7 @@ struct master {
 	const struct master_opts *opts;
 	struct ev_loop *loop;
 	struct scoreboard *board;
+	const struct scoreboard *board_before; /* of whom this one succeeds, or NULL */
 	struct host_id host;
 	int run_dir_fd; /* holds the flock on run_dir */
 	int api_listen_fd;
