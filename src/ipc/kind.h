@@ -18,7 +18,7 @@ struct score_slot;
 struct child_env {
 	const struct conf *conf;
 	struct scoreboard *board;
-	/* After an upgrade that of the master before, which may still drain; else NULL. */
+	/* After an upgrade: that of the old master, which may still drain; else NULL. */
 	const struct scoreboard *board_before;
 	struct score_slot *score;  /* of this process, in board */
 	int master_fd;             /* for lifeline_init() */
