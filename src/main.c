@@ -52,6 +52,7 @@ struct options {
 	struct str roles; /* "roles=..." of --roles */
 	int argc;
 	char **argv;
+	char **words; /* a copy of argv */
 };
 
 static const char help[] =
@@ -245,6 +246,7 @@ static int run(const struct conf **conf, const struct conf_inputs *in,
 		.argc = o->argc,
 		.argv = o->argv,
 		.inputs = in,
+		.words = o->words,
 		.log_text = o->foreground,
 	};
 
@@ -357,6 +359,7 @@ int main(int argc, char **argv)
 	char **words = words_dup(argc, argv);
 	int rc = parse(argc, words, &o);
 
+	o.words = words;
 	if (rc == 0)
 		rc = optind < argc ? verb(&o, argc - optind, words + optind) : act(&o);
 	mem_free(o.sets);

@@ -170,3 +170,11 @@ int fdutil_mkdirs(const char *path, mode_t mode, struct err *err)
 	}
 	return 0;
 }
+
+bool fdutil_same_file(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fd >= 0 && fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}

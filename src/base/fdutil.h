@@ -27,4 +27,7 @@ int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mo
 /* mkdir -p; existing folders are fine. */
 int fdutil_mkdirs(const char *path, mode_t mode, struct err *err);
 
+/* Whether the descriptor (-1: no) is of what is at the path now. */
+bool fdutil_same_file(int fd, const char *path);
+
 #endif

@@ -22,7 +22,8 @@
 
 /* Read by the command line and the tests; an entry that ends in _ is a prefix. */
 static const char *const other_names[] = {
-	"SYNAPSED_CONF", "SYNAPSED_KEY", "SYNAPSED_TEST_", "SYNAPSED_URL", NULL,
+	"SYNAPSED_CONF",    "SYNAPSED_KEY", "SYNAPSED_TEST_",
+	"SYNAPSED_UPGRADE", "SYNAPSED_URL", NULL,
 };
 
 const char *conf_env_get(const char *const *env, const char *name)

@@ -18,6 +18,8 @@ struct score_slot;
 struct child_env {
 	const struct conf *conf;
 	struct scoreboard *board;
+	/* After an upgrade: that of the old master, which may still drain; else NULL. */
+	const struct scoreboard *board_before;
 	struct score_slot *score;  /* of this process, in board */
 	int master_fd;             /* for lifeline_init() */
 	int slot;                  /* which one of its kind, 0.. */

@@ -72,18 +72,15 @@ static uint64_t start_ticks(int pid)
 	return ticks;
 }
 
-int scoreboard_create(const char *run_dir, const char *host_name, const char *version,
-		      struct scoreboard **ret, struct err *err)
+static int create_at(const char *run_dir, const char *suffix, const char *host_name,
+		     const char *version, struct scoreboard **ret, struct err *err)
 {
-	char path[PATH_MAX], tmp[PATH_MAX];
+	char tmp[PATH_MAX];
 	struct scoreboard *board;
 	void *map = MAP_FAILED;
 	int fd = -1, rc;
 
-	rc = board_path(run_dir, "", path, err);
-	if (rc < 0)
-		return rc;
-	rc = board_path(run_dir, ".new", tmp, err);
+	rc = board_path(run_dir, suffix, tmp, err);
 	if (rc < 0)
 		return rc;
 
@@ -116,10 +113,6 @@ int scoreboard_create(const char *run_dir, const char *host_name, const char *ve
 	atomic_store(&board->generation, 1);
 	memcpy(board->magic, SCOREBOARD_MAGIC, sizeof(board->magic));
 
-	if (rename(tmp, path) < 0) {
-		rc = err_errno(err, "rename %s to %s", tmp, path);
-		goto out;
-	}
 	*ret = board;
 	map = MAP_FAILED;
 	rc = 0;
@@ -130,6 +123,57 @@ out:
 	if (rc < 0)
 		(void)unlink(tmp); /* the first error is the one to tell */
 	return rc;
+}
+
+static int publish(const char *run_dir, const char *suffix, struct err *err)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	int rc = board_path(run_dir, "", path, err);
+
+	if (rc == 0)
+		rc = board_path(run_dir, suffix, tmp, err);
+	if (rc < 0)
+		return rc;
+	if (rename(tmp, path) < 0) {
+		rc = err_errno(err, "rename %s to %s", tmp, path);
+		(void)unlink(tmp); /* the first error is the one to tell */
+	}
+	return rc;
+}
+
+int scoreboard_create(const char *run_dir, const char *host_name, const char *version,
+		      struct scoreboard **ret, struct err *err)
+{
+	struct scoreboard *board = NULL;
+	int rc = create_at(run_dir, ".new", host_name, version, &board, err);
+
+	if (rc < 0)
+		return rc;
+	rc = publish(run_dir, ".new", err);
+	if (rc < 0)
+		scoreboard_close(board);
+	else
+		*ret = board;
+	return rc;
+}
+
+int scoreboard_create_next(const char *run_dir, const char *host_name,
+			   const char *version, struct scoreboard **ret, struct err *err)
+{
+	return create_at(run_dir, ".next", host_name, version, ret, err);
+}
+
+int scoreboard_publish_next(const char *run_dir, struct err *err)
+{
+	return publish(run_dir, ".next", err);
+}
+
+void scoreboard_unlink_next(const char *run_dir)
+{
+	char path[PATH_MAX];
+
+	if (board_path(run_dir, ".next", path, NULL) == 0)
+		(void)unlink(path); /* it may not be there any more */
 }
 
 int scoreboard_open_readonly(const char *run_dir, const struct scoreboard **ret,

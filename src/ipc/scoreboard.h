@@ -150,8 +150,9 @@ struct scoreboard {
 	_Atomic int64_t master_pulse_mono_ms; /* each second */
 	_Atomic int32_t master_state;         /* enum score_master_state */
 	_Atomic int32_t generation;
-	struct score_text reason; /* of degraded and draining; "" otherwise */
-	struct score_text reload; /* why the last one is not in force; "" when it is */
+	_Atomic int32_t succeeded; /* 1: the next master speaks for this host */
+	struct score_text reason;  /* of degraded and draining; "" otherwise */
+	struct score_text reload;  /* why the last one is not in force; "" when it is */
 	_Atomic int64_t reload_at_ms; /* when that was; 0: none yet */
 	struct score_slot slots[SCOREBOARD_SLOTS];
 };
@@ -160,6 +161,14 @@ struct scoreboard {
  * mapping. */
 int scoreboard_create(const char *run_dir, const char *host_name, const char *version,
 		      struct scoreboard **ret, struct err *err);
+/*
+ * The master that comes after a living one: the same, but nobody finds the file until it
+ * is published, or removed if it never is.
+ */
+int scoreboard_create_next(const char *run_dir, const char *host_name,
+			   const char *version, struct scoreboard **ret, struct err *err);
+int scoreboard_publish_next(const char *run_dir, struct err *err);
+void scoreboard_unlink_next(const char *run_dir);
 /*
  * Anybody: map it read-only. ERR_NOT_FOUND: no file; ERR_INPUT: not ours or of another
  * layout. The master it speaks of may be dead: ask scoreboard_master_alive().

@@ -133,6 +133,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 		every_ms = REGISTRY_EVERY_MS;
 	(void)loop;
 	(void)revents;
+	/* a row belongs to the newest of its seat, and that is the next master's now */
+	if (atomic_load(&registry->env->board->succeeded))
+		return;
 	if (registry->writing || !pg_pool_links_up(registry->pool))
 		return;
 	workers = mem_new_n(struct live_worker, SCOREBOARD_SLOTS);

@@ -80,9 +80,8 @@ static void absentee_free(struct absentee *absentee)
 	mem_free(absentee);
 }
 
-static bool on_board(const struct sweep *sweep, const char *incarnation)
+static bool has(const struct scoreboard *board, const char *incarnation)
 {
-	const struct scoreboard *board = sweep->means.env->board;
 	char text[IDS_MAX];
 	int i;
 
@@ -92,6 +91,15 @@ static bool on_board(const struct sweep *sweep, const char *incarnation)
 			   incarnation) == 0)
 			return true;
 	return false;
+}
+
+/* On that of a master which drains after an upgrade, too: its keeper settles its own. */
+static bool on_board(const struct sweep *sweep, const char *incarnation)
+{
+	const struct scoreboard *before = sweep->means.env->board_before;
+
+	return has(sweep->means.env->board, incarnation) ||
+	       (before && scoreboard_master_alive(before) && has(before, incarnation));
 }
 
 /* ---- the dead ---- */

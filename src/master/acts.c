@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "ipc/kind.h"
 #include "master/house.h"
+#include "master/master.h"
 
 #include <stddef.h>
 
@@ -37,6 +38,8 @@ static int while_changing(struct master *m, const char *act, const char *by,
 
 	if (rc == 0 && reload_active(&m->reload))
 		rc = refuse(act, by, "reload", ERR_CONFLICT, err);
+	if (rc == 0 && upgrade_active(&m->upgrade))
+		rc = refuse(act, by, "upgrade", ERR_CONFLICT, err);
 	return rc;
 }
 
@@ -59,6 +62,7 @@ int acts_stop(struct master *m, const char *by, int64_t deadline_ms, bool fast,
 		return 0;
 	}
 	reload_abandon(m, "the daemon stops");
+	upgrade_abandon(m, "the daemon stops");
 	m->draining.fast = fast;
 	if (fast && total_ms > DRAINING_FAST_MS)
 		total_ms = DRAINING_FAST_MS;
@@ -72,7 +76,24 @@ int acts_reload(struct master *m, const char *by, struct err *err)
 {
 	int rc = while_draining(m, "reload", by, err);
 
+	if (rc == 0 && upgrade_active(&m->upgrade))
+		rc = refuse("reload", by, "upgrade", ERR_CONFLICT, err);
+	if (rc == 0 && !m->opts->inputs)
+		rc = refuse("reload", by, "nothing_to_read", ERR_CONFLICT, err);
 	return rc < 0 ? rc : reload_begin(m, by, err);
+}
+
+int acts_upgrade(struct master *m, const char *by, struct err *err)
+{
+	int rc = while_changing(m, "upgrade", by, err);
+
+	if (rc == 0 && !m->ready)
+		rc = refuse("upgrade", by, "starting", ERR_CONFLICT, err);
+	if (rc == 0 && (!m->opts->words || !m->upgrade.program[0]))
+		rc = refuse("upgrade", by, "unknown_program", ERR_CONFLICT, err);
+	if (rc == 0)
+		upgrade_begin(m, by);
+	return rc;
 }
 
 int acts_reopen_logs(struct master *m, const char *by, struct err *err)

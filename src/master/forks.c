@@ -32,6 +32,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 	memset(env, 0, sizeof(*env));
 	env->conf = candidate ? m->reload.conf : m->conf;
 	env->board = m->board;
+	env->board_before = m->board_before;
 	env->score = &m->board->slots[index];
 	env->master_fd = -1;
 	env->slot = child->slot;
@@ -49,7 +50,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 						? m->reload.health_listen_fd
 						: m->health_listen_fd;
 	(void)snprintf(env->host_name, sizeof(env->host_name), "%s", m->host.name);
-	env->beside = candidate;
+	env->beside = candidate || (m->upgrade.successor && !m->upgrade.over);
 	env->quarantine = kind->flags & KIND_ON_DEMAND;
 	if (env->quarantine)
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s",

@@ -86,8 +86,8 @@ static int name_read(const char *path, char name[HOST_ID_MAX + 1], struct err *e
 	return rc;
 }
 
-int host_id_take(const char *data_dir, const char *given, struct host_id *ret,
-		 struct err *err)
+int host_id_take(const char *data_dir, const char *given, int *inherited,
+		 struct host_id *ret, struct err *err)
 {
 	struct host_id id = { .fd = -1 };
 	char path[PATH_MAX];
@@ -100,7 +100,12 @@ int host_id_take(const char *data_dir, const char *given, struct host_id *ret,
 	if (snprintf(path, sizeof(path), "%s/%s", data_dir, HOST_ID_FILE) >=
 	    (int)sizeof(path))
 		return err_set(err, ERR_LIMIT, "path too long: %.80s", data_dir);
-	id.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fdutil_same_file(*inherited, path)) {
+		id.fd = *inherited; /* its lock is ours: to ask for it again is no harm */
+		*inherited = -1;
+	} else {
+		id.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	}
 	if (id.fd < 0)
 		return err_errno(err, "open %s", path);
 	if (flock(id.fd, LOCK_EX | LOCK_NB) < 0) {

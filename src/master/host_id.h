@@ -16,11 +16,12 @@ struct host_id {
 /*
  * Lock data_dir/host-id and find the name: the given one if it is not empty, else the one
  * that the file has, else a new one `worker-<hostname>-<8 hex>`, which is written there.
- * ERR_CONFLICT: another master has the folder; ERR_INPUT: the file or the name is not
- * what it must be; ERR_SYS.
+ * inherited is a descriptor of that file that comes with the lock (taken over and set to
+ * -1), or -1. ERR_CONFLICT: another master has the folder; ERR_INPUT: the file or the
+ * name is not what it must be; ERR_SYS.
  */
-int host_id_take(const char *data_dir, const char *given, struct host_id *ret,
-		 struct err *err);
+int host_id_take(const char *data_dir, const char *given, int *inherited,
+		 struct host_id *ret, struct err *err);
 void host_id_release(struct host_id *id);
 
 #endif

@@ -44,6 +44,11 @@ static int run_dir_take(struct master *m, struct err *err)
 {
 	const char *path = m->conf->run_dir;
 
+	if (fdutil_same_file(m->upgrade.run_dir_fd, path)) {
+		m->run_dir_fd = m->upgrade.run_dir_fd; /* with its lock */
+		m->upgrade.run_dir_fd = -1;
+		return 0;
+	}
 	m->run_dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->run_dir_fd < 0)
 		return err_errno(err, "open %s", path);
@@ -100,7 +105,8 @@ int house_setup(struct master *m, struct err *err)
 	rc = fdutil_mkdirs(conf->run_dir, 0755, err);
 	if (rc < 0)
 		return err_wrap(err, "run_dir");
-	rc = host_id_take(conf->data_dir, conf->worker.name, &m->host, err);
+	rc = host_id_take(conf->data_dir, conf->worker.name, &m->upgrade.host_fd,
+			  &m->host, err);
 	if (rc < 0)
 		return rc;
 	rc = run_dir_take(m, err);
@@ -117,13 +123,22 @@ int house_setup(struct master *m, struct err *err)
 	rc = sockets_open(m, err);
 	if (rc < 0)
 		return rc;
-	rc = scoreboard_create(conf->run_dir, m->host.name, m->opts->version, &m->board,
-			       err);
+	/* one of another layout says nothing to us; the rows of its workers do */
+	if (m->upgrade.successor &&
+	    scoreboard_open_readonly(conf->run_dir, &m->board_before, NULL) < 0)
+		log_warn("upgrade.no_board", LOG_S("run_dir", conf->run_dir));
+	rc = m->upgrade.successor
+		     ? scoreboard_create_next(conf->run_dir, m->host.name,
+					      m->opts->version, &m->board, err)
+		     : scoreboard_create(conf->run_dir, m->host.name, m->opts->version,
+					 &m->board, err);
 	if (rc < 0)
 		return rc;
 	obits_init(&m->obits, m->board);
 	draining_init(&m->draining, m->loop, &m->crews.seats);
-	m->generation = 1;
+	m->generation = m->upgrade.generation + 1;
+	atomic_store(&m->board->generation, m->generation);
+	upgrade_start(m);
 	rng_seed(&m->rng, rng_u64());
 	return 0;
 }
@@ -135,6 +150,7 @@ int house_setup(struct master *m, struct err *err)
  */
 void house_drop(struct master *m, const struct child_env *keep)
 {
+	upgrade_drop(m, keep != NULL);
 	if (m->loop) {
 		crews_deinit(&m->crews);
 		signals_stop(m);
@@ -150,7 +166,9 @@ void house_drop(struct master *m, const struct child_env *keep)
 		fdutil_close(&m->api_listen_fd);
 	if (!keep || keep->health_listen_fd != m->health_listen_fd)
 		fdutil_close(&m->health_listen_fd);
-	if (!keep)
+	if (!keep) {
 		scoreboard_close(m->board);
+		scoreboard_close(m->board_before);
+	}
 	mem_free(m);
 }

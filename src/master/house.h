@@ -10,6 +10,7 @@
 #include "master/obits.h"
 #include "master/reload.h"
 #include "master/sdnotify.h"
+#include "master/upgrade.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@ struct scoreboard;
 /*
  * The rooms, by file: acts.c what is asked of it, forks.c processes for seats, reload.c
  * a new configuration, seat_ops.c what seats ask, show.c what others see, signals.c,
- * tick.c each second's work.
+ * tick.c each second's work, upgrade.c the next program.
  */
 struct master {
 	const struct conf *conf;     /* in force */
@@ -32,6 +33,7 @@ struct master {
 	const struct master_opts *opts;
 	struct ev_loop *loop;
 	struct scoreboard *board;
+	const struct scoreboard *board_before; /* of whom this one succeeds, or NULL */
 	struct host_id host;
 	int run_dir_fd; /* holds the flock on run_dir */
 	int api_listen_fd;
@@ -41,6 +43,7 @@ struct master {
 	struct obits obits;
 	struct draining draining;
 	struct reload reload;
+	struct upgrade upgrade;
 	struct rng rng;
 
 	ev_timer tick;

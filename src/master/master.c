@@ -48,6 +48,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	struct err err = { .code = 0 };
 	struct seat *seat;
 	int exit_code = EXIT_CODE_OK;
+	bool bad;
 
 	log_identity("master", -1, -1);
 	FAULT_OPEN();
@@ -58,6 +59,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	m->opts = opts;
 	m->run_dir_fd = m->api_listen_fd = m->health_listen_fd = -1;
 	m->host.fd = m->sd.fd = -1;
+	bad = upgrade_init(&m->upgrade, &err) < 0;
 	if (opts->argc > 0) {
 		title_init(opts->argc, opts->argv);
 		title_set("master");
@@ -68,7 +70,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	(void)signal(SIGCHLD, SIG_DFL); /* legal signals: cannot fail */
 	(void)signal(SIGPIPE, SIG_IGN);
 
-	if (house_setup(m, &err) < 0) {
+	if (bad || house_setup(m, &err) < 0) {
 		log_error("master.refused", LOG_S("error", err.text));
 		exit_code = setup_exit_code(&err);
 		goto out;
@@ -86,6 +88,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	}
 	for (;;) {
 		reload_advance(m);
+		upgrade_advance(m);
 		if (!forks_due(m, &exit_code))
 			return exit_code; /* a child that is done; m is gone there */
 		show_review(m);

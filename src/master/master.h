@@ -15,7 +15,8 @@ struct master_opts {
 	char **argv; /* are overwritten: keep no pointer into them or the environment */
 	/* What a reload reads, with the environment of then; NULL: no reload. */
 	const struct conf_inputs *inputs;
-	bool log_text; /* lines for people, whatever log.format says */
+	char *const *words; /* the command line, in a copy that stays; NULL: no upgrade */
+	bool log_text;      /* lines for people, whatever log.format says */
 };
 
 /*

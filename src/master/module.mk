@@ -40,4 +40,6 @@ src_master_libmaster_a_SOURCES = \
 	src/master/tick.c \
 	src/master/tick.h \
 	src/master/title.c \
-	src/master/title.h
+	src/master/title.h \
+	src/master/upgrade.c \
+	src/master/upgrade.h

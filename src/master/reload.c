@@ -253,8 +253,6 @@ int reload_begin(struct master *m, const char *by, struct err *err)
 	struct conf *next = NULL;
 	int rc;
 
-	if (!m->opts->inputs)
-		return err_set(err, ERR_CONFLICT, "there is nothing to read again");
 	if (reload_active(&m->reload)) {
 		m->reload.again = true;
 		log_info("reload.queued", LOG_S("by", by));

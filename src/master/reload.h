@@ -35,7 +35,7 @@ static inline bool reload_active(const struct reload *reload)
 }
 
 /* 0 when it is under way, done, or waits for the one before; ERR_INPUT: the new one is
- * bad, ERR_CONFLICT, ERR_SYS: a new address cannot be had. Logged either way. */
+ * bad, ERR_SYS: a new address cannot be had. Logged either way. */
 int reload_begin(struct master *m, const char *by, struct err *err);
 /* Between two turns of the loop: in force, if all of it is ready; withdrawn, if some of
  * it failed; the next one. */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,7 +65,10 @@ int sdnotify_open(struct sdnotify *sd, struct err *err)
 	sd->fd = -1;
 	sd->watchdog_every_ms = 0;
 	sd->watchdog_next_mono_ms = 0;
+	sd->held = false;
+	sd->name[0] = '\0';
 	if (name && name[0]) {
+		(void)snprintf(sd->name, sizeof(sd->name), "%s", name);
 		rc = sdnotify_connect(sd, name, err);
 		if (rc == 0 && watchdog_usec()) {
 			sd->watchdog_every_ms = watchdog_usec() / 2000;
@@ -78,6 +82,21 @@ int sdnotify_open(struct sdnotify *sd, struct err *err)
 	return rc;
 }
 
+int sdnotify_export(const struct sdnotify *sd)
+{
+	char text[24];
+
+	if (sd->fd < 0)
+		return 0;
+	if (setenv("NOTIFY_SOCKET", sd->name, 1) < 0)
+		return -1;
+	if (!sd->watchdog_every_ms)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%lld",
+		       (long long)sd->watchdog_every_ms * 2000);
+	return setenv("WATCHDOG_USEC", text, 1);
+}
+
 void sdnotify_close(struct sdnotify *sd)
 {
 	fdutil_close(&sd->fd);
@@ -85,7 +104,7 @@ void sdnotify_close(struct sdnotify *sd)
 
 void sdnotify_send(struct sdnotify *sd, const char *state)
 {
-	if (sd->fd < 0)
+	if (sd->fd < 0 || sd->held)
 		return;
 	if (send(sd->fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_warn("sdnotify.unsent", LOG_S("error", strerror(errno)));

@@ -73,7 +73,7 @@ void show_review(struct master *m)
 		show_state(m, SCORE_MASTER_DRAINING, m->draining.reason);
 		return;
 	}
-	if (!m->ready && crews_all_ever_ready(&m->crews)) {
+	if (!m->ready && crews_all_ever_ready(&m->crews) && upgrade_ready(m)) {
 		m->ready = true;
 		log_info("master.ready", LOG_N("children", show_children(m)));
 		sdnotify_send(&m->sd, "READY=1");

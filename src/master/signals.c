@@ -9,11 +9,10 @@
  *   USR1         open the log file again, all children too
  *   TTIN, TTOU   one worker more, one less
  *   WINCH        what holds jobs claims nothing new, until a reload
- *   USR2         has no meaning yet: logged, nothing else
+ *   USR2         start the program that is there now on the same sockets, and leave
  */
 #include "master/signals.h"
 
-#include "base/log.h"
 #include "master/acts.h"
 #include "master/house.h"
 
@@ -31,20 +30,12 @@ static int on_stop_fast(struct master *m, const char *by, struct err *err)
 	return acts_stop(m, by, -1, true, err);
 }
 
-static int on_nothing(struct master *m, const char *by, struct err *err)
-{
-	(void)m;
-	(void)err;
-	log_info("signal.ignored", LOG_S("signal", by));
-	return 0;
-}
-
 static const struct {
 	int number;
 	int (*act)(struct master *m, const char *by, struct err *err);
 } rows[] = {
 	{ SIGTERM, on_stop },    { SIGINT, on_stop_fast },      { SIGQUIT, on_stop_fast },
-	{ SIGHUP, acts_reload }, { SIGUSR1, acts_reopen_logs }, { SIGUSR2, on_nothing },
+	{ SIGHUP, acts_reload }, { SIGUSR1, acts_reopen_logs }, { SIGUSR2, acts_upgrade },
 	{ SIGTTIN, acts_more },  { SIGTTOU, acts_less },        { SIGWINCH, acts_quiet },
 };
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == HOUSE_SIGNALS, "a watcher each");

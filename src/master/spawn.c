@@ -94,6 +94,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 		*exit_code = enter(&env);
 	}
 	scoreboard_close(env.board);
+	scoreboard_close(env.board_before);
 	fdutil_close(&env.master_fd);
 	fdutil_close(&env.api_listen_fd);
 	fdutil_close(&env.health_listen_fd);

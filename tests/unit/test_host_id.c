@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+static int none = -1; /* nothing is inherited */
+
 static char dir[64];
 static char path[96];
 
@@ -49,7 +51,7 @@ static void a_made_up_name_stays(void **state)
 	char host[64];
 
 	(void)state;
-	assert_int_equal(host_id_take(dir, "", &first, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &first, NULL), 0);
 	assert_int_equal(gethostname(host, sizeof(host)), 0);
 	assert_memory_equal(first.name, "worker-", 7);
 	assert_memory_equal(first.name + 7, host, strlen(host));
@@ -57,7 +59,7 @@ static void a_made_up_name_stays(void **state)
 	assert_true(fcntl(first.fd, F_GETFD) & FD_CLOEXEC);
 	host_id_release(&first);
 	host_id_release(&first);
-	assert_int_equal(host_id_take(dir, "", &second, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &second, NULL), 0);
 	assert_string_equal(first.name, second.name);
 	host_id_release(&second);
 }
@@ -68,13 +70,13 @@ static void a_given_name_wins_and_is_not_kept(void **state)
 	char made[HOST_ID_MAX + 1];
 
 	(void)state;
-	assert_int_equal(host_id_take(dir, "", &id, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &id, NULL), 0);
 	(void)snprintf(made, sizeof(made), "%s", id.name);
 	host_id_release(&id);
-	assert_int_equal(host_id_take(dir, "rack-7", &id, NULL), 0);
+	assert_int_equal(host_id_take(dir, "rack-7", &none, &id, NULL), 0);
 	assert_string_equal(id.name, "rack-7");
 	host_id_release(&id);
-	assert_int_equal(host_id_take(dir, "", &id, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &id, NULL), 0);
 	assert_string_equal(id.name, made);
 	host_id_release(&id);
 }
@@ -85,13 +87,13 @@ static void a_second_master_is_refused_with_a_sentence(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(host_id_take(dir, "", &first, NULL), 0);
-	assert_int_equal(host_id_take(dir, "other", &second, &err), ERR_CONFLICT);
+	assert_int_equal(host_id_take(dir, "", &none, &first, NULL), 0);
+	assert_int_equal(host_id_take(dir, "other", &none, &second, &err), ERR_CONFLICT);
 	assert_non_null(strstr(err.text, "another synapsed master is running"));
 	assert_non_null(strstr(err.text, dir));
 	assert_int_equal(second.fd, -7); /* untouched */
 	host_id_release(&first);
-	assert_int_equal(host_id_take(dir, "", &second, &err), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &second, &err), 0);
 	host_id_release(&second);
 }
 
@@ -105,7 +107,7 @@ static void a_child_that_closed_it_does_not_keep_the_folder(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(host_id_take(dir, "", &first, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &first, NULL), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -118,9 +120,9 @@ static void a_child_that_closed_it_does_not_keep_the_folder(void **state)
 	assert_int_equal(close(fds[0]), 0);
 	assert_int_equal(read(fds[1], &byte, 1), 1); /* it has closed its copy */
 	/* still locked by us, whatever the child closed */
-	assert_int_equal(host_id_take(dir, "", &second, NULL), ERR_CONFLICT);
+	assert_int_equal(host_id_take(dir, "", &none, &second, NULL), ERR_CONFLICT);
 	host_id_release(&first);
-	assert_int_equal(host_id_take(dir, "", &second, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &second, NULL), 0);
 	host_id_release(&second);
 	assert_int_equal(close(fds[1]), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -132,7 +134,7 @@ static void an_empty_file_gets_a_new_name(void **state)
 
 	(void)state;
 	put("", 0);
-	assert_int_equal(host_id_take(dir, "", &id, NULL), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &id, NULL), 0);
 	assert_memory_equal(id.name, "worker-", 7);
 	host_id_release(&id);
 }
@@ -154,15 +156,15 @@ static void a_file_with_anything_else_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put(bad[i].bytes, bad[i].len);
-		assert_int_equal(host_id_take(dir, "", &id, &err), ERR_INPUT);
+		assert_int_equal(host_id_take(dir, "", &none, &id, &err), ERR_INPUT);
 		assert_non_null(strstr(err.text, path));
 	}
 	memset(long_name, 'x', sizeof(long_name));
 	put(long_name, sizeof(long_name));
-	assert_int_equal(host_id_take(dir, "", &id, &err), ERR_LIMIT);
+	assert_int_equal(host_id_take(dir, "", &none, &id, &err), ERR_LIMIT);
 	/* and none of them kept the lock */
 	put("fine", 4);
-	assert_int_equal(host_id_take(dir, "", &id, &err), 0);
+	assert_int_equal(host_id_take(dir, "", &none, &id, &err), 0);
 	assert_string_equal(id.name, "fine");
 	host_id_release(&id);
 }
@@ -176,11 +178,11 @@ static void a_given_name_must_fit_into_an_id(void **state)
 	(void)state;
 	memset(long_name, 'x', sizeof(long_name));
 	long_name[HOST_ID_MAX + 1] = '\0';
-	assert_int_equal(host_id_take(dir, long_name, &id, &err), ERR_INPUT);
-	assert_int_equal(host_id_take(dir, "a b", &id, &err), ERR_INPUT);
+	assert_int_equal(host_id_take(dir, long_name, &none, &id, &err), ERR_INPUT);
+	assert_int_equal(host_id_take(dir, "a b", &none, &id, &err), ERR_INPUT);
 	assert_non_null(strstr(err.text, "worker.name"));
 	long_name[HOST_ID_MAX] = '\0';
-	assert_int_equal(host_id_take(dir, long_name, &id, &err), 0);
+	assert_int_equal(host_id_take(dir, long_name, &none, &id, &err), 0);
 	host_id_release(&id);
 }
 
@@ -190,7 +192,7 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(host_id_take("/nonexistent/x", "", &id, &err), ERR_SYS);
+	assert_int_equal(host_id_take("/nonexistent/x", "", &none, &id, &err), ERR_SYS);
 	assert_non_null(strstr(err.text, "/nonexistent/x/host-id"));
 }
 

@@ -1416,6 +1416,7 @@ static void every_signal_during_a_reload(void **state)
 	static const struct row rows[] = {
 		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=reload" },
 		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=reload" },
+		{ SIGUSR2, "act.refused", "act=upgrade by=SIGUSR2 reason=reload" },
 		{ SIGUSR1, "log.reopened", "by=SIGUSR1 files=0" },
 		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
 		{ SIGHUP, "reload.queued", "by=SIGHUP" },
@@ -1439,6 +1440,7 @@ static void every_signal_during_a_drain(void **state)
 		{ SIGTTIN, "act.refused", "act=more by=SIGTTIN reason=draining" },
 		{ SIGTTOU, "act.refused", "act=less by=SIGTTOU reason=draining" },
 		{ SIGWINCH, "act.refused", "act=quiet by=SIGWINCH reason=draining" },
+		{ SIGUSR2, "act.refused", "act=upgrade by=SIGUSR2 reason=draining" },
 		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
 		{ SIGINT, "master.hurry", "signal=SIGINT wait_ms=1000" },
 		{ SIGQUIT, "master.hurry", "signal=SIGQUIT wait_ms=0" },
@@ -1459,6 +1461,7 @@ static void every_signal_before_all_are_ready(void **state)
 	static const struct row rows[] = {
 		{ SIGUSR1, "log.reopened", "by=SIGUSR1" },
 		{ SIGWINCH, "master.quiet", "by=SIGWINCH" },
+		{ SIGUSR2, "act.refused", "act=upgrade by=SIGUSR2 reason=starting" },
 		{ SIGTTIN, "crew.more", "processes=2" },
 		{ SIGTTOU, "crew.less", "processes=1" },
 		{ SIGHUP, "reload.started", "by=SIGHUP" },

@@ -79,7 +79,10 @@ def run_verb(*words, env=None, stdin=b"", timeout=DEADLINE_S):
 class Daemon:
     """A host: one master and its children, with a data folder and ports of its own."""
 
-    def __init__(self, env, *flags, expect_errors=(), data_dir=None, run_dir=None):
+    def __init__(self, env, *flags, expect_errors=(), data_dir=None, run_dir=None,
+                 binary=BINARY):
+        self.binary = binary
+        self.pid = None  # of the master; an upgrade makes another one of it
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="syn-d-"))
         self.data_dir = pathlib.Path(data_dir or self.dir / "data")
         self.run_dir = pathlib.Path(run_dir or self.dir / "run")
@@ -110,9 +113,10 @@ class Daemon:
 
     def start(self, ready=True):
         self.process = subprocess.Popen(
-            [BINARY, "-f", *self.flags], env=self.env, cwd=self.dir,
+            [self.binary, "-f", *self.flags], env=self.env, cwd=self.dir,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
+        self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         if ready:
@@ -151,7 +155,8 @@ class Daemon:
                 if len(hits) >= count:
                     return hits[count - 1]
                 left = end - time.monotonic()
-                dead = self.process.poll() is not None and not self.reader.is_alive()
+                self.process.poll()
+                dead = not self.reader.is_alive()
                 if left <= 0 or dead:
                     raise AssertionError(
                         f"no {name} {pairs} ({len(hits)} of {count})"
@@ -183,8 +188,20 @@ class Daemon:
         return pids[0]
 
     def kill(self, pid, sig=signal.SIGKILL):
-        assert pid in process_group(self.process.pid), f"{pid} is not ours"
+        assert pid in process_group(self.pid), f"{pid} is not ours"
         os.kill(pid, sig)
+
+    def send(self, sig):
+        """To the master."""
+        if self.pid == self.process.pid:
+            self.process.send_signal(sig)
+        else:
+            os.kill(self.pid, sig)  # it holds the pipe that we read: it is not reaped
+
+    def follow(self, pid):
+        """The master that we started has left, and this one has taken over."""
+        assert self.process.wait(DEADLINE_S) == 0
+        self.pid = pid
 
     def wait_exit(self, deadline_s=DEADLINE_S):
         self.exit_code = self.process.wait(deadline_s)
@@ -193,7 +210,10 @@ class Daemon:
 
     def stop(self, sig=signal.SIGTERM, exit_code=0):
         """End it in order, unless it has ended, and judge it."""
-        if self.process.poll() is None:
+        if self.pid != self.process.pid and alive(self.pid):
+            self.send(sig)
+            self.reader.join(DEADLINE_S)  # the end of the pipe: all are gone
+        elif self.process.poll() is None:
             group = process_group(self.process.pid)
             self.process.send_signal(sig)
             self.wait_exit()
@@ -220,6 +240,9 @@ class Daemon:
             return [e for e in self.events if e.get("level") == level]
 
     def remove(self):
+        if self.pid and self.pid != self.process.pid and alive(self.pid):
+            for pid in reversed(process_group(self.pid)):
+                os.kill(pid, signal.SIGKILL)
         if self.process and self.process.poll() is None:
             for pid in reversed(process_group(self.process.pid)):
                 os.kill(pid, signal.SIGKILL)

@@ -58,10 +58,10 @@ class Site:
             self.verb("def", "import", "-", stdin=json.dumps(definition).encode())
 
     def start(self, *flags, expect_errors=(), ready=True, data_dir=None, run_dir=None,
-              **env):
+              binary=None, **env):
         daemon = Daemon(
             {**self.env, **env}, *flags, expect_errors=expect_errors, data_dir=data_dir,
-            run_dir=run_dir,
+            run_dir=run_dir, **({"binary": binary} if binary else {}),
         )
         self.daemons.append(daemon)
         return daemon.start(ready)
