@@ -43,12 +43,12 @@ class Event(dict):
 def process_group(pid):
     """The pid and all that descend from it, now."""
     children = {}
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
+            fields = pathlib.Path("/proc", name, "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:  # it has ended meanwhile
             continue
-        children.setdefault(int(fields[1]), []).append(int(stat.parts[2]))
+        children.setdefault(int(fields[1]), []).append(int(name))
     found, todo = [], [pid]
     while todo:
         at = todo.pop()
