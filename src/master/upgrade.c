@@ -160,23 +160,32 @@ static void on_new_end(struct ev_loop *loop, ev_io *w, int revents)
 	upgrade_clear(m);
 }
 
+/* Only the main process may say who is the next one. */
+static void tell_main_pid(struct master *m, pid_t pid)
+{
+	struct str text = STR_INIT;
+
+	str_printf(&text, "MAINPID=%d", pid);
+	sdnotify_send(&m->sd, str_text(&text));
+	str_deinit(&text);
+}
+
 static void go(struct master *m)
 {
 	struct upgrade *upgrade = &m->upgrade;
-	struct str text = STR_INIT;
 
-	if (send(upgrade->fd, &word_go, 1, MSG_NOSIGNAL) != 1)
+	/* before the word: what it says then counts as the main process' */
+	tell_main_pid(m, upgrade->pid);
+	if (send(upgrade->fd, &word_go, 1, MSG_NOSIGNAL) != 1) {
+		tell_main_pid(m, getpid());
 		return; /* it is gone, and its pidfd says so */
+	}
 	upgrade->over = true;
 	ev_timer_stop(m->loop, &upgrade->late);
 	ev_io_stop(m->loop, &upgrade->io);
 	log_info("upgrade.done", LOG_S("by", upgrade->by), LOG_N("child", upgrade->pid),
 		 LOG_N("took_ms", clock_mono_ms() - upgrade->since_mono_ms));
-	/* only the main process may say who is the next one; then we are silent */
-	str_printf(&text, "MAINPID=%d", upgrade->pid);
-	sdnotify_send(&m->sd, str_text(&text));
-	str_deinit(&text);
-	m->sd.held = true;
+	m->sd.held = true; /* we are silent from here on */
 	atomic_store_explicit(&m->board->succeeded, 1, memory_order_relaxed);
 	draining_start(&m->draining, "upgrade", m->conf->drain.deadline_ms);
 }
