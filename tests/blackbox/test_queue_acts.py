@@ -102,7 +102,8 @@ def test_calls_of_256_are_split(driver, client):
     assert driver.act("enqueue", "t", "-", 0, 0, 1, "x", *runs(256))["added"] == 256
     assert client.zcard(P + "admitted") == 0
     assert len(driver.act("claim", 200, "-")["jobs"]) == 200
-    assert set(held(driver)) == {f"r{i}:1" for i in range(200)}
+    first = set(held(driver))  # which: both scripts may have run in one millisecond
+    assert len(first) == 200 and first < set(ids(256))
     assert len(driver.act("claim", 200, "-")["jobs"]) == 56
     assert set(held(driver)) == set(ids(256))
 
