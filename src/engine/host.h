@@ -59,6 +59,35 @@ struct llm_call {
 	struct call_stream *stream;
 };
 
+/* Python of a definition that is to be executed. Borrowed until op_done() or
+ * abandon(). */
+struct code_request {
+	const char *code;
+	size_t code_len;
+	const char *state; /* a JSON object, what the code has as `state` */
+	size_t state_len;
+	/* The engine abandons the call by then. */
+	int64_t deadline_mono_ms;
+	size_t answer_max; /* bytes of the result as JSON that the step accepts */
+	size_t show_max;   /* characters of it that are shown */
+};
+
+/* Filled by whoever serves the call, before op_done(). */
+struct code_answer {
+	enum fail_class class; /* FAIL_NONE: json is the result */
+	struct str json;       /* compact and storable; "null" when the code set none */
+	struct str text;       /* str(result), cut; or why there is none; valid UTF-8 */
+};
+
+/* One execution of code, embedded in a step's frame. It has no effect but its
+ * answer, so it may be repeated at any time. */
+struct code_call {
+	struct op op;
+	struct code_request request;
+	struct code_answer answer;
+	const char *step_id; /* the engine's, for logs */
+};
+
 /*
  * What a host does for the engine, in one child. `host` is the pointer given to
  * engine_new(); a run's own pointer is exec->job. All are called on the child's thread,
@@ -72,21 +101,21 @@ struct engine_host {
 	int64_t (*mono_ms)(void *host);
 
 	/*
-	 * Around every piece of a run's code: the suspect mark (DESIGN 3). bytes is what
-	 * the run holds at that moment, for "the run with the largest arena". leave comes
-	 * even when the host called exec_free() in between: exec is valid until it
-	 * returns, exec->job is whatever the host left there.
+	 * Around every piece of a run's code: the suspect mark (DESIGN 3). bytes is
+	 * what the run holds at that moment, for "the run with the largest arena".
+	 * leave comes even when the host called exec_free() in between: exec is valid
+	 * until it returns, exec->job is whatever the host left there.
 	 */
 	void (*enter)(void *host, struct exec *exec);
 	void (*leave)(void *host, struct exec *exec, size_t bytes);
 
 	/*
 	 * Store a journal row, and publish its events after that. Takes the row. op
-	 * completes when the row is durable; for a lazy run and !row->next_outside it may
-	 * complete at once. Rows of a run are stored in the order given; no two commits
-	 * of one path are in flight. A host that cannot commit now keeps the op: the path
-	 * waits. A host that lost the run (stale) never completes it and calls
-	 * exec_free().
+	 * completes when the row is durable; for a lazy run and !row->next_outside it
+	 * may complete at once. Rows of a run are stored in the order given; no two
+	 * commits of one path are in flight. A host that cannot commit now keeps the
+	 * op: the path waits. A host that lost the run (stale) never completes it and
+	 * calls exec_free().
 	 */
 	void (*commit)(void *host, struct exec *exec, struct engine_row *row,
 		       struct op *op);
@@ -101,6 +130,12 @@ struct engine_host {
 	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
 
 	/*
+	 * Execute Python. The call is borrowed until op_done(&call->op) or its
+	 * abandon(). NULL: a host where no code is executed.
+	 */
+	void (*code)(void *host, struct exec *exec, struct code_call *call);
+
+	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does
 	 * nothing any more, and the host frees it (exec_free) when it likes, even in
 	 * here.
@@ -109,8 +144,8 @@ struct engine_host {
 
 	/*
 	 * engine_drain() was called, and this run's next step does not start: all of it
-	 * that was handed out before is durable or never will be. The host frees it when
-	 * it likes, even in here. NULL: it stays until the engine goes.
+	 * that was handed out before is durable or never will be. The host frees it
+	 * when it likes, even in here. NULL: it stays until the engine goes.
 	 */
 	void (*parked)(void *host, struct exec *exec);
 
