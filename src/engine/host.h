@@ -55,12 +55,13 @@ struct llm_call {
 	struct op op;
 	struct llm_request request;
 	struct llm_answer answer;
-	const struct definition_step *step; /* the engine's, as the next */
+	const struct definition_step *step; /* the engine's, as the next two */
+	const char *place;                  /* of its events (exec_live()) */
 	struct call_stream *stream;
 };
 
-/* Python of a definition that is to be executed. Borrowed until op_done() or
- * abandon(). */
+/* Python of a definition that is to be executed. Borrowed until op_done() or abandon().
+ */
 struct code_request {
 	const char *code;
 	size_t code_len;
@@ -79,8 +80,8 @@ struct code_answer {
 	struct str text;       /* str(result), cut; or why there is none; valid UTF-8 */
 };
 
-/* One execution of code, embedded in a step's frame. It has no effect but its
- * answer, so it may be repeated at any time. */
+/* One execution of code, embedded in a step's frame. It has no effect but its answer, so
+ * it may be repeated at any time. */
 struct code_call {
 	struct op op;
 	struct code_request request;
@@ -101,21 +102,22 @@ struct engine_host {
 	int64_t (*mono_ms)(void *host);
 
 	/*
-	 * Around every piece of a run's code: the suspect mark (DESIGN 3). bytes is
-	 * what the run holds at that moment, for "the run with the largest arena".
-	 * leave comes even when the host called exec_free() in between: exec is valid
-	 * until it returns, exec->job is whatever the host left there.
+	 * Around every piece of a run's code: the suspect mark (DESIGN 3). bytes is what
+	 * the run holds at that moment, for "the run with the largest arena". leave comes
+	 * even when the host called exec_free() in between: exec is valid until it
+	 * returns, exec->job is whatever the host left there.
 	 */
 	void (*enter)(void *host, struct exec *exec);
 	void (*leave)(void *host, struct exec *exec, size_t bytes);
 
 	/*
 	 * Store a journal row, and publish its events after that. Takes the row. op
-	 * completes when the row is durable; for a lazy run and !row->next_outside it
-	 * may complete at once. Rows of a run are stored in the order given; no two
-	 * commits of one path are in flight. A host that cannot commit now keeps the
-	 * op: the path waits. A host that lost the run (stale) never completes it and
-	 * calls exec_free().
+	 * completes when the row is durable; for a lazy run and !row->next_outside it may
+	 * complete at once. op NULL: nobody waits for it. Rows of a run are stored in the
+	 * order given, those of all its paths: a row is durable no later than one that
+	 * was given behind it. Several ops of a run may be in flight, one a path. A host that cannot commit now keeps the op: the path
+	 * waits. A host that lost the run (stale) never completes it and calls
+	 * exec_free().
 	 */
 	void (*commit)(void *host, struct exec *exec, struct engine_row *row,
 		       struct op *op);
@@ -130,8 +132,8 @@ struct engine_host {
 	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
 
 	/*
-	 * Execute Python. The call is borrowed until op_done(&call->op) or its
-	 * abandon(). NULL: a host where no code is executed.
+	 * Execute Python. The call is borrowed until op_done(&call->op) or its abandon().
+	 * NULL: a host where no code is executed.
 	 */
 	void (*code)(void *host, struct exec *exec, struct code_call *call);
 
@@ -144,8 +146,8 @@ struct engine_host {
 
 	/*
 	 * engine_drain() was called, and this run's next step does not start: all of it
-	 * that was handed out before is durable or never will be. The host frees it
-	 * when it likes, even in here. NULL: it stays until the engine goes.
+	 * that was handed out before is durable or never will be. The host frees it when
+	 * it likes, even in here. NULL: it stays until the engine goes.
 	 */
 	void (*parked)(void *host, struct exec *exec);
 

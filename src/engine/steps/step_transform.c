@@ -15,6 +15,7 @@
 #include "engine/exec.h"
 #include "engine/host.h"
 #include "engine/row.h"
+#include "engine/scope.h"
 #include "engine/step.h"
 #include "engine/walk.h"
 
@@ -75,7 +76,7 @@ static void fill_request(struct step_transform *transform)
 	struct exec *exec = transform->step.frame.exec;
 	const struct engine_limits *limits = &exec->engine->limits;
 
-	state_print(&exec->state, &transform->state);
+	state_print(&step_scope(&transform->step)->state, &transform->state);
 	request->code = def->transform_code;
 	request->code_len = strlen(def->transform_code);
 	request->state = str_text(&transform->state);
