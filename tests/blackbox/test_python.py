@@ -181,6 +181,11 @@ def helpers_of(gate):
     return [pid for pid in process_group(gate) if pid != gate]
 
 
+def counter(daemon, name):
+    shown = json.loads(run_verb("status", "-o", "json", env=daemon.env).stdout)
+    return sum(c["counters"][name] for c in shown["children"])
+
+
 def begin_nap(site, gate, tenant):
     """A call in flight, and the processes that serve it: a new tenant's are new."""
     before = set(helpers_of(gate))
@@ -188,6 +193,7 @@ def begin_nap(site, gate, tenant):
     until(lambda: any(is_python(pid) for pid in set(helpers_of(gate)) - before),
           "no helper")
     site.wait_run(run_id, "running")
+    until(lambda: counter(site.daemons[0], "python_waiting") == 0, "no call")
     return run_id, set(helpers_of(gate)) - before
 
 
