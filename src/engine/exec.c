@@ -35,7 +35,6 @@ static struct exec *make(struct engine *engine, const struct exec_start *start)
 	exec->epoch = start->epoch;
 	exec->seq = start->seq;
 	exec->status = RUN_RUNNING;
-	history_init(&exec->history, &exec->arena, exec->definition);
 	engine->runs++;
 	exec_ready(exec);
 	return exec;
@@ -46,9 +45,9 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start)
 	struct exec *exec = make(engine, start);
 	struct err err;
 
-	state_init(&exec->state, engine->limits.state_max);
-	if (state_seed(&exec->state, exec->definition, start->message, start->message_len,
-		       start->inputs, start->inputs_len, &err) < 0)
+	exec->scope = scope_new(exec->definition, engine->limits.state_max);
+	if (state_seed(&exec->scope->state, exec->definition, start->message,
+		       start->message_len, start->inputs, start->inputs_len, &err) < 0)
 		exec->seed_error = (struct err *)(void *)arena_dup_n(&exec->arena, &err,
 								     sizeof(err));
 	return exec;
@@ -60,20 +59,16 @@ static const char *keep_text(struct exec *exec, const char *text)
 }
 
 struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
-			 const struct fold *fold)
+			 struct fold *fold)
 {
 	struct exec *exec = make(engine, start);
-	const struct history_entry *entry;
 
 	assert(fold->at != FOLD_ENDED);
 	exec->seq = fold->seq;
 	exec->turns = fold->turns;
 	exec->usage = fold->usage;
-	state_copy(&exec->state, &fold->state);
-	for (entry = fold->history.first; entry; entry = entry->next)
-		history_add(&exec->history, &exec->arena, entry->step,
-			    entry->started_at_ms, entry->ended_at_ms, entry->duration_ms,
-			    entry->class, entry->error);
+	exec->scope = fold->scope;
+	fold->scope = NULL;
 	exec->resume = (struct exec_resume){
 		.at = fold->at,
 		.step_id = fold->step ? fold->step->id : NULL,
@@ -89,7 +84,7 @@ static void destroy(struct exec *exec)
 {
 	runframe_free(exec->root);
 	list_remove(&exec->ready);
-	state_deinit(&exec->state);
+	scope_free(exec->scope);
 	row_final_free(exec->final);
 	definition_unref(exec->definition);
 	arena_deinit(&exec->arena);
@@ -127,7 +122,7 @@ void exec_ready(struct exec *exec)
 
 size_t exec_bytes(const struct exec *exec)
 {
-	return sizeof(*exec) + exec->arena.used_bytes + exec->state.bytes +
+	return sizeof(*exec) + exec->arena.used_bytes + scope_bytes(exec->scope) +
 	       exec->frame_bytes;
 }
 
@@ -236,11 +231,13 @@ void exec_end(struct exec *exec, struct engine_final *final)
 	exec->final = final;
 }
 
-void exec_live(struct exec *exec, struct str *text)
+void exec_live(struct exec *exec, const char *place, struct str *text)
 {
 	struct engine *engine = exec->engine;
 
 	if (!exec->doomed) {
+		if (place)
+			str_add_text(text, place);
 		event_close(text, exec->seq, exec->epoch, ++exec->sub);
 		engine->host->live(engine->host_data, exec, str_text(text), text->len);
 	}

@@ -6,8 +6,7 @@
 #include "base/list.h"
 #include "engine/fold.h"
 #include "engine/row.h"
-#include "run/history.h"
-#include "run/state.h"
+#include "engine/scope.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,8 +60,7 @@ struct exec {
 	uint64_t seq;                       /* of the last durable event handed out */
 	uint64_t sub;                       /* of the last live event behind seq */
 	const struct definition_step *step; /* the top-level one under way, or NULL */
-	struct state state;
-	struct history history;
+	struct scope *scope;                /* of the root's path; owned */
 	struct usage usage;
 	enum run_status status; /* RUN_RUNNING until the end was handed out */
 	struct runframe *root;
@@ -88,10 +86,10 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start);
  * The same for a run whose journal was folded; its message and inputs are in the fold,
  * those of start are not read, and its seq neither. The first row is of kind start: the
  * worker that picked the run up, and what follows from the journal. Not for FOLD_ENDED.
- * The fold is the caller's still, and may go.
+ * The fold is the caller's still, without its scope, and may go.
  */
 struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
-			 const struct fold *fold);
+			 struct fold *fold);
 
 /*
  * Stop it as soon as its code can be entered: calls in flight are abandoned, the run ends
@@ -123,7 +121,8 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
 void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);
-/* Close an open event and hand it out as a live one; text is emptied. */
-void exec_live(struct exec *exec, struct str *text);
+/* Close an open event and hand it out as a live one; text is emptied. place is what
+ * row_set_place() has of the path, NULL for the root's. */
+void exec_live(struct exec *exec, const char *place, struct str *text);
 
 #endif

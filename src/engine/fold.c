@@ -139,7 +139,8 @@ static void on_step_error(struct folding *f, const struct definition_step *step,
 	if (class == FAIL_NONE)
 		class = FAIL_INTERNAL;
 	error = whole_error(f, step, event);
-	history_add(&fold->history, &fold->arena, step, ts, ts, 0, class, error);
+	history_add(&fold->scope->history, &fold->scope->arena, step, ts, ts, 0, class,
+		    error);
 	switch (step->on_error) {
 	case ON_ERROR_FAIL:
 		fold->at = FOLD_FAILED;
@@ -163,8 +164,8 @@ static void on_step_complete(struct fold *fold, const struct definition_step *st
 	double sec = jsonr_double(jsonr_get(event, "duration_seconds"));
 	int64_t duration_ms = sec > 0 && sec < 1e12 ? (int64_t)(sec * 1000. + .5) : 0;
 
-	history_add(&fold->history, &fold->arena, step, ts - duration_ms, ts, duration_ms,
-		    FAIL_NONE, NULL);
+	history_add(&fold->scope->history, &fold->scope->arena, step, ts - duration_ms,
+		    ts, duration_ms, FAIL_NONE, NULL);
 	fold->at = FOLD_BEHIND;
 	fold->next_id = step->next_step_id;
 }
@@ -285,7 +286,8 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 	if (strchr(row->path, '/'))
 		return err_set(err, ERR_INPUT, "path %.100s is unknown here", row->path);
 	if (row->delta)
-		rc = state_apply(&fold->state, row->delta, strlen(row->delta), err);
+		rc = state_apply(&fold->scope->state, row->delta, strlen(row->delta),
+				 err);
 	if (rc == 0 && row->usage)
 		rc = add_usage(&fold->usage, row->usage, err);
 	if (rc == 0 && row->events)
@@ -303,10 +305,9 @@ int fold_journal(struct fold *fold, const struct fold_seed *seed,
 
 	memset(fold, 0, sizeof(*fold));
 	arena_init(&fold->arena);
-	history_init(&fold->history, &fold->arena, seed->definition);
-	state_init(&fold->state, seed->state_max);
-	rc = state_seed(&fold->state, seed->definition, seed->message, seed->message_len,
-			seed->inputs, seed->inputs_len, err);
+	fold->scope = scope_new(seed->definition, seed->state_max);
+	rc = state_seed(&fold->scope->state, seed->definition, seed->message,
+			seed->message_len, seed->inputs, seed->inputs_len, err);
 	if (rc < 0)
 		return rc;
 	sorted = arena_new_n(&fold->arena, const struct fold_row *, n);
@@ -325,6 +326,6 @@ int fold_journal(struct fold *fold, const struct fold_seed *seed,
 
 void fold_deinit(struct fold *fold)
 {
-	state_deinit(&fold->state);
+	scope_free(fold->scope);
 	arena_deinit(&fold->arena);
 }

@@ -4,9 +4,8 @@
 
 #include "base/arena.h"
 #include "engine/row.h"
+#include "engine/scope.h"
 #include "run/fail.h"
-#include "run/history.h"
-#include "run/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,8 +52,7 @@ struct fold {
 	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
 	enum fail_class class; /* FOLD_FAILED */
 	const char *error;     /* FOLD_FAILED; in the arena */
-	struct state state;
-	struct history history;
+	struct scope *scope;   /* state and history; exec_resume() takes it */
 	struct usage usage;
 	int64_t turns; /* steps announced */
 	uint64_t seq;  /* of the newest durable event */

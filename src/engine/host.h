@@ -55,7 +55,8 @@ struct llm_call {
 	struct op op;
 	struct llm_request request;
 	struct llm_answer answer;
-	const struct definition_step *step; /* the engine's, as the next */
+	const struct definition_step *step; /* the engine's, as the next two */
+	const char *place;                  /* of its events (exec_live()) */
 	struct call_stream *stream;
 };
 
@@ -83,8 +84,9 @@ struct engine_host {
 	/*
 	 * Store a journal row, and publish its events after that. Takes the row. op
 	 * completes when the row is durable; for a lazy run and !row->next_outside it may
-	 * complete at once. Rows of a run are stored in the order given; no two commits
-	 * of one path are in flight. A host that cannot commit now keeps the op: the path
+	 * complete at once. op NULL: nobody waits for it. Rows of a run are stored in the
+	 * order given, those of all its paths: a row is durable no later than one that
+	 * was given behind it. Several ops of a run may be in flight, one a path. A host that cannot commit now keeps the op: the path
 	 * waits. A host that lost the run (stale) never completes it and calls
 	 * exec_free().
 	 */

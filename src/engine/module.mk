@@ -28,6 +28,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/row.h \
 	src/engine/runframe.c \
 	src/engine/runframe.h \
+	src/engine/scope.c \
+	src/engine/scope.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \

@@ -57,9 +57,9 @@ static void add_role(const struct exec *exec, const struct definition_step *step
 		str_printf(out, "Your answer is stored as: %s\n", step->output_key);
 }
 
-static void add_goal(const struct exec *exec, struct str *out)
+static void add_goal(const struct exec *exec, const struct scope *scope, struct str *out)
 {
-	const struct state_pair *goal = state_get(&exec->state, "user_input");
+	const struct state_pair *goal = state_get(&scope->state, "user_input");
 
 	if (*exec->definition->description) {
 		str_add_text(out, "\n---\n\nPurpose of the workflow:\n");
@@ -74,8 +74,8 @@ static void add_goal(const struct exec *exec, struct str *out)
 	str_add_char(out, '\n');
 }
 
-static void add_map(const struct exec *exec, const struct definition_step *step,
-		    struct str *out)
+static void add_map(const struct exec *exec, const struct scope *scope,
+		    const struct definition_step *step, struct str *out)
 {
 	const struct definition *definition = exec->definition;
 	size_t shown =
@@ -89,15 +89,16 @@ static void add_map(const struct exec *exec, const struct definition_step *step,
 		str_printf(out, "%zu. %s (%s)", i + 1, other->name, other->type_name);
 		if (other->output_key)
 			str_printf(out, " -> %s", other->output_key);
-		if (exec->history.by_step[i] > 0)
-			str_printf(out, ", done %d times", exec->history.by_step[i]);
+		if (history_count(&scope->history, other) > 0)
+			str_printf(out, ", done %d times",
+				   history_count(&scope->history, other));
 		str_add_text(out, other == step ? "   <- this step\n" : "\n");
 	}
 	if (shown < definition->steps_count)
 		str_printf(out, "... and %zu more\n", definition->steps_count - shown);
 }
 
-static void add_context(const struct exec *exec, const struct definition_step *step,
+static void add_context(const struct scope *scope, const struct definition_step *step,
 			struct str *out)
 {
 	bool first = true;
@@ -105,7 +106,7 @@ static void add_context(const struct exec *exec, const struct definition_step *s
 
 	for (i = 0; i < step->input_keys_count; i++) {
 		const char *key = step->input_keys[i];
-		const struct state_pair *pair = state_get(&exec->state, key);
+		const struct state_pair *pair = state_get(&scope->state, key);
 
 		if (!pair || strcmp(key, "user_input") == 0)
 			continue;
@@ -118,25 +119,25 @@ static void add_context(const struct exec *exec, const struct definition_step *s
 	}
 }
 
-void prompt_system(const struct exec *exec, const struct definition_step *step,
-		   struct str *out)
+void prompt_system(const struct exec *exec, const struct scope *scope,
+		   const struct definition_step *step, struct str *out)
 {
 	add_role(exec, step, out);
-	add_goal(exec, out);
-	add_map(exec, step, out);
-	add_context(exec, step, out);
+	add_goal(exec, scope, out);
+	add_map(exec, scope, step, out);
+	add_context(scope, step, out);
 }
 
-int prompt_task(const struct exec *exec, const struct definition_step *step,
-		struct str *out, struct err *err)
+int prompt_task(const struct exec *exec, const struct scope *scope,
+		const struct definition_step *step, struct str *out, struct err *err)
 {
 	size_t max = exec->engine->limits.output_max;
 	const struct state_pair *input;
 
 	if (step->prompt_template)
-		return template_prompt(step->prompt_template, &exec->state, max, out,
+		return template_prompt(step->prompt_template, &scope->state, max, out,
 				       err);
-	input = state_get(&exec->state, "user_input");
+	input = state_get(&scope->state, "user_input");
 	if (input)
 		jsontext_show(out, input->json, input->json_len);
 	if (out->len > max)

@@ -6,14 +6,15 @@
 
 struct definition_step;
 struct exec;
+struct scope;
 struct str;
 
 /* The task: the interpolated prompt_template, or user_input when there is none. ERR_LIMIT
  * when it exceeds the limit on a step's output. */
-int prompt_task(const struct exec *exec, const struct definition_step *step,
-		struct str *out, struct err *err);
+int prompt_task(const struct exec *exec, const struct scope *scope,
+		const struct definition_step *step, struct str *out, struct err *err);
 /* All else: role, goal, position in the graph, context from earlier steps. */
-void prompt_system(const struct exec *exec, const struct definition_step *step,
-		   struct str *out);
+void prompt_system(const struct exec *exec, const struct scope *scope,
+		   const struct definition_step *step, struct str *out);
 
 #endif

@@ -72,12 +72,13 @@ static void end_run(struct exec *exec, struct engine_row *row, enum fail_class c
 	if (final->status == RUN_FAILED)
 		outcome_failed(&final->response, reason, max);
 	else
-		outcome_ended(&final->response, &exec->history, &exec->state, max);
+		outcome_ended(&final->response, &exec->scope->history,
+			      &exec->scope->state, max);
 	if (class != FAIL_NONE)
 		print_error(&final->error, class, exec->step ? exec->step->id : NULL,
 			    reason);
-	state_print(&exec->state, &final->state);
-	history_print(&exec->history, &final->history);
+	state_print(&exec->scope->state, &final->state);
+	history_print(&exec->scope->history, &final->history);
 	final->usage = exec->usage;
 	final->row = row;
 	if (!row->error.len)

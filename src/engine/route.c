@@ -23,14 +23,14 @@
 #include <string.h>
 
 /* The decision as text; false when it is null or was never made. */
-static bool read_decision(const struct exec *exec, const char *prefix,
+static bool read_decision(const struct state *state, const char *prefix,
 			  const struct definition_step *step, struct str *out)
 {
 	const struct state_pair *pair;
 	struct str key = STR_INIT;
 
 	str_printf(&key, "%s%s", prefix, step->id);
-	pair = state_get(&exec->state, str_text(&key));
+	pair = state_get(state, str_text(&key));
 	str_deinit(&key);
 	if (!pair || pair->json[0] != '"')
 		return false;
@@ -38,15 +38,15 @@ static bool read_decision(const struct exec *exec, const char *prefix,
 	return true;
 }
 
-static const char *behind_if(struct exec *exec, const struct definition_step *step,
-			     struct str *texts)
+static const char *behind_if(struct exec *exec, const struct state *state,
+			     const struct definition_step *step, struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
 	const char *target;
 	bool truth;
 
-	truth = read_decision(exec, ROUTE_IF_KEY, step, &decision) &&
+	truth = read_decision(state, ROUTE_IF_KEY, step, &decision) &&
 		strcmp(str_text(&decision), "true") == 0;
 	str_deinit(&decision);
 	target = truth ? step->if_true_step_id : step->if_false_step_id;
@@ -66,15 +66,15 @@ static const char *case_target(const struct definition_step *step, const char *v
 	return NULL;
 }
 
-static const char *behind_switch(struct exec *exec, const struct definition_step *step,
-				 struct str *texts)
+static const char *behind_switch(struct exec *exec, const struct state *state,
+				 const struct definition_step *step, struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
 	const char *target = step->switch_default_step_id;
 	bool matched;
 
-	matched = read_decision(exec, ROUTE_SWITCH_KEY, step, &decision);
+	matched = read_decision(state, ROUTE_SWITCH_KEY, step, &decision);
 	if (matched)
 		target = case_target(step, str_text(&decision));
 	else if (step->switch_cases_count == 0 && !target)
@@ -85,15 +85,15 @@ static const char *behind_switch(struct exec *exec, const struct definition_step
 	return target;
 }
 
-const char *route_behind(struct exec *exec, const struct definition_step *step,
-			 struct engine_row *row)
+const char *route_behind(struct exec *exec, const struct state *state,
+			 const struct definition_step *step, struct engine_row *row)
 {
 	const char *target;
 
 	if (step->type == STEP_IF_ELSE)
-		target = behind_if(exec, step, &row->texts);
+		target = behind_if(exec, state, step, &row->texts);
 	else if (step->type == STEP_SWITCH)
-		target = behind_switch(exec, step, &row->texts);
+		target = behind_switch(exec, state, step, &row->texts);
 	else
 		return step->next_step_id;
 	row_add_event(row);

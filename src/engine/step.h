@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct scope;
 struct usage;
 
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
@@ -18,6 +19,10 @@ struct step {
 
 void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 		 const struct definition_step *def, size_t size);
+
+/* What it sees and writes: the state and the history of its path (engine/scope.h), not
+ * the run's. */
+struct scope *step_scope(const struct step *step);
 
 /* A durable event. */
 void step_warn(struct step *step, const char *message);

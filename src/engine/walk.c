@@ -47,6 +47,7 @@ struct walk {
 	struct runframe frame;
 	enum walk_state state;
 	struct engine_row *row; /* owned; NULL in WALK_COMMIT and once taken */
+	struct scope *scope;    /* what it sees and writes; borrowed */
 	const char *entry_step_id;
 	const struct definition_step *step;
 	struct runframe *child; /* in WALK_STEP */
@@ -161,7 +162,7 @@ static void go_on(struct walk *walk, const char *id, bool guarded)
 				    : "does not exist");
 			return;
 		}
-		count = history_count(&exec->history, step);
+		count = history_count(&walk->scope->history, step);
 		if (!guarded || count < step->max_iterations) {
 			announce(walk, step);
 			return;
@@ -232,7 +233,7 @@ static void try_step(struct walk *walk)
 static void make_row(struct walk *walk)
 {
 	struct str path = STR_INIT;
-	int count = history_count(&walk->frame.exec->history, walk->step);
+	int count = history_count(&walk->scope->history, walk->step);
 
 	ids_encode(&path, walk->step->id);
 	walk->row = row_new(ROW_STEP, str_text(&path), walk->step->id, count + 1);
@@ -275,8 +276,8 @@ static void add_history(struct walk *walk, enum fail_class class, const char *er
 	struct exec *exec = walk->frame.exec;
 	struct engine *engine = exec->engine;
 
-	history_add(&exec->history, &exec->arena, walk->step, walk->started_at_ms,
-		    engine_wall_ms(engine),
+	history_add(&walk->scope->history, &walk->scope->arena, walk->step,
+		    walk->started_at_ms, engine_wall_ms(engine),
 		    engine_mono_ms(engine) - walk->started_mono_ms, class, error);
 }
 
@@ -287,9 +288,9 @@ static void complete(struct walk *walk)
 
 	add_history(walk, FAIL_NONE, NULL);
 	event_step_complete(&walk->row->texts, &stamp, walk->step,
-			    exec->history.newest->duration_ms);
+			    walk->scope->history.newest->duration_ms);
 	row_add_event(walk->row);
-	go_on(walk, route_behind(exec, walk->step, walk->row), true);
+	go_on(walk, route_behind(exec, &walk->scope->state, walk->step, walk->row), true);
 }
 
 static void tell_failure(struct walk *walk, enum fail_class class, const char *error,
@@ -317,13 +318,13 @@ static void add_error(struct walk *walk, enum fail_class class, const char *erro
 
 static void go_on_without(struct walk *walk)
 {
-	struct exec *exec = walk->frame.exec;
+	struct state *state = &walk->scope->state;
 	const char *key = walk->step->output_key;
 
-	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0) {
+	if (key && state_set(state, key, "null", 4, NULL) == 0) {
 		row_add_set(walk->row, key, "null", 4);
 	} else if (key) { /* not even that fits: nobody finds an older value there */
-		state_del(&exec->state, key);
+		state_del(state, key);
 		row_add_del(walk->row, key);
 	}
 	go_on(walk, walk->step->next_step_id, true);
@@ -478,6 +479,7 @@ struct runframe *walk_new(struct runframe *parent, const char *entry_step_id,
 
 	walk->entry_step_id = entry_step_id;
 	walk->row = row;
+	walk->scope = parent->exec->scope;
 	op_init(&walk->commit, parent->exec, on_committed);
 	op_init(&walk->timeout.op, parent->exec, on_timeout);
 	op_init(&walk->pause.op, parent->exec, on_pause_over);
@@ -488,6 +490,22 @@ struct engine_row *walk_row(struct runframe *frame)
 {
 	assert(walk_of(frame)->row);
 	return walk_of(frame)->row;
+}
+
+static const struct walk *walk_in(const struct runframe *frame)
+{
+	return (const struct walk *)(const void *)frame;
+}
+
+struct scope *walk_scope(const struct runframe *frame)
+{
+	return walk_in(frame)->scope;
+}
+
+const char *walk_place(const struct runframe *frame)
+{
+	(void)frame;
+	return NULL;
 }
 
 struct engine_row *walk_take_row(struct runframe *frame)

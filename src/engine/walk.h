@@ -6,6 +6,7 @@
 
 struct engine_row;
 struct runframe;
+struct scope;
 
 /*
  * A path from the entry step (NULL: no step at all) until nothing follows. Takes the row,
@@ -22,6 +23,9 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
+/* What its steps see and write, and how its events tell where they are (exec_live()). */
+struct scope *walk_scope(const struct runframe *frame);
+const char *walk_place(const struct runframe *frame);
 struct engine_row *walk_take_row(struct runframe *frame);
 
 #endif

@@ -95,7 +95,7 @@ static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, clock_wall_ms());
-	if (!wait)
+	if (!wait && op)
 		op_done(op);
 	journal_want(host->journal, held);
 }

@@ -31,10 +31,12 @@ void outcome_failed(struct str *out, const char *reason, size_t max_bytes)
 void outcome_ended(struct str *out, const struct history *history,
 		   const struct state *state, size_t max_bytes)
 {
+	struct history_iter it = history_iter(history);
 	const struct history_entry *entry, *newest = NULL;
+	size_t total = history_total(history);
 	const struct state_pair *pair, *found = NULL;
 
-	for (entry = history->first; entry; entry = entry->next) {
+	while ((entry = history_next(&it))) {
 		if (!entry->step->output_key)
 			continue;
 		pair = state_get(state, entry->step->output_key);
@@ -46,7 +48,7 @@ void outcome_ended(struct str *out, const struct history *history,
 	if (newest)
 		jsontext_show(out, found->json, found->json_len);
 	else
-		str_printf(out, "Orchestration completed: %zu step%s executed.",
-			   history->count, history->count == 1 ? "" : "s");
+		str_printf(out, "Orchestration completed: %zu step%s executed.", total,
+			   total == 1 ? "" : "s");
 	cut(out, max_bytes);
 }

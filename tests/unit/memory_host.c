@@ -173,6 +173,8 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 
 	keep_row(host, row);
 	row_free(row);
+	if (!op)
+		return;
 	if (host->hold_commits || host->free_at_commit) {
 		assert(!host->held_op);
 		host->held_op = op;

@@ -92,10 +92,10 @@ static void expect_fold(struct memory_host *host, const char *state, const char 
 
 	assert_int_equal(memory_fold(host, definition, INPUTS, &fold, &err), 0);
 	assert_int_equal(fold.at, FOLD_ENDED);
-	state_print(&fold.state, &out);
+	state_print(&fold.scope->state, &out);
 	assert_string_equal(str_text(&out), state);
 	str_reset(&out, 0);
-	history_print(&fold.history, &out);
+	history_print(&fold.scope->history, &out);
 	assert_string_equal(str_text(&out), history);
 	str_deinit(&out);
 	fold_deinit(&fold);

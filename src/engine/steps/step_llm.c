@@ -72,11 +72,11 @@ static void start(struct runframe *frame)
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}
-	if (prompt_task(frame->exec, def, &llm->task, &err) < 0) {
+	if (prompt_task(frame->exec, step_scope(&llm->step), def, &llm->task, &err) < 0) {
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
-	prompt_system(frame->exec, def, &llm->system);
+	prompt_system(frame->exec, step_scope(&llm->step), def, &llm->system);
 	step_think(&llm->step, "calling model");
 	fill_request(llm);
 	call_start(&llm->call);
@@ -100,7 +100,7 @@ struct runframe *step_llm_new(struct runframe *parent, const struct definition_s
 {
 	struct step_llm *llm = step_alloc(&llm_ops, parent, def, sizeof(*llm));
 
-	call_init(&llm->call, parent->exec, def, on_answer);
+	call_init(&llm->call, &llm->step, on_answer);
 	return &llm->step.frame;
 }
 
