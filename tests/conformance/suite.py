@@ -303,7 +303,7 @@ def compare_problems(case, outcome):
     for kind in ("problems", "warnings"):
         got = list(outcome.get(kind) or [])
         for where, text in case.get(kind, []):
-            hit = next((p for p in got if p["where"] == where and matches("~" + text, p["text"])),
+            hit = next((p for p in got if matches(where, p["where"]) and matches("~" + text, p["text"])),
                        None)
             if hit is None:
                 yield f"{kind} lack {where}: {text}; they are {got}"
