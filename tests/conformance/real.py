@@ -39,18 +39,21 @@ class Script:
         case = self.cases.get((call.model or "").split(".")[0])
         if not case:
             return None
-        _, path, execution = key_of(call)
+        _, path, execution, nth = key_of(call)
         self.asked[call.key] += 1
         answers = case.get("answers", {})
         answer = answers.get(path, answers.get(path.rsplit("/", 1)[-1]))
-        return behaviour(pick(pick(answer, execution), self.asked[call.key]), call)
+        answer = pick(pick(answer, execution), nth + 1)
+        if isinstance(answer, dict) and "tries" in answer:
+            answer = pick(answer["tries"], self.asked[call.key])
+        return behaviour(answer, call)
 
 
 def key_of(call):
-    """(run id, path, execution): what an Idempotency-Key is made of."""
+    """(run id, path, execution, ask): what an Idempotency-Key is made of."""
     run_id, _, rest = (call.key or "").partition("/")
-    path, _, execution = rest.rpartition("/")
-    return run_id, path, int(execution or 0)
+    hit = re.fullmatch(r"(.*?)/(\d+)(?:/(\d+))?", rest)
+    return (run_id, hit[1], int(hit[2]), int(hit[3] or 0)) if hit else (run_id, "", 0, 0)
 
 
 def pick(answer, number):
@@ -173,7 +176,7 @@ class Real:
             "SELECT run_id, shared_state, step_history FROM orchestration_runs")}
         calls = collections.defaultdict(list)
         for call in self.llm.calls if self.llm else []:
-            run_id, path, execution = key_of(call)
+            run_id, path, execution, _ = key_of(call)
             calls[run_id].append({"path": path, "execution": execution, "text": asked(call)})
         found = {}
         for run_id, case in self.runs.items():

@@ -125,18 +125,22 @@ def differences(where, want, got, deaths):
         yield f"{where}: {show(got[i])} was not expected"
 
 
-def order_of(case, event):
-    """What an event is in order with: the events of its branch, those of loops in it included."""
+def branch_of(case, path):
+    """A path without the loops at its end: what goes on in a branch has one order."""
     steps = case.steps()
-    path = event.get("path") or ""
     parts = path.split("/") if path else []
     while parts and steps.get(parts[-1].split("#")[0], {}).get("type") != "parallel":
         parts.pop()
-    if event["type"] == "branch_start":
-        own = f"{event['orch_step_id']}#{event['branch_index']}"
-        if not parts or parts[-1] != own:
-            parts.append(own)
     return "/".join(parts)
+
+
+def order_of(case, event):
+    """What an event is in order with: the branch that it is in."""
+    order = branch_of(case, event.get("path") or "")
+    if event["type"] != "branch_start":
+        return order
+    own = f"{event['orch_step_id']}#{event['branch_index']}"
+    return order if order.split("/")[-1] == own else f"{order}/{own}".lstrip("/")
 
 
 def by_order(case, events):
@@ -154,17 +158,17 @@ def compare_events(case, events, deaths):
     for order in {**want, **got}:
         yield from differences(f"events of {order or 'the run'}", want.get(order, []),
                                got.get(order, []), deaths)
-    # branches are inside: behind parallel_start, before parallel_complete
+    # branches are inside: between parallel_start and the end of the step
     open_steps = {}
     for event in events:
         order = order_of(case, event)
         if event["type"] == "parallel_start":
             open_steps[(order, event["orch_step_id"])] = True
-        elif event["type"] == "parallel_complete":
+        elif event["type"] in ("step_complete", "step_error"):
             open_steps.pop((order, event["orch_step_id"]), None)
         elif order:
             parent, _, own = order.rpartition("/")
-            if (parent, own.split("#")[0]) not in open_steps:
+            if (branch_of(case, parent), own.split("#")[0]) not in open_steps:
                 yield f"{show(event)} is outside of its parallel step"
 
 
@@ -266,7 +270,7 @@ def compare_history(case, history):
 
 
 def compare_prompts(case, calls):
-    """Texts that a prompt has, in that order; with ! before it, that it has not."""
+    """Texts that a prompt has, in that order; with + wherever; with !, that it has not."""
     for step, executions in case.get("prompts", {}).items():
         for number, wants in enumerate(executions, 1):
             found = [c for c in calls if number == c["execution"] and step in (
@@ -279,6 +283,10 @@ def compare_prompts(case, calls):
                 if want.startswith("!"):
                     if want[1:] in text:
                         yield f"{step}, execution {number}: the prompt has {want[1:]!r}"
+                    continue
+                if want.startswith("+"):
+                    if want[1:] not in text:
+                        yield f"{step}, execution {number}: the prompt lacks {want[1:]!r}: {text}"
                     continue
                 place = text.find(want, at)
                 if place < 0:
