@@ -195,6 +195,28 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
     assert [[e["id"], e["event"]] for e in site.entries(bad)] == journal[0][0]
 
 
+def test_a_run_that_commits_a_step_between_two_deaths_is_no_suspect(site):
+    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"),
+                               llm_step("b", "mock.sleep:60000")))
+    daemon = site.start()
+    with site.redis.client() as client:
+        (run,) = hold(site, client, 1, "two")
+        job, jobs = f"{run}:1", P + "jobs"
+        # as if nineteen workers had died with it
+        packed = audit.unpack(until(lambda: client.hget(jobs, job)))
+        client.hset(jobs, job, audit.pack(**packed._replace(requeues=19)._asdict()))
+        client.delete(P + "paused")
+        until(lambda: audit.unpack(client.hget(jobs, job)).requeues == 0)
+        assert site.sql("SELECT step_id FROM run_steps WHERE run_id = %s AND kind = 'step'",
+                        run) == [("a",)]
+        pid = daemon.child("worker")
+        daemon.kill(pid)
+        settled = daemon.wait_event("worker.settled", dead_pid=pid)
+        assert (settled["requeued"], settled["quarantined"]) == ("1", "0")
+        site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
+        site.wait_run(run, "cancelled")
+
+
 # ---- deaths of other hosts ----
 
 
