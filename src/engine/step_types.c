@@ -13,6 +13,7 @@
 #include "engine/steps/step_merge.h"
 #include "engine/steps/step_print.h"
 #include "engine/steps/step_switch.h"
+#include "engine/steps/step_transform.h"
 
 static bool never_outside(const struct definition_step *step)
 {
@@ -22,14 +23,15 @@ static bool never_outside(const struct definition_step *step)
 
 /* clang-format off */
 static const struct step_type_row rows[] = {
-	{ STEP_END,     step_end_new,    never_outside },
-	{ STEP_EVALUATOR, step_evaluator_new, step_evaluator_outside },
-	{ STEP_EXTRACT_JSON, step_extract_new, never_outside },
-	{ STEP_IF_ELSE, step_if_new,     never_outside },
-	{ STEP_LLM,     step_llm_new,    step_llm_outside },
-	{ STEP_MERGE,   step_merge_new,  never_outside },
-	{ STEP_PRINT,   step_print_new,  never_outside },
-	{ STEP_SWITCH,  step_switch_new, never_outside },
+	{ STEP_END,          step_end_new,       never_outside },
+	{ STEP_EVALUATOR,    step_evaluator_new, step_evaluator_outside },
+	{ STEP_EXTRACT_JSON, step_extract_new,   never_outside },
+	{ STEP_IF_ELSE,      step_if_new,        never_outside },
+	{ STEP_LLM,          step_llm_new,       step_llm_outside },
+	{ STEP_MERGE,        step_merge_new,     never_outside },
+	{ STEP_PRINT,        step_print_new,     never_outside },
+	{ STEP_SWITCH,       step_switch_new,    never_outside },
+	{ STEP_TRANSFORM,    step_transform_new, step_transform_outside },
 };
 /* clang-format on */
 
