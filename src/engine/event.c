@@ -247,6 +247,23 @@ void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_transform_result(struct str *out, const struct event_stamp *stamp,
+			    const struct definition_step *step,
+			    const struct event_text *result)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "transform_result");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	if (result) {
+		heavy_text(&event, "result", *result, 1);
+	} else {
+		jsonw_key(&event.w, "result");
+		jsonw_null(&event.w);
+	}
+	finish(&event, stamp);
+}
+
 static struct event_text text_of(const char *text)
 {
 	return (struct event_text){ text ? text : "", text ? strlen(text) : 0 };
@@ -300,6 +317,39 @@ void event_switch_routed(struct str *out, const struct event_stamp *stamp,
 	jsonw_pair_text(&event.w, "orch_step_id", step->id);
 	jsonw_pair_text(&event.w, "matched_case", matched);
 	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
+void event_route_decided(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *label,
+			 struct event_text reasoning)
+{
+	struct str tool = STR_INIT;
+	struct event event;
+
+	str_printf(&tool, "route_%s", label);
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "tool_name", str_text(&tool));
+	jsonw_key(&event.w, "arguments");
+	jsonw_object(&event.w);
+	heavy_text(&event, "reasoning", reasoning, 1);
+	jsonw_object_end(&event.w);
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	finish(&event, stamp);
+	str_deinit(&tool);
+}
+
+void event_route_routed(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *label,
+			const char *target, struct event_text reasoning)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "decision", label);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	heavy_text(&event, "reasoning", reasoning, 1);
 	finish(&event, stamp);
 }
 

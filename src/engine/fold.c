@@ -9,7 +9,7 @@
  *
  *	step_start      ANNOUNCED   turn counted
  *	step_complete   BEHIND      history; on at next_step_id
- *	if_decision     BEHIND      on at target_step_id; so switch_decision
+ *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
  *	                FAILED      says
  *	done            ENDED
@@ -244,7 +244,8 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 	if (strcmp(type, "step_start") == 0 || strcmp(type, "step_complete") == 0 ||
 	    strcmp(type, "step_error") == 0)
 		return step_event(f, type, event, ts, err);
-	if (strcmp(type, "if_decision") == 0 || strcmp(type, "switch_decision") == 0) {
+	if (strcmp(type, "if_decision") == 0 || strcmp(type, "switch_decision") == 0 ||
+	    strcmp(type, "routing_decision") == 0) {
 		on_decision(f, event);
 	} else if (strcmp(type, "loop_limit_reached") == 0 && fold->at == FOLD_BEHIND) {
 		const struct definition_step *step = definition_step(
