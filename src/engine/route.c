@@ -39,7 +39,8 @@ static bool read_decision(const struct state *state, const char *prefix,
 }
 
 static const char *behind_if(struct exec *exec, const struct state *state,
-			     const struct definition_step *step, struct str *texts)
+			     const struct definition_step *step, const char *linear,
+			     struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -51,7 +52,7 @@ static const char *behind_if(struct exec *exec, const struct state *state,
 	str_deinit(&decision);
 	target = truth ? step->if_true_step_id : step->if_false_step_id;
 	if (!target)
-		target = step->next_step_id;
+		target = linear;
 	event_if_routed(texts, &stamp, step, truth, target);
 	return target;
 }
@@ -67,7 +68,8 @@ static const char *case_target(const struct definition_step *step, const char *v
 }
 
 static const char *behind_switch(struct exec *exec, const struct state *state,
-				 const struct definition_step *step, struct str *texts)
+				 const struct definition_step *step, const char *linear,
+				 struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -78,7 +80,7 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 	if (matched)
 		target = case_target(step, str_text(&decision));
 	else if (step->switch_cases_count == 0 && !target)
-		target = step->next_step_id;
+		target = linear;
 	event_switch_routed(texts, &stamp, step, matched ? str_text(&decision) : NULL,
 			    target);
 	str_deinit(&decision);
@@ -86,16 +88,17 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 }
 
 const char *route_behind(struct exec *exec, const struct state *state,
-			 const struct definition_step *step, struct engine_row *row)
+			 const struct definition_step *step, const char *linear,
+			 struct engine_row *row)
 {
 	const char *target;
 
 	if (step->type == STEP_IF_ELSE)
-		target = behind_if(exec, state, step, &row->texts);
+		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)
-		target = behind_switch(exec, state, step, &row->texts);
+		target = behind_switch(exec, state, step, linear, &row->texts);
 	else
-		return step->next_step_id;
+		return linear;
 	row_add_event(row);
 	return target;
 }
