@@ -214,6 +214,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
 		.queues = conf->queue.names.count,
 		.score = worker->env->score,
+		.got_on = intake_run_got_on,
 		.over = intake_run_over,
 		.arg = worker->intake,
 	};
