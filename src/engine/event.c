@@ -356,6 +356,39 @@ void event_switch_routed(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_route_decided(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *label,
+			 struct event_text reasoning)
+{
+	struct str tool = STR_INIT;
+	struct event event;
+
+	str_printf(&tool, "route_%s", label);
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "tool_name", str_text(&tool));
+	jsonw_key(&event.w, "arguments");
+	jsonw_object(&event.w);
+	heavy_text(&event, "reasoning", reasoning, 1);
+	jsonw_object_end(&event.w);
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	finish(&event, stamp);
+	str_deinit(&tool);
+}
+
+void event_route_routed(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *label,
+			const char *target, struct event_text reasoning)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "decision", label);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	heavy_text(&event, "reasoning", reasoning, 1);
+	finish(&event, stamp);
+}
+
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations)
 {

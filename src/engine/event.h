@@ -86,6 +86,13 @@ void event_if_routed(struct str *out, const struct event_stamp *stamp,
 void event_switch_routed(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, const char *matched,
 			 const char *target);
+/* An evaluator's decision, and where the path goes on for it; reasoning is heavy. */
+void event_route_decided(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *label,
+			 struct event_text reasoning);
+void event_route_routed(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *label,
+			const char *target, struct event_text reasoning);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

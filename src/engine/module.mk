@@ -1,6 +1,8 @@
 SYN_LIBS += src/engine/libengine.a
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/ask.c \
+	src/engine/ask.h \
 	src/engine/call.c \
 	src/engine/call.h \
 	src/engine/course.c \
@@ -24,6 +26,11 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/op.h \
 	src/engine/prompt.c \
 	src/engine/prompt.h \
+	src/engine/prompt_cut.c \
+	src/engine/prompt_cut.h \
+	src/engine/prompt_map.c \
+	src/engine/prompt_map.h \
+	src/engine/prompt_routes.c \
 	src/engine/root.c \
 	src/engine/root.h \
 	src/engine/route.c \
@@ -40,6 +47,10 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/step_types.h \
 	src/engine/steps/step_end.c \
 	src/engine/steps/step_end.h \
+	src/engine/steps/step_evaluator.c \
+	src/engine/steps/step_evaluator.h \
+	src/engine/steps/step_extract.c \
+	src/engine/steps/step_extract.h \
 	src/engine/steps/step_if.c \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \

@@ -5,6 +5,8 @@
  *	          a true decision never takes the false branch
  *	switch    the matching case's step, else the default's; null is the end. Without
  *	          any case the default, if there is one, else next_step_id
+ *	evaluator the route of the label that was decided for; null is the end. Without
+ *	          routes next_step_id
  *	others    next_step_id
  *
  * The event carries the target, so that a fold knows where the run went without asking
@@ -87,6 +89,29 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 	return target;
 }
 
+/* A label that the route_map does not have, or none at all, is no decision. */
+static const char *behind_evaluator(struct exec *exec, const struct state *state,
+				    const struct definition_step *step,
+				    const char *linear, struct str *texts)
+{
+	struct event_stamp stamp = exec_stamp(exec);
+	struct str label = STR_INIT, reasoning = STR_INIT;
+	const char *target = linear;
+	size_t i;
+
+	(void)read_decision(state, ROUTE_LABEL_KEY, step, &label);
+	(void)read_decision(state, ROUTE_REASONING_KEY, step, &reasoning);
+	for (i = 0; i < step->routes_count; i++)
+		if (strcmp(step->routes[i].label, str_text(&label)) == 0)
+			target = step->routes[i].step_id;
+	event_route_routed(texts, &stamp, step, label.len ? str_text(&label) : NULL,
+			   target,
+			   (struct event_text){ str_text(&reasoning), reasoning.len });
+	str_deinit(&label);
+	str_deinit(&reasoning);
+	return target;
+}
+
 const char *route_behind(struct exec *exec, const struct state *state,
 			 const struct definition_step *step, const char *linear,
 			 struct engine_row *row)
@@ -97,6 +122,8 @@ const char *route_behind(struct exec *exec, const struct state *state,
 		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)
 		target = behind_switch(exec, state, step, linear, &row->texts);
+	else if (step->type == STEP_EVALUATOR && step->routes_count)
+		target = behind_evaluator(exec, state, step, linear, &row->texts);
 	else
 		return linear;
 	row_add_event(row);

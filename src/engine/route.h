@@ -8,8 +8,10 @@ struct exec;
 struct state;
 
 /* Keys of the state, with the step's id behind them: what the step decided. */
-#define ROUTE_IF_KEY     "_if_decision_"
-#define ROUTE_SWITCH_KEY "_switch_decision_"
+#define ROUTE_IF_KEY        "_if_decision_"
+#define ROUTE_SWITCH_KEY    "_switch_decision_"
+#define ROUTE_LABEL_KEY     "_routing_decision_"
+#define ROUTE_REASONING_KEY "_routing_reasoning_"
 
 /*
  * The id of the step that follows, NULL at the path's end; of a step that decides its

@@ -31,6 +31,8 @@ struct scope *step_scope(const struct step *step);
 void step_warn(struct step *step, const char *message);
 /* A live one. */
 void step_think(struct step *step, const char *message);
+/* A durable `final` event of the step. */
+void step_add_final(struct step *step, const char *response, size_t len);
 /* One model call, failed or not: into the row and the run's sums. */
 void step_add_usage(struct step *step, const char *model, const struct usage *usage);
 

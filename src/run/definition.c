@@ -278,6 +278,51 @@ static void read_switch_cases(struct reader *r, struct definition_step *step)
 	}
 }
 
+static void read_route(struct reader *r, const struct jsonr_iter *it,
+		       const struct json *descriptions, struct route *route)
+{
+	const struct json *text = jsonr_get(descriptions, it->key);
+	const char *id = NULL;
+
+	if (!*it->key || strlen(it->key) > DEFINITION_ID_MAX)
+		complain(r, "route_map", "has a label that is empty or too long");
+	if (jsonr_type(it->value) != JSONR_NULL)
+		id = keep_text(r, "route_map", it->value, DEFINITION_ID_MAX);
+	route->label = arena_dup(&r->definition->arena, it->key);
+	route->step_id = id && *id ? id : NULL;
+	if (jsonr_type(text) != JSONR_NULL)
+		route->description =
+			keep_text(r, "route_descriptions", text, DEFINITION_BYTES_MAX);
+}
+
+static void read_routes(struct reader *r, struct definition_step *step)
+{
+	const struct json *routes, *descriptions = NULL;
+	struct jsonr_iter it;
+
+	(void)read_container(r, "route_descriptions", JSONR_OBJECT, &descriptions);
+	if (!read_container(r, "route_map", JSONR_OBJECT, &routes) ||
+	    !read_count(r, "route_map", jsonr_count(routes), DEFINITION_KEYS_MAX))
+		return;
+	step->routes =
+		arena_new_n(&r->definition->arena, struct route, jsonr_count(routes));
+	it = jsonr_iter(routes);
+	while (jsonr_next(&it))
+		read_route(r, &it, descriptions, &step->routes[step->routes_count++]);
+}
+
+static bool read_bool(struct reader *r, const char *field, bool fallback)
+{
+	const struct json *value = field_get(r, field);
+
+	if (jsonr_type(value) == JSONR_NULL)
+		return fallback;
+	if (jsonr_type(value) == JSONR_BOOL)
+		return jsonr_bool(value);
+	complain(r, field, "must be true or false");
+	return fallback;
+}
+
 static void read_retry_on(struct reader *r, struct retry *retry)
 {
 	const struct json *list;
@@ -374,6 +419,12 @@ static void read_step(struct reader *r, struct definition_step *step)
 	read_switch_cases(r, step);
 	step->switch_default_step_id =
 		read_text(r, "switch_default_step_id", DEFINITION_ID_MAX);
+	read_routes(r, step);
+	step->evaluator_prompt = read_text(r, "evaluator_prompt", DEFINITION_BYTES_MAX);
+	step->on_parse_error = read_text(r, "on_parse_error", DEFINITION_ID_MAX);
+	step->forced_tool = read_text(r, "forced_tool", DEFINITION_ID_MAX);
+	step->max_turns = read_int(r, "max_turns", 0, DEFINITION_TURNS_MAX, 15);
+	step->full_history = read_bool(r, "include_full_history", true);
 	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
 	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
 	step->timeout_ms =
@@ -560,6 +611,12 @@ static void check_link(const struct definition *definition,
 		    step->id, field, target);
 }
 
+static bool needs_model(const struct definition_step *step)
+{
+	return step->type == STEP_LLM || step->type == STEP_TOOL ||
+	       (step->type == STEP_EVALUATOR && step->routes_count > 0);
+}
+
 static void check_step(const struct definition *definition,
 		       const struct definition_step *step,
 		       const struct definition_rules *rules, struct problems *problems)
@@ -584,11 +641,11 @@ static void check_step(const struct definition *definition,
 			step->id, step->type_name);
 
 	(void)snprintf(where, sizeof(where), "steps[%zu].model", step->index);
-	if (step->type == STEP_LLM && !step->model)
+	if (needs_model(step) && !step->model)
 		problem_add(problems, where,
 			    "step '%s': it names no model, and there is no default one",
 			    step->id);
-	else if (step->type == STEP_LLM && model_parse(step->model, &model, &err) < 0)
+	else if (needs_model(step) && model_parse(step->model, &model, &err) < 0)
 		problem_add(problems, where, "step '%s': %s", step->id, err.text);
 
 	check_link(definition, step, "next_step_id", step->next_step_id, problems);

@@ -16,7 +16,7 @@
 #define DEFINITION_STEPS_MAX    1000
 #define DEFINITION_ID_MAX       255 /* bytes: of definitions and steps, keys of the state */
 #define DEFINITION_NAME_MAX     500
-#define DEFINITION_KEYS_MAX     256 /* of input_keys, switch_cases, state_schema */
+#define DEFINITION_KEYS_MAX     256 /* of input_keys, switch_cases, route_map, state_schema */
 #define DEFINITION_TURNS_MAX    100000
 #define DEFINITION_RETRY_MAX    100
 #define DEFINITION_BRANCHES_MAX 1000   /* of a parallel step */
@@ -68,6 +68,13 @@ struct step_list {
 	size_t count;
 };
 
+/* A way out of an evaluator step. */
+struct route {
+	const char *label;
+	const char *step_id;     /* NULL: the path ends */
+	const char *description; /* NULL: none */
+};
+
 struct retry {
 	int max;            /* 0: the first failure is the last */
 	int64_t backoff_ms; /* before the first retry; doubles, with jitter */
@@ -98,10 +105,18 @@ struct definition_step {
 	struct switch_case *switch_cases; /* in document order */
 	size_t switch_cases_count;
 	const char *switch_default_step_id; /* NULL when empty: the path ends */
-	const char *output_key;             /* NULL when empty */
-	const char *next_step_id;           /* NULL when empty: the path ends */
-	int64_t timeout_ms;                 /* 0: the engine's limit */
-	int64_t max_iterations;             /* default 3 */
+	struct route *routes;               /* of an evaluator, in document order */
+	size_t routes_count;
+	const char *evaluator_prompt; /* NULL when empty */
+	/* The label that counts when a model's answer names none; NULL: the step fails. */
+	const char *on_parse_error;
+	const char *forced_tool;  /* NULL when empty */
+	int64_t max_turns;        /* default 15: attempts of a tool step */
+	bool full_history;        /* include_full_history: true unless said */
+	const char *output_key;   /* NULL when empty */
+	const char *next_step_id; /* NULL when empty: the path ends */
+	int64_t timeout_ms;       /* 0: the engine's limit */
+	int64_t max_iterations;   /* default 3 */
 	struct retry retry;
 	enum on_error on_error;
 	const char *on_error_step_id;

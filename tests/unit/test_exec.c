@@ -217,10 +217,11 @@ static void an_llm_step_thinks_asks_and_answers(void **state)
 		"step's result alone.\n\nWorkflow: O\nStep: b\n"
 		"Your answer is stored as: out\n"
 		"\n---\n\nMain goal, in the user's words:\nhello\n"
-		"\n---\n\nSteps of the workflow:\n"
-		"1. a (print) -> c, done 1 times\n"
+		"\n---\n\nContext from earlier steps:\n\n[c]\nctx\n"
+		"\n---\n\nWorkflow: O\nSteps:\n"
+		"1. a (print) -> c x1, then 2\n"
 		"2. b (llm) -> out   <- this step\n"
-		"\n---\n\nContext from earlier steps:\n\n[c]\nctx\n\n"
+		"You are at step 2 of 2, in its execution number 1.\n\n"
 		"user: Say ctx {state.user_input.x}\n");
 	assert_string_equal(
 		str_text(&host.usage),
