@@ -17,6 +17,11 @@ enum conf_role {
 	CONF_ROLE_KEEPER = 4,
 };
 
+enum conf_sandbox {
+	CONF_SANDBOX_REQUIRED,
+	CONF_SANDBOX_OFF,
+};
+
 enum conf_stock_indexes {
 	CONF_STOCK_INDEXES_DROP,
 	CONF_STOCK_INDEXES_KEEP,
@@ -107,7 +112,10 @@ struct conf {
 	struct {
 		int64_t step_timeout_ms;
 		int64_t run_timeout_ms;
-		int64_t max_turns; /* steps of one run */
+		int64_t max_turns; /* steps of one run, on its own path */
+		int64_t max_steps; /* on all its paths */
+		int64_t loop_max;
+		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
 		int64_t event_max_bytes;
@@ -120,6 +128,15 @@ struct conf {
 		int64_t attempts;
 		int64_t connections; /* per worker child */
 	} llm;
+	enum conf_sandbox sandbox;
+	struct {
+		const char *path;
+		const char *bubblewrap;
+		int64_t processes; /* per worker child */
+		int64_t waiting;   /* likewise */
+		int64_t calls;     /* of one interpreter */
+		int64_t memory_bytes;
+	} python;
 	struct {
 		int64_t ttl_ms;       /* a run's event stream after its last entry */
 		int64_t memory_bytes; /* 0: by Redis' maxmemory */

@@ -18,6 +18,7 @@
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "tools/python_pool.h"
 
 /*
  * Events of one run that wait for Redis or for their commit; then live ones are dropped.
@@ -122,6 +123,14 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	models_call(host->models, call);
 }
 
+static void host_code(void *ctx, struct exec *exec, struct code_call *call)
+{
+	struct host_scale *host = ctx;
+	const struct held *held = exec->job;
+
+	python_pool_call(host->options.python, held->tenant, call);
+}
+
 /*
  * The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
  */
@@ -193,6 +202,7 @@ const struct engine_host engine_side = {
 	.commit = host_commit,
 	.live = host_live,
 	.llm = host_llm,
+	.code = host_code,
 	.end = host_end,
 	.parked = host_parked,
 };
