@@ -83,6 +83,10 @@ static void on_step_start(struct sim_world *world, struct sim_run *run,
 	if (path->open)
 		sim_broken(world, "%s: %s is announced on path '%s' while %s is open",
 			   run->run_id, id, path->path, path->open);
+	/* the commit that announces a step brings the word, so there is no second one */
+	if (run->cancel && path->late++)
+		sim_broken(world, "%s: %s is announced long after a cancel", run->run_id,
+			   id);
 	path->open = mem_dup(id);
 	path->starts[step->index]++;
 	world->counts->steps++;
@@ -325,7 +329,8 @@ void sim_watch_call(struct sim_worker *worker, struct held *held,
 		    const struct llm_call *call)
 {
 	struct sim_world *world = worker->world;
-	const struct sim_run *run = ((struct sim_job *)held->slot)->run;
+	const struct sim_job *job = held->slot;
+	const struct sim_run *run = job->run;
 	struct model model;
 	bool outside;
 
@@ -335,6 +340,9 @@ void sim_watch_call(struct sim_worker *worker, struct held *held,
 		  model_outside(&model);
 	if (outside && held->state != HELD_OWNED)
 		sim_broken(world, "%s: a call leaves and nobody owns the run",
+			   run->run_id);
+	if (long_past(worker, job->limit_mono_ms))
+		sim_broken(world, "%s: a call leaves behind the run's time limit",
 			   run->run_id);
 	if (held->state == HELD_OWNED && still_mine(worker, held))
 		check_announced(worker, held, &call->request);

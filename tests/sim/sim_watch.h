@@ -25,6 +25,7 @@ struct sim_path {
 	char *path;     /* owned */
 	char *open;     /* owned: the step that was announced and has no end; NULL */
 	int *starts;    /* owned: how often each step was announced, by its index */
+	int late;       /* steps announced although somebody wants the run to stop */
 	struct str log; /* what happened, without anything that time decides */
 };
 

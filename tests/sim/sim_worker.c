@@ -290,10 +290,16 @@ static struct exec_start start_of(struct held *held)
 static void begin(struct held *held, size_t past)
 {
 	struct sim_worker *worker = worker_of(held);
+	struct sim_job *job = job_of(held);
+	const struct sim_run *run = job->run;
 	const struct exec_start start = start_of(held);
 
 	if (sim_crash_point(worker, "run not begun"))
 		return;
+	job->limit_mono_ms =
+		sim_worker_mono_ms(worker) +
+		(run->definition->timeout_ms ? run->definition->timeout_ms
+					     : worker->world->plan.limits.run_timeout_ms);
 	if (past)
 		held->exec = sim_resume(worker, held, &start, past);
 	else
