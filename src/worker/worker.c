@@ -24,6 +24,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "llm/models.h"
 #include "worker/intake.h"
 #include "worker/lane.h"
@@ -138,6 +139,11 @@ static void on_memory_gone(void *arg, size_t size)
 	host_scale_memory_gone(arg, size);
 }
 
+static size_t on_step_wanted(void *arg, char *buf, size_t size)
+{
+	return host_scale_step(arg, buf, size);
+}
+
 static const struct lifeline_ops lifeline_ops = {
 	.on_drain = on_drain,
 	.on_quiet = on_quiet,
@@ -220,6 +226,7 @@ static int worker_init(struct worker *worker, struct err *err)
 			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
 	mem_on_gone(on_memory_gone, worker->host);
+	stack_on_step(on_step_wanted, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
 		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
@@ -233,6 +240,7 @@ static int worker_init(struct worker *worker, struct err *err)
 static void worker_deinit(struct worker *worker)
 {
 	mem_on_gone(NULL, NULL);
+	stack_on_step(NULL, NULL);
 	host_scale_free(worker->host);
 	models_free(worker->models);
 	stores_close(&worker->stores);
