@@ -37,6 +37,12 @@ struct conf_listen {
 	uint16_t port; /* 1..65535 */
 };
 
+/* A number of processes. */
+struct conf_cpus {
+	int64_t n;
+	bool automatic; /* `auto` was written: n is the number of cores */
+};
+
 struct str;
 
 /*
@@ -96,14 +102,19 @@ struct conf {
 		const char *default_tenant;
 	} limits;
 	struct {
-		int64_t processes; /* `auto` is resolved */
-		int64_t slots;     /* runs in flight per child */
-		const char *name;  /* "": made by the master and kept in data_dir */
+		struct conf_cpus processes;
+		int64_t min; /* processes; 0: not set */
+		int64_t max; /* processes; 0: not set */
+		int64_t wait_target_ms;
+		int64_t grow_after_ms;
+		int64_t shrink_after_ms;
+		int64_t slots;    /* runs in flight per child */
+		const char *name; /* "": made by the master and kept in data_dir */
 		struct conf_listen health_listen;
 	} worker;
 	struct {
 		struct conf_listen listen;
-		int64_t processes;
+		struct conf_cpus processes;
 		int64_t body_max_bytes;
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */

@@ -15,6 +15,7 @@
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "master/reaper.h"
 #include "master/title.h"
 
@@ -90,8 +91,10 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 		(void)sigdelset(&before, SIGTERM);
 		(void)sigaddset(&before, SIGTERM);
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+		stack_watch(env.score);
 
 		*exit_code = enter(&env);
+		stack_watch(NULL);
 	}
 	scoreboard_close(env.board);
 	scoreboard_close(env.board_before);
