@@ -44,6 +44,9 @@ struct conf {
 	unsigned roles; /* enum conf_role, or-ed; at least one */
 	const char *data_dir;
 	const char *run_dir;
+	const char *user;  /* that root becomes; "": master/privileges.h */
+	const char *group; /* "": the user's own */
+	bool core_dumps;   /* and whether others of our user may look into us */
 	struct {
 		enum log_level level;
 		enum log_format format;

@@ -15,6 +15,7 @@
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "ipc/scoreboard.h"
+#include "master/limits.h"
 #include "master/reaper.h"
 #include "master/title.h"
 
@@ -77,6 +78,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 	log_identity(plan->kind->name, env.slot, env.generation);
 	FAULT_PROCESS(plan->kind->name);
 	title_set(title);
+	limits_child(plan->kind->oom_score_adj);
 	{
 		int (*enter)(struct child_env *) = plan->kind->enter;
 
