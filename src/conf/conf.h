@@ -141,7 +141,8 @@ struct conf_inputs {
 };
 
 /*
- * Read, in the order in which the later wins: defaults, file, environment, command line.
+ * Read, in the order in which the later wins: defaults, file, credentials, environment,
+ * command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
  * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
  */
@@ -159,8 +160,8 @@ int conf_check(const struct conf *conf, struct conf_errors *errors);
 void conf_dump(const struct conf *conf, struct str *out);
 
 /*
- * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "environment
- * variable NAME", "command line". Borrowed; key must exist.
+ * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "credential
+ * PATH", "environment variable NAME", "command line". Borrowed; key must exist.
  */
 const char *conf_source(const struct conf *conf, const char *key);
 
