@@ -55,6 +55,9 @@ struct conf {
 	unsigned roles; /* enum conf_role, or-ed; at least one */
 	const char *data_dir;
 	const char *run_dir;
+	const char *user;  /* that root becomes; "": master/privileges.h */
+	const char *group; /* "": the user's own */
+	bool core_dumps;   /* and whether others of our user may look into us */
 	struct {
 		enum log_level level;
 		enum log_format format;
@@ -166,7 +169,8 @@ struct conf_inputs {
 };
 
 /*
- * Read, in the order in which the later wins: defaults, file, environment, command line.
+ * Read, in the order in which the later wins: defaults, file, credentials, environment,
+ * command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
  * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
  */
@@ -184,8 +188,8 @@ int conf_check(const struct conf *conf, struct conf_errors *errors);
 void conf_dump(const struct conf *conf, struct str *out);
 
 /*
- * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "environment
- * variable NAME", "command line". Borrowed; key must exist.
+ * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "credential
+ * PATH", "environment variable NAME", "command line". Borrowed; key must exist.
  */
 const char *conf_source(const struct conf *conf, const char *key);
 

@@ -94,6 +94,19 @@ const struct conf_row conf_rows[] = {
 	  "missing",
 	  .user_def = user_run_dir,
 	  .user_def_words = "$XDG_RUNTIME_DIR/synapsed or /tmp/synapsed-<uid>" },
+	{ "user", CONF_NAME, AT(user), "", 1, 32,
+	  .readers = CONF_FOR_START,
+	  .what = "who a daemon that root starts becomes when its sockets are open, by name or number; "
+	  "without it synapsed, if the system has that user; root: stay root",
+	  .example = "synapsed" },
+	{ "group", CONF_NAME, AT(group), "", 1, 32,
+	  .readers = CONF_FOR_START,
+	  .what = "its group, by name or number; without it the one of the user",
+	  .example = "synapsed" },
+	{ "core_dumps", CONF_BOOL, AT(core_dumps), "false", 0, 0,
+	  .readers = CONF_FOR_START,
+	  .what = "whether a process that crashes may leave a core file, with all secrets in it, and "
+	  "whether others of the same user may trace it" },
 
 	{ "log.level", CONF_CHOICE, AT(log.level), "info", 0, 0,
 	  .readers = CONF_FOR_MASTER | CONF_FOR_CHILDREN,
