@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPENING     "{state."
+#define OPENING      "{state."
 #define INDEX_DIGITS 9
 
 struct render {

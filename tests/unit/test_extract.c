@@ -103,9 +103,9 @@ static void whoever_has_enough_gets_no_more(void **state)
 /* Each of these would take hours if every bracket scanned the rest of the text. */
 static void hard_texts_end_soon(void **state)
 {
-	static const char *const units[] = { "{",     "[",      "{\"",    "{[a]",
+	static const char *const units[] = { "{",     "[",      "{\"",     "{[a]",
 					     "{x}",   "[[a],",  "{\"a\":", "{\"}",
-					     "x[y{z", "[\"{\"", "{]",     "[{}" };
+					     "x[y{z", "[\"{\"", "{]",      "[{}" };
 	struct str text = STR_INIT, out = STR_INIT;
 	int64_t before_us = clock_cpu_us();
 	size_t i;
