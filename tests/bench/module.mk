@@ -7,5 +7,6 @@ bench: all
 	./synapsed bench queue
 	./synapsed bench runs
 	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/transforms.py
 
 .PHONY: bench
