@@ -317,12 +317,12 @@ bool lifeline_lost(const struct lifeline *lifeline)
 	return lifeline->lost;
 }
 
-bool lifeline_master_silent(const struct lifeline *lifeline)
+bool lifeline_master_silent(const struct lifeline *lifeline, int64_t silent_ms)
 {
 	return clock_mono_ms() -
 		       atomic_load_explicit(&lifeline->env->board->master_pulse_mono_ms,
 					    memory_order_relaxed) >
-	       LIFELINE_SILENT_MS;
+	       silent_ms;
 }
 
 int lifeline_exit_code(const struct lifeline *lifeline)

@@ -298,10 +298,10 @@ static void a_master_without_a_pulse_is_silent(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_false(lifeline_master_silent(&bench->lifeline));
-	atomic_store(&bench->env.board->master_pulse_mono_ms,
-		     clock_mono_ms() - LIFELINE_SILENT_MS - 1000);
-	assert_true(lifeline_master_silent(&bench->lifeline));
+	assert_false(lifeline_master_silent(&bench->lifeline, 30000));
+	atomic_store(&bench->env.board->master_pulse_mono_ms, clock_mono_ms() - 31000);
+	assert_true(lifeline_master_silent(&bench->lifeline, 30000));
+	assert_false(lifeline_master_silent(&bench->lifeline, 60000));
 }
 
 #define WITH_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
