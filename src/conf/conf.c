@@ -1,9 +1,10 @@
 /*
  * conf.c - the configuration: load, check, show
  *
- *   defaults -> conf_yaml -> conf_env -> --set        the later wins
- *        \          \           \          \
- *         `----------`-----------`----------`---- conf_build_set -> conf_value_set
+ *   defaults -> conf_yaml -> conf_credentials -> conf_env -> --set   the later wins
+ *        \          \              \               \          \
+ *         `----------`--------------`---------------`----------`--- conf_build_set
+ *                                                                      -> conf_value_set
  *
  * Strings, lists and sources live in one arena beside the struct. After conf_load()
  * nothing writes to it: a child has the memory of the master that forked it, and a
@@ -16,6 +17,7 @@
 #include "base/str.h"
 #include "conf/conf_box.h"
 #include "conf/conf_build.h"
+#include "conf/conf_credentials.h"
 #include "conf/conf_env.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
@@ -84,6 +86,7 @@ int conf_load(const struct conf_inputs *in, struct conf **ret, struct conf_error
 		set_default(&build, &conf_rows[i]);
 	if (in->path)
 		conf_yaml_read(&build);
+	conf_credentials_read(&build);
 	conf_env_read(&build);
 	conf_env_read_sets(&build);
 	if (errors->count == before)

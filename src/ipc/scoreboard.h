@@ -63,6 +63,9 @@
 	ROW(RUNS_PUSHED,      "runs_pushed",      COUNTER, "queue entries made from rows that had lost theirs") \
 	ROW(RECOVERIES,       "recoveries",       COUNTER, "recoveries of a queue after lost writes, or on demand") \
 	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended") \
+	ROW(PYTHON_CALLS,     "python_calls",     COUNTER, "calls of Python code answered") \
+	ROW(PYTHON_HELPERS,   "python_helpers",   GAUGE,   "Python helpers that there are") \
+	ROW(PYTHON_WAITING,   "python_waiting",   GAUGE,   "calls of Python code that wait for a helper") \
 	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time") \
 	ROW(WAITING,          "waiting",          GAUGE,   "queue entries that wait for a worker; -1: Redis does not say") \
 	ROW(OLDEST_MS,        "oldest_ms",        GAUGE,   "age of the queue entry that has waited longest; -1: Redis does not say") \
@@ -125,7 +128,8 @@ struct score_slot {
 	_Alignas(128) _Atomic int64_t pulse_mono_ms; /* P: its loop turned then */
 	_Atomic int32_t suspect_len; /* P: 0: no run's code is on the CPU */
 	char suspect[IDS_MAX]; /* P: the job whose code is on the CPU; valid as above */
-	struct score_text largest;          /* P: the run with the largest arena */
+	struct score_text sandbox; /* P: of Python code: "ready: ...", "failed: ..." */
+	struct score_text largest; /* P: the run with the largest arena */
 	_Atomic int64_t largest_bytes;      /* P */
 	_Atomic int64_t last_start_mono_us; /* P: a fresh run's code was entered then */
 	_Atomic int32_t memory_gone; /* P: 1: an allocation failed, and that ends it */

@@ -19,12 +19,16 @@ src_master_libmaster_a_SOURCES = \
 	src/master/host_id.h \
 	src/master/house.c \
 	src/master/house.h \
+	src/master/limits.c \
+	src/master/limits.h \
 	src/master/listener.c \
 	src/master/listener.h \
 	src/master/master.c \
 	src/master/master.h \
 	src/master/obits.c \
 	src/master/obits.h \
+	src/master/privileges.c \
+	src/master/privileges.h \
 	src/master/reaper.c \
 	src/master/reaper.h \
 	src/master/reload.c \

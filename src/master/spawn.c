@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
+#include "master/limits.h"
 #include "master/reaper.h"
 #include "master/title.h"
 
@@ -78,6 +79,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 	log_identity(plan->kind->name, env.slot, env.generation);
 	FAULT_PROCESS(plan->kind->name);
 	title_set(title);
+	limits_child(plan->kind->oom_score_adj);
 	{
 		int (*enter)(struct child_env *) = plan->kind->enter;
 

@@ -290,6 +290,9 @@ int host_set_up(void **state)
 	host->conf = (struct conf){
 		.data_dir = host->data_dir,
 		.run_dir = host->run_dir,
+		/* the folders are root's then, whoever synapsed is on this machine */
+		.user = geteuid() == 0 ? "root" : "",
+		.group = "",
 		.drain = { .deadline_ms = 20000 },
 		.restart = { .min_ms = 200,
 			     .max_ms = 30000,

@@ -268,7 +268,7 @@ static void children_leave_when_their_master_is_gone(void **state)
 	(void)host_wait(host, "child.master_lost", "");
 	(void)host_wait(host, "child.master_lost", "");
 	while (host_line(host))
-		continue; /* the end of the log: host_nobody is left */
+		continue; /* the end of the log: nobody is left */
 	assert_false(scoreboard_master_alive(board));
 	scoreboard_close(board);
 
@@ -418,7 +418,7 @@ static void each_kind_gets_what_its_row_says(void **state)
 	assert_non_null(strstr(line, "api=1 health=0 row=w1-api-0"));
 
 	/*
-	 * the socket belongs to the host, not to the child: host_nobody accepts, all connect
+	 * the socket belongs to the host, not to the child: nobody accepts, all connect
 	 */
 	{
 		struct sockaddr_in addr = { .sin_family = AF_INET };

@@ -1,4 +1,4 @@
-/* test_reload.c - a new configuration, beside the one in force until it has proved itself */
+/* test_reload.c - a new configuration, beside the one in force until it proved itself */
 #include "master/reload.h"
 
 #include "base/clock.h"
