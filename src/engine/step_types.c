@@ -13,6 +13,7 @@
 #include "engine/steps/step_merge.h"
 #include "engine/steps/step_print.h"
 #include "engine/steps/step_switch.h"
+#include "engine/steps/step_tool.h"
 #include "engine/steps/step_transform.h"
 
 static bool never_outside(const struct definition_step *step)
@@ -31,6 +32,7 @@ static const struct step_type_row rows[] = {
 	{ STEP_MERGE,        step_merge_new,     never_outside },
 	{ STEP_PRINT,        step_print_new,     never_outside },
 	{ STEP_SWITCH,       step_switch_new,    never_outside },
+	{ STEP_TOOL,         step_tool_new,      step_tool_outside },
 	{ STEP_TRANSFORM,    step_transform_new, step_transform_outside },
 };
 /* clang-format on */
