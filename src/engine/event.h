@@ -60,6 +60,18 @@ void event_llm_token(struct str *out, const struct event_stamp *stamp,
 /* A step's own final; response is heavy. */
 void event_step_final(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, struct event_text response);
+void event_parallel_start(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step);
+void event_branch_start(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step);
+void event_parallel_complete(struct str *out, const struct event_stamp *stamp,
+			     const struct definition_step *step);
+/* iteration is from 1 */
+void event_loop_iteration(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, int64_t iteration,
+			  int64_t total);
+void event_loop_complete(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, int64_t completed);
 void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, size_t input_count);
 /* What a transform made: its text is heavy; NULL is null. */

@@ -5,6 +5,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/ask.h \
 	src/engine/call.c \
 	src/engine/call.h \
+	src/engine/course.c \
+	src/engine/course.h \
 	src/engine/drive.c \
 	src/engine/drive.h \
 	src/engine/effect_key.c \
@@ -19,6 +21,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/exec.h \
 	src/engine/fold.c \
 	src/engine/fold.h \
+	src/engine/fold_node.c \
+	src/engine/fold_node.h \
 	src/engine/host.h \
 	src/engine/op.c \
 	src/engine/op.h \
@@ -54,8 +58,12 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \
 	src/engine/steps/step_llm.h \
+	src/engine/steps/step_loop.c \
+	src/engine/steps/step_loop.h \
 	src/engine/steps/step_merge.c \
 	src/engine/steps/step_merge.h \
+	src/engine/steps/step_parallel.c \
+	src/engine/steps/step_parallel.h \
 	src/engine/steps/step_print.c \
 	src/engine/steps/step_print.h \
 	src/engine/steps/step_switch.c \
@@ -67,4 +75,6 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/engine/walk.c \
-	src/engine/walk.h
+	src/engine/walk.h \
+	src/engine/walk_in.h \
+	src/engine/walk_path.c

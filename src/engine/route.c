@@ -41,7 +41,8 @@ static bool read_decision(const struct state *state, const char *prefix,
 }
 
 static const char *behind_if(struct exec *exec, const struct state *state,
-			     const struct definition_step *step, struct str *texts)
+			     const struct definition_step *step, const char *linear,
+			     struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -53,7 +54,7 @@ static const char *behind_if(struct exec *exec, const struct state *state,
 	str_deinit(&decision);
 	target = truth ? step->if_true_step_id : step->if_false_step_id;
 	if (!target)
-		target = step->next_step_id;
+		target = linear;
 	event_if_routed(texts, &stamp, step, truth, target);
 	return target;
 }
@@ -69,7 +70,8 @@ static const char *case_target(const struct definition_step *step, const char *v
 }
 
 static const char *behind_switch(struct exec *exec, const struct state *state,
-				 const struct definition_step *step, struct str *texts)
+				 const struct definition_step *step, const char *linear,
+				 struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -80,7 +82,7 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 	if (matched)
 		target = case_target(step, str_text(&decision));
 	else if (step->switch_cases_count == 0 && !target)
-		target = step->next_step_id;
+		target = linear;
 	event_switch_routed(texts, &stamp, step, matched ? str_text(&decision) : NULL,
 			    target);
 	str_deinit(&decision);
@@ -89,11 +91,12 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 
 /* A label that the route_map does not have, or none at all, is no decision. */
 static const char *behind_evaluator(struct exec *exec, const struct state *state,
-				    const struct definition_step *step, struct str *texts)
+				    const struct definition_step *step,
+				    const char *linear, struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str label = STR_INIT, reasoning = STR_INIT;
-	const char *target = step->next_step_id;
+	const char *target = linear;
 	size_t i;
 
 	(void)read_decision(state, ROUTE_LABEL_KEY, step, &label);
@@ -110,18 +113,19 @@ static const char *behind_evaluator(struct exec *exec, const struct state *state
 }
 
 const char *route_behind(struct exec *exec, const struct state *state,
-			 const struct definition_step *step, struct engine_row *row)
+			 const struct definition_step *step, const char *linear,
+			 struct engine_row *row)
 {
 	const char *target;
 
 	if (step->type == STEP_IF_ELSE)
-		target = behind_if(exec, state, step, &row->texts);
+		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)
-		target = behind_switch(exec, state, step, &row->texts);
+		target = behind_switch(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_EVALUATOR && step->routes_count)
-		target = behind_evaluator(exec, state, step, &row->texts);
+		target = behind_evaluator(exec, state, step, linear, &row->texts);
 	else
-		return step->next_step_id;
+		return linear;
 	row_add_event(row);
 	return target;
 }

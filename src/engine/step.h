@@ -11,6 +11,9 @@
 struct scope;
 struct usage;
 
+/* Parallel steps and loops inside one another, at most. */
+#define STEP_DEPTH_MAX 8
+
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
 struct step {
 	struct runframe frame;

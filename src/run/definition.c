@@ -189,24 +189,69 @@ static bool read_count(struct reader *r, const char *field, size_t count, size_t
 	return false;
 }
 
+/* The texts of a list, but for empty ones; how many there are. */
+static size_t read_names(struct reader *r, const char *field, const struct json *list,
+			 size_t max, const char ***ret)
+{
+	size_t count = jsonr_count(list), kept = 0, i;
+
+	if (!read_count(r, field, count, max))
+		return 0;
+	*ret = arena_new_n(&r->definition->arena, const char *, count + 1);
+	for (i = 0; i < count; i++) {
+		const char *name =
+			keep_text(r, field, jsonr_at(list, i), DEFINITION_ID_MAX);
+
+		if (name && *name)
+			(*ret)[kept++] = name;
+	}
+	return kept;
+}
+
 static void read_input_keys(struct reader *r, struct definition_step *step)
 {
 	const struct json *list;
+
+	if (read_container(r, "input_keys", JSONR_ARRAY, &list))
+		step->input_keys_count = read_names(
+			r, "input_keys", list, DEFINITION_KEYS_MAX, &step->input_keys);
+}
+
+static void read_branches(struct reader *r, struct definition_step *step)
+{
+	const char *field = "parallel_branches";
+	const struct json *list;
 	size_t count, i;
 
-	if (!read_container(r, "input_keys", JSONR_ARRAY, &list))
+	if (!read_container(r, field, JSONR_ARRAY, &list))
 		return;
 	count = jsonr_count(list);
-	if (!read_count(r, "input_keys", count, DEFINITION_KEYS_MAX))
+	if (!read_count(r, field, count, DEFINITION_BRANCHES_MAX))
 		return;
-	step->input_keys = arena_new_n(&r->definition->arena, const char *, count + 1);
+	step->branches = arena_new_n(&r->definition->arena, struct step_list, count + 1);
+	step->branches_count = count;
 	for (i = 0; i < count; i++) {
-		const char *key =
-			keep_text(r, "input_keys", jsonr_at(list, i), DEFINITION_ID_MAX);
+		const struct json *branch = jsonr_at(list, i);
 
-		if (key && *key)
-			step->input_keys[step->input_keys_count++] = key;
+		if (jsonr_type(branch) != JSONR_ARRAY) {
+			complain(r, field, "must hold lists of step ids");
+			return;
+		}
+		step->branches[i].count = read_names(
+			r, field, branch, DEFINITION_STEPS_MAX, &step->branches[i].ids);
 	}
+}
+
+static void read_body(struct reader *r, struct definition_step *step)
+{
+	const struct json *list;
+
+	if (read_container(r, "loop_step_ids", JSONR_ARRAY, &list))
+		step->body.count = read_names(r, "loop_step_ids", list,
+					      DEFINITION_STEPS_MAX, &step->body.ids);
+	step->loop_count = read_int(r, "loop_count", INT64_MIN, DEFINITION_LOOPS_MAX, 3);
+	if (step->loop_count < 1)
+		step->loop_count = 1;
 }
 
 static void read_switch_cases(struct reader *r, struct definition_step *step)
@@ -363,6 +408,8 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->model = model_inherits(model) ? NULL : model;
 	step->prompt_template = read_text(r, "prompt_template", DEFINITION_BYTES_MAX);
 	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
+	read_branches(r, step);
+	read_body(r, step);
 	read_input_keys(r, step);
 	step->merge_strategy = read_merge_strategy(r);
 	step->transform_code = read_text(r, "transform_code", DEFINITION_BYTES_MAX);
@@ -470,7 +517,7 @@ static void read_definition(struct reader *r)
 		definition->description = "";
 	definition->entry_step_id = read_text(r, "entry_step_id", DEFINITION_ID_MAX);
 	definition->max_total_turns =
-		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 100);
+		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 0);
 	definition->timeout_ms =
 		60000 * read_int(r, "timeout_minutes", 0, RUN_TIMEOUT_MAX_MIN, 0);
 	read_steps(r);

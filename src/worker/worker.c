@@ -27,6 +27,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "llm/models.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
@@ -161,6 +162,11 @@ static void on_memory_gone(void *arg, size_t size)
 	host_scale_memory_gone(arg, size);
 }
 
+static size_t on_step_wanted(void *arg, char *buf, size_t size)
+{
+	return host_scale_step(arg, buf, size);
+}
+
 static const struct lifeline_ops lifeline_ops = {
 	.on_drain = on_drain,
 	.on_quiet = on_quiet,
@@ -229,6 +235,9 @@ static int worker_init(struct worker *worker, struct err *err)
 		.step_timeout_ms = conf->engine.step_timeout_ms,
 		.run_timeout_ms = conf->engine.run_timeout_ms,
 		.max_turns = conf->engine.max_turns,
+		.max_steps = conf->engine.max_steps,
+		.loop_max = conf->engine.loop_max,
+		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
@@ -295,6 +304,7 @@ static int worker_init(struct worker *worker, struct err *err)
 			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
 	mem_on_gone(on_memory_gone, worker->host);
+	stack_on_step(on_step_wanted, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
 		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
@@ -308,6 +318,7 @@ static int worker_init(struct worker *worker, struct err *err)
 static void worker_deinit(struct worker *worker)
 {
 	mem_on_gone(NULL, NULL);
+	stack_on_step(NULL, NULL);
 	host_scale_free(worker->host);
 	models_free(worker->models);
 	python_pool_free(worker->python);
