@@ -51,6 +51,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/stream_id.h \
 	src/api/submit.c \
 	src/api/submit.h \
+	src/api/submit_in.h \
+	src/api/submit_insert.c \
+	src/api/submit_queue.c \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/workers.c

@@ -107,7 +107,10 @@ struct conf {
 	struct {
 		int64_t step_timeout_ms;
 		int64_t run_timeout_ms;
-		int64_t max_turns; /* steps of one run */
+		int64_t max_turns; /* steps of one run, on its own path */
+		int64_t max_steps; /* on all its paths */
+		int64_t loop_max;
+		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
 		int64_t event_max_bytes;

@@ -139,4 +139,5 @@ void call_deinit(struct llm_call *call)
 		call->stream = NULL;
 	}
 	str_deinit(&call->answer.text);
+	str_deinit(&call->answer.tool);
 }

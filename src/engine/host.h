@@ -26,11 +26,22 @@ struct llm_message {
 	size_t len;
 };
 
+/* What a model may call instead of answering. */
+struct llm_tool {
+	const char *name; /* [A-Za-z0-9_-]{1,64} */
+	const char *description;
+	const char *schema; /* of its arguments: JSON text of an object */
+};
+
 /* Borrowed by whoever serves the call until op_done() or abandon(). */
 struct llm_request {
 	const char *model; /* resolved, never NULL */
 	const struct llm_message *messages;
 	size_t count;
+	/* One of them must be called, if there are any. A provider or a model that knows
+	 * no tools answers with a text: whoever asked reads that, too. */
+	const struct llm_tool *tools;
+	size_t tools_count;
 	/* The engine abandons the call by then; a provider may give up before. */
 	int64_t deadline_mono_ms;
 	size_t answer_max; /* bytes of text that the step accepts */
@@ -38,13 +49,17 @@ struct llm_request {
 	 * step is repeated, by whichever worker. */
 	const char *path; /* of the step's frame, ids percent-encoded */
 	int execution;    /* of the step, from 1 */
+	int ask;          /* of that execution's calls this is the nth, from 0 */
 };
 
 /* Filled by whoever serves the call, before op_done(). */
 struct llm_answer {
 	enum fail_class class; /* FAIL_NONE: text is the answer */
-	struct str text;       /* the answer, or why there is none; valid UTF-8 */
-	struct usage usage;    /* counted even for a failed call */
+	/* The answer, the arguments of the call of a tool as JSON text (of whatever form:
+	 * the model wrote it), or why there is none; valid UTF-8. */
+	struct str text;
+	struct str tool;    /* the tool that was called; "": none */
+	struct usage usage; /* counted even for a failed call */
 };
 
 /*

@@ -5,6 +5,8 @@
  *	          a true decision never takes the false branch
  *	switch    the matching case's step, else the default's; null is the end. Without
  *	          any case the default, if there is one, else next_step_id
+ *	evaluator the route of the label that was decided for; null is the end. Without
+ *	          routes next_step_id
  *	others    next_step_id
  *
  * The event carries the target, so that a fold knows where the run went without asking
@@ -39,7 +41,8 @@ static bool read_decision(const struct state *state, const char *prefix,
 }
 
 static const char *behind_if(struct exec *exec, const struct state *state,
-			     const struct definition_step *step, struct str *texts)
+			     const struct definition_step *step, const char *linear,
+			     struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -51,7 +54,7 @@ static const char *behind_if(struct exec *exec, const struct state *state,
 	str_deinit(&decision);
 	target = truth ? step->if_true_step_id : step->if_false_step_id;
 	if (!target)
-		target = step->next_step_id;
+		target = linear;
 	event_if_routed(texts, &stamp, step, truth, target);
 	return target;
 }
@@ -67,7 +70,8 @@ static const char *case_target(const struct definition_step *step, const char *v
 }
 
 static const char *behind_switch(struct exec *exec, const struct state *state,
-				 const struct definition_step *step, struct str *texts)
+				 const struct definition_step *step, const char *linear,
+				 struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str decision = STR_INIT;
@@ -78,24 +82,50 @@ static const char *behind_switch(struct exec *exec, const struct state *state,
 	if (matched)
 		target = case_target(step, str_text(&decision));
 	else if (step->switch_cases_count == 0 && !target)
-		target = step->next_step_id;
+		target = linear;
 	event_switch_routed(texts, &stamp, step, matched ? str_text(&decision) : NULL,
 			    target);
 	str_deinit(&decision);
 	return target;
 }
 
+/* A label that the route_map does not have, or none at all, is no decision. */
+static const char *behind_evaluator(struct exec *exec, const struct state *state,
+				    const struct definition_step *step,
+				    const char *linear, struct str *texts)
+{
+	struct event_stamp stamp = exec_stamp(exec);
+	struct str label = STR_INIT, reasoning = STR_INIT;
+	const char *target = linear;
+	size_t i;
+
+	(void)read_decision(state, ROUTE_LABEL_KEY, step, &label);
+	(void)read_decision(state, ROUTE_REASONING_KEY, step, &reasoning);
+	for (i = 0; i < step->routes_count; i++)
+		if (strcmp(step->routes[i].label, str_text(&label)) == 0)
+			target = step->routes[i].step_id;
+	event_route_routed(texts, &stamp, step, label.len ? str_text(&label) : NULL,
+			   target,
+			   (struct event_text){ str_text(&reasoning), reasoning.len });
+	str_deinit(&label);
+	str_deinit(&reasoning);
+	return target;
+}
+
 const char *route_behind(struct exec *exec, const struct state *state,
-			 const struct definition_step *step, struct engine_row *row)
+			 const struct definition_step *step, const char *linear,
+			 struct engine_row *row)
 {
 	const char *target;
 
 	if (step->type == STEP_IF_ELSE)
-		target = behind_if(exec, state, step, &row->texts);
+		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)
-		target = behind_switch(exec, state, step, &row->texts);
+		target = behind_switch(exec, state, step, linear, &row->texts);
+	else if (step->type == STEP_EVALUATOR && step->routes_count)
+		target = behind_evaluator(exec, state, step, linear, &row->texts);
 	else
-		return step->next_step_id;
+		return linear;
 	row_add_event(row);
 	return target;
 }

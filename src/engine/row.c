@@ -101,18 +101,35 @@ static void begin_act(struct engine_row *row, const char *verb, const char *key)
 	jsonw_quote(&row->delta, key, strlen(key));
 }
 
-void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
+static void add_act(struct engine_row *row, const char *verb, const char *key,
+		    const char *json, size_t len)
 {
-	begin_act(row, "set", key);
+	begin_act(row, verb, key);
 	str_add_char(&row->delta, ',');
 	str_add(&row->delta, json, len);
 	str_add_char(&row->delta, ']');
+}
+
+void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
+{
+	add_act(row, "set", key, json, len);
+}
+
+void row_add_append(struct engine_row *row, const char *key, const char *json, size_t len)
+{
+	add_act(row, "append", key, json, len);
 }
 
 void row_add_del(struct engine_row *row, const char *key)
 {
 	begin_act(row, "del", key);
 	str_add_char(&row->delta, ']');
+}
+
+bool row_is_empty(const struct engine_row *row)
+{
+	return !row->events_count && !row->delta.len && !row->usage.len &&
+	       !row->error.len;
 }
 
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)

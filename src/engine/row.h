@@ -77,7 +77,11 @@ void row_print_place(struct str *out, const char *path, int branch_index);
 void row_add_event(struct engine_row *row);
 /* For the engine: one act more in the delta. */
 void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len);
+void row_add_append(struct engine_row *row, const char *key, const char *json,
+		    size_t len);
 void row_add_del(struct engine_row *row, const char *key);
+/* Nothing is in it: no event, no act, no usage, no error. */
+bool row_is_empty(const struct engine_row *row);
 /* For the engine: number and close the events, close the lists. Once, before it is handed
  * out. */
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch);

@@ -41,6 +41,7 @@ void scope_free(struct scope *scope)
 {
 	if (!scope)
 		return;
+	list_remove(&scope->node);
 	state_deinit(&scope->state);
 	arena_deinit(&scope->arena);
 	mem_free(scope);

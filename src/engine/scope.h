@@ -3,6 +3,7 @@
 #define ENGINE_SCOPE_H
 
 #include "base/arena.h"
+#include "base/list.h"
 #include "run/history.h"
 #include "run/state.h"
 
@@ -18,6 +19,7 @@ struct definition;
  */
 struct scope {
 	struct scope *parent; /* NULL: the run's own */
+	struct list node;     /* of a branch: in exec->scopes */
 	struct state state;
 	struct history history;
 	struct arena arena; /* of the history */

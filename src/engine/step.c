@@ -45,7 +45,7 @@ void step_warn(struct step *step, const char *message)
 	row_add_event(row_of(step));
 }
 
-static void add_final(struct step *step, const char *response, size_t len)
+void step_add_final(struct step *step, const char *response, size_t len)
 {
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
 
@@ -158,7 +158,7 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 	jsonw_quote(&json, text, len);
 	if (step_put(step, str_text(&json), json.len)) {
 		if (final)
-			add_final(step, text, len);
+			step_add_final(step, text, len);
 		runframe_done(&step->frame);
 	}
 	str_deinit(&json);

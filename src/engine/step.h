@@ -11,6 +11,9 @@
 struct scope;
 struct usage;
 
+/* Parallel steps and loops inside one another, at most. */
+#define STEP_DEPTH_MAX 8
+
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
 struct step {
 	struct runframe frame;
@@ -28,6 +31,8 @@ struct scope *step_scope(const struct step *step);
 void step_warn(struct step *step, const char *message);
 /* A live one. */
 void step_think(struct step *step, const char *message);
+/* A durable `final` event of the step. */
+void step_add_final(struct step *step, const char *response, size_t len);
 /* One model call, failed or not: into the row and the run's sums. */
 void step_add_usage(struct step *step, const char *model, const struct usage *usage);
 

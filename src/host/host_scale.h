@@ -38,6 +38,8 @@ struct host_scale_options {
 	int64_t heartbeat_ttl_ms;           /* of this worker's keys */
 	size_t queues;                      /* that it has keys in: 1..64 */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
+	/* A run that others had before has got on: a step of it is durable, done here. */
+	void (*got_on)(void *arg, struct held *held);
 	/* Nothing of this run is left to do here. held is freed behind the call. */
 	void (*over)(void *arg, struct held *held, enum host_over how);
 	void *arg;

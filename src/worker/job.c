@@ -329,8 +329,17 @@ void job_look(struct job *job)
 	handover_start(&job->handover);
 }
 
+void job_got_on(struct job *job)
+{
+	if (!job->entry.requeues)
+		return;
+	job->entry.requeues = 0;
+	list_push(&job->source->got_on, &job->node);
+}
+
 void job_over(struct job *job, enum host_over how)
 {
+	list_remove(&job->node); /* of those that got on */
 	switch (how) {
 	case HOST_OVER_ENDED:
 		job_ended(job);

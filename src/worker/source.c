@@ -25,6 +25,7 @@
 #include "ipc/scoreboard.h"
 #include "queue/queue_bell.h"
 #include "queue/queue_claim.h"
+#include "queue/queue_forgive.h"
 #include "queue/queue_handback.h"
 #include "queue/queue_held.h"
 #include "queue/queue_leave.h"
@@ -339,6 +340,39 @@ void source_return(struct source *source)
 	}
 }
 
+/* ---- what got on ---- */
+
+static void on_forgiven(void *arg, int rc, int64_t forgiven, const struct err *err)
+{
+	struct source *source = arg;
+
+	(void)forgiven;
+	/* then an entry has a few requeues too many, until its run gets on elsewhere */
+	if (rc < 0 && rc != ERR_CLOSED)
+		log_warn("queue.not_forgiven", LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err->text));
+}
+
+void source_forgive(struct source *source)
+{
+	struct queue_text ids[QUEUE_BATCH_MAX];
+	size_t n = 0;
+	struct err err;
+	int rc;
+
+	while (n < QUEUE_BATCH_MAX && !list_empty(&source->got_on)) {
+		struct job *job = list_entry(source->got_on.next, struct job, node);
+
+		ids[n++] = (struct queue_text){ job->id, job->id_len };
+		list_remove(&job->node);
+	}
+	if (!n)
+		return;
+	rc = queue_forgive(source->queue, ids, n, on_forgiven, source, &err);
+	if (rc < 0)
+		on_forgiven(source, rc, 0, &err);
+}
+
 /* ---- life ---- */
 
 static void on_bell(void *arg, bool rung)
@@ -380,6 +414,7 @@ int source_init(struct source *source, struct intake *intake, const char *name,
 	source->intake = intake;
 	map_init(&source->jobs);
 	list_init(&source->claimed);
+	list_init(&source->got_on);
 	list_init(&source->ended);
 	list_init(&source->finishing);
 	list_init(&source->looking);

@@ -160,6 +160,9 @@ static int worker_init(struct worker *worker, struct err *err)
 		.step_timeout_ms = conf->engine.step_timeout_ms,
 		.run_timeout_ms = conf->engine.run_timeout_ms,
 		.max_turns = conf->engine.max_turns,
+		.max_steps = conf->engine.max_steps,
+		.loop_max = conf->engine.loop_max,
+		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
@@ -211,6 +214,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
 		.queues = conf->queue.names.count,
 		.score = worker->env->score,
+		.got_on = intake_run_got_on,
 		.over = intake_run_over,
 		.arg = worker->intake,
 	};

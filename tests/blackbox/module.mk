@@ -1,4 +1,4 @@
-# make check-blackbox: the real binary against private servers (pytest, two at a time).
+# make check-blackbox: the real binary against private servers (pytest, PYTEST_WORKERS at a time).
 # check-blackbox-asan runs the tests marked `asan` and not `long`: the subset that
 # ./bootstrap check runs under sanitizers; check-long runs all of them so.
 
@@ -8,7 +8,9 @@ PYTEST = $(SANITIZER_ENV) SYNAPSED=$(abs_top_builddir)/synapsed \
 	SYN_TOP_SRCDIR=$(abs_top_srcdir) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON3) -m pytest -p no:cacheprovider
 PYTEST_FLAGS =
-BLACKBOX = $(PYTEST) -n 2 -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox
+# The tests wait more than they compute: more of them than processors.
+PYTEST_WORKERS = 4
+BLACKBOX = $(PYTEST) -n $(PYTEST_WORKERS) -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox
 
 check-blackbox: all
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \

@@ -91,11 +91,11 @@ static void expect_fold(struct memory_host *host, const char *state, const char 
 	struct err err;
 
 	assert_int_equal(memory_fold(host, definition, INPUTS, &fold, &err), 0);
-	assert_int_equal(fold.at, FOLD_ENDED);
-	state_print(&fold.scope->state, &out);
+	assert_true(fold.ended);
+	state_print(&fold.root->scope->state, &out);
 	assert_string_equal(str_text(&out), state);
 	str_reset(&out, 0);
-	history_print(&fold.scope->history, &out);
+	history_print(&fold.root->scope->history, &out);
 	assert_string_equal(str_text(&out), history);
 	str_deinit(&out);
 	fold_deinit(&fold);
@@ -438,7 +438,7 @@ static void the_time_of_all_owners_counts(void **state)
 	(void)state;
 	assert_int_equal(fold_rows(rows, 2, &fold, NULL), 0);
 	assert_int_equal(fold.spent_ms, 50000);
-	assert_int_equal(fold.at, FOLD_ANNOUNCED);
+	assert_int_equal(fold.root->at, FOLD_ANNOUNCED);
 	assert_int_equal(fold.last_id_ms, 2);
 	assert_int_equal(fold.last_id_n, 1);
 	fold_deinit(&fold);
@@ -464,8 +464,9 @@ static void what_no_engine_wrote_is_refused(void **state)
 		const char *say;
 	} cases[] = {
 		{ { .seq = 2, .kind = "step", .path = "a" }, "row 0 is followed by 2" },
-		{ { .seq = 1, .kind = "join", .path = "" }, "kind join" },
-		{ { .seq = 1, .kind = "step", .path = "p#0/a" }, "path p#0/a" },
+		{ { .seq = 1, .kind = "effect", .path = "" }, "kind effect" },
+		{ { .seq = 1, .kind = "step", .path = "p#0/a", .delta = "[]" },
+		  "path p#0/a" },
 		{ { .seq = 1, .kind = "step", .path = "a", .delta = "[[\"set\"]]" },
 		  "delta" },
 		{ { .seq = 1, .kind = "step", .path = "a", .usage = "{}" }, "usage" },

@@ -48,9 +48,9 @@ static void long_values_keep_their_head_and_tail(void **state)
 	str_add_text(&inputs, "\"}");
 	exec = memory_run(&host, definition, str_text(&inputs));
 	prompt_system(exec, exec->scope, &exec->definition->steps[0], &out);
-	assert_non_null(strstr(str_text(&out), "Purpose of the workflow:\nThe aim.\n"));
+	assert_non_null(strstr(str_text(&out), "Goal of the workflow: The aim.\n"));
 	assert_non_null(strstr(str_text(&out), "[k]\n0000.0001."));
-	assert_non_null(strstr(str_text(&out), " bytes left out ...]\n"));
+	assert_non_null(strstr(str_text(&out), " characters left out ...]\n"));
 	assert_non_null(strstr(str_text(&out), ".1999.\n"));
 	assert_true(out.len < 6000);
 	exec_free(exec);
