@@ -4,7 +4,7 @@
 EXTRA_DIST += tests/conformance/README.md tests/conformance/checklist.txt \
 	tests/conformance/pytest.ini $(wildcard $(top_srcdir)/tests/conformance/*.py) \
 	$(wildcard $(top_srcdir)/tests/conformance/cases/*/*.json)
-CONFORMANCE = $(PYTEST) -q -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/conformance
+CONFORMANCE = $(PYTEST) -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/conformance
 
 check-conformance: all
 	$(CONFORMANCE)
