@@ -18,7 +18,10 @@
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "run/definition.h"
 #include "tools/python_pool.h"
+
+#include <string.h>
 
 /*
  * Events of one run that wait for Redis or for their commit; then live ones are dropped.
@@ -81,6 +84,17 @@ void host_scale_memory_gone(struct host_scale *host, size_t size)
 	atomic_store_explicit(&host->options.score->memory_gone, 1, memory_order_relaxed);
 	if (held && exec_bytes(inside) + size > (size_t)host->largest_bytes)
 		score_text_set(&host->options.score->largest, held->job_id);
+}
+
+size_t host_scale_step(const struct host_scale *host, char *buf, size_t size)
+{
+	const struct exec *inside = host->engine->inside;
+	const struct definition_step *step = inside ? inside->step : NULL;
+	size_t len = step ? strnlen(step->id, size) : 0;
+
+	if (len)
+		memcpy(buf, step->id, len);
+	return len;
 }
 
 static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,

@@ -103,6 +103,12 @@ void host_scale_drain(struct host_scale *host, int64_t leaf_ms);
  * succeeded. It was sent at that moment. */
 void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms);
 
+/*
+ * For stack_on_step(): the step whose code is on the CPU, at most size bytes of its id.
+ * Allocates nothing. 0: no run's code is.
+ */
+size_t host_scale_step(const struct host_scale *host, char *buf, size_t size);
+
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);
 

@@ -26,6 +26,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "llm/models.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
@@ -157,6 +158,11 @@ static void on_memory_gone(void *arg, size_t size)
 	host_scale_memory_gone(arg, size);
 }
 
+static size_t on_step_wanted(void *arg, char *buf, size_t size)
+{
+	return host_scale_step(arg, buf, size);
+}
+
 static const struct lifeline_ops lifeline_ops = {
 	.on_drain = on_drain,
 	.on_quiet = on_quiet,
@@ -266,6 +272,7 @@ static int worker_init(struct worker *worker, struct err *err)
 			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
 	mem_on_gone(on_memory_gone, worker->host);
+	stack_on_step(on_step_wanted, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
 		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
@@ -279,6 +286,7 @@ static int worker_init(struct worker *worker, struct err *err)
 static void worker_deinit(struct worker *worker)
 {
 	mem_on_gone(NULL, NULL);
+	stack_on_step(NULL, NULL);
 	host_scale_free(worker->host);
 	models_free(worker->models);
 	python_pool_free(worker->python);

@@ -287,6 +287,34 @@ static void an_interrupted_step_starts_again_with_its_first_attempt(void **state
 	memory_deinit(&host);
 }
 
+static void a_run_that_goes_on_has_the_same_bound_of_its_state(void **state)
+{
+	static const char text[] = ORCH(
+		"", STEP("a", "llm", ",\"model\":\"mock.echo\",\"output_key\":\"x\""));
+	struct engine_limits limits = ENGINE_LIMITS_DEFAULT;
+	struct memory_host host;
+	struct exec *exec;
+	char large[400];
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	limits.state_max = 300;
+	memory_init(&host, &limits);
+	host.hold_calls = true;
+	exec = memory_run(&host, text, NULL);
+	(void)memory_pump(&host);
+	exec_free(exec);
+	exec = memory_resume(&host, text, NULL, 2);
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_NONE, large);
+	(void)memory_pump(&host);
+	assert_int_equal(host.final->status, RUN_FAILED);
+	assert_non_null(strstr(str_text(&host.final->error), "more than 300"));
+	exec_free(exec);
+	memory_deinit(&host);
+}
+
 static void a_start_that_the_journal_lacks_is_said(void **state)
 {
 	struct memory_host host;
@@ -495,6 +523,7 @@ int main(void)
 		TEST(the_order_in_which_rows_are_read_does_not_matter),
 		TEST(rows_that_melted_into_each_other_fold_the_same),
 		TEST(an_interrupted_step_starts_again_with_its_first_attempt),
+		TEST(a_run_that_goes_on_has_the_same_bound_of_its_state),
 		TEST(a_start_that_the_journal_lacks_is_said),
 		TEST(a_drained_run_parks_at_the_next_step_and_goes_on_elsewhere),
 		cmocka_unit_test(a_step_that_failed_for_good_fails_the_run),
