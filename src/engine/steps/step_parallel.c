@@ -90,6 +90,7 @@ static void begin(struct step_parallel *parallel, struct branch *branch)
 		row_add_event(row);
 	}
 	branch->resume = NULL;
+	FAULT_OF("branch.begun", parallel->step.def->id);
 	branch->walk->ops->start(branch->walk);
 }
 
@@ -173,7 +174,7 @@ static int join(struct step_parallel *parallel, struct err *err)
 	size_t n = completed(parallel, scopes);
 	int rc;
 
-	FAULT_OF("join", parallel->step.frame.exec->run_id);
+	FAULT_OF("branches.joined", parallel->step.frame.exec->run_id);
 	rc = scope_join(step_scope(&parallel->step), scopes, n, err);
 	if (rc == 0)
 		warn_of_contested(parallel, scopes, n);
