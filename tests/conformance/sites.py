@@ -13,3 +13,11 @@ SITES = {
 def models(llm):
     """Where oaic.* models are."""
     return {"OPENAI_COMPATIBLE_BASE_URL": llm.url, "OPENAI_COMPATIBLE_KEY": "sk-test"}
+
+
+# the same, for the simulator
+LIMITS = {
+    "usual": {},
+    "tight": {"run_timeout_ms": 1000, "step_timeout_ms": 1000, "max_turns": 5,
+              "state_max": 2048, "output_max": 1024},
+}

@@ -271,11 +271,33 @@ void sim_case_answer(const struct sim_case *one, struct llm_call *call, int trie
 	}
 }
 
-int64_t sim_case_delay_ms(const struct sim_case *one, const struct llm_call *call)
+void sim_case_note(struct sim_run *run, const struct llm_call *call)
+{
+	const struct llm_request *request = &call->request;
+	struct str text = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	for (i = 0; i < request->count; i++) {
+		str_add_text(&text, i ? "\n" : "");
+		str_add(&text, request->messages[i].text, request->messages[i].len);
+	}
+	if (run->calls.len)
+		str_add_char(&run->calls, ',');
+	jsonw_init(&w, &run->calls);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "path", request->path);
+	jsonw_pair_int(&w, "execution", request->execution);
+	jsonw_key(&w, "text");
+	jsonw_text_n(&w, str_text(&text), text.len);
+	jsonw_object_end(&w);
+	str_deinit(&text);
+}
+
+int64_t sim_case_delay_ms(const struct llm_call *call)
 {
 	struct model model;
 
-	(void)one;
 	if (model_parse(call->request.model, &model, NULL) == 0 &&
 	    model.kind == MODEL_MOCK_SLEEP)
 		return model.ms;

@@ -38,8 +38,10 @@ void sim_cases_free(struct sim_cases *cases);
 /* What a seed is for it: the first is one without faults. */
 void sim_case_plan(const struct sim_case *one, uint64_t seed, struct sim_plan *plan);
 /* How long the model takes, and what it answers; tries: how often that was asked for. */
-int64_t sim_case_delay_ms(const struct sim_case *one, const struct llm_call *call);
+int64_t sim_case_delay_ms(const struct llm_call *call);
 void sim_case_answer(const struct sim_case *one, struct llm_call *call, int tries);
+/* It is asked: what a report tells of it. */
+void sim_case_note(struct sim_run *run, const struct llm_call *call);
 /* Whether the code ends at all, and how. */
 bool sim_case_code(const struct sim_case *one, struct code_call *call);
 /* Whether the run is to be cancelled behind that event. */
