@@ -294,11 +294,16 @@ void sim_watch_handed(struct sim_worker *worker, struct held *held,
 	}
 }
 
-/* What goes apart stays apart: some rows and the last are enough, and more seeds find
- * more than a look at each row. */
-static bool is_time_to_fold(const struct held *held, const struct exec *exec)
+/* What goes apart stays apart: ever fewer rows and the last are enough, and more seeds
+ * find more than a look at each row. */
+static bool is_time_to_fold(const struct held *held, bool ends)
 {
-	return held->seq % 6 == 4 || exec->status != RUN_RUNNING;
+	struct sim_job *job = held->slot;
+
+	if (held->seq < job->fold_at && !ends)
+		return false;
+	job->fold_at = held->seq + 3 + held->seq / 2 + (uint32_t)job->run->number;
+	return true;
 }
 
 /* Only what stands still meanwhile: while branches run, their calls are counted already. */
@@ -339,7 +344,7 @@ void sim_watch_commit(struct sim_worker *worker, struct held *held,
 	if (exec->scope->state.bytes > world->plan.limits.state_max)
 		sim_broken(world, "%s: a state of %zu bytes", run->run_id,
 			   exec->scope->state.bytes);
-	if (!still_mine(worker, held) || exec->seed_error || !is_time_to_fold(held, exec))
+	if (!still_mine(worker, held) || exec->seed_error || !is_time_to_fold(held, !op))
 		return;
 	sim_rows_handed(&rows, run, held);
 	sim_fold(world, run, &rows, &fold);
