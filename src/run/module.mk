@@ -54,6 +54,8 @@ src_run_librun_a_SOURCES = \
 	src/run/payload.h \
 	src/run/problem.c \
 	src/run/problem.h \
+	src/run/schema.c \
+	src/run/schema.h \
 	src/run/state.c \
 	src/run/state.h \
 	src/run/template.c \

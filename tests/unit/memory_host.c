@@ -263,6 +263,37 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	}
 }
 
+static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	if (host->tool_name && strcmp(host->tool_name, find->name) == 0) {
+		str_add_text(&find->text, "{}");
+		str_add_text(&find->about, "looks things up");
+		str_add_text(&find->schema, host->tool_schema);
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no tool '%s'", find->name);
+	}
+	op_done(&find->op);
+}
+
+static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
+{
+	struct memory_host *host = ctx;
+	const struct tool_answer *next = host->tool_answer;
+
+	(void)exec;
+	str_printf(&host->tool_uses, "%s %s %s/%d/%d\n", use->request.name,
+		   use->request.arguments, use->request.path, use->request.execution,
+		   use->request.nth);
+	use->answer.class = next->class;
+	use->answer.refused = next->refused;
+	str_add(&use->answer.text, str_text(&next->text), next->text.len);
+	op_done(&use->op);
+}
+
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct memory_host *host = ctx;
@@ -294,6 +325,8 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
+	.tool_find = tool_find,
+	.tool_use = tool_use,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
@@ -313,6 +346,7 @@ void memory_deinit(struct memory_host *host)
 	engine_free(host->engine);
 	row_final_free(host->final);
 	str_deinit(&host->prompts);
+	str_deinit(&host->tool_uses);
 	str_deinit(&host->events);
 	str_deinit(&host->types);
 	str_deinit(&host->lives);
