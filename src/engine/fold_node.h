@@ -34,6 +34,7 @@ struct fold_node {
 	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
 	enum fail_class class; /* FOLD_FAILED */
 	const char *error;     /* FOLD_FAILED */
+	bool lent;             /* the scope is somebody else's */
 	int *visits;           /* of each step, on this path; NULL for the root's */
 	struct scope *scope;   /* owned; NULL: that of the parent, or it was taken */
 };
@@ -44,6 +45,15 @@ struct fold_node *fold_node_new(const struct definition *definition, struct scop
  * path. Of a loop an earlier iteration is over with it. */
 struct fold_node *fold_node_open(struct fold_node *parent,
 				 const struct definition *definition, size_t index);
+/* A picture of what a run's frames are at, to be printed: scopes are borrowed. */
+struct fold_node *fold_node_lent(const struct definition *definition,
+				 struct scope *scope);
+struct fold_node *fold_node_lend(struct fold_node *parent,
+				 const struct definition *definition, size_t index,
+				 struct scope *scope);
+/* A path that nobody has begun again stays as it was found. */
+void fold_node_lend_copy(struct fold_node *parent, const struct definition *definition,
+			 const struct fold_node *found);
 /* With its children; NULL is fine. */
 void fold_node_free(struct fold_node *node);
 void fold_node_close_children(struct fold_node *node);

@@ -44,6 +44,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/runframe.h \
 	src/engine/scope.c \
 	src/engine/scope.h \
+	src/engine/snapshot.c \
+	src/engine/snapshot.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \

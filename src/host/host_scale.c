@@ -410,6 +410,7 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	struct host_scale *host = mem_new(struct host_scale);
 
 	host->loop = loop;
+	host->pool = pool;
 	host->link = link;
 	host->publisher = publisher;
 	host->options = *options;

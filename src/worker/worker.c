@@ -237,6 +237,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.max_turns = conf->engine.max_turns,
 		.max_steps = conf->engine.max_steps,
 		.loop_max = conf->engine.loop_max,
+		.snapshot_rows = SNAPSHOT_ROWS,
 		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
