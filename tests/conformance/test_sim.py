@@ -41,7 +41,7 @@ def results(tmp_path_factory):
     done = subprocess.run([SIM, "--cases", path, "--count", str(SEEDS)], capture_output=True,
                           text=True, timeout=600, check=False)
     found = collections.defaultdict(list)
-    for line in done.stdout.splitlines():
+    for line in filter(None, done.stdout.split("\n")):
         outcome = json.loads(line)
         outcome["events"] = [e for e in outcome["events"] if e["type"] not in LIVE]
         found[outcome["name"]].append((outcome["seed"], outcome))
