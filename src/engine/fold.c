@@ -15,7 +15,7 @@
  *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
  *	                FAILED      says
- *	done            the run has ended
+ *	done            the run has ended, unless a row of kind resume comes behind it
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
  * first attempt. Started moments of the history are those of the end less the duration.
@@ -415,6 +415,40 @@ static int fold_events(struct folding *f, const char *text, struct err *err)
 	return rc;
 }
 
+/*
+ * Somebody wants it to go on although it failed (store/sql/run_resume.sql): with what
+ * failed, or at a step of his choice, with the whole time and all turns before it.
+ */
+static int reopen(struct folding *f, struct err *err)
+{
+	struct fold *fold = f->fold;
+	struct fold_node *root = fold->root;
+	const struct definition_step *step;
+	struct json *doc = NULL;
+	const char *id = NULL;
+	int rc = 0;
+
+	if (f->row->delta && jsonr_parse(f->row->delta, strlen(f->row->delta), &doc, NULL,
+					 NULL, NULL) == 0)
+		id = jsonr_get_text(doc, "from_step");
+	step = definition_step(f->definition, id);
+	if (id && !step) {
+		rc = err_set(err, ERR_INPUT, "step '%s' does not exist", id);
+	} else if (step) {
+		fold_node_close_children(root);
+		root->at = FOLD_AGAIN;
+		root->step = step;
+	} else {
+		fold_node_reopen(root);
+	}
+	fold->ended = false;
+	fold->turns = fold->top_turns = 0;
+	fold->spent_ms = 0;
+	f->epoch = f->first_ts = f->last_ts = 0;
+	jsonr_free(doc);
+	return rc;
+}
+
 static int fold_row(struct folding *f, const struct fold_row *row, struct err *err)
 {
 	struct fold *fold = f->fold;
@@ -426,6 +460,8 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 			       fold->rows, row->seq);
 	fold->rows++;
 	fold->rows_since++;
+	if (strcmp(row->kind, "resume") == 0)
+		return reopen(f, err);
 	if (strcmp(row->kind, "snapshot") == 0) {
 		fold->rows_since = 0;
 		return 0; /* all that it says was folded */

@@ -225,3 +225,13 @@ int fold_node_join(struct fold_node *node, struct err *err)
 	mem_free(scopes);
 	return rc;
 }
+
+void fold_node_reopen(struct fold_node *node)
+{
+	if (node->at == FOLD_FAILED && !list_empty(&node->children))
+		node->at = FOLD_ANNOUNCED;
+	else if (node->at == FOLD_FAILED)
+		node->at = node->step ? FOLD_AGAIN : FOLD_FRESH;
+	list_for_each(at, &node->children)
+		fold_node_reopen(node_at(at));
+}

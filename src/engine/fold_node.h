@@ -18,6 +18,7 @@ enum fold_at {
 	FOLD_FRESH,     /* nothing is in: from the entry step on */
 	FOLD_ANNOUNCED, /* `step` was announced and has no row: it is executed (again) */
 	FOLD_BEHIND,    /* `step` is behind: on at next_id, the loop guard asked */
+	FOLD_AGAIN,     /* `step` is announced and executed again: a new attempt */
 	FOLD_FAILED,    /* `step` failed for good and nothing follows: the path fails */
 };
 
@@ -74,6 +75,11 @@ bool fold_node_completed(const struct fold_node *node);
 /* Join what completed branches of its step wrote. Harmless for others than a parallel
  * step. ERR_LIMIT as scope_join(). */
 int fold_node_join(struct fold_node *node, struct err *err);
+/*
+ * A new attempt of a run that failed: what failed is done again, and only that. Of a step
+ * with paths inside those that completed stay as they are.
+ */
+void fold_node_reopen(struct fold_node *node);
 struct fold_node *fold_node_child(const struct fold_node *node, size_t index);
 
 #endif

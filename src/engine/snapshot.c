@@ -34,10 +34,8 @@
 #define SNAPSHOT_VERSION 1
 
 static const char *const at_names[] = {
-	[FOLD_FRESH] = "fresh",
-	[FOLD_ANNOUNCED] = "announced",
-	[FOLD_BEHIND] = "behind",
-	[FOLD_FAILED] = "failed",
+	[FOLD_FRESH] = "fresh", [FOLD_ANNOUNCED] = "announced", [FOLD_BEHIND] = "behind",
+	[FOLD_AGAIN] = "again", [FOLD_FAILED] = "failed",
 };
 
 /* ---- written ---- */
@@ -233,7 +231,7 @@ static int read_at(struct fold_node *node, const struct json *json, struct err *
 			break;
 		}
 	if (i == sizeof(at_names) / sizeof(at_names[0]) ||
-	    (!node->step && node->at == FOLD_ANNOUNCED) ||
+	    (!node->step && (node->at == FOLD_ANNOUNCED || node->at == FOLD_AGAIN)) ||
 	    (node->class == FAIL_NONE && node->at == FOLD_FAILED))
 		return err_set(err, ERR_INPUT,
 			       "a snapshot has a path that stands nowhere");

@@ -264,6 +264,10 @@ static void go_on_behind(struct walk *walk, const struct fold_node *resume)
 		walk->acted = true;
 		begin_step(walk);
 		return;
+	case FOLD_AGAIN:
+		walk->place = resume->place;
+		go_on(walk, resume->step->id, false);
+		return;
 	case FOLD_BEHIND:
 		walk->place = resume->place;
 		go_on(walk, resume->next_id, true);

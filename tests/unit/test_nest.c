@@ -424,6 +424,96 @@ static void paths_inside_one_another_have_a_depth(void **state)
 	expect_text(&host.final->error, "is inside more than 8 parallel steps and loops");
 }
 
+/* ---- new attempts of what failed ---- */
+
+static void resume_failed(const char *definition, const char *delta)
+{
+	const struct fold_row row = { .seq = (int64_t)host.journal_count + 1,
+				      .kind = "resume",
+				      .path = "",
+				      .step_id = "",
+				      .delta = delta };
+	struct exec *exec;
+
+	assert_int_equal(host.final->status, RUN_FAILED);
+	memory_adopt(&host, &row, 1);
+	host.ended = 0;
+	exec = memory_resume(&host, definition, NULL, 2);
+	(void)memory_pump(&host);
+	while (!host.ended) {
+		echo(&host, 0);
+		(void)memory_pump(&host);
+	}
+	exec_free(exec);
+}
+
+static const char forked[] = ORCH(
+	PARALLEL("a", "[[\"b\",\"p\"],[\"c\"],[\"l\"]]", NEXT("z")) "," ECHO("b", "B", "") "," PRINT(
+		"p", "p",
+		KEY("p")) "," ECHO("c", "C",
+				   "") "," LOOP("l", "3", "[\"d\"]",
+						"") "," ECHO("d", "D",
+							     "") "," PRINT("z",
+									   "{state.b} {state.p} {state.c}",
+									   KEY("z")));
+
+static void only_what_failed_is_done_again(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.hold_calls = true;
+	exec = memory_run(&host, forked, NULL);
+	(void)memory_pump(&host);
+	echo(&host, 1);                                 /* c */
+	memory_answer(&host, 0, FAIL_PROVIDER, "busy"); /* b */
+	(void)memory_pump(&host);
+	echo(&host, 0); /* d, the first */
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_PROVIDER, "busy"); /* the second */
+	(void)memory_pump(&host);
+	exec_free(exec);
+	expect_text(&host.final->error, "Step 'a', branch 0: Step 'b': busy");
+	assert_int_equal(host.calls_made, 4);
+	resume_failed(forked, "{\"from_step\":null}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "B p C");
+	assert_int_equal(host.calls_made, 4 + 1 + 2); /* b, and d twice */
+	assert_int_equal(count(&host.types, "parallel_start"), 1);
+	assert_int_equal(count(&host.types, "branch_start"), 3);
+	assert_int_equal(count(&host.types, "loop_iteration"), 3);
+	expect_text(&host.final->state, "\"d\":[{\"iteration\":1,");
+}
+
+static void a_new_attempt_may_begin_elsewhere(void **state)
+{
+	static const char line[] = ORCH(PRINT("a", "A", KEY("a") NEXT("b")) "," STEP(
+		"b", "llm",
+		",\"model\":\"mock.fail:tool\"" NEXT("c")) "," PRINT("c", "C {state.a}",
+								     KEY("c")));
+
+	(void)state;
+	run_through(line);
+	resume_failed(line, "{\"from_step\":\"c\"}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "C A");
+}
+
+static void a_new_attempt_has_all_turns_before_it(void **state)
+{
+	static const char line[] =
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\",\"max_total_turns\":2,"
+		"\"steps\":[" PRINT("a", "A", NEXT("b")) "," PRINT(
+			"b", "B", NEXT("c")) "," PRINT("c", "C", KEY("c")) "]}";
+
+	(void)state;
+	run_through(line);
+	expect_text(&host.final->error, "Global turn limit (2) exceeded");
+	resume_failed(line, NULL);
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "C");
+}
+
 /* ---- drains ---- */
 
 static void a_run_is_parked_when_all_its_branches_are(void **state)
@@ -564,6 +654,9 @@ int main(void)
 		TEST(loops_beyond_the_limit_fail),
 		TEST(steps_inside_have_a_limit_of_their_own),
 		TEST(paths_inside_one_another_have_a_depth),
+		TEST(only_what_failed_is_done_again),
+		TEST(a_new_attempt_may_begin_elsewhere),
+		TEST(a_new_attempt_has_all_turns_before_it),
 		TEST(a_run_is_parked_when_all_its_branches_are),
 		TEST(whatever_the_order_is_and_wherever_it_is_cut),
 		TEST(a_cut_behind_every_row),
