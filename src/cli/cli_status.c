@@ -81,6 +81,8 @@ static void add_child_json(struct jsonw *w, const struct score_slot *slot)
 		jsonw_pair_int(w, "died_at_ms", atomic_load(&slot->died_at_ms));
 		jsonw_pair_text(w, "cause", score_text_get(&slot->cause, text));
 	}
+	if (score_text_get(&slot->sandbox, text)[0])
+		jsonw_pair_text(w, "sandbox", text);
 	jsonw_key(w, "counters");
 	jsonw_object(w);
 	for (i = 0; i < SCORE_NCOUNTERS; i++)
@@ -195,6 +197,19 @@ static void add_child_row(struct cli_table *table, const struct score_slot *slot
 	str_deinit(&up);
 }
 
+/* Where code is executed, and not as it should be. */
+static void add_sandbox(struct str *out, const struct score_slot *slot)
+{
+	char text[IDS_MAX], kind[IDS_MAX];
+
+	score_text_get(&slot->sandbox, text);
+	if (state_of(slot) == SCORE_DEAD || !text[0] || strncmp(text, "ready", 5) == 0 ||
+	    strncmp(text, "not tried", 9) == 0)
+		return;
+	str_printf(out, "sandbox of %s %d: %s\n", score_text_get(&slot->kind, kind),
+		   (int)atomic_load(&slot->number), text);
+}
+
 static void add_scaling(struct str *out, const struct scoreboard *board)
 {
 	char text[IDS_MAX];
@@ -251,6 +266,9 @@ static void add_screen(struct str *out, const struct scoreboard *board)
 		add_span(out, clock_wall_ms() - atomic_load(&board->reload_at_ms));
 		str_printf(out, " ago, %s\n", text);
 	}
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_sandbox(out, &board->slots[i]);
 	add_scaling(out, board);
 	each_death(board, SCREEN_DEATHS, out, add_death);
 	str_add_char(out, '\n');

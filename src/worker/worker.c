@@ -126,7 +126,7 @@ static void on_gate_lost(void *arg)
 
 	python_pool_gate_lost(worker->python);
 	if (!lifeline_draining(&worker->lifeline))
-		on_drain(worker, "gate_lost", 0);
+		on_drain(worker, "spawn_lost", 0);
 }
 
 static void on_quiet(void *arg)

@@ -14,7 +14,7 @@ import urllib.parse
 from harness.daemon import DEADLINE_S
 from suite import LIVE
 
-PAUSED = b"synapse:q:{default}:paused"
+QUEUE = b"synapse:q:{default}:"
 NOT_EXECUTED = re.compile(r"are not executed by this version")
 ENDED = ("completed", "failed", "cancelled")
 
@@ -135,28 +135,36 @@ class Real:
             "POST", f"/api/v2/orchestrations/runs/{run_id}/cancel", {})
         assert status == 200, answer
 
-    def execute(self, cases, deadline_s=DEADLINE_S):
-        """Submit all, wait for all."""
-        self.execute_cancelled_first([c for c in cases if c.get("cancel") == "queued"])
+    def execute(self, cases, deadline_s=DEADLINE_S, armed=None):
+        """Submit all, wait for all. armed is called with {run id: case} before any begins."""
+        self.pause()
+        for case in [c for c in cases if c.get("cancel") == "queued"]:
+            self.cancel(self.submit(case))
         runs = {self.submit(c): c for c in cases if c.get("cancel") != "queued"}
         runs.pop(None, None)
-        waiting = {r: c for r, c in runs.items() if c.get("cancel")}
+        if armed:
+            armed(runs)
+        self.go_on()
+        self.settle({r: c for r, c in runs.items() if c.get("cancel")}, deadline_s)
+
+    def pause(self):
+        with self.site.redis.client() as client:
+            client.set(QUEUE + b"paused", "conformance")
+
+    def go_on(self):
+        with self.site.redis.client() as client:
+            client.delete(QUEUE + b"paused")
+            client.lpush(QUEUE + b"bell", "1")
+
+    def settle(self, to_cancel, deadline_s):
+        """Until all have ended; those to cancel are, when it is time."""
         end = time.monotonic() + deadline_s
         while left := self.left():
             assert time.monotonic() < end, f"not ended: {[self.runs.get(r) for r in left]}"
-            for run_id in [r for r, c in waiting.items() if self.has_come_to(r, c)]:
+            for run_id in [r for r, c in to_cancel.items() if self.has_come_to(r, c)]:
                 self.cancel(run_id)
-                del waiting[run_id]
+                del to_cancel[run_id]
             time.sleep(0.02)
-
-    def execute_cancelled_first(self, cases):
-        if not cases:
-            return
-        with self.site.redis.client() as client:
-            client.set(PAUSED, "conformance")
-            for case in cases:
-                self.cancel(self.submit(case))
-            client.delete(PAUSED)
 
     def left(self):
         return [r[0] for r in self.site.sql(

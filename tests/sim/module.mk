@@ -12,6 +12,8 @@ EXTRA_DIST += tests/sim/seeds.txt tests/sim/module.mk
 SIM_SOURCES = \
 	tests/sim/sim.c \
 	tests/sim/sim_bugs.h \
+	tests/sim/sim_case.c \
+	tests/sim/sim_case.h \
 	tests/sim/sim_commit.c \
 	tests/sim/sim_commit.h \
 	tests/sim/sim_fold.c \

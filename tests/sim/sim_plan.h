@@ -25,6 +25,8 @@ enum sim_fault {
 #define SIM_RUNS_MAX    4
 #define SIM_WORKERS_MAX 3
 
+struct sim_case;
+
 struct sim_plan {
 	uint64_t seed;
 	int runs;
@@ -38,6 +40,7 @@ struct sim_plan {
 	 */
 	bool steady;
 	int bug; /* 0: none */
+	const struct sim_case *given; /* NULL: definitions and answers are chance */
 	struct engine_limits limits;
 };
 
