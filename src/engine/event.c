@@ -300,6 +300,23 @@ void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_transform_result(struct str *out, const struct event_stamp *stamp,
+			    const struct definition_step *step,
+			    const struct event_text *result)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "transform_result");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	if (result) {
+		heavy_text(&event, "result", *result, 1);
+	} else {
+		jsonw_key(&event.w, "result");
+		jsonw_null(&event.w);
+	}
+	finish(&event, stamp);
+}
+
 static struct event_text text_of(const char *text)
 {
 	return (struct event_text){ text ? text : "", text ? strlen(text) : 0 };

@@ -74,6 +74,10 @@ void event_loop_complete(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, int64_t completed);
 void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, size_t input_count);
+/* What a transform made: its text is heavy; NULL is null. */
+void event_transform_result(struct str *out, const struct event_stamp *stamp,
+			    const struct definition_step *step,
+			    const struct event_text *result);
 /* What a step that decides found out; its condition or expression and value are heavy. */
 void event_if_decided(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, bool truth);

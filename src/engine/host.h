@@ -75,6 +75,35 @@ struct llm_call {
 	struct call_stream *stream;
 };
 
+/* Python of a definition that is to be executed. Borrowed until op_done() or abandon().
+ */
+struct code_request {
+	const char *code;
+	size_t code_len;
+	const char *state; /* a JSON object, what the code has as `state` */
+	size_t state_len;
+	/* The engine abandons the call by then. */
+	int64_t deadline_mono_ms;
+	size_t answer_max; /* bytes of the result as JSON that the step accepts */
+	size_t show_max;   /* characters of it that are shown */
+};
+
+/* Filled by whoever serves the call, before op_done(). */
+struct code_answer {
+	enum fail_class class; /* FAIL_NONE: json is the result */
+	struct str json;       /* compact and storable; "null" when the code set none */
+	struct str text;       /* str(result), cut; or why there is none; valid UTF-8 */
+};
+
+/* One execution of code, embedded in a step's frame. It has no effect but its answer, so
+ * it may be repeated at any time. */
+struct code_call {
+	struct op op;
+	struct code_request request;
+	struct code_answer answer;
+	const char *step_id; /* the engine's, for logs */
+};
+
 /*
  * What a host does for the engine, in one child. `host` is the pointer given to
  * engine_new(); a run's own pointer is exec->job. All are called on the child's thread,
@@ -116,6 +145,12 @@ struct engine_host {
 	 * Call a model. The call is borrowed until op_done(&call->op) or its abandon().
 	 */
 	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
+
+	/*
+	 * Execute Python. The call is borrowed until op_done(&call->op) or its abandon().
+	 * NULL: a host where no code is executed.
+	 */
+	void (*code)(void *host, struct exec *exec, struct code_call *call);
 
 	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does

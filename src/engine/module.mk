@@ -41,6 +41,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/runframe.h \
 	src/engine/scope.c \
 	src/engine/scope.h \
+	src/engine/snapshot.c \
+	src/engine/snapshot.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \
@@ -65,6 +67,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_print.h \
 	src/engine/steps/step_switch.c \
 	src/engine/steps/step_switch.h \
+	src/engine/steps/step_transform.c \
+	src/engine/steps/step_transform.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/engine/walk.c \

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "host/settle.h"
 #include "run/definition.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@
 #define PAST_BYTES ((size_t)128 * 1024)
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
-		      int64_t wake, void *slot)
+		      const char *tenant, int64_t wake, void *slot)
 {
 	struct held *held = mem_new(struct held);
 
@@ -32,6 +33,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	held->run_id = mem_dup(run_id);
 	held->job_id = mem_dup(job_id);
 	held->job_id_len = strlen(job_id);
+	held->tenant = mem_dup(tenant);
 	held->wake = wake;
 	held->slot = slot;
 	list_init(&held->rows);
@@ -144,12 +146,14 @@ void held_free(struct held *held)
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
 	stream_end_stop(&held->asked);
+	settle_free(held->settle);
 	definition_unref(held->definition);
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);
 	mem_free(held->from);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
+	mem_free(held->tenant);
 	mem_free(held);
 }
 
@@ -199,7 +203,8 @@ static bool has_events_only(const struct engine_row *row)
 static bool melt(struct held *held, struct held_row *last, struct engine_row *row,
 		 int64_t wall_ms)
 {
-	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE)
+	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE ||
+	    last->row->kind == ROW_SNAPSHOT) /* what comes behind it is not in it */
 		return false;
 	if (last->row->kind == ROW_START && row->kind == ROW_STEP &&
 	    has_events_only(last->row)) {

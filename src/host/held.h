@@ -74,6 +74,7 @@ struct held {
 	char *run_id; /* owned */
 	char *job_id; /* owned */
 	size_t job_id_len;
+	char *tenant; /* owned */
 	void *slot;   /* the worker's own: the queue that the entry came from */
 	size_t queue; /* its number among those of this worker */
 	int64_t wake;
@@ -94,6 +95,8 @@ struct held {
 	bool leaving;   /* a drain: it goes back as soon as nothing of it is under way */
 	struct held_past past;
 	struct stream_end asked; /* between the takeover and the start */
+	struct settle *settle;   /* then, too: events from before the journal that came */
+	bool settled;
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
@@ -113,7 +116,7 @@ struct held {
 };
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
-		      int64_t wake, void *slot);
+		      const char *tenant, int64_t wake, void *slot);
 /* One more row of the journal that a takeover brings. */
 void held_past_add(struct held *held, const struct fold_row *row);
 /* Forget what a takeover brought. */

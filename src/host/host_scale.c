@@ -409,6 +409,7 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	struct host_scale *host = mem_new(struct host_scale);
 
 	host->loop = loop;
+	host->pool = pool;
 	host->link = link;
 	host->publisher = publisher;
 	host->options = *options;
@@ -454,8 +455,8 @@ void host_scale_free(struct host_scale *host)
 
 static struct held *hold(struct host_scale *host, const struct host_scale_run *run)
 {
-	struct held *held =
-		held_new(host, run->run_id, run->job_id, run->wake, run->slot);
+	struct held *held = held_new(host, run->run_id, run->job_id, run->tenant,
+				     run->wake, run->slot);
 
 	held->claimed_mono_ms = clock_mono_ms();
 	if (run->definition)

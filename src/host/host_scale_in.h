@@ -17,6 +17,7 @@ struct publish;
 
 struct host_scale {
 	struct ev_loop *loop;
+	struct pg_pool *pool;
 	struct redis_link *link;
 	struct publisher *publisher;
 	struct journal *journal;

@@ -413,6 +413,7 @@ static void read_step(struct reader *r, struct definition_step *step)
 	read_body(r, step);
 	read_input_keys(r, step);
 	step->merge_strategy = read_merge_strategy(r);
+	step->transform_code = read_text(r, "transform_code", DEFINITION_BYTES_MAX);
 	step->if_condition = read_text(r, "if_condition", DEFINITION_BYTES_MAX);
 	step->if_true_step_id = read_text(r, "if_true_step_id", DEFINITION_ID_MAX);
 	step->if_false_step_id = read_text(r, "if_false_step_id", DEFINITION_ID_MAX);

@@ -98,6 +98,7 @@ struct definition_step {
 	const char **input_keys;
 	size_t input_keys_count;
 	enum merge_strategy merge_strategy;
+	const char *transform_code;  /* Python; NULL when empty */
 	const char *if_condition;    /* as it is written; so switch_expression */
 	const char *if_true_step_id; /* NULL when empty: next_step_id */
 	const char *if_false_step_id;

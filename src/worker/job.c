@@ -93,6 +93,7 @@ static void job_fail(struct job *job, const char *reason)
 	const struct host_scale_run run = {
 		.run_id = job->run_id,
 		.job_id = job->id,
+		.tenant = job->tenant,
 		.wake = job->wake,
 		.queue = source_number(job->source),
 		.resumes = job->resumes,
@@ -110,6 +111,7 @@ static void job_start(struct job *job, struct definition *definition)
 	const struct host_scale_run run = {
 		.run_id = job->run_id,
 		.job_id = job->id,
+		.tenant = job->tenant,
 		.wake = job->wake,
 		.queue = source_number(job->source),
 		.resumes = job->resumes,

@@ -36,7 +36,8 @@
 #include "worker/lane.h"
 #include "worker/reattach.h"
 
-#define MAIL_PAGE 200 /* texts that a call brings at most: there may be more */
+#define MAIL_PAGE     200 /* texts that a call brings at most: there may be more */
+#define NEWER_SAID_MS 60000
 
 void source_not_sure(struct source *source)
 {
@@ -91,6 +92,20 @@ static void keep_finishing(struct source *source)
 	list_splice(&source->ended, &source->finishing);
 }
 
+/* In an upgrade of the fleet that is as it should be; without newer workers they wait. */
+static void say_newer(struct source *source, int64_t count)
+{
+	int64_t now_mono_ms = clock_mono_ms();
+
+	if (source->newer_said_mono_ms &&
+	    now_mono_ms - source->newer_said_mono_ms < NEWER_SAID_MS)
+		return;
+	source->newer_said_mono_ms = now_mono_ms;
+	log_warn("queue.newer_jobs", LOG_S("queue", queue_name(source->queue)),
+		 LOG_N("jobs", count),
+		 LOG_S("what", "a later version has packed them: left for its workers"));
+}
+
 static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		       const struct err *err)
 {
@@ -135,6 +150,8 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
 			 LOG_S("queue", queue_name(source->queue)));
 	}
+	if (claimed->newer)
+		say_newer(source, claimed->newer);
 	if (intake->options.lane && claimed->njobs)
 		lane_begin(intake->options.lane);
 	for (i = 0; i < claimed->nbad; i++)

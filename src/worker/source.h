@@ -35,7 +35,8 @@ struct source {
 	size_t asked; /* jobs that the call under way may bring */
 	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
-	bool left; /* this queue knows us no more */
+	int64_t newer_said_mono_ms; /* 0: never */
+	bool left;                  /* this queue knows us no more */
 	struct reattach *reattach;
 };
 

@@ -188,6 +188,10 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
         "FROM dead_letter_queue"
     )
     assert letters == [(bad, 2, False, "hello")]
+    _, answer, _ = site.ask("GET", f"/api/v2/dead-letters?run_id={bad}")
+    (letter,) = answer["dead_letters"]
+    _, answer, _ = site.ask("GET", f"/api/v2/dead-letters/{letter['id']}")
+    assert (answer["cause"], answer["attempt_count"]) == ("signal SIGSEGV", 2)
     rows = site.sql(
         "SELECT run_id, crashes, cause FROM orchestration_runs WHERE crashes > 0")
     assert rows == [(bad, 2, "signal SIGSEGV")]

@@ -8,7 +8,11 @@ tests_unit_test_fold_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_fold_SOURCES = tests/unit/test_fold.c $(MEMORY_HOST)
 check_PROGRAMS += tests/unit/test_nest
 tests_unit_test_nest_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
-tests_unit_test_nest_SOURCES = tests/unit/test_nest.c $(MEMORY_HOST)
+tests_unit_test_nest_SOURCES = tests/unit/test_nest.c tests/unit/nest_fixture.h $(MEMORY_HOST)
+check_PROGRAMS += tests/unit/test_snapshot
+tests_unit_test_snapshot_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c tests/unit/nest_fixture.h \
+	$(MEMORY_HOST)
 check_PROGRAMS += tests/unit/test_prompt
 tests_unit_test_prompt_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_prompt_SOURCES = tests/unit/test_prompt.c $(MEMORY_HOST)

@@ -78,7 +78,9 @@ static void journal_row(struct memory_host *host, const struct engine_row *row)
 	if (host->journal_count == MEMORY_ROWS_MAX)
 		return; /* a run too long to be folded here */
 	host->journal[host->journal_count] = (struct fold_row){
-		.seq = (int64_t)host->journal_count + 1,
+		.seq = host->journal_count
+			       ? host->journal[host->journal_count - 1].seq + 1
+			       : 1,
 		.path = mem_dup(row->path),
 		.step_id = mem_dup(row->step_id),
 		.kind = row_kind_name(row->kind),

@@ -21,7 +21,7 @@ local forgiven = 0
 
 for i = 2, #ARGV do
 	local job = redis.call('ZSCORE', held, ARGV[i]) and redis.call('HGET', jobs, ARGV[i])
-	if job and #job >= 35 and string.byte(job) == 1 and string.sub(job, 20, 23) ~= NONE then
+	if job and #job >= 35 and string.byte(job) >= 1 and string.sub(job, 20, 23) ~= NONE then
 		redis.call('HSET', jobs, ARGV[i], string.sub(job, 1, 19) .. NONE .. string.sub(job, 24))
 		forgiven = forgiven + 1
 	end
