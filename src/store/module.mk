@@ -120,7 +120,8 @@ STORE_SQL = \
 STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
 	src/store/migrations/002_ours.sql \
-	src/store/migrations/003_clerk.sql
+	src/store/migrations/003_clerk.sql \
+	src/store/migrations/004_worker_deaths.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

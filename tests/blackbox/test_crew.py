@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 
 from harness.daemon import run_verb
 from harness.site import llm_step, orchestration
@@ -50,3 +51,8 @@ def test_the_number_of_workers_follows_what_waits(site):
     death = status(d, "-o", "json")["deaths"][0]
     assert (death["kind"], death["pid"], death["cause"]) == ("worker", pid, "signal SIGABRT")
     assert f"death: worker 0, pid {pid}, " in status(d)
+    d.wait_event("worker.dead", dead_pid=pid)
+    end = time.monotonic() + 60
+    while site.ask("GET", "/api/v2/workers")[1][0]["last_death_cause"] != "signal SIGABRT":
+        assert time.monotonic() < end
+        time.sleep(0.02)
