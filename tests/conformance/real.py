@@ -76,14 +76,14 @@ def behaviour(answer, call):
     if "status" in answer:
         return f"status:{answer['status']}"
     if "tool" in answer:
-        return "tool:" + json.dumps(answer)
+        return f"call:{answer['tool']}:{json.dumps(answer['arguments'])}"
     return answer["do"]
 
 
 class Real:
     """A site whose daemon runs, and what the cases come to there."""
 
-    def __init__(self, site, llm, web=None):
+    def __init__(self, site, llm, web):
         self.site = site
         self.llm = llm
         self.web = web
@@ -94,9 +94,10 @@ class Real:
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
-        tools = [tool for c in cases for tool in c.get("tools", [])]
-        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
-                  "agents": [], "mcp_servers": [], "custom_tools": self.local(tools)}
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good}
+        for case in cases:
+            for tool in case.get("tools", []):
+                self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
         told = problems_of(done.stderr.decode(), cases, r"orchestrations\[(\d+)\]")
@@ -107,9 +108,12 @@ class Real:
             if missing:
                 self.not_executed[case] = missing[0]
 
-    def local(self, tools):
-        text = json.dumps(tools)
-        return json.loads(text.replace("http://tools", self.web.url if self.web else ""))
+    def put_tool(self, case, tool):
+        """As a stock sync writes it: the label in the column, the name in the definition."""
+        stored = {**tool, "url": tool["url"].replace("http://tools", f"{self.web.url}/{case.id}")}
+        self.site.sql("INSERT INTO tools (id, name, definition, tenant_id, updated_at)"
+                      " VALUES (%s, %s, %s, 'default', now())", f"id-{tool['name']}",
+                      tool["generalName"], json.dumps(stored))
 
     def validate(self, cases):
         """{case: {"problems", "warnings"}} of definitions that nobody will run."""
@@ -183,7 +187,7 @@ class Real:
         rows = {r[0]: r[1:] for r in self.site.sql(
             "SELECT run_id, shared_state, step_history FROM orchestration_runs")}
         calls = collections.defaultdict(list)
-        for call in self.llm.calls if self.llm else []:
+        for call in self.llm.calls:
             run_id, path, execution, _ = key_of(call)
             calls[run_id].append({"path": path, "execution": execution, "text": asked(call)})
         found = {}
@@ -197,7 +201,7 @@ class Real:
                 "state": state, "history": history, "calls": calls[run_id],
                 "events": [e for e in events if "sub" not in e and e["type"] not in LIVE],
                 "lives": [e for e in events if e["type"] in LIVE],
-                "requests": self.web.requests_of(case) if self.web else [],
+                "requests": self.web.requests_of(case),
             }
         return found
 

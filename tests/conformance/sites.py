@@ -10,9 +10,10 @@ SITES = {
 }
 
 
-def models(llm):
-    """Where oaic.* models are."""
-    return {"OPENAI_COMPATIBLE_BASE_URL": llm.url, "OPENAI_COMPATIBLE_KEY": "sk-test"}
+def outside(llm):
+    """Where oaic.* models are, and that tools may be here, too."""
+    return {"OPENAI_COMPATIBLE_BASE_URL": llm.url, "OPENAI_COMPATIBLE_KEY": "sk-test",
+            "SYNAPSED_EGRESS_ALLOW": "127.0.0.0/8"}
 
 
 # the same, for the simulator

@@ -16,8 +16,9 @@ from harness.fake_llm import FakeLLM
 from harness.faults import Faults
 from harness.site import Site
 from real import Real, Script
-from sites import models
+from sites import outside
 from suite import compare, load
+from web import Web
 
 FAULTY = b"SYN_FAULTS" in pathlib.Path(BINARY).read_bytes()
 pytestmark = pytest.mark.skipif(not FAULTY, reason="this program has no fault points")
@@ -30,10 +31,12 @@ OF_RUN = ["takeover.built", "takeover.committed", "step.built", "step.committed"
           "end.published", "join.begun"]
 # points that only a run comes to that somebody had before, and where that one dies
 LATER = {"resume.asked": "step.committed", "resume.begun": "step.committed",
-         "handover.looked": "end.committed", "settle.read": "end.committed"}
+         "handover.looked": "end.committed", "settle.read": "end.committed",
+         "settle.published": "end.committed"}
+UNNAMED = ("settle.published",)
 # points of whatever comes first
 OF_ANY = ["claim.answered", "step.started", "effect.begun", "finish.answered",
-          "settle.published", "pg.sent:runs_takeover", "pg.sent:runs_end_lazy",
+          "pg.sent:runs_takeover", "pg.sent:runs_end_lazy",
           "pg.sent:steps_commit", "pg.sent:runs_end"]
 BATCH = 24
 # one case of each kind of step and more, for the short run
@@ -53,7 +56,8 @@ def arm(faults, point, seed):
         if point in LATER:
             for run_id in list(runs)[:BATCH // 2]:
                 first = faults.rule(LATER[point], "crash", "worker", detail=run_id)
-                faults.rule(point, "crash", "worker", detail=run_id, after=first)
+                faults.rule(point, "crash", "worker", after=first,
+                            detail="" if point in UNNAMED else run_id)
         elif point in OF_RUN:
             for run_id in runs:
                 faults.rule(point, "crash", "worker", detail=run_id)
@@ -82,14 +86,14 @@ def doubles(site):
 def execute(stores, point, cases, name):
     seed = random.Random(int(os.environ.get("SYNAPSED_FAULT_SEED", "1")))
     wrong, met = [], 0
-    with FakeLLM(script=Script(cases)) as llm:
+    with FakeLLM(script=Script(cases)) as llm, Web(cases) as web:
         faults = Faults()
         site = Site(*stores, name)
         try:
-            real = Real(site, llm)
+            real = Real(site, llm, web)
             site.prepare()
             real.store(cases)
-            site.start(**models(llm), **faults.env, **QUICK)
+            site.start(**outside(llm), **faults.env, **QUICK)
             for batch in batches([c for c in cases if c not in real.not_executed], seed):
                 real.execute(batch, deadline_s=180, armed=arm(faults, point, seed))
                 met += faults.count_acted()

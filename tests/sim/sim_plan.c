@@ -90,7 +90,7 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 	rng_seed(&rng, sim_plan_stream(plan, SIM_STREAM_PLAN, 0));
 	plan->runs = 1 + (int)rng_below(&rng, SIM_RUNS_MAX);
 	plan->workers = 1 + (int)rng_below(&rng, SIM_WORKERS_MAX);
-	plan->steps = 1 + (int)rng_below(&rng, 10);
+	plan->steps = 1 + (int)rng_below(&rng, 8);
 	plan->steady = rng_below(&rng, 3) == 0;
 	for (i = 0; i < SIM_NFAULTS; i++)
 		if (rng_below(&rng, 3) > 0)

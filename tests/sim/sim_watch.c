@@ -294,15 +294,19 @@ void sim_watch_handed(struct sim_worker *worker, struct held *held,
 	}
 }
 
-/* What goes apart stays apart: ever fewer rows and the last are enough, and more seeds
- * find more than a look at each row. */
-static bool is_time_to_fold(const struct held *held, bool ends)
+/*
+ * What goes apart stays apart, and folds are what a seed costs: ever fewer rows of every
+ * fourth seed are looked at, and the ends of every other run. More seeds find more.
+ */
+static bool is_time_to_fold(const struct sim_worker *worker, const struct held *held,
+			    bool ends)
 {
 	struct sim_job *job = held->slot;
+	uint64_t n = worker->world->plan.seed + (uint64_t)job->run->number;
 
-	if (held->seq < job->fold_at && !ends)
+	if (ends ? n % 2 : n % 4 || held->seq < job->fold_at)
 		return false;
-	job->fold_at = held->seq + 3 + held->seq / 2 + (uint32_t)job->run->number;
+	job->fold_at = held->seq + 3 + held->seq / 2;
 	return true;
 }
 
@@ -344,7 +348,8 @@ void sim_watch_commit(struct sim_worker *worker, struct held *held,
 	if (exec->scope->state.bytes > world->plan.limits.state_max)
 		sim_broken(world, "%s: a state of %zu bytes", run->run_id,
 			   exec->scope->state.bytes);
-	if (!still_mine(worker, held) || exec->seed_error || !is_time_to_fold(held, !op))
+	if (!still_mine(worker, held) || exec->seed_error ||
+	    !is_time_to_fold(worker, held, !op))
 		return;
 	sim_rows_handed(&rows, run, held);
 	sim_fold(world, run, &rows, &fold);
@@ -484,6 +489,7 @@ void sim_watch_end(struct sim_world *world, struct sim_run *run)
 {
 	const struct fold_node *node;
 	struct str state = STR_INIT;
+	uint64_t n;
 	struct sim_rows rows;
 	struct fold fold;
 
@@ -499,9 +505,10 @@ void sim_watch_end(struct sim_world *world, struct sim_run *run)
 		sim_broken(world, "%s has ended without done", run->run_id);
 	if (run->status == SIM_CANCELLED && !run->cancel)
 		sim_broken(world, "%s is cancelled and nobody wanted it", run->run_id);
-	if (has_branches(run))
+	n = world->plan.seed + (uint64_t)run->number;
+	if (has_branches(run) && n % 2)
 		compare_orders(world, run);
-	if ((world->plan.seed + (uint64_t)run->number) % 4)
+	if (n % 4 != 1)
 		return; /* the same was folded when it was handed out */
 	sim_rows_stored(&rows, run, run->rows_count);
 	sim_fold(world, run, &rows, &fold);
