@@ -37,12 +37,16 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/check.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
+	src/cli/cli_acts.c \
+	src/cli/cli_acts.h \
 	src/cli/cli_api.c \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
+	src/cli/cli_control.c \
+	src/cli/cli_control.h \
 	src/cli/cli_db.c \
 	src/cli/cli_def.c \
 	src/cli/cli_def.h \
@@ -59,6 +63,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \
+	src/cli/cli_units.c \
+	src/cli/cli_units.h \
 	src/cli/cli_verb.h \
 	src/cli/cli_worker.c \
 	src/cli/dev.c \

@@ -4,6 +4,7 @@
 
 #include "base/loop.h"
 #include "base/rng.h"
+#include "master/control.h"
 #include "master/crews.h"
 #include "master/draining.h"
 #include "master/host_id.h"
@@ -23,9 +24,10 @@ struct scoreboard;
 #define HOUSE_SIGNALS 9
 
 /*
- * The rooms, by file: acts.c what is asked of it, forks.c processes for seats, reload.c
- * a new configuration, seat_ops.c what seats ask, show.c what others see, signals.c,
- * tick.c each second's work, upgrade.c the next program.
+ * The rooms, by file: acts.c what is asked of it, asks.c who asks over control.c and
+ * waits, forks.c processes for seats, reload.c a new configuration, seat_ops.c what
+ * seats ask, show.c what others see, signals.c, tick.c each second's work, upgrade.c
+ * the next program.
  */
 struct master {
 	const struct conf *conf;     /* in force */
@@ -44,6 +46,7 @@ struct master {
 	struct draining draining;
 	struct reload reload;
 	struct upgrade upgrade;
+	struct control control;
 	struct rng rng;
 
 	ev_timer tick;

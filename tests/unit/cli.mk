@@ -8,6 +8,7 @@ check_PROGRAMS += tests/unit/test_cli_api
 check_PROGRAMS += tests/unit/test_cli_args
 check_PROGRAMS += tests/unit/test_cli_definitions
 check_PROGRAMS += tests/unit/test_cli_table
+check_PROGRAMS += tests/unit/test_cli_units
 check_PROGRAMS += tests/unit/test_dev_dir
 check_PROGRAMS += tests/unit/test_dev_process
 endif
