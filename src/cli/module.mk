@@ -63,6 +63,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \
+	src/cli/cli_top.c \
 	src/cli/cli_units.c \
 	src/cli/cli_units.h \
 	src/cli/cli_verb.h \
@@ -79,7 +80,15 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/dev_servers.c \
 	src/cli/dev_servers.h \
 	src/cli/store_call.c \
-	src/cli/store_call.h
+	src/cli/store_call.h \
+	src/cli/top_proc.c \
+	src/cli/top_proc.h \
+	src/cli/top_sample.c \
+	src/cli/top_sample.h \
+	src/cli/top_term.c \
+	src/cli/top_term.h \
+	src/cli/top_view.c \
+	src/cli/top_view.h
 nodist_src_cli_libcli_a_SOURCES = \
 	src/cli/bench_sql.c \
 	src/cli/bench_sql.h
