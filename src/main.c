@@ -17,6 +17,7 @@
 #include "ipc/exit_code.h"
 #include "kinds.h"
 #include "master/master.h"
+#include "master/upgrade.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -266,7 +267,7 @@ static int with_conf(const struct options *o)
 		.sets = o->sets,
 		.set_count = o->set_count,
 		.env = (const char *const *)environ,
-		.uid = geteuid(),
+		.uid = upgrade_start_uid(),
 		.cores = count_cores(),
 	};
 	const struct conf *conf = NULL;

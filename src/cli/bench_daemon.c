@@ -24,7 +24,7 @@
 #define READY_MS 30000
 #define STOP_MS  30000
 #define LOOK_MS  20
-#define ENV_OURS 10
+#define ENV_OURS 11
 
 struct environment {
 	struct str texts[ENV_OURS];
@@ -59,6 +59,10 @@ static void make_environment(const struct bench_daemon *daemon, const char *role
 	add(e, "SYNAPSED_DATA_DIR", data_dir);
 	add(e, "SYNAPSED_RUN_DIR", run_dir);
 	add(e, "SYNAPSED_ROLES", roles);
+	if (geteuid() == 0)
+		add(e, "SYNAPSED_USER", "root"); /* whose folder it is */
+	else
+		add(e, "SYNAPSED_CORE_DUMPS", "true"); /* else we see no smaps of it */
 	add_port(e, "SYNAPSED_API_LISTEN", daemon->port);
 	add_port(e, "SYNAPSED_WORKER_HEALTH_LISTEN", dev_servers_free_port());
 	add_int(e, "SYNAPSED_WORKER_PROCESSES", workers);

@@ -21,6 +21,8 @@
 
 #include <stdio.h>
 
+#define SCREEN_DEATHS 3 /* of the last ones */
+
 static enum score_state state_of(const struct score_slot *slot)
 {
 	return (enum score_state)atomic_load(&slot->state);
@@ -67,6 +69,57 @@ static void add_child_json(struct jsonw *w, const struct score_slot *slot)
 	jsonw_object_end(w);
 }
 
+/* The last deaths, newest first. */
+static void each_death(const struct scoreboard *board, uint32_t most, void *arg,
+		       void (*show)(void *arg, const struct score_death *death))
+{
+	uint32_t count = atomic_load_explicit(&board->death_count, memory_order_acquire);
+	uint32_t i;
+
+	for (i = 1; i <= most && i <= count; i++)
+		show(arg, &board->deaths[(count - i) % SCORE_DEATHS]);
+}
+
+static void add_death_json(void *arg, const struct score_death *death)
+{
+	struct jsonw *w = arg;
+	char text[IDS_MAX];
+
+	jsonw_object(w);
+	jsonw_pair_int(w, "at_ms", atomic_load(&death->at_ms));
+	jsonw_pair_text(w, "kind", score_text_get(&death->kind, text));
+	jsonw_pair_int(w, "slot", atomic_load(&death->slot));
+	jsonw_pair_int(w, "pid", atomic_load(&death->pid));
+	jsonw_pair_text(w, "cause", score_text_get(&death->cause, text));
+	jsonw_pair_text(w, "suspect", score_text_get(&death->suspect, text));
+	jsonw_pair_text(w, "step", score_text_get(&death->step, text));
+	jsonw_object_end(w);
+}
+
+static void add_deaths_json(struct jsonw *w, const struct scoreboard *board)
+{
+	jsonw_pair_int(w, "deaths_count", atomic_load(&board->death_count));
+	jsonw_key(w, "deaths");
+	jsonw_array(w);
+	each_death(board, SCORE_DEATHS, w, add_death_json);
+	jsonw_array_end(w);
+}
+
+static void add_scaling_json(struct jsonw *w, const struct scoreboard *board)
+{
+	char text[IDS_MAX];
+
+	jsonw_key(w, "workers");
+	jsonw_object(w);
+	jsonw_pair_int(w, "wanted", atomic_load(&board->scale_count));
+	jsonw_pair_bool(w, "auto", atomic_load(&board->scale_max) > 0);
+	jsonw_pair_int(w, "min", atomic_load(&board->scale_min));
+	jsonw_pair_int(w, "max", atomic_load(&board->scale_max));
+	jsonw_pair_text(w, "step", score_text_get(&board->scaled, text));
+	jsonw_pair_int(w, "step_at_ms", atomic_load(&board->scaled_at_ms));
+	jsonw_object_end(w);
+}
+
 /* Whoever was succeeded by an upgrade and still drains. */
 static void add_before_json(void *arg, const struct scoreboard *board)
 {
@@ -107,6 +160,8 @@ static void add_json(struct str *out, const struct scoreboard *board, const char
 	jsonw_pair_int(&w, "started_at_ms", board->started_at_ms);
 	jsonw_pair_int(&w, "pulse_age_ms",
 		       age_ms(atomic_load(&board->master_pulse_mono_ms)));
+	add_scaling_json(&w, board);
+	add_deaths_json(&w, board);
 	jsonw_key(&w, "children");
 	jsonw_array(&w);
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)
@@ -147,6 +202,41 @@ static void add_child_row(struct cli_table *table, const struct score_slot *slot
 					      buf));
 }
 
+static void add_scaling(struct str *out, const struct scoreboard *board)
+{
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
+
+	if (!atomic_load(&board->scale_max))
+		return;
+	str_printf(out, "workers: %d wanted, from %d to %d",
+		   (int)atomic_load(&board->scale_count),
+		   (int)atomic_load(&board->scale_min),
+		   (int)atomic_load(&board->scale_max));
+	if (score_text_get(&board->scaled, text)[0])
+		str_printf(out, "; %s, %s ago", text,
+			   cli_units_span(clock_wall_ms() -
+						  atomic_load(&board->scaled_at_ms),
+					  buf));
+	str_add_char(out, '\n');
+}
+
+static void add_death(void *arg, const struct score_death *death)
+{
+	struct str *out = arg;
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
+
+	str_printf(out, "death: %s %d, pid %d, %s ago, ",
+		   score_text_get(&death->kind, text), (int)atomic_load(&death->slot),
+		   (int)atomic_load(&death->pid),
+		   cli_units_span(clock_wall_ms() - atomic_load(&death->at_ms), buf));
+	str_add_text(out, score_text_get(&death->cause, text));
+	if (score_text_get(&death->suspect, text)[0])
+		str_printf(out, ", in job %s", text);
+	if (score_text_get(&death->step, text)[0])
+		str_printf(out, ", step %s", text);
+	str_add_char(out, '\n');
+}
+
 struct screen {
 	struct str *out;
 	struct cli_table table;
@@ -159,24 +249,6 @@ static void add_children(struct screen *screen, const struct scoreboard *board)
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)
 		if (state_of(&board->slots[i]) != SCORE_FREE)
 			add_child_row(&screen->table, &board->slots[i]);
-}
-
-static void add_deaths(struct screen *screen, const struct scoreboard *board)
-{
-	char kind[IDS_MAX], cause[IDS_MAX], buf[CLI_UNITS_MAX];
-	size_t i;
-
-	for (i = 0; i < SCOREBOARD_SLOTS; i++) {
-		const struct score_slot *slot = &board->slots[i];
-
-		if (state_of(slot) != SCORE_DEAD)
-			continue;
-		str_printf(screen->out, "%s %d died %s ago by %s\n",
-			   score_text_get(&slot->kind, kind), atomic_load(&slot->number),
-			   cli_units_span(
-				   clock_wall_ms() - atomic_load(&slot->died_at_ms), buf),
-			   score_text_get(&slot->cause, cause));
-	}
 }
 
 static void add_before_line(void *arg, const struct scoreboard *board)
@@ -214,14 +286,15 @@ static void add_screen(struct str *out, const struct scoreboard *board,
 						  atomic_load(&board->reload_at_ms),
 					  buf),
 			   text);
+	add_scaling(out, board);
 	score_before_each(run_dir, add_before_line, &screen);
+	each_death(board, SCREEN_DEATHS, out, add_death);
 	str_add_char(out, '\n');
 	cli_table_init(&screen.table, heads);
 	add_children(&screen, board);
 	score_before_each(run_dir, add_before_rows, &screen);
 	cli_table_print(&screen.table, out);
 	cli_table_deinit(&screen.table);
-	add_deaths(&screen, board);
 }
 
 static int not_running(const struct cli_args *args, const char *run_dir)

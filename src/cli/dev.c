@@ -206,6 +206,8 @@ static int write_conf(struct dev *dev, char *path)
 		     "# made by `synapsed dev`, which writes it again at each start\n");
 	add_option(&text, "data_dir", dev_dir_at(&dev->dir, "data", part));
 	add_option(&text, "run_dir", dev_dir_at(&dev->dir, "run", part));
+	if (geteuid() == 0) /* the folder is root's, whoever synapsed is here */
+		add_option(&text, "user", "root");
 	str_add_text(&text, "redis:\n");
 	add_option(&text, "  url", dev->servers.redis_url);
 	str_add_text(&text, "postgres:\n");
@@ -229,10 +231,12 @@ static void make_env(struct dev *dev)
 		"SYNAPSED_API_LISTEN=",
 		"SYNAPSED_CONF=",
 		"SYNAPSED_DATA_DIR=",
+		"SYNAPSED_GROUP=",
 		"SYNAPSED_POSTGRES_URL=",
 		"SYNAPSED_REDIS_URL=",
 		"SYNAPSED_RUN_DIR=",
 		"SYNAPSED_ROLES=",
+		"SYNAPSED_USER=",
 		"SYNAPSE_DATA_DIR=",
 		"SYNAPSED_WORKER_HEALTH_LISTEN=",
 		"SYNAPSE_BACKEND_PORT=",

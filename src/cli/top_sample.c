@@ -39,6 +39,7 @@ static void take_row(struct top_sample *sample, const struct score_slot *slot,
 	row->generation = atomic_load(&slot->generation);
 	row->up_ms = clock_wall_ms() - atomic_load(&slot->started_at_ms);
 	row->pulse_ms = age_ms(atomic_load(&slot->pulse_mono_ms), sample->mono_ms);
+	row->late_ms = score_get(slot, SCORE_PULSE_LATE_MS);
 	row->requests = score_get(slot, SCORE_REQUESTS);
 	row->runs = score_get(slot, SCORE_RUNS_ENDED);
 	row->active_runs = score_get(slot, SCORE_ACTIVE_RUNS);
@@ -48,6 +49,11 @@ static void take_row(struct top_sample *sample, const struct score_slot *slot,
 	row->failed =
 		score_get(slot, SCORE_RUNS_FAILED) + score_get(slot, SCORE_REQUESTS_5XX);
 	row->steps = score_get(slot, SCORE_STEPS);
+	/* the one that asks Redis; a successor's before that of who drains */
+	if (strcmp(row->kind, "keeper") == 0 && state == SCORE_READY && !before) {
+		sample->waiting = score_get(slot, SCORE_WAITING);
+		sample->oldest_ms = score_get(slot, SCORE_OLDEST_MS);
+	}
 	row->proc = state == SCORE_DEAD ? (struct top_proc){ -1, -1, -1 }
 					: top_proc_look(row->pid);
 }
@@ -91,7 +97,7 @@ static void take_board(struct top_sample *sample, const struct scoreboard *board
 int top_sample_take(const char *run_dir, struct top_sample *ret, struct err *err)
 {
 	struct top_sample sample = { .mono_ms = clock_mono_ms(),
-				     .queued = -1,
+				     .waiting = -1,
 				     .oldest_ms = -1 };
 	const struct scoreboard *board = NULL;
 	int rc = scoreboard_open_readonly(run_dir, &board, err);

@@ -26,6 +26,7 @@ struct top_row {
 	bool before; /* its master was succeeded */
 	int64_t up_ms;
 	int64_t pulse_ms; /* since its loop turned */
+	int64_t late_ms;  /* the latest that it ever turned */
 	int64_t active;   /* runs in flight; of an API child connections */
 	int64_t ended;    /* runs; of an API child requests: counters, like the next */
 	int64_t failed;
@@ -49,7 +50,7 @@ struct top_sample {
 	int generation;
 	int64_t up_ms;
 	int64_t pulse_ms;
-	int64_t queued;    /* entries that wait, in the queues of this host; -1 */
+	int64_t waiting;   /* entries in the queues of this host; -1 */
 	int64_t oldest_ms; /* how long the oldest of them has; -1 */
 	struct top_proc proc;
 	struct top_row *rows; /* owned */

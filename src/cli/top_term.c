@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The other screen, no cursor, no line wrap; and back. */
@@ -49,6 +50,7 @@ static int mode_raw(struct err *err)
 	struct termios raw = before;
 
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO); /* ISIG stays: ^C is a signal */
+	raw.c_oflag &= ~(tcflag_t)OPOST;           /* a line's end is ours to say */
 	raw.c_cc[VMIN] = 0;
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
@@ -178,8 +180,14 @@ int top_term_draw(const struct str *lines, struct err *err)
 /* Somebody wants us to stand still: the terminal is the shell's until we go on. */
 static void stand_still(void)
 {
+	const struct timespec at_once = { .tv_sec = 0 };
+	sigset_t cont;
+
+	(void)sigemptyset(&cont); /* neither can fail */
+	(void)sigaddset(&cont, SIGCONT);
 	mode_before();
 	(void)raise(SIGSTOP);
+	(void)sigtimedwait(&cont, NULL, &at_once); /* it has done its work */
 	(void)mode_raw(NULL); /* a terminal that is gone says so with the next write */
 }
 

@@ -98,7 +98,7 @@ static void line(const struct top_view *view, struct str *out, enum style style,
 	str_vprintf(&raw, format, args);
 	va_end(args);
 	cli_table_clean(&clean, str_text(&raw));
-	if (style == STYLE_HEAD) /* the bar goes over the whole width */
+	if (style == STYLE_HEAD && view->emphasis) /* the bar goes over the whole width */
 		while (cut_at(str_text(&clean), view->width - 1) == clean.len &&
 		       (int)clean.len < view->width - 1)
 			str_add_char(&clean, ' ');
@@ -270,7 +270,7 @@ static void head(const struct top_view *view, const struct top_sample *now,
 	     rate_text(sums.runs, a), rate_text(sums.failed, b),
 	     rate_text(sums.steps, c));
 	line(view, out, STYLE_PLAIN, "waiting  %s  oldest %s  requests %s/s",
-	     cli_units_count(now->queued, a), cli_units_lag(now->oldest_ms, b),
+	     cli_units_count(now->waiting, a), cli_units_lag(now->oldest_ms, b),
 	     rate_text(sums.requests, c));
 	line(view, out, now->pulse_ms > PULSE_LATE_MS ? STYLE_BAD : STYLE_PLAIN,
 	     "memory   pss %s  rss %s  cpu %s%%  pulse of the master %s",
@@ -308,28 +308,29 @@ static void table_line(const struct top_view *view, const struct pace *pace,
 	const struct top_row *row = pace->row;
 	char up[CLI_UNITS_MAX], active[CLI_UNITS_MAX], ended[CLI_UNITS_MAX];
 	char steps[CLI_UNITS_MAX], cpu[CLI_UNITS_MAX], memory[CLI_UNITS_MAX];
-	char pulse[CLI_UNITS_MAX];
-	int64_t bytes = weight(pace, TOP_SORT_MEMORY);
+	char pulse[CLI_UNITS_MAX], late[CLI_UNITS_MAX];
+	struct str text = STR_INIT;
 
-	line(view, out, style_of_row(row),
-	     "%-10.10s %4d %7d %-8s %3d %4s %6s %5s %6s %4s %5s %5s%s%s", row->kind,
-	     row->slot, row->pid, score_state_name(row->state), row->generation,
-	     cli_units_lag(row->up_ms < 1000 ? 0 : row->up_ms / 1000 * 1000, up),
-	     cli_units_count(row->active, active), rate_text(pace->ended, ended),
-	     rate_text(pace->steps, steps), cli_units_count(pace->cpu_percent, cpu),
-	     cli_units_bytes(bytes, memory), cli_units_lag(row->pulse_ms, pulse),
-	     row->cause[0] || view->width >= WIDE ? "  " : "",
-	     row->cause[0]         ? row->cause
-	     : view->width >= WIDE ? row->name
-				   : "");
+	str_printf(
+		&text, "%-10.10s %4d %7d %-8s %3d %6s %5s %6s %4s %5s %5s %5s", row->kind,
+		row->slot, row->pid, score_state_name(row->state), row->generation,
+		cli_units_count(row->active, active), rate_text(pace->ended, ended),
+		rate_text(pace->steps, steps), cli_units_count(pace->cpu_percent, cpu),
+		cli_units_bytes(weight(pace, TOP_SORT_MEMORY), memory),
+		cli_units_lag(row->pulse_ms, pulse), cli_units_lag(row->late_ms, late));
+	if (view->width >= WIDE)
+		str_printf(&text, " %7s  %s", cli_units_span(row->up_ms, up),
+			   row->cause[0] ? row->cause : row->name);
+	line(view, out, style_of_row(row), "%s", str_text(&text));
+	str_deinit(&text);
 }
 
 static void table_head(const struct top_view *view, struct str *out)
 {
 	line(view, out, STYLE_HEAD,
-	     "%-10s %4s %7s %-8s %3s %4s %6s %5s %6s %4s %5s %5s%s", "KIND", "SLOT",
-	     "PID", "STATE", "GEN", "UP", "ACTIVE", "END/S", "STEP/S", "CPU%", "MEM",
-	     "PULSE", view->width >= WIDE ? "  NAME" : "");
+	     "%-10s %4s %7s %-8s %3s %6s %5s %6s %4s %5s %5s %5s%s", "KIND", "SLOT",
+	     "PID", "STATE", "GEN", "ACTIVE", "END/S", "STEP/S", "CPU%", "MEM", "PULSE",
+	     "LATE", view->width >= WIDE ? "      UP  NAME" : "");
 }
 
 static void keys_line(const struct top_view *view, struct str *out)
@@ -337,7 +338,7 @@ static void keys_line(const struct top_view *view, struct str *out)
 	struct str text = STR_INIT;
 	int i;
 
-	str_add_text(&text, "q quit  up, down  sort:");
+	str_add_text(&text, "q quit  sort:");
 	for (i = 0; i < TOP_NSORTS; i++)
 		str_printf(&text, " %s%c %s%s", (int)view->sort == i ? "[" : "",
 			   top_view_sorts[i].key, top_view_sorts[i].name,
@@ -397,9 +398,9 @@ size_t top_view_render(const struct top_view *view, const struct top_sample *bef
 	for (i = first; i < first + shown; i++)
 		table_line(view, &paces[i], &text);
 	if (room && shown < now->count)
-		line(view, &text, STYLE_DIM,
-		     "... %zu of %zu children, from number %zu on", shown, now->count,
-		     first + 1);
+		line(view, &text, STYLE_DIM, "... children %zu to %zu of %zu%s",
+		     shown ? first + 1 : first, first + shown, now->count,
+		     view->keys ? ": up, down" : "");
 	if (view->keys) {
 		/* at the bottom, wherever the table ends */
 		for (i = lines_of(&text); view->height && (int)i < view->height - 1; i++)

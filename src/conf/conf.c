@@ -1,9 +1,10 @@
 /*
  * conf.c - the configuration: load, check, show
  *
- *   defaults -> conf_yaml -> conf_env -> --set        the later wins
- *        \          \           \          \
- *         `----------`-----------`----------`---- conf_build_set -> conf_value_set
+ *   defaults -> conf_yaml -> conf_credentials -> conf_env -> --set   the later wins
+ *        \          \              \               \          \
+ *         `----------`--------------`---------------`----------`--- conf_build_set
+ *                                                                      -> conf_value_set
  *
  * Strings, lists and sources live in one arena beside the struct. After conf_load()
  * nothing writes to it: a child has the memory of the master that forked it, and a
@@ -16,6 +17,7 @@
 #include "base/str.h"
 #include "conf/conf_box.h"
 #include "conf/conf_build.h"
+#include "conf/conf_credentials.h"
 #include "conf/conf_env.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
@@ -84,6 +86,7 @@ struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *er
 		set_default(&build, &conf_rows[i]);
 	if (in->path)
 		conf_yaml_read(&build);
+	conf_credentials_read(&build);
 	conf_env_read(&build);
 	conf_env_read_sets(&build);
 	if (errors->count == before)
@@ -174,6 +177,17 @@ int conf_check(const struct conf *conf, struct conf_errors *errors)
 	check_url(errors, "postgres.url", conf->postgres.url);
 	if (conf->restart.min_ms > conf->restart.max_ms)
 		add_conflict(conf, errors, "restart.min", "not be above", "restart.max");
+	if (conf->worker.min && conf->worker.max && conf->worker.min > conf->worker.max)
+		add_conflict(conf, errors, "worker.min", "not be above", "worker.max");
+	/* a number is meant as it stands; auto is what may be bent */
+	if (!conf->worker.processes.automatic &&
+	    conf->worker.min > conf->worker.processes.n)
+		add_conflict(conf, errors, "worker.min", "not be above",
+			     "worker.processes");
+	if (!conf->worker.processes.automatic && conf->worker.max &&
+	    conf->worker.max < conf->worker.processes.n)
+		add_conflict(conf, errors, "worker.max", "not be below",
+			     "worker.processes");
 	if (conf->queue.heartbeat_every_ms > conf->queue.heartbeat_ttl_ms / 2)
 		add_conflict(conf, errors, "queue.heartbeat_every", "be at most half of",
 			     "queue.heartbeat_ttl");

@@ -17,6 +17,11 @@ enum conf_role {
 	CONF_ROLE_KEEPER = 4,
 };
 
+enum conf_sandbox {
+	CONF_SANDBOX_REQUIRED,
+	CONF_SANDBOX_OFF,
+};
+
 enum conf_stock_indexes {
 	CONF_STOCK_INDEXES_DROP,
 	CONF_STOCK_INDEXES_KEEP,
@@ -32,6 +37,12 @@ struct conf_listen {
 	uint16_t port; /* 1..65535 */
 };
 
+/* A number of processes. */
+struct conf_cpus {
+	int64_t n;
+	bool automatic; /* `auto` was written: n is the number of cores */
+};
+
 struct str;
 
 /*
@@ -44,6 +55,9 @@ struct conf {
 	unsigned roles; /* enum conf_role, or-ed; at least one */
 	const char *data_dir;
 	const char *run_dir;
+	const char *user;  /* that root becomes; "": master/privileges.h */
+	const char *group; /* "": the user's own */
+	bool core_dumps;   /* and whether others of our user may look into us */
 	struct {
 		enum log_level level;
 		enum log_format format;
@@ -91,14 +105,19 @@ struct conf {
 		const char *default_tenant;
 	} limits;
 	struct {
-		int64_t processes; /* `auto` is resolved */
-		int64_t slots;     /* runs in flight per child */
-		const char *name;  /* "": made by the master and kept in data_dir */
+		struct conf_cpus processes;
+		int64_t min; /* processes; 0: not set */
+		int64_t max; /* processes; 0: not set */
+		int64_t wait_target_ms;
+		int64_t grow_after_ms;
+		int64_t shrink_after_ms;
+		int64_t slots;    /* runs in flight per child */
+		const char *name; /* "": made by the master and kept in data_dir */
 		struct conf_listen health_listen;
 	} worker;
 	struct {
 		struct conf_listen listen;
-		int64_t processes;
+		struct conf_cpus processes;
 		int64_t body_max_bytes;
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */
@@ -107,7 +126,10 @@ struct conf {
 	struct {
 		int64_t step_timeout_ms;
 		int64_t run_timeout_ms;
-		int64_t max_turns; /* steps of one run */
+		int64_t max_turns; /* steps of one run, on its own path */
+		int64_t max_steps; /* on all its paths */
+		int64_t loop_max;
+		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
 		int64_t event_max_bytes;
@@ -120,6 +142,15 @@ struct conf {
 		int64_t attempts;
 		int64_t connections; /* per worker child */
 	} llm;
+	enum conf_sandbox sandbox;
+	struct {
+		const char *path;
+		const char *bubblewrap;
+		int64_t processes; /* per worker child */
+		int64_t waiting;   /* likewise */
+		int64_t calls;     /* of one interpreter */
+		int64_t memory_bytes;
+	} python;
 	struct {
 		int64_t ttl_ms;       /* a run's event stream after its last entry */
 		int64_t memory_bytes; /* 0: by Redis' maxmemory */
@@ -138,7 +169,8 @@ struct conf_inputs {
 };
 
 /*
- * Read, in the order in which the later wins: defaults, file, environment, command line.
+ * Read, in the order in which the later wins: defaults, file, credentials, environment,
+ * command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
  * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
  */
@@ -161,8 +193,8 @@ int conf_check(const struct conf *conf, struct conf_errors *errors);
 void conf_dump(const struct conf *conf, struct str *out);
 
 /*
- * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "environment
- * variable NAME", "command line". Borrowed; key must exist.
+ * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "credential
+ * PATH", "environment variable NAME", "command line". Borrowed; key must exist.
  */
 const char *conf_source(const struct conf *conf, const char *key);
 

@@ -7,6 +7,8 @@ src_conf_libconf_a_SOURCES = \
 	src/conf/conf_box.h \
 	src/conf/conf_build.c \
 	src/conf/conf_build.h \
+	src/conf/conf_credentials.c \
+	src/conf/conf_credentials.h \
 	src/conf/conf_diff.c \
 	src/conf/conf_diff.h \
 	src/conf/conf_env.c \

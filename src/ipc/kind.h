@@ -58,10 +58,14 @@ struct kind {
 	int (*enter)(struct child_env *env);
 	/* How many of them this host runs; 0: none. */
 	int (*processes)(const struct conf *conf);
+	/* KIND_SCALES: between which numbers the master changes that by itself. */
+	int (*fewest)(const struct conf *conf);
+	int (*most)(const struct conf *conf);
 	int64_t ready_timeout_ms; /* one that has not said "ready" by then is killed */
-	int order;                /* start order; the stop is the other way round */
-	unsigned flags;           /* enum kind_flag, or-ed */
-	unsigned readers;         /* enum conf_reader: a changed option replaces it */
+	int oom_score_adj; /* at least: the greater, the sooner the kernel ends it */
+	int order;         /* start order; the stop is the other way round */
+	unsigned flags;    /* enum kind_flag, or-ed */
+	unsigned readers;  /* enum conf_reader: a changed option replaces it */
 };
 
 #endif

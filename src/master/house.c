@@ -14,8 +14,10 @@
 #include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
 #include "master/asks.h"
+#include "master/limits.h"
 #include "master/listener.h"
 #include "master/master.h"
+#include "master/privileges.h"
 #include "master/reaper.h"
 #include "master/seat_ops.h"
 #include "master/signals.h"
@@ -23,6 +25,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -90,21 +93,26 @@ static int sockets_open(struct master *m, struct err *err)
 	return rc;
 }
 
-int house_setup(struct master *m, struct err *err)
+/* The folders, and the locks on them, which are the user's files. */
+static int folders_take(struct master *m, const struct privileges *privileges,
+			struct err *err)
 {
 	const struct conf *conf = m->conf;
 	int rc;
 
-	rc = sdnotify_open(&m->sd, err);
-	if (rc < 0)
-		return rc;
-	rc = kernel_check(err);
-	if (rc < 0)
-		return rc;
-	rc = fdutil_mkdirs(conf->data_dir, 0750, err);
+	rc = privileges_folder(privileges, conf->data_dir, 0750, err);
 	if (rc < 0)
 		return err_wrap(err, "data_dir");
-	rc = fdutil_mkdirs(conf->run_dir, 0755, err);
+	rc = privileges_folder(privileges, conf->run_dir, 0750, err);
+	if (rc < 0)
+		return err_wrap(err, "run_dir");
+	rc = privileges_lend(privileges, err);
+	if (rc < 0)
+		return rc;
+	rc = privileges_check_folder(privileges, conf->data_dir, err);
+	if (rc < 0)
+		return err_wrap(err, "data_dir");
+	rc = privileges_check_folder(privileges, conf->run_dir, err);
 	if (rc < 0)
 		return err_wrap(err, "run_dir");
 	rc = host_id_take(conf->data_dir, conf->worker.name, &m->upgrade.host_fd,
@@ -114,6 +122,39 @@ int house_setup(struct master *m, struct err *err)
 	rc = run_dir_take(m, err);
 	if (rc < 0)
 		return rc;
+	return privileges_take_back(privileges, err);
+}
+
+/* A reload reads it as the user that we are by then. */
+static void conf_look(const struct master *m)
+{
+	const char *path = m->opts->inputs ? m->opts->inputs->path : NULL;
+
+	if (path && access(path, R_OK) < 0)
+		log_warn("privileges.conf_unreadable", LOG_S("path", path),
+			 LOG_S("error", strerror(errno)),
+			 LOG_S("what", "a reload will be refused"));
+}
+
+int house_setup(struct master *m, struct err *err)
+{
+	const struct conf *conf = m->conf;
+	struct privileges privileges;
+	int rc;
+
+	rc = sdnotify_open(&m->sd, err);
+	if (rc < 0)
+		return rc;
+	rc = kernel_check(err);
+	if (rc < 0)
+		return rc;
+	rc = privileges_find(conf, &privileges, err);
+	if (rc < 0)
+		return rc;
+	rc = folders_take(m, &privileges, err);
+	if (rc < 0)
+		return rc;
+	limits_master(conf);
 
 	m->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (!m->loop)
@@ -125,6 +166,11 @@ int house_setup(struct master *m, struct err *err)
 	rc = sockets_open(m, err);
 	if (rc < 0)
 		return rc;
+	rc = privileges_drop(&privileges, err);
+	if (rc < 0)
+		return rc;
+	limits_seal(conf);
+	conf_look(m);
 	/* one of another layout says nothing to us; the rows of its workers do */
 	if (m->upgrade.successor &&
 	    scoreboard_open_readonly(conf->run_dir, &m->board_before, NULL) < 0)

@@ -10,6 +10,7 @@
 #include "master/host_id.h"
 #include "master/obits.h"
 #include "master/reload.h"
+#include "master/scaling.h"
 #include "master/sdnotify.h"
 #include "master/upgrade.h"
 
@@ -25,9 +26,10 @@ struct scoreboard;
 
 /*
  * The rooms, by file: acts.c what is asked of it, asks.c who asks over control.c and
- * waits, forks.c processes for seats, reload.c a new configuration, seat_ops.c what
- * seats ask, show.c what others see, signals.c, tick.c each second's work, upgrade.c
- * the next program.
+ * waits, autoscale.c how many workers there are, autopsy.c what is known of a death,
+ * forks.c processes for seats, reload.c a new configuration, seat_ops.c what seats ask,
+ * show.c what others see, signals.c, tick.c each second's work, upgrade.c the next
+ * program.
  */
 struct master {
 	const struct conf *conf;     /* in force */
@@ -47,6 +49,7 @@ struct master {
 	struct reload reload;
 	struct upgrade upgrade;
 	struct control control;
+	struct scaling scaling;
 	struct rng rng;
 
 	ev_timer tick;

@@ -5,6 +5,10 @@ src_master_libmaster_a_SOURCES = \
 	src/master/acts.h \
 	src/master/asks.c \
 	src/master/asks.h \
+	src/master/autopsy.c \
+	src/master/autopsy.h \
+	src/master/autoscale.c \
+	src/master/autoscale.h \
 	src/master/child.c \
 	src/master/child.h \
 	src/master/control.c \
@@ -19,18 +23,24 @@ src_master_libmaster_a_SOURCES = \
 	src/master/host_id.h \
 	src/master/house.c \
 	src/master/house.h \
+	src/master/limits.c \
+	src/master/limits.h \
 	src/master/listener.c \
 	src/master/listener.h \
 	src/master/master.c \
 	src/master/master.h \
 	src/master/obits.c \
 	src/master/obits.h \
+	src/master/privileges.c \
+	src/master/privileges.h \
 	src/master/reaper.c \
 	src/master/reaper.h \
 	src/master/reload.c \
 	src/master/reload.h \
 	src/master/restart.c \
 	src/master/restart.h \
+	src/master/scaling.c \
+	src/master/scaling.h \
 	src/master/sdnotify.c \
 	src/master/sdnotify.h \
 	src/master/seat_ops.c \

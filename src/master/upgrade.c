@@ -75,6 +75,16 @@ int upgrade_init(struct upgrade *upgrade, struct err *err)
 	return unsetenv(UPGRADE_ENV) < 0 ? err_errno(err, "unsetenv") : 0;
 }
 
+uid_t upgrade_start_uid(void)
+{
+	const char *text = getenv(UPGRADE_ENV);
+	unsigned uid;
+
+	if (text && sscanf(text, "%*d %*d %*d %*d %u", &uid) == 1)
+		return (uid_t)uid;
+	return geteuid();
+}
+
 /* ---- the old master ---- */
 
 void upgrade_begin(struct master *m, const char *by)
@@ -248,8 +258,9 @@ static void become(struct master *m, int fd)
 		fdutil_close(&listens[i]);
 		count++;
 	}
-	(void)snprintf(text, sizeof(text), "%d %d %d %d", host_fd, run_dir_fd, report_fd,
-		       m->generation);
+	(void)snprintf(text, sizeof(text), "%d %d %d %d %u", host_fd, run_dir_fd,
+		       report_fd, m->generation,
+		       (unsigned)(m->opts->inputs ? m->opts->inputs->uid : geteuid()));
 	if (setenv(UPGRADE_ENV, text, 1) < 0 || set_number("LISTEN_FDS", count) < 0 ||
 	    set_number("LISTEN_PID", getpid()) < 0 || sdnotify_export(&m->sd) < 0)
 		return;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct master;
 
@@ -39,6 +40,9 @@ struct upgrade {
 /* Before the environment moves: what an old master handed down, if one did. ERR_INPUT
  * when that makes no sense. */
 int upgrade_init(struct upgrade *upgrade, struct err *err);
+/* Who started the first daemon of an unbroken row of upgrades: what the defaults of the
+ * folders depend on. Before upgrade_init(). */
+uid_t upgrade_start_uid(void);
 static inline bool upgrade_active(const struct upgrade *upgrade)
 {
 	return upgrade->due || upgrade->pid;

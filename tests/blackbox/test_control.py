@@ -154,6 +154,7 @@ def test_another_user_is_refused_by_the_socket_and_by_the_daemon(daemon):
 
     # by its mode, even where the folders let everybody through
     os.chmod(daemon.dir, 0o755)
+    os.chmod(daemon.run_dir, 0o755)
     words = [BINARY, "reopen-logs", "--set", f"run_dir={daemon.run_dir}"]
     how = {"capture_output": True, "preexec_fn": nobody, "env": {"HOME": "/"}}
     done = subprocess.run(words, check=False, **how)

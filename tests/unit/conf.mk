@@ -2,6 +2,7 @@ EXTRA_DIST += tests/unit/conf_fixture.h
 if HAVE_CMOCKA
 check_PROGRAMS += \
 	tests/unit/test_conf \
+	tests/unit/test_conf_credentials \
 	tests/unit/test_conf_diff \
 	tests/unit/test_conf_env \
 	tests/unit/test_conf_rows \

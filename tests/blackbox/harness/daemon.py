@@ -96,6 +96,8 @@ class Daemon:
         self.env = {
             **keep,
             "HOME": str(self.dir),
+            # the folders are root's then, whoever synapsed is on this machine
+            **({"SYNAPSED_USER": "root"} if os.geteuid() == 0 else {}),
             "SYNAPSE_DATA_DIR": str(self.data_dir),
             "SYNAPSED_RUN_DIR": str(self.run_dir),
             "SYNAPSE_BACKEND_PORT": str(self.api_port),
