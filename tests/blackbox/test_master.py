@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness.daemon import BINARY, DEADLINE_S, TOP
+from harness.daemon import BINARY, DEADLINE_S
 from harness.site import orchestration, print_step
 
 KINDS = ("keeper", "clerk", "worker", "api")
@@ -292,21 +292,3 @@ def test_status_shows_the_living_and_not_the_dead(site):
     d.wait_event("obituary.done", since, dead=old)
     new = d.wait_event("child.ready", since, child_kind="worker")["child"]
     until(lambda: str(old) not in status() and new in status())
-
-
-def test_the_unit_file_is_good(tmp_path):
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not installed")
-    # it wants the command of ExecStart to be there
-    text = (TOP / "systemd" / "synapsed.service").read_text()
-    assert text.count("ExecStart=/usr/bin/synapsed\n") == 1
-    unit = tmp_path / "synapsed.service"
-    unit.write_text(text.replace("=/usr/bin/synapsed", f"={BINARY}"))
-    result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(unit)],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    ours = [line for line in result.stderr.splitlines() if "synapsed.service" in line]
-    assert result.returncode == 0 and not ours, result.stderr
