@@ -17,7 +17,7 @@ LINT = $(top_srcdir)/scripts/lint
 LINT_CPPFLAGS = -DHAVE_CONFIG_H -DSYN_FAULTS=1 -I$(abs_top_builddir) -I$(abs_top_srcdir)/src \
 	-I$(abs_top_builddir)/src -include config.h -std=gnu17 \
 	$(JSONC_CFLAGS) $(SSL_CFLAGS) $(YAML_CFLAGS) $(HIREDIS_CFLAGS) $(PQ_CFLAGS) \
-	$(MHD_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS) $(src_cli_libcli_a_CPPFLAGS) $(CPPFLAGS)
+	$(MHD_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(CMOCKA_CFLAGS) $(src_cli_libcli_a_CPPFLAGS) $(CPPFLAGS)
 LINT_TARGETS = lint-names lint-includes lint-owners lint-headers lint-format \
 	lint-commands lint-man lint-selftest lint-cppcheck lint-tidy
 

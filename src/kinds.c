@@ -21,9 +21,31 @@ static int keepers(const struct conf *conf)
 	return conf->roles & CONF_ROLE_KEEPER ? 1 : 0;
 }
 
+static int workers_fewest(const struct conf *conf)
+{
+	if (conf->worker.min)
+		return (int)conf->worker.min;
+	return conf->worker.processes.automatic ? 1 : (int)conf->worker.processes.n;
+}
+
+static int workers_most(const struct conf *conf)
+{
+	int fewest = workers_fewest(conf);
+	int64_t most = conf->worker.max ? conf->worker.max : conf->worker.processes.n;
+
+	return most > fewest ? (int)most : fewest;
+}
+
+/* To begin with. */
 static int workers(const struct conf *conf)
 {
-	return conf->roles & CONF_ROLE_WORKER ? (int)conf->worker.processes : 0;
+	int64_t n = conf->worker.processes.n;
+
+	if (!(conf->roles & CONF_ROLE_WORKER))
+		return 0;
+	if (n < workers_fewest(conf))
+		n = workers_fewest(conf);
+	return n > workers_most(conf) ? workers_most(conf) : (int)n;
 }
 
 /* Where there are workers and a keeper that says when it is needed. */
@@ -34,7 +56,7 @@ static int quarantines(const struct conf *conf)
 
 static int apis(const struct conf *conf)
 {
-	return conf->roles & CONF_ROLE_API ? (int)conf->api.processes : 0;
+	return conf->roles & CONF_ROLE_API ? (int)conf->api.processes.n : 0;
 }
 
 const struct kind kinds_table[] = {
@@ -63,6 +85,8 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_WORKER,
 		.enter = worker_enter,
 		.processes = workers,
+		.fewest = workers_fewest,
+		.most = workers_most,
 		.ready_timeout_ms = 30000,
 		.oom_score_adj = 200,
 		.order = 3,

@@ -55,6 +55,15 @@ void body_fault(struct body_faults *faults, const struct body_at *at, const char
 	jsonw_object_end(&w);
 }
 
+void body_query_fault(struct body_faults *faults, const char *name, const char *type,
+		      const char *message)
+{
+	struct body_at query = { NULL, "query", 0 };
+	struct body_at here = { &query, name, 0 };
+
+	body_fault(faults, &here, type, message);
+}
+
 void body_faults_print(const struct body_faults *faults, struct str *out)
 {
 	str_add_char(out, '[');

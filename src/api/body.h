@@ -30,6 +30,9 @@ struct body_faults {
 void body_faults_deinit(struct body_faults *faults);
 void body_fault(struct body_faults *faults, const struct body_at *at, const char *type,
 		const char *message);
+/* Of a query parameter. */
+void body_query_fault(struct body_faults *faults, const char *name, const char *type,
+		      const char *message);
 /* The whole list as JSON text, appended. */
 void body_faults_print(const struct body_faults *faults, struct str *out);
 /* Answer 422 with them (there is at least one). */

@@ -41,6 +41,7 @@
 #include "queue/queue_mail.h"
 #include "queue/queue_names.h"
 #include "redis/redis_link.h"
+#include "run/outcome.h"
 #include "store/store_cancels.h"
 
 #include <stdio.h>
@@ -76,6 +77,7 @@ struct cancel {
 	int64_t wake;
 	int64_t epoch;
 	int64_t journal_seq;
+	int64_t steps;
 	uint64_t event_seq;
 	int64_t now_ms;
 	int64_t id_ms; /* newest of its journal's stream ids, or now */
@@ -238,20 +240,22 @@ static void on_ended(void *arg, const struct pg_outcome *outcome,
 static void end(struct cancel *cancel)
 {
 	struct pg_batch *batch = pg_batch_new();
-	struct str events = STR_INIT, error = STR_INIT;
-	const struct ending ending = {
+	struct str events = STR_INIT, error = STR_INIT, response = STR_INIT;
+	struct ending ending = {
 		.run_id = cancel->run_id,
 		.status = RUN_CANCELLED,
-		.response = "",
 		.at_ms = cancel->now_ms,
 		.event_max = cancel->cancels->parts.event_max,
 		.seq = cancel->event_seq,
 		.epoch = (uint64_t)cancel->epoch,
 		.id_ms = cancel->id_ms + 1,
 	};
-	size_t count = ending_write(&ending, &events);
 	struct jsonw w;
+	size_t count;
 
+	outcome_counted(&response, (size_t)cancel->steps);
+	ending.response = str_text(&response);
+	count = ending_write(&ending, &events);
 	jsonw_init(&w, &error);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "class", "cancelled");
@@ -267,7 +271,9 @@ static void end(struct cancel *cancel)
 			       .journal_seq = cancel->journal_seq + 1,
 			       .events = str_text(&events),
 			       .event_seq = (int64_t)(cancel->event_seq + count),
+			       .response = str_text(&response),
 		       });
+	str_deinit(&response);
 	str_deinit(&events);
 	str_deinit(&error);
 	cancel->ending = true;
@@ -376,6 +382,7 @@ static int remember(struct cancel *cancel, const struct store_cancel_look *row,
 	cancel->wake = row->wake;
 	cancel->epoch = row->epoch;
 	cancel->journal_seq = row->journal_seq;
+	cancel->steps = row->steps;
 	cancel->now_ms = row->now_ms;
 	cancel->event_seq = 0;
 	str_reset(&cancel->job_id, IDS_MAX);

@@ -32,6 +32,7 @@ static const struct row rows[ERRORS_COUNT] = {
 		"Orchestration not found" },
 	[ERRORS_NO_AGENT] = { 404, 0, "agent_not_found", "Agent not found" },
 	[ERRORS_NO_RUN] = { 404, 0, "run_not_found", "Run not found" },
+	[ERRORS_NO_LETTER] = { 404, 0, "dead_letter_not_found", "Dead letter not found" },
 	[ERRORS_MISMATCH] = { 409, 0, "idempotency_mismatch",
 		"this Idempotency-Key was used with another body" },
 	[ERRORS_VALIDATION] = { 422, 0, "validation_failed", "the request is not valid" },

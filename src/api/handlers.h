@@ -11,6 +11,10 @@ void agents_get(struct api_call *call);
 void bulk_start(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* dead_letters.c */
+void dead_letters_list(struct api_call *call);
+void dead_letters_get(struct api_call *call);
+void dead_letters_discard(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* orchestrations.c */

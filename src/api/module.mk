@@ -20,6 +20,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/catalog.h \
 	src/api/cors.c \
 	src/api/cors.h \
+	src/api/dead_letters.c \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_page.c \
@@ -34,8 +35,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/idempotency.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/letters.c \
+	src/api/letters.h \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/pairs.c \
+	src/api/pairs.h \
+	src/api/pg_read.c \
+	src/api/pg_read.h \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
@@ -51,6 +58,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/stream_id.h \
 	src/api/submit.c \
 	src/api/submit.h \
+	src/api/submit_in.h \
+	src/api/submit_insert.c \
+	src/api/submit_queue.c \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/workers.c

@@ -1,15 +1,17 @@
 /*
  * port_scale.c - the runs_port of scale mode
  *
- * Submissions are submit.c's. What is here are the reads: one batch each with a deadline
- * of its own, answered from its rows. While Postgres or Redis is away the answer is at
- * once the error that says so; nobody waits for a server that is known to be gone.
+ * Submissions are submit.c's, cancels cancels.c's, dead letters letters.c's. What is here
+ * are the reads: one batch each, answered from its rows. While Postgres or Redis is away
+ * the answer is at once the error that says so.
  */
 #include "api/port_scale.h"
 
 #include "api/cancels.h"
 #include "api/catalog.h"
 #include "api/event_page.h"
+#include "api/letters.h"
+#include "api/pg_read.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
 #include "base/clock.h"
@@ -26,8 +28,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define READ_DEADLINE_MS 5000
 
 struct port_scale {
 	struct runs_port port;
@@ -83,44 +83,17 @@ static struct query *query_new(struct port_scale *port,
 	return query;
 }
 
-static enum errors_code pg_error(const struct pg_outcome *outcome)
-{
-	if (outcome->cls == PG_CLASS_BUG || outcome->cls == PG_CLASS_VALUE ||
-	    outcome->cls == PG_CLASS_CONSTRAINT) {
-		log_error("pg.read_refused", LOG_S("sqlstate", outcome->sqlstate),
-			  LOG_S("error", outcome->err.text));
-		return ERRORS_INTERNAL;
-	}
-	log_warn("pg.read_failed", LOG_S("error", outcome->err.text));
-	return ERRORS_POSTGRES;
-}
-
-static void on_rows(void *arg, const struct pg_outcome *outcome,
-		    const struct pg_reply *reply)
+static void on_rows(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
 	struct query *query = arg;
 
-	if (outcome->fate == PG_COMMITTED)
-		query->finish(query, ERRORS_NONE, reply);
-	else
-		query->finish(query, pg_error(outcome), NULL);
+	query->finish(query, error, reply);
 }
 
 /* Takes the batch. */
 static void query_start(struct query *query, struct pg_batch *batch)
 {
-	struct pg_pool *pool = query->port->parts.pool;
-	int rc;
-
-	if (pg_pool_links_up(pool) == 0) {
-		pg_batch_free(batch);
-		query->finish(query, ERRORS_POSTGRES, NULL);
-		return;
-	}
-	rc = pg_pool_submit(pool, batch, READ_DEADLINE_MS, on_rows, query);
-	if (rc < 0)
-		query->finish(query, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_POSTGRES,
-			      NULL);
+	pg_read(query->port->parts.pool, batch, on_rows, query);
 }
 
 /* -- one run, and lists of runs -- */
@@ -477,6 +450,37 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
 }
 
+/* -- dead letters -- */
+
+static void port_letters(void *self, const struct store_letter_filter *filter,
+			 port_letters_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+	struct store_letter_filter whole = *filter;
+
+	whole.default_tenant = port->parts.conf->limits.default_tenant;
+	letters_list(port->parts.pool, &whole, cb, arg);
+}
+
+static void port_letter(void *self, const char *id, port_letter_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	letters_get(port->parts.pool, id, port->parts.conf->limits.default_tenant, cb,
+		    arg);
+}
+
+static void port_discard(void *self, const char *id, const char *tenant_id,
+			 port_done_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	letters_discard(port->parts.pool, id, tenant_id,
+			port->parts.conf->limits.default_tenant, cb, arg);
+}
+
+/* -- may an orchestration be executed? -- */
+
 struct check {
 	struct memo_wait wait;
 	port_check_cb cb;
@@ -591,6 +595,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.definition = port_definition,
 		.workers = port_workers,
 		.stats = port_stats,
+		.letters = port_letters,
+		.letter = port_letter,
+		.discard = port_discard,
 		.health = port_health,
 	};
 	*ret = port;

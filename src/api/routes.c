@@ -28,6 +28,9 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
 	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
+	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
+	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
+	{ REQUEST_POST, "/api/v2/dead-letters/*/discard", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_discard },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
 };
 /* clang-format on */

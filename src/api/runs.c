@@ -10,6 +10,7 @@
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/pairs.h"
 #include "api/run_body.h"
 #include "api/runs_port.h"
 #include "api/stream_id.h"
@@ -20,7 +21,6 @@
 #include "base/utf8.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/store_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,21 +139,6 @@ void runs_start(struct api_call *call)
 
 /* -- what became of it -- */
 
-static void pair_moment(struct jsonw *w, const char *key, const char *moment)
-{
-	char buf[STORE_TIME_MAX];
-
-	jsonw_pair_text(w, key, store_time_text(moment, buf));
-}
-
-static void pair_json(struct jsonw *w, const char *key, const char *json)
-{
-	if (json)
-		jsonw_pair_raw(w, key, json, strlen(json));
-	else
-		jsonw_pair_text(w, key, NULL);
-}
-
 /* What list and status have in common. */
 static void print_run(struct jsonw *w, const struct store_run_status *run)
 {
@@ -165,11 +150,11 @@ static void print_run(struct jsonw *w, const struct store_run_status *run)
 	jsonw_pair_text(w, "worker_id", run->worker_id);
 	jsonw_pair_double(w, "total_cost_usd", run->total_cost_usd);
 	jsonw_pair_int(w, "total_tokens_used", run->total_tokens_used);
-	pair_moment(w, "started_at", run->started_at);
-	pair_moment(w, "ended_at", run->ended_at);
+	pairs_moment(w, "started_at", run->started_at);
+	pairs_moment(w, "ended_at", run->ended_at);
 	jsonw_pair_text(w, "tenant_id", run->tenant_id);
 	jsonw_pair_text(w, "session_id", run->session_id);
-	pair_moment(w, "created_at", run->created_at);
+	pairs_moment(w, "created_at", run->created_at);
 }
 
 static void on_status(void *arg, enum errors_code error,
@@ -188,11 +173,11 @@ static void on_status(void *arg, enum errors_code error,
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	print_run(&w, run);
-	pair_moment(&w, "cancel_requested_at", run->cancel_requested_at);
+	pairs_moment(&w, "cancel_requested_at", run->cancel_requested_at);
 	jsonw_pair_text(&w, "human_prompt", run->human_prompt);
-	pair_json(&w, "human_fields", run->human_fields);
+	pairs_json(&w, "human_fields", run->human_fields);
 	jsonw_pair_text(&w, "final_response", run->final_response);
-	pair_json(&w, "error", run->error);
+	pairs_json(&w, "error", run->error);
 	jsonw_object_end(&w);
 	response_json(call->req, 200, &body);
 }
@@ -246,15 +231,6 @@ static bool status_ok(const char *status)
 	return false;
 }
 
-static void query_fault(struct body_faults *faults, const char *name, const char *type,
-			const char *message)
-{
-	struct body_at query = { NULL, "query", 0 };
-	struct body_at here = { &query, name, 0 };
-
-	body_fault(faults, &here, type, message);
-}
-
 void runs_list(struct api_call *call)
 {
 	struct request *req = call->req;
@@ -269,15 +245,15 @@ void runs_list(struct api_call *call)
 	filter.limit =
 		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
 	if (filter.status && !status_ok(filter.status))
-		query_fault(&faults, "status", "enum",
-			    "Input should be 'queued', 'running', 'paused', "
-			    "'completed', 'failed' or 'cancelled'");
+		body_query_fault(&faults, "status", "enum",
+				 "Input should be 'queued', 'running', 'paused', "
+				 "'completed', 'failed' or 'cancelled'");
 	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
-		query_fault(&faults, "orchestration_id", "string_length",
-			    "Id should have 1 to 255 bytes");
+		body_query_fault(&faults, "orchestration_id", "string_length",
+				 "Id should have 1 to 255 bytes");
 	if (filter.after && !store_runs_cursor_ok(filter.after))
-		query_fault(&faults, "after", "cursor",
-			    "Input should be a cursor of this list");
+		body_query_fault(&faults, "after", "cursor",
+				 "Input should be a cursor of this list");
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else
@@ -375,9 +351,11 @@ void runs_events(struct api_call *call)
 		return;
 	}
 	if (!stream_id_start(bound(req, "start", "-"), start))
-		query_fault(&faults, "start", "stream_id", "Input should be a stream id");
+		body_query_fault(&faults, "start", "stream_id",
+				 "Input should be a stream id");
 	if (!stream_id_end(bound(req, "end", "+"), end))
-		query_fault(&faults, "end", "stream_id", "Input should be a stream id");
+		body_query_fault(&faults, "end", "stream_id",
+				 "Input should be a stream id");
 	range->call = call;
 	range->limit =
 		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);
@@ -399,9 +377,9 @@ static void print_step(struct jsonw *w, const struct store_step *step)
 	jsonw_pair_text(w, "path", step->path);
 	jsonw_pair_text(w, "step_id", step->step_id);
 	jsonw_pair_int(w, "execution", step->execution);
-	pair_json(w, "error", step->error);
-	pair_json(w, "usage", step->usage);
-	pair_moment(w, "at", step->at);
+	pairs_json(w, "error", step->error);
+	pairs_json(w, "usage", step->usage);
+	pairs_moment(w, "at", step->at);
 	jsonw_object_end(w);
 }
 

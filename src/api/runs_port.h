@@ -5,6 +5,7 @@
 #include "api/errors.h"
 #include "base/arena.h"
 #include "store/store_definitions.h"
+#include "store/store_letters.h"
 #include "store/store_runs.h"
 #include "store/store_steps.h"
 #include "store/store_workers.h"
@@ -75,6 +76,14 @@ typedef void (*port_check_cb)(void *arg, enum errors_code error, const char *det
 typedef void (*port_workers_cb)(void *arg, enum errors_code error,
 				const struct store_worker *workers, size_t count);
 
+/* next: cursor for the page behind, NULL at the end. */
+typedef void (*port_letters_cb)(void *arg, enum errors_code error,
+				const struct store_letter *letters, size_t count,
+				const char *next);
+typedef void (*port_letter_cb)(void *arg, enum errors_code error,
+			       const struct store_letter *letter);
+typedef void (*port_done_cb)(void *arg, enum errors_code error);
+
 struct err;
 struct request;
 struct tails_ask;
@@ -131,6 +140,15 @@ struct runs_port {
 			   port_definition_cb cb, void *arg);
 	void (*workers)(void *self, port_workers_cb cb, void *arg);
 	void (*stats)(void *self, port_stats_cb cb, void *arg);
+	/* Dead letters; the filter's default_tenant is the port's. */
+	void (*letters)(void *self, const struct store_letter_filter *filter,
+			port_letters_cb cb, void *arg);
+	/* ERRORS_NO_LETTER */
+	void (*letter)(void *self, const char *id, port_letter_cb cb, void *arg);
+	/* Resolved without a retry, if it is this tenant's (NULL: whoever's); one that is
+	 * resolved stays so. ERRORS_NO_LETTER */
+	void (*discard)(void *self, const char *id, const char *tenant_id,
+			port_done_cb cb, void *arg);
 	struct port_health (*health)(void *self);
 };
 

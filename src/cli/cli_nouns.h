@@ -6,6 +6,7 @@
 
 extern const struct cli_noun bench_noun;
 extern const struct cli_noun cli_def_noun;
+extern const struct cli_noun cli_dlq_noun;
 extern const struct cli_noun cli_db_noun;
 extern const struct cli_noun cli_redis_noun;
 extern const struct cli_noun cli_key_noun;

@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SCREEN_DEATHS 3 /* of the last ones */
+
 /* 93784000 -> "1d2h": the two largest units are enough for a screen. */
 static void add_span(struct str *out, int64_t ms)
 {
@@ -88,6 +90,57 @@ static void add_child_json(struct jsonw *w, const struct score_slot *slot)
 	jsonw_object_end(w);
 }
 
+/* The last deaths, newest first. */
+static void each_death(const struct scoreboard *board, uint32_t most, void *arg,
+		       void (*show)(void *arg, const struct score_death *death))
+{
+	uint32_t count = atomic_load_explicit(&board->death_count, memory_order_acquire);
+	uint32_t i;
+
+	for (i = 1; i <= most && i <= count; i++)
+		show(arg, &board->deaths[(count - i) % SCORE_DEATHS]);
+}
+
+static void add_death_json(void *arg, const struct score_death *death)
+{
+	struct jsonw *w = arg;
+	char text[IDS_MAX];
+
+	jsonw_object(w);
+	jsonw_pair_int(w, "at_ms", atomic_load(&death->at_ms));
+	jsonw_pair_text(w, "kind", score_text_get(&death->kind, text));
+	jsonw_pair_int(w, "slot", atomic_load(&death->slot));
+	jsonw_pair_int(w, "pid", atomic_load(&death->pid));
+	jsonw_pair_text(w, "cause", score_text_get(&death->cause, text));
+	jsonw_pair_text(w, "suspect", score_text_get(&death->suspect, text));
+	jsonw_pair_text(w, "step", score_text_get(&death->step, text));
+	jsonw_object_end(w);
+}
+
+static void add_deaths_json(struct jsonw *w, const struct scoreboard *board)
+{
+	jsonw_pair_int(w, "deaths_count", atomic_load(&board->death_count));
+	jsonw_key(w, "deaths");
+	jsonw_array(w);
+	each_death(board, SCORE_DEATHS, w, add_death_json);
+	jsonw_array_end(w);
+}
+
+static void add_scaling_json(struct jsonw *w, const struct scoreboard *board)
+{
+	char text[IDS_MAX];
+
+	jsonw_key(w, "workers");
+	jsonw_object(w);
+	jsonw_pair_int(w, "wanted", atomic_load(&board->scale_count));
+	jsonw_pair_bool(w, "auto", atomic_load(&board->scale_max) > 0);
+	jsonw_pair_int(w, "min", atomic_load(&board->scale_min));
+	jsonw_pair_int(w, "max", atomic_load(&board->scale_max));
+	jsonw_pair_text(w, "step", score_text_get(&board->scaled, text));
+	jsonw_pair_int(w, "step_at_ms", atomic_load(&board->scaled_at_ms));
+	jsonw_object_end(w);
+}
+
 static void add_json(struct str *out, const struct scoreboard *board)
 {
 	char text[IDS_MAX];
@@ -107,6 +160,8 @@ static void add_json(struct str *out, const struct scoreboard *board)
 	jsonw_pair_int(&w, "started_at_ms", board->started_at_ms);
 	jsonw_pair_int(&w, "pulse_age_ms",
 		       age_ms(atomic_load(&board->master_pulse_mono_ms)));
+	add_scaling_json(&w, board);
+	add_deaths_json(&w, board);
 	jsonw_key(&w, "children");
 	jsonw_array(&w);
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)
@@ -140,6 +195,40 @@ static void add_child_row(struct cli_table *table, const struct score_slot *slot
 	str_deinit(&up);
 }
 
+static void add_scaling(struct str *out, const struct scoreboard *board)
+{
+	char text[IDS_MAX];
+
+	if (!atomic_load(&board->scale_max))
+		return;
+	str_printf(out, "workers: %d wanted, from %d to %d",
+		   (int)atomic_load(&board->scale_count),
+		   (int)atomic_load(&board->scale_min),
+		   (int)atomic_load(&board->scale_max));
+	if (score_text_get(&board->scaled, text)[0]) {
+		str_printf(out, "; %s, ", text);
+		add_span(out, clock_wall_ms() - atomic_load(&board->scaled_at_ms));
+		str_add_text(out, " ago");
+	}
+	str_add_char(out, '\n');
+}
+
+static void add_death(void *arg, const struct score_death *death)
+{
+	struct str *out = arg;
+	char text[IDS_MAX];
+
+	str_printf(out, "death: %s %d, pid %d, ", score_text_get(&death->kind, text),
+		   (int)atomic_load(&death->slot), (int)atomic_load(&death->pid));
+	add_span(out, clock_wall_ms() - atomic_load(&death->at_ms));
+	str_printf(out, " ago, %s", score_text_get(&death->cause, text));
+	if (score_text_get(&death->suspect, text)[0])
+		str_printf(out, ", in job %s", text);
+	if (score_text_get(&death->step, text)[0])
+		str_printf(out, ", step %s", text);
+	str_add_char(out, '\n');
+}
+
 static void add_screen(struct str *out, const struct scoreboard *board)
 {
 	static const char *const heads[] = { "KIND",  "SLOT",   "PID",      "STATE",
@@ -162,6 +251,8 @@ static void add_screen(struct str *out, const struct scoreboard *board)
 		add_span(out, clock_wall_ms() - atomic_load(&board->reload_at_ms));
 		str_printf(out, " ago, %s\n", text);
 	}
+	add_scaling(out, board);
+	each_death(board, SCREEN_DEATHS, out, add_death);
 	str_add_char(out, '\n');
 	cli_table_init(&table, heads);
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)

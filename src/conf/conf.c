@@ -166,6 +166,17 @@ int conf_check(const struct conf *conf, struct conf_errors *errors)
 	check_url(errors, "postgres.url", conf->postgres.url);
 	if (conf->restart.min_ms > conf->restart.max_ms)
 		add_conflict(conf, errors, "restart.min", "not be above", "restart.max");
+	if (conf->worker.min && conf->worker.max && conf->worker.min > conf->worker.max)
+		add_conflict(conf, errors, "worker.min", "not be above", "worker.max");
+	/* a number is meant as it stands; auto is what may be bent */
+	if (!conf->worker.processes.automatic &&
+	    conf->worker.min > conf->worker.processes.n)
+		add_conflict(conf, errors, "worker.min", "not be above",
+			     "worker.processes");
+	if (!conf->worker.processes.automatic && conf->worker.max &&
+	    conf->worker.max < conf->worker.processes.n)
+		add_conflict(conf, errors, "worker.max", "not be below",
+			     "worker.processes");
 	if (conf->queue.heartbeat_every_ms > conf->queue.heartbeat_ttl_ms / 2)
 		add_conflict(conf, errors, "queue.heartbeat_every", "be at most half of",
 			     "queue.heartbeat_ttl");

@@ -17,6 +17,11 @@ enum conf_role {
 	CONF_ROLE_KEEPER = 4,
 };
 
+enum conf_sandbox {
+	CONF_SANDBOX_REQUIRED,
+	CONF_SANDBOX_OFF,
+};
+
 enum conf_stock_indexes {
 	CONF_STOCK_INDEXES_DROP,
 	CONF_STOCK_INDEXES_KEEP,
@@ -30,6 +35,12 @@ struct conf_names {
 struct conf_listen {
 	char host[46]; /* numeric, IPv4 or IPv6 without brackets */
 	uint16_t port; /* 1..65535 */
+};
+
+/* A number of processes. */
+struct conf_cpus {
+	int64_t n;
+	bool automatic; /* `auto` was written: n is the number of cores */
 };
 
 struct str;
@@ -94,14 +105,19 @@ struct conf {
 		const char *default_tenant;
 	} limits;
 	struct {
-		int64_t processes; /* `auto` is resolved */
-		int64_t slots;     /* runs in flight per child */
-		const char *name;  /* "": made by the master and kept in data_dir */
+		struct conf_cpus processes;
+		int64_t min; /* processes; 0: not set */
+		int64_t max; /* processes; 0: not set */
+		int64_t wait_target_ms;
+		int64_t grow_after_ms;
+		int64_t shrink_after_ms;
+		int64_t slots;    /* runs in flight per child */
+		const char *name; /* "": made by the master and kept in data_dir */
 		struct conf_listen health_listen;
 	} worker;
 	struct {
 		struct conf_listen listen;
-		int64_t processes;
+		struct conf_cpus processes;
 		int64_t body_max_bytes;
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */
@@ -110,7 +126,10 @@ struct conf {
 	struct {
 		int64_t step_timeout_ms;
 		int64_t run_timeout_ms;
-		int64_t max_turns; /* steps of one run */
+		int64_t max_turns; /* steps of one run, on its own path */
+		int64_t max_steps; /* on all its paths */
+		int64_t loop_max;
+		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
 		int64_t event_max_bytes;
@@ -123,6 +142,15 @@ struct conf {
 		int64_t attempts;
 		int64_t connections; /* per worker child */
 	} llm;
+	enum conf_sandbox sandbox;
+	struct {
+		const char *path;
+		const char *bubblewrap;
+		int64_t processes; /* per worker child */
+		int64_t waiting;   /* likewise */
+		int64_t calls;     /* of one interpreter */
+		int64_t memory_bytes;
+	} python;
 	struct {
 		int64_t ttl_ms;       /* a run's event stream after its last entry */
 		int64_t memory_bytes; /* 0: by Redis' maxmemory */

@@ -31,6 +31,11 @@ static bool names_differ(const struct conf_names *a, const struct conf_names *b)
 	return false;
 }
 
+static bool cpus_differ(const struct conf_cpus *a, const struct conf_cpus *b)
+{
+	return a->n != b->n || a->automatic != b->automatic;
+}
+
 static bool listens_differ(const struct conf_listen *a, const struct conf_listen *b)
 {
 	return a->port != b->port || strcmp(a->host, b->host) != 0;
@@ -47,8 +52,9 @@ bool conf_diff_row(const struct conf_row *row, const struct conf *a, const struc
 		return *(const int *)x != *(const int *)y;
 	case CONF_SET:
 		return *(const unsigned *)x != *(const unsigned *)y;
-	case CONF_COUNT:
 	case CONF_CPUS:
+		return cpus_differ(x, y);
+	case CONF_COUNT:
 	case CONF_MS:
 	case CONF_SIZE:
 		return *(const int64_t *)x != *(const int64_t *)y;
@@ -96,8 +102,10 @@ void conf_diff_undo(const struct conf_row *row, const struct conf *from, struct 
 	case CONF_SET:
 		*(unsigned *)y = *(const unsigned *)x;
 		return;
-	case CONF_COUNT:
 	case CONF_CPUS:
+		*(struct conf_cpus *)y = *(const struct conf_cpus *)x;
+		return;
+	case CONF_COUNT:
 	case CONF_MS:
 	case CONF_SIZE:
 		*(int64_t *)y = *(const int64_t *)x;

@@ -24,6 +24,7 @@
 static const char *const role_words[] = { "worker", "api", "keeper", NULL };
 static const char *const level_words[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
+static const char *const sandbox_words[] = { "required", "off", NULL };
 static const char *const index_words[] = { "drop", "keep", NULL };
 static const char *const http_schemes[] = { "http", "https", NULL };
 static const char *const redis_schemes[] = { "redis", "rediss", "unix", NULL };
@@ -35,6 +36,7 @@ static_assert(CONF_ROLE_WORKER == 1 && CONF_ROLE_API == 2 && CONF_ROLE_KEEPER ==
 static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_DEBUG == 3, "levels");
 static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "formats");
 static_assert(CONF_STOCK_INDEXES_DROP == 0 && CONF_STOCK_INDEXES_KEEP == 1, "indexes");
+static_assert(CONF_SANDBOX_REQUIRED == 0 && CONF_SANDBOX_OFF == 1, "sandbox");
 
 /* A folder that a variable names; relative ones are ignored, as the XDG rules have it. */
 static const char *env_dir(const struct conf_inputs *in, const char *name)
@@ -226,7 +228,24 @@ const struct conf_row conf_rows[] = {
 
 	{ "worker.processes", CONF_CPUS, AT(worker.processes), "1", 1, 256,
 	  .readers = CONF_FOR_WORKER,
-	  .what = "worker children of this host; auto: one per core" },
+	  .what = "worker children of this host; auto: one per core to begin with, then as many as "
+	  "what waits needs, from worker.min to worker.max" },
+	{ "worker.min", CONF_COUNT, AT(worker.min), "0", 0, 256,
+	  .readers = CONF_FOR_MASTER,
+	  .what = "fewest worker children; 0: worker.processes, with auto 1" },
+	{ "worker.max", CONF_COUNT, AT(worker.max), "0", 0, 256,
+	  .readers = CONF_FOR_MASTER,
+	  .what = "most worker children; 0: worker.processes, with auto one per core" },
+	{ "worker.wait_target", CONF_MS, AT(worker.wait_target_ms), "1s", 1, HOUR,
+	  .readers = CONF_FOR_MASTER,
+	  .what = "how long an entry may wait before there should be one worker child more" },
+	{ "worker.grow_after", CONF_MS, AT(worker.grow_after_ms), "10s", 100, HOUR,
+	  .readers = CONF_FOR_MASTER,
+	  .what = "how long entries wait longer than that, and the slots of all worker children are "
+	  "full, before there is one more; between two steps is half of this time" },
+	{ "worker.shrink_after", CONF_MS, AT(worker.shrink_after_ms), "60s", 100, 24 * HOUR,
+	  .readers = CONF_FOR_MASTER,
+	  .what = "how long worker children are idle before there is one less" },
 	{ "worker.slots", CONF_COUNT, AT(worker.slots), "1000", 1, 100000,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "runs that each worker child may have in flight",
@@ -273,7 +292,18 @@ const struct conf_row conf_rows[] = {
 	  .stock = "SYNAPSE_ORCH_GLOBAL_TIMEOUT_MINUTES", .stock_form = CONF_STOCK_MINUTES },
 	{ "engine.max_turns", CONF_COUNT, AT(engine.max_turns), "100", 1, 1000000,
 	  .readers = CONF_FOR_WORKER,
-	  .what = "steps that one run may execute if its definition does not say so" },
+	  .what = "steps that one run may execute if its definition does not say so, those inside "
+	  "parallel steps and loops not counted" },
+	{ "engine.max_steps", CONF_COUNT, AT(engine.max_steps), "100000", 1, 10000000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "steps that one run may execute in all, those inside parallel steps and loops "
+	  "counted; beyond it the run fails" },
+	{ "engine.loop_max", CONF_COUNT, AT(engine.loop_max), "10000", 1, 100000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "iterations that one loop may have; a loop with more fails" },
+	{ "engine.parallel_max", CONF_COUNT, AT(engine.parallel_max), "256", 1, 1000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "branches of one parallel step that run at the same time; the others wait" },
 	{ "engine.state_max", CONF_SIZE, AT(engine.state_max_bytes), "8MiB", KIB, 256 * MIB,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "the largest shared state of a run; beyond it the run fails" },
@@ -309,6 +339,32 @@ const struct conf_row conf_rows[] = {
 	{ "llm.connections", CONF_COUNT, AT(llm.connections), "1000", 1, 100000,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
+
+	{ "sandbox", CONF_CHOICE, AT(sandbox), "required", 0, 0,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "what stands around the Python of definitions: required: the walls of bubblewrap, "
+	  "and where those do not stand steps with code fail; off: only limits, the code can do "
+	  "what the daemon's user can",
+	  .words = sandbox_words },
+	{ "python.path", CONF_DIR, AT(python.path), "/usr/bin/python3", 1, 1000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "the interpreter that executes it, with the standard library alone" },
+	{ "python.bubblewrap", CONF_DIR, AT(python.bubblewrap), "/usr/bin/bwrap", 1, 1000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "the program that makes the walls" },
+	{ "python.processes", CONF_COUNT, AT(python.processes), "4", 1, 60,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "interpreters of each worker child at the same time, each executing one call; "
+	  "they are made when they are needed" },
+	{ "python.waiting", CONF_COUNT, AT(python.waiting), "10000", 1, 1000000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "calls of each worker child that may wait for one; beyond it steps fail" },
+	{ "python.calls", CONF_COUNT, AT(python.calls), "1000", 1, 1000000000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "calls that an interpreter answers before another one takes its place" },
+	{ "python.memory", CONF_SIZE, AT(python.memory_bytes), "512MiB", 64 * MIB, 64 * 1024 * MIB,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "address space of an interpreter; code that wants more gets a MemoryError" },
 
 	{ "events.ttl", CONF_MS, AT(events.ttl_ms), "3600s", 10 * SECOND, 30 * DAY,
 	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER | CONF_FOR_CLERK,

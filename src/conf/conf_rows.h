@@ -17,7 +17,7 @@ enum conf_kind {
 	CONF_BOOL,   /* bool */
 	CONF_CHOICE, /* int: index in words */
 	CONF_COUNT,  /* int64_t */
-	CONF_CPUS,   /* int64_t; `auto` is the number of cores */
+	CONF_CPUS,   /* struct conf_cpus; `auto` is the number of cores */
 	CONF_DIR,    /* const char *: an absolute path of at most max bytes */
 	CONF_LISTEN, /* struct conf_listen */
 	CONF_MS,     /* int64_t, from a duration with a unit */

@@ -318,10 +318,16 @@ int conf_value_set(const struct conf_row *row, const char *text, struct conf *co
 		return 0;
 	case CONF_CPUS:
 		if (strcmp(text, "auto") == 0) {
-			*(int64_t *)to = cores < row->max ? cores : row->max;
+			*(struct conf_cpus *)to = (struct conf_cpus){
+				.n = cores < row->max ? cores : row->max,
+				.automatic = true,
+			};
 			return 0;
 		}
-		/* fall through */
+		rc = parse_number(row, text, &n, err);
+		if (rc == 0)
+			*(struct conf_cpus *)to = (struct conf_cpus){ .n = n };
+		return rc;
 	case CONF_COUNT:
 	case CONF_MS:
 	case CONF_SIZE:
@@ -441,8 +447,12 @@ void conf_value_add(const struct conf_row *row, const struct conf *conf, struct 
 	case CONF_CHOICE:
 		str_add_text(out, row->words[*(const int *)from]);
 		break;
-	case CONF_COUNT:
 	case CONF_CPUS:
+		str_add_int(out, ((const struct conf_cpus *)from)->n);
+		if (((const struct conf_cpus *)from)->automatic)
+			str_add_text(out, " (auto)");
+		break;
+	case CONF_COUNT:
 		str_add_int(out, *(const int64_t *)from);
 		break;
 	case CONF_MS:

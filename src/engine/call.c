@@ -12,6 +12,8 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
+#include "engine/step.h"
+#include "engine/walk.h"
 
 #define PENDING_MAX 16384 /* shown at once beyond it */
 
@@ -38,7 +40,7 @@ static void show(struct llm_call *call, size_t len)
 	str_drop(&stream->pending, len);
 	event_llm_token(&text, &stamp, call->step,
 			(struct event_text){ str_text(&clean), clean.len });
-	exec_live(exec, &text);
+	exec_live(exec, call->place, &text);
 	str_deinit(&clean);
 	str_deinit(&text);
 	stream->shown_mono_ms = engine_mono_ms(exec->engine);
@@ -98,16 +100,17 @@ void call_again(struct llm_call *call, const char *why)
 	call_flush(call);
 	str_printf(&say, "calling model again: %s", why);
 	event_thinking(&text, &stamp, call->step, str_text(&say));
-	exec_live(exec, &text);
+	exec_live(exec, call->place, &text);
 	str_deinit(&say);
 	str_deinit(&text);
 }
 
-void call_init(struct llm_call *call, struct exec *exec,
-	       const struct definition_step *step, void (*resume)(struct op *op))
+void call_init(struct llm_call *call, const struct step *step,
+	       void (*resume)(struct op *op))
 {
-	op_init(&call->op, exec, resume);
-	call->step = step;
+	op_init(&call->op, step->frame.exec, resume);
+	call->step = step->def;
+	call->place = walk_place(step->frame.parent);
 }
 
 void call_start(struct llm_call *call)
@@ -136,4 +139,5 @@ void call_deinit(struct llm_call *call)
 		call->stream = NULL;
 	}
 	str_deinit(&call->answer.text);
+	str_deinit(&call->answer.tool);
 }

@@ -4,7 +4,7 @@
 
 #include "engine/host.h"
 
-struct definition_step;
+struct step;
 
 /*
  * For providers: a piece of the answer came. Pieces become live llm_token events, at most
@@ -18,9 +18,10 @@ void call_token(struct llm_call *call, const char *text, size_t len);
  * on are its beginning; a live thinking event says so, and why. */
 void call_again(struct llm_call *call, const char *why);
 
-/* For steps. resume is called when the answer is in (or the provider failed). */
-void call_init(struct llm_call *call, struct exec *exec,
-	       const struct definition_step *step, void (*resume)(struct op *op));
+/* For steps, which embed it. resume is called when the answer is in (or the provider
+ * failed). */
+void call_init(struct llm_call *call, const struct step *step,
+	       void (*resume)(struct op *op));
 /* The request is filled. */
 void call_start(struct llm_call *call);
 /* Send what tokens are left, before the events of the step's end. */

@@ -16,9 +16,12 @@ struct engine_host;
 struct engine_limits {
 	int64_t step_timeout_ms; /* of a step whose timeout_seconds is 0 or absent */
 	int64_t run_timeout_ms; /* of a definition whose timeout_minutes is 0 or absent */
-	int64_t max_turns;      /* a definition's max_total_turns is cut to this */
-	size_t state_max;       /* bytes of all keys and values */
-	size_t output_max;      /* bytes of one step's output as JSON text */
+	int64_t max_turns;      /* of a definition whose max_total_turns is 0 or absent */
+	int64_t max_steps;      /* that one run executes, on all its paths */
+	int64_t loop_max;       /* iterations of one loop */
+	size_t parallel_max; /* branches of one step at the same time; the others wait */
+	size_t state_max;    /* bytes of all keys and values */
+	size_t output_max;   /* bytes of one step's output as JSON text */
 	size_t event_max; /* bytes of one event, EVENT_MAX_LEAST..; heavy fields are cut */
 };
 
@@ -27,7 +30,10 @@ struct engine_limits {
 	((struct engine_limits){                                                         \
 		.step_timeout_ms = 300000,                                               \
 		.run_timeout_ms = 1800000,                                               \
-		.max_turns = 100000,                                                     \
+		.max_turns = 100,                                                        \
+		.max_steps = 100000,                                                     \
+		.loop_max = 10000,                                                       \
+		.parallel_max = 256,                                                     \
 		.state_max = 8 * 1024 * 1024,                                            \
 		.output_max = 1024 * 1024,                                               \
 		.event_max = 256 * 1024,                                                 \

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "engine/exec.h"
+#include "engine/scope.h"
 #include "engine/step.h"
 #include "run/jsontext.h"
 
@@ -54,7 +54,7 @@ enum evaluate_end evaluate_init(struct evaluate *evaluate, struct step *step,
 	}
 	if (expr_compile(&evaluate->arena, text, strlen(text), &expr, &fault) < 0)
 		return give_up(evaluate, step, field, &fault);
-	if (expr_eval(expr, &step->frame.exec->state, &evaluate->budget,
+	if (expr_eval(expr, &step_scope(step)->state, &evaluate->budget,
 		      &evaluate->value) < 0)
 		return give_up(evaluate, step, field, &evaluate->budget.fault);
 	return EVALUATE_VALUE;

@@ -234,6 +234,59 @@ void event_step_final(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+/* One event of a step with one number. */
+static void numbered(struct str *out, const struct event_stamp *stamp, const char *type,
+		     const struct definition_step *step, const char *key, int64_t n)
+{
+	struct event event;
+
+	begin(&event, out, stamp, type);
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_int(&event.w, key, n);
+	finish(&event, stamp);
+}
+
+void event_parallel_start(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step)
+{
+	numbered(out, stamp, "parallel_start", step, "branch_count",
+		 (int64_t)step->branches_count);
+}
+
+/* Its index comes with the place that the row adds (row_set_place()). */
+void event_branch_start(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step)
+{
+	numbered(out, stamp, "branch_start", step, "branch_count",
+		 (int64_t)step->branches_count);
+}
+
+void event_parallel_complete(struct str *out, const struct event_stamp *stamp,
+			     const struct definition_step *step)
+{
+	numbered(out, stamp, "parallel_complete", step, "branch_count",
+		 (int64_t)step->branches_count);
+}
+
+void event_loop_iteration(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, int64_t iteration,
+			  int64_t total)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "loop_iteration");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_int(&event.w, "iteration", iteration);
+	jsonw_pair_int(&event.w, "total", total);
+	finish(&event, stamp);
+}
+
+void event_loop_complete(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, int64_t completed)
+{
+	numbered(out, stamp, "loop_complete", step, "iterations_completed", completed);
+}
+
 void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, size_t input_count)
 {
@@ -244,6 +297,23 @@ void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 	jsonw_pair_int(&event.w, "input_count", (int64_t)input_count);
 	jsonw_pair_text(&event.w, "strategy",
 			definition_merge_name(step->merge_strategy));
+	finish(&event, stamp);
+}
+
+void event_transform_result(struct str *out, const struct event_stamp *stamp,
+			    const struct definition_step *step,
+			    const struct event_text *result)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "transform_result");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	if (result) {
+		heavy_text(&event, "result", *result, 1);
+	} else {
+		jsonw_key(&event.w, "result");
+		jsonw_null(&event.w);
+	}
 	finish(&event, stamp);
 }
 
@@ -300,6 +370,39 @@ void event_switch_routed(struct str *out, const struct event_stamp *stamp,
 	jsonw_pair_text(&event.w, "orch_step_id", step->id);
 	jsonw_pair_text(&event.w, "matched_case", matched);
 	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
+void event_route_decided(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *label,
+			 struct event_text reasoning)
+{
+	struct str tool = STR_INIT;
+	struct event event;
+
+	str_printf(&tool, "route_%s", label);
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "tool_name", str_text(&tool));
+	jsonw_key(&event.w, "arguments");
+	jsonw_object(&event.w);
+	heavy_text(&event, "reasoning", reasoning, 1);
+	jsonw_object_end(&event.w);
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	finish(&event, stamp);
+	str_deinit(&tool);
+}
+
+void event_route_routed(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *label,
+			const char *target, struct event_text reasoning)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "routing_decision");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	jsonw_pair_text(&event.w, "decision", label);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	heavy_text(&event, "reasoning", reasoning, 1);
 	finish(&event, stamp);
 }
 

@@ -60,8 +60,24 @@ void event_llm_token(struct str *out, const struct event_stamp *stamp,
 /* A step's own final; response is heavy. */
 void event_step_final(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, struct event_text response);
+void event_parallel_start(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step);
+void event_branch_start(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step);
+void event_parallel_complete(struct str *out, const struct event_stamp *stamp,
+			     const struct definition_step *step);
+/* iteration is from 1 */
+void event_loop_iteration(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, int64_t iteration,
+			  int64_t total);
+void event_loop_complete(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, int64_t completed);
 void event_merge_complete(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, size_t input_count);
+/* What a transform made: its text is heavy; NULL is null. */
+void event_transform_result(struct str *out, const struct event_stamp *stamp,
+			    const struct definition_step *step,
+			    const struct event_text *result);
 /* What a step that decides found out; its condition or expression and value are heavy. */
 void event_if_decided(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, bool truth);
@@ -74,6 +90,13 @@ void event_if_routed(struct str *out, const struct event_stamp *stamp,
 void event_switch_routed(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, const char *matched,
 			 const char *target);
+/* An evaluator's decision, and where the path goes on for it; reasoning is heavy. */
+void event_route_decided(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *label,
+			 struct event_text reasoning);
+void event_route_routed(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, const char *label,
+			const char *target, struct event_text reasoning);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

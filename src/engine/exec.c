@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/event.h"
+#include "engine/fold.h"
 #include "engine/host.h"
 #include "engine/root.h"
 #include "engine/runframe.h"
@@ -28,6 +29,7 @@ static struct exec *make(struct engine *engine, const struct exec_start *start)
 	exec->engine = engine;
 	arena_init(&exec->arena);
 	list_init(&exec->done);
+	list_init(&exec->scopes);
 	exec->run_id = arena_dup(&exec->arena, start->run_id);
 	exec->worker_id = arena_dup(&exec->arena, start->worker_id);
 	exec->job = start->job;
@@ -35,7 +37,6 @@ static struct exec *make(struct engine *engine, const struct exec_start *start)
 	exec->epoch = start->epoch;
 	exec->seq = start->seq;
 	exec->status = RUN_RUNNING;
-	history_init(&exec->history, &exec->arena, exec->definition);
 	engine->runs++;
 	exec_ready(exec);
 	return exec;
@@ -46,42 +47,29 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start)
 	struct exec *exec = make(engine, start);
 	struct err err;
 
-	state_init(&exec->state, engine->limits.state_max);
-	if (state_seed(&exec->state, exec->definition, start->message, start->message_len,
-		       start->inputs, start->inputs_len, &err) < 0)
+	exec->scope = scope_new(exec->definition, engine->limits.state_max);
+	if (state_seed(&exec->scope->state, exec->definition, start->message,
+		       start->message_len, start->inputs, start->inputs_len, &err) < 0)
 		exec->seed_error = (struct err *)(void *)arena_dup_n(&exec->arena, &err,
 								     sizeof(err));
 	return exec;
 }
 
-static const char *keep_text(struct exec *exec, const char *text)
-{
-	return text ? arena_dup(&exec->arena, text) : NULL;
-}
-
 struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
-			 const struct fold *fold)
+			 struct fold *fold)
 {
 	struct exec *exec = make(engine, start);
-	const struct history_entry *entry;
 
-	assert(fold->at != FOLD_ENDED);
+	assert(!fold->ended);
 	exec->seq = fold->seq;
 	exec->turns = fold->turns;
+	exec->top_turns = fold->top_turns;
 	exec->usage = fold->usage;
-	state_copy(&exec->state, &fold->state);
-	for (entry = fold->history.first; entry; entry = entry->next)
-		history_add(&exec->history, &exec->arena, entry->step,
-			    entry->started_at_ms, entry->ended_at_ms, entry->duration_ms,
-			    entry->class, entry->error);
-	exec->resume = (struct exec_resume){
-		.at = fold->at,
-		.step_id = fold->step ? fold->step->id : NULL,
-		.next_id = keep_text(exec, fold->next_id),
-		.class = fold->class,
-		.error = keep_text(exec, fold->error),
-		.spent_ms = fold->spent_ms,
-	};
+	exec->spent_ms = fold->spent_ms;
+	exec->resume = fold->root;
+	fold->root = NULL;
+	exec->scope = exec->resume->scope;
+	exec->resume->scope = NULL;
 	return exec;
 }
 
@@ -89,7 +77,8 @@ static void destroy(struct exec *exec)
 {
 	runframe_free(exec->root);
 	list_remove(&exec->ready);
-	state_deinit(&exec->state);
+	fold_node_free(exec->resume);
+	scope_free(exec->scope);
 	row_final_free(exec->final);
 	definition_unref(exec->definition);
 	arena_deinit(&exec->arena);
@@ -127,8 +116,12 @@ void exec_ready(struct exec *exec)
 
 size_t exec_bytes(const struct exec *exec)
 {
-	return sizeof(*exec) + exec->arena.used_bytes + exec->state.bytes +
-	       exec->frame_bytes;
+	size_t bytes = sizeof(*exec) + exec->arena.used_bytes + exec->frame_bytes +
+		       scope_bytes(exec->scope);
+
+	list_for_each(node, &exec->scopes)
+		bytes += scope_bytes(list_entry(node, struct scope, node));
+	return bytes;
 }
 
 static bool has_work(const struct exec *exec)
@@ -218,7 +211,8 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 		return;
 	}
 	seal(exec, row);
-	op_launch(op);
+	if (op)
+		op_launch(op);
 	engine->host->commit(engine->host_data, exec, row, op);
 }
 
@@ -226,7 +220,11 @@ void exec_park(struct exec *exec)
 {
 	const struct engine_host *host = exec->engine->host;
 
-	if (host->parked && !exec->doomed)
+	if (exec->parked || exec->doomed || exec->final ||
+	    !exec->root->ops->parked(exec->root))
+		return;
+	exec->parked = true;
+	if (host->parked)
 		host->parked(exec->engine->host_data, exec);
 }
 
@@ -236,11 +234,13 @@ void exec_end(struct exec *exec, struct engine_final *final)
 	exec->final = final;
 }
 
-void exec_live(struct exec *exec, struct str *text)
+void exec_live(struct exec *exec, const char *place, struct str *text)
 {
 	struct engine *engine = exec->engine;
 
 	if (!exec->doomed) {
+		if (place)
+			str_add_text(text, place);
 		event_close(text, exec->seq, exec->epoch, ++exec->sub);
 		engine->host->live(engine->host_data, exec, str_text(text), text->len);
 	}

@@ -4,10 +4,8 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "engine/fold.h"
 #include "engine/row.h"
-#include "run/history.h"
-#include "run/state.h"
+#include "engine/scope.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +17,8 @@ struct engine;
 struct err;
 struct event_stamp;
 struct runframe;
+struct fold;
+struct fold_node;
 struct op;
 
 /* What a fresh run starts from. All is borrowed for the call of exec_new(); texts are
@@ -37,16 +37,6 @@ struct exec_start {
 	void *job;      /* the host's own */
 };
 
-/* Where a run goes on that was folded from its journal. */
-struct exec_resume {
-	enum fold_at at; /* FOLD_FRESH: it starts */
-	const char *step_id;
-	const char *next_id;
-	enum fail_class class;
-	const char *error;
-	int64_t spent_ms; /* of its wall time, by owners before */
-};
-
 /* A run. For readers: run_id, job, epoch, seq, step, status. */
 struct exec {
 	struct engine *engine;
@@ -61,20 +51,23 @@ struct exec {
 	uint64_t seq;                       /* of the last durable event handed out */
 	uint64_t sub;                       /* of the last live event behind seq */
 	const struct definition_step *step; /* the top-level one under way, or NULL */
-	struct state state;
-	struct history history;
+	struct scope *scope;                /* of the root's path; owned */
 	struct usage usage;
 	enum run_status status; /* RUN_RUNNING until the end was handed out */
 	struct runframe *root;
-	int64_t turns;              /* top-level steps started */
+	struct list scopes;         /* of branches, for exec_bytes() */
+	int64_t turns;              /* steps started, on all paths */
+	int64_t top_turns;          /* those of the root's path */
 	size_t frame_bytes;         /* of the frames that there are */
 	struct engine_final *final; /* ended, to be handed out when its code is left */
-	struct err *seed_error;    /* in the arena: why there is no state to start with */
-	struct exec_resume resume; /* texts in the arena */
+	struct err *seed_error;   /* in the arena: why there is no state to start with */
+	struct fold_node *resume; /* where it goes on; owned; NULL: it is fresh */
+	int64_t spent_ms;         /* of its wall time, by owners before */
 	bool cancel_wanted;
 	bool cancel_told; /* the root knows */
 	bool doomed;      /* exec_free() came while its code was on the CPU */
 	bool started;
+	bool parked; /* its host was told */
 };
 
 /*
@@ -87,11 +80,11 @@ struct exec *exec_new(struct engine *engine, const struct exec_start *start);
 /*
  * The same for a run whose journal was folded; its message and inputs are in the fold,
  * those of start are not read, and its seq neither. The first row is of kind start: the
- * worker that picked the run up, and what follows from the journal. Not for FOLD_ENDED.
- * The fold is the caller's still, and may go.
+ * worker that picked the run up, and what follows from the journal. Not for one that has
+ * ended. The fold is the caller's still, without its nodes, and may go.
  */
 struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
-			 const struct fold *fold);
+			 struct fold *fold);
 
 /*
  * Stop it as soon as its code can be entered: calls in flight are abandoned, the run ends
@@ -117,13 +110,15 @@ void exec_ready(struct exec *exec);
 /* One turn on the CPU; returns the steps made. */
 int exec_turn(struct exec *exec);
 struct event_stamp exec_stamp(const struct exec *exec);
-/* Number the row's events and hand it out; the op is idle and completes when it is in. */
+/* Number the row's events and hand it out; the op is idle and completes when it is in.
+ * NULL: nobody waits for it. */
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
-/* It stands between two steps and the engine drains. */
+/* The engine drains, and a path stands between two steps: when all do, the run is parked. */
 void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);
-/* Close an open event and hand it out as a live one; text is emptied. */
-void exec_live(struct exec *exec, struct str *text);
+/* Close an open event and hand it out as a live one; text is emptied. place is what
+ * row_set_place() has of the path, NULL for the root's. */
+void exec_live(struct exec *exec, const char *place, struct str *text);
 
 #endif

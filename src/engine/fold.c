@@ -3,22 +3,27 @@
  *
  * A pure function of the rows: sorted by their number first, so that the order in which
  * they are read does not matter. State and usage come from the rows' deltas and usage;
- * where the run stands, its history and its turns come from the durable events, because
- * rows that were committed together may be one row (a lazy run's), while each step_start,
- * step_error and step_complete is there in the order in which it happened.
+ * where each path of the run stands (engine/fold_node.c), its history and its turns come
+ * from the durable events, because rows that were committed together may be one row (a
+ * lazy run's), while each step_start, step_error and step_complete is there in the order
+ * in which it happened on its path. An event names its path, but for the root's.
  *
+ *	branch_start,   FRESH       of a path that begins
+ *	loop_iteration
  *	step_start      ANNOUNCED   turn counted
- *	step_complete   BEHIND      history; on at next_step_id
- *	if_decision     BEHIND      on at target_step_id; so switch_decision
+ *	step_complete   BEHIND      history; on at what follows. Branches are joined
+ *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
  *	                FAILED      says
- *	done            ENDED
+ *	done            the run has ended
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
  * first attempt. Started moments of the history are those of the end less the duration.
  *
- * All rows are of the run's one path today; a row of another path is refused, not
- * guessed at.
+ * A row's delta belongs to the scope of its path, and is applied before its events: what
+ * a row brings of later steps comes behind it. Two cases wait for an event of the row's
+ * own: a path that begins in it, and the row of a parallel step, whose branches are
+ * joined first.
  */
 #include "engine/fold.h"
 
@@ -36,6 +41,7 @@ struct folding {
 	struct fold *fold;
 	const struct definition *definition;
 	const struct fold_row *row; /* the one being read */
+	bool delta_waits;           /* its delta is not applied yet */
 	int64_t epoch;              /* of the event before; 0: none */
 	int64_t first_ts;           /* of that epoch */
 	int64_t last_ts;
@@ -104,7 +110,7 @@ static int add_usage(struct usage *sum, const char *text, struct err *err)
 }
 
 /* The whole message of a failure is in the row; the event's may have been cut. */
-static const char *whole_error(struct folding *f, const struct definition_step *step,
+static const char *whole_error(struct folding *f, struct scope *scope, const char *of,
 			       const struct json *event)
 {
 	const char *text = jsonr_get_text(event, "error");
@@ -114,95 +120,202 @@ static const char *whole_error(struct folding *f, const struct definition_step *
 
 	if (!text)
 		text = "";
-	ret = arena_dup(&f->fold->arena, text);
+	ret = arena_dup(&scope->arena, text);
 	if (!f->row->error ||
 	    jsonr_parse(f->row->error, strlen(f->row->error), &doc, NULL, NULL, NULL) < 0)
 		return ret;
 	step_id = jsonr_get_text(doc, "step_id");
 	message = jsonr_get_text(doc, "message");
-	if (step_id && message && strcmp(step_id, step->id) == 0)
-		ret = arena_dup(&f->fold->arena, message);
+	if (message && (of ? step_id && strcmp(step_id, of) == 0 : !step_id))
+		ret = arena_dup(&scope->arena, message);
 	jsonr_free(doc);
 	return ret;
 }
 
-static void on_step_error(struct folding *f, const struct definition_step *step,
+static void add_history(struct fold_node *node, int64_t ts, int64_t duration_ms,
+			enum fail_class class, const char *error)
+{
+	struct scope *scope = fold_node_scope(node);
+
+	history_add(&scope->history, &scope->arena, node->step, ts - duration_ms, ts,
+		    duration_ms, class, error);
+	if (node->visits)
+		node->visits[node->step->index]++;
+}
+
+static void go_behind(struct fold_node *node, const char *next_id)
+{
+	fold_node_close_children(node);
+	node->at = FOLD_BEHIND;
+	node->next_id = next_id;
+}
+
+static void fail(struct fold_node *node, enum fail_class class, const char *error)
+{
+	node->at = FOLD_FAILED;
+	node->class = class;
+	node->error = error;
+}
+
+/* Branches that do not fit are why the step failed: the engine did not join them. */
+static void join_completed(struct fold_node *node)
+{
+	struct err ignored;
+
+	(void)fold_node_join(node, &ignored);
+}
+
+static void on_step_error(struct folding *f, struct fold_node *node,
 			  const struct json *event, int64_t ts)
 {
 	const char *name = jsonr_get_text(event, "error_class");
 	enum fail_class class = name ? fail_parse(name, strlen(name)) : FAIL_NONE;
-	struct fold *fold = f->fold;
+	const struct definition_step *step = node->step;
 	const char *error;
 
 	if (jsonr_get(event, "retry_in_ms"))
 		return; /* it was tried again, and another event says what came of it */
 	if (class == FAIL_NONE)
 		class = FAIL_INTERNAL;
-	error = whole_error(f, step, event);
-	history_add(&fold->history, &fold->arena, step, ts, ts, 0, class, error);
+	error = whole_error(f, fold_node_scope(node), step->id, event);
+	if (step->on_error != ON_ERROR_FAIL)
+		join_completed(node);
+	add_history(node, ts, 0, class, error);
 	switch (step->on_error) {
-	case ON_ERROR_FAIL:
-		fold->at = FOLD_FAILED;
-		fold->class = class;
-		fold->error = error;
+	case ON_ERROR_FAIL: /* its branches stay: what they have may be gone on with */
+		fail(node, class, error);
 		return;
 	case ON_ERROR_CONTINUE:
-		fold->at = FOLD_BEHIND;
-		fold->next_id = step->next_step_id;
+		go_behind(node, course_behind(&node->course, node->place, step));
 		return;
 	case ON_ERROR_ROUTE:
-		fold->at = FOLD_BEHIND;
-		fold->next_id = step->on_error_step_id;
+		go_behind(node, step->on_error_step_id);
 		return;
 	}
 }
 
-static void on_step_complete(struct fold *fold, const struct definition_step *step,
-			     const struct json *event, int64_t ts)
+static int on_step_complete(struct fold_node *node, const struct json *event, int64_t ts,
+			    struct err *err)
 {
 	double sec = jsonr_double(jsonr_get(event, "duration_seconds"));
 	int64_t duration_ms = sec > 0 && sec < 1e12 ? (int64_t)(sec * 1000. + .5) : 0;
+	int rc;
 
-	history_add(&fold->history, &fold->arena, step, ts - duration_ms, ts, duration_ms,
-		    FAIL_NONE, NULL);
-	fold->at = FOLD_BEHIND;
-	fold->next_id = step->next_step_id;
+	rc = fold_node_join(node, err);
+	if (rc < 0)
+		return rc;
+	add_history(node, ts, duration_ms, FAIL_NONE, NULL);
+	go_behind(node, course_behind(&node->course, node->place, node->step));
+	return 0;
 }
 
 /* Behind a step that decided: where the path went. (The first form of the event, without
  * a target, comes before step_complete.) */
-static void on_decision(struct folding *f, const struct json *event)
+static void on_decision(struct folding *f, struct fold_node *node,
+			const struct json *event)
 {
 	const struct definition_step *target;
 	const struct json *id;
 	bool found;
 
 	id = jsonr_find(event, "target_step_id", &found);
-	if (!found || f->fold->at != FOLD_BEHIND)
+	if (!found || node->at != FOLD_BEHIND)
 		return;
 	target = definition_step(f->definition, jsonr_text(id));
-	f->fold->next_id = target ? target->id : NULL;
+	node->next_id = target ? target->id : NULL;
 }
 
-static int step_event(struct folding *f, const char *type, const struct json *event,
-		      int64_t ts, struct err *err)
+/* It is passed over for the one behind it. */
+static void on_limit(struct folding *f, struct fold_node *node, const struct json *event)
+{
+	const struct definition_step *step =
+		definition_step(f->definition, jsonr_get_text(event, "orch_step_id"));
+
+	if (node->at != FOLD_BEHIND)
+		return;
+	if (step)
+		node->place = course_place(&node->course, node->place, step->id);
+	node->next_id = step ? course_behind(&node->course, node->place, step) : NULL;
+}
+
+static void on_step_start(struct folding *f, struct fold_node *node,
+			  const struct definition_step *step)
+{
+	fold_node_close_children(node);
+	node->at = FOLD_ANNOUNCED;
+	node->step = step;
+	node->place = course_place(&node->course, node->place, step->id);
+	f->fold->turns++;
+	f->fold->top_turns += !node->parent;
+}
+
+static int step_event(struct folding *f, struct fold_node *node, const char *type,
+		      const struct json *event, int64_t ts, struct err *err)
 {
 	const char *id = jsonr_get_text(event, "orch_step_id");
 	const struct definition_step *step = definition_step(f->definition, id);
-	struct fold *fold = f->fold;
 
 	if (!step)
 		return err_set(err, ERR_INPUT, "%s of '%s', which is no step of it", type,
 			       id ? id : "");
-	fold->step = step;
 	if (type[5] == 's') {
-		fold->at = FOLD_ANNOUNCED;
-		fold->turns++;
-	} else if (type[5] == 'c') {
-		on_step_complete(fold, step, event, ts);
-	} else {
-		on_step_error(f, step, event, ts);
+		on_step_start(f, node, step);
+		return 0;
 	}
+	if (node->at != FOLD_ANNOUNCED || node->step != step)
+		return err_set(err, ERR_INPUT, "%s of '%s', which was not started", type,
+			       id);
+	if (type[5] == 'c')
+		return on_step_complete(node, event, ts, err);
+	on_step_error(f, node, event, ts);
+	return 0;
+}
+
+/* A path that no step is to blame for: its steps or turns are used up. */
+static void on_refused(struct folding *f, struct fold_node *node,
+		       const struct json *event)
+{
+	struct json *doc = NULL;
+	const char *name = NULL;
+	enum fail_class class;
+
+	if (!node->parent)
+		return; /* `done` is in the same row */
+	if (f->row->error && jsonr_parse(f->row->error, strlen(f->row->error), &doc, NULL,
+					 NULL, NULL) == 0)
+		name = jsonr_get_text(doc, "class");
+	class = name ? fail_parse(name, strlen(name)) : FAIL_NONE;
+	fail(node, class == FAIL_NONE ? FAIL_LIMIT : class,
+	     whole_error(f, fold_node_scope(node), NULL, event));
+	jsonr_free(doc);
+}
+
+static bool is_one_of(const char *type, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(type, *names) == 0)
+			return true;
+	return false;
+}
+
+static int event_on_path(struct folding *f, struct fold_node *node, const char *type,
+			 const struct json *event, int64_t ts, struct err *err)
+{
+	static const char *const steps[] = { "step_start", "step_complete", "step_error",
+					     NULL };
+	static const char *const decisions[] = { "if_decision", "switch_decision",
+						 "routing_decision", NULL };
+
+	if (is_one_of(type, steps))
+		return step_event(f, node, type, event, ts, err);
+	if (is_one_of(type, decisions))
+		on_decision(f, node, event);
+	else if (strcmp(type, "loop_limit_reached") == 0)
+		on_limit(f, node, event);
+	else if (strcmp(type, "orchestration_error") == 0)
+		on_refused(f, node, event);
+	else if (strcmp(type, "done") == 0)
+		f->fold->ended = true;
 	return 0;
 }
 
@@ -217,6 +330,38 @@ static void count_time(struct folding *f, int64_t epoch, int64_t ts)
 		f->last_ts = ts;
 }
 
+static int apply_delta(struct folding *f, struct fold_node *node, struct err *err)
+{
+	f->delta_waits = false;
+	return state_apply(&fold_node_scope(node)->state, f->row->delta,
+			   strlen(f->row->delta), err);
+}
+
+/* The path that the row's delta belongs to; NULL: nothing began it yet. */
+static struct fold_node *node_of_row(struct folding *f)
+{
+	return fold_node_find(f->fold->root, f->row->path,
+			      strcmp(f->row->kind, "start") == 0);
+}
+
+static bool is_join(const struct fold_row *row)
+{
+	return strcmp(row->kind, "join") == 0;
+}
+
+/* Whether what the delta waits for has come. */
+static int late_delta(struct folding *f, struct err *err)
+{
+	struct fold_node *node;
+
+	if (!f->delta_waits)
+		return 0;
+	node = node_of_row(f);
+	if (!node || (is_join(f->row) && node->at == FOLD_ANNOUNCED))
+		return 0;
+	return apply_delta(f, node, err);
+}
+
 static int fold_event(struct folding *f, const struct json *pair, struct err *err)
 {
 	const struct json *event = jsonr_at(pair, 1);
@@ -224,8 +369,11 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 	const char *type = jsonr_get_text(event, "type");
 	int64_t ts = jsonr_get_int(event, "ts", 0);
 	struct fold *fold = f->fold;
+	struct fold_node *node;
+	const char *path;
 	int64_t id_ms;
 	uint32_t id_n;
+	int rc;
 
 	if (!id || !type || !fold_stream_id(id, &id_ms, &id_n))
 		return err_set(err, ERR_INPUT, "events hold what is no event");
@@ -240,20 +388,13 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 		fold->last_id_n = id_n;
 	}
 	count_time(f, jsonr_get_int(event, "epoch", 0), ts);
-	if (strcmp(type, "step_start") == 0 || strcmp(type, "step_complete") == 0 ||
-	    strcmp(type, "step_error") == 0)
-		return step_event(f, type, event, ts, err);
-	if (strcmp(type, "if_decision") == 0 || strcmp(type, "switch_decision") == 0) {
-		on_decision(f, event);
-	} else if (strcmp(type, "loop_limit_reached") == 0 && fold->at == FOLD_BEHIND) {
-		const struct definition_step *step = definition_step(
-			f->definition, jsonr_get_text(event, "orch_step_id"));
-
-		fold->next_id = step ? step->next_step_id : NULL;
-	} else if (strcmp(type, "done") == 0) {
-		fold->at = FOLD_ENDED;
-	}
-	return 0;
+	path = jsonr_get_text(event, "path");
+	node = fold_node_reach(fold->root, f->definition, path ? path : "");
+	if (!node)
+		return err_set(err, ERR_INPUT, "%s on path %.200s, which nothing began",
+			       type, path);
+	rc = event_on_path(f, node, type, event, ts, err);
+	return rc < 0 ? rc : late_delta(f, err);
 }
 
 static int fold_events(struct folding *f, const char *text, struct err *err)
@@ -279,17 +420,20 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 		return err_set(err, ERR_INPUT, "row %" PRIu32 " is followed by %" PRId64,
 			       fold->rows, row->seq);
 	fold->rows++;
-	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0)
+	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0 &&
+	    !is_join(row))
 		return err_set(err, ERR_INPUT, "rows of kind %s are unknown here",
 			       row->kind);
-	if (strchr(row->path, '/'))
-		return err_set(err, ERR_INPUT, "path %.100s is unknown here", row->path);
-	if (row->delta)
-		rc = state_apply(&fold->state, row->delta, strlen(row->delta), err);
+	f->delta_waits = row->delta != NULL;
+	if (f->delta_waits && !is_join(row))
+		rc = late_delta(f, err);
 	if (rc == 0 && row->usage)
 		rc = add_usage(&fold->usage, row->usage, err);
 	if (rc == 0 && row->events)
 		rc = fold_events(f, row->events, err);
+	if (rc == 0 && f->delta_waits)
+		rc = err_set(err, ERR_INPUT, "path %.200s, which nothing began",
+			     row->path);
 	return rc;
 }
 
@@ -298,14 +442,15 @@ int fold_journal(struct fold *fold, const struct fold_seed *seed,
 {
 	struct folding f = { .fold = fold, .definition = seed->definition };
 	const struct fold_row **sorted;
+	struct scope *scope;
 	size_t i;
 	int rc;
 
 	memset(fold, 0, sizeof(*fold));
 	arena_init(&fold->arena);
-	history_init(&fold->history, &fold->arena, seed->definition);
-	state_init(&fold->state, seed->state_max);
-	rc = state_seed(&fold->state, seed->definition, seed->message, seed->message_len,
+	scope = scope_new(seed->definition, seed->state_max);
+	fold->root = fold_node_new(seed->definition, scope);
+	rc = state_seed(&scope->state, seed->definition, seed->message, seed->message_len,
 			seed->inputs, seed->inputs_len, err);
 	if (rc < 0)
 		return rc;
@@ -325,6 +470,6 @@ int fold_journal(struct fold *fold, const struct fold_seed *seed,
 
 void fold_deinit(struct fold *fold)
 {
-	state_deinit(&fold->state);
+	fold_node_free(fold->root);
 	arena_deinit(&fold->arena);
 }

@@ -3,17 +3,14 @@
 #define ENGINE_FOLD_H
 
 #include "base/arena.h"
+#include "engine/fold_node.h"
 #include "engine/row.h"
-#include "run/fail.h"
-#include "run/history.h"
-#include "run/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct definition;
-struct definition_step;
 struct err;
 
 /* A row of run_steps as it was read; texts are borrowed for the call, NULL is none. */
@@ -38,27 +35,15 @@ struct fold_seed {
 	size_t state_max; /* bytes */
 };
 
-enum fold_at {
-	FOLD_FRESH,     /* nothing is in: from the entry step on */
-	FOLD_ANNOUNCED, /* `step` was announced and has no row: it is executed (again) */
-	FOLD_BEHIND,    /* `step` is behind: on at next_id, the loop guard asked */
-	FOLD_FAILED,    /* `step` failed for good and nothing follows: the run fails */
-	FOLD_ENDED,     /* its last events are in: there is nothing to execute */
-};
-
 struct fold {
 	struct arena arena;
-	enum fold_at at;
-	const struct definition_step *step;
-	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
-	enum fail_class class; /* FOLD_FAILED */
-	const char *error;     /* FOLD_FAILED; in the arena */
-	struct state state;
-	struct history history;
+	struct fold_node *root; /* exec_resume() takes it */
+	bool ended;             /* its last events are in: there is nothing to execute */
 	struct usage usage;
-	int64_t turns; /* steps announced */
-	uint64_t seq;  /* of the newest durable event */
-	uint32_t rows; /* seq of the newest row */
+	int64_t turns;     /* steps announced, on all paths */
+	int64_t top_turns; /* those of the root's path */
+	uint64_t seq;      /* of the newest durable event */
+	uint32_t rows;     /* seq of the newest row */
 	/* Of the wall time: from the first to the last event of each epoch, summed. What
 	 * an owner did between its last commit and its death is not known and not in it.
 	 */

@@ -26,11 +26,22 @@ struct llm_message {
 	size_t len;
 };
 
+/* What a model may call instead of answering. */
+struct llm_tool {
+	const char *name; /* [A-Za-z0-9_-]{1,64} */
+	const char *description;
+	const char *schema; /* of its arguments: JSON text of an object */
+};
+
 /* Borrowed by whoever serves the call until op_done() or abandon(). */
 struct llm_request {
 	const char *model; /* resolved, never NULL */
 	const struct llm_message *messages;
 	size_t count;
+	/* One of them must be called, if there are any. A provider or a model that knows
+	 * no tools answers with a text: whoever asked reads that, too. */
+	const struct llm_tool *tools;
+	size_t tools_count;
 	/* The engine abandons the call by then; a provider may give up before. */
 	int64_t deadline_mono_ms;
 	size_t answer_max; /* bytes of text that the step accepts */
@@ -38,13 +49,17 @@ struct llm_request {
 	 * step is repeated, by whichever worker. */
 	const char *path; /* of the step's frame, ids percent-encoded */
 	int execution;    /* of the step, from 1 */
+	int ask;          /* of that execution's calls this is the nth, from 0 */
 };
 
 /* Filled by whoever serves the call, before op_done(). */
 struct llm_answer {
 	enum fail_class class; /* FAIL_NONE: text is the answer */
-	struct str text;       /* the answer, or why there is none; valid UTF-8 */
-	struct usage usage;    /* counted even for a failed call */
+	/* The answer, the arguments of the call of a tool as JSON text (of whatever form:
+	 * the model wrote it), or why there is none; valid UTF-8. */
+	struct str text;
+	struct str tool;    /* the tool that was called; "": none */
+	struct usage usage; /* counted even for a failed call */
 };
 
 /*
@@ -55,8 +70,38 @@ struct llm_call {
 	struct op op;
 	struct llm_request request;
 	struct llm_answer answer;
-	const struct definition_step *step; /* the engine's, as the next */
+	const struct definition_step *step; /* the engine's, as the next two */
+	const char *place;                  /* of its events (exec_live()) */
 	struct call_stream *stream;
+};
+
+/* Python of a definition that is to be executed. Borrowed until op_done() or abandon().
+ */
+struct code_request {
+	const char *code;
+	size_t code_len;
+	const char *state; /* a JSON object, what the code has as `state` */
+	size_t state_len;
+	/* The engine abandons the call by then. */
+	int64_t deadline_mono_ms;
+	size_t answer_max; /* bytes of the result as JSON that the step accepts */
+	size_t show_max;   /* characters of it that are shown */
+};
+
+/* Filled by whoever serves the call, before op_done(). */
+struct code_answer {
+	enum fail_class class; /* FAIL_NONE: json is the result */
+	struct str json;       /* compact and storable; "null" when the code set none */
+	struct str text;       /* str(result), cut; or why there is none; valid UTF-8 */
+};
+
+/* One execution of code, embedded in a step's frame. It has no effect but its answer, so
+ * it may be repeated at any time. */
+struct code_call {
+	struct op op;
+	struct code_request request;
+	struct code_answer answer;
+	const char *step_id; /* the engine's, for logs */
 };
 
 /*
@@ -83,8 +128,9 @@ struct engine_host {
 	/*
 	 * Store a journal row, and publish its events after that. Takes the row. op
 	 * completes when the row is durable; for a lazy run and !row->next_outside it may
-	 * complete at once. Rows of a run are stored in the order given; no two commits
-	 * of one path are in flight. A host that cannot commit now keeps the op: the path
+	 * complete at once. op NULL: nobody waits for it. Rows of a run are stored in the
+	 * order given, those of all its paths: a row is durable no later than one that
+	 * was given behind it. Several ops of a run may be in flight, one a path. A host that cannot commit now keeps the op: the path
 	 * waits. A host that lost the run (stale) never completes it and calls
 	 * exec_free().
 	 */
@@ -99,6 +145,12 @@ struct engine_host {
 	 * Call a model. The call is borrowed until op_done(&call->op) or its abandon().
 	 */
 	void (*llm)(void *host, struct exec *exec, struct llm_call *call);
+
+	/*
+	 * Execute Python. The call is borrowed until op_done(&call->op) or its abandon().
+	 * NULL: a host where no code is executed.
+	 */
+	void (*code)(void *host, struct exec *exec, struct code_call *call);
 
 	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does

@@ -1,8 +1,12 @@
 SYN_LIBS += src/engine/libengine.a
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/ask.c \
+	src/engine/ask.h \
 	src/engine/call.c \
 	src/engine/call.h \
+	src/engine/course.c \
+	src/engine/course.h \
 	src/engine/drive.c \
 	src/engine/drive.h \
 	src/engine/engine.c \
@@ -15,11 +19,18 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/exec.h \
 	src/engine/fold.c \
 	src/engine/fold.h \
+	src/engine/fold_node.c \
+	src/engine/fold_node.h \
 	src/engine/host.h \
 	src/engine/op.c \
 	src/engine/op.h \
 	src/engine/prompt.c \
 	src/engine/prompt.h \
+	src/engine/prompt_cut.c \
+	src/engine/prompt_cut.h \
+	src/engine/prompt_map.c \
+	src/engine/prompt_map.h \
+	src/engine/prompt_routes.c \
 	src/engine/root.c \
 	src/engine/root.h \
 	src/engine/route.c \
@@ -28,23 +39,37 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/row.h \
 	src/engine/runframe.c \
 	src/engine/runframe.h \
+	src/engine/scope.c \
+	src/engine/scope.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \
 	src/engine/step_types.h \
 	src/engine/steps/step_end.c \
 	src/engine/steps/step_end.h \
+	src/engine/steps/step_evaluator.c \
+	src/engine/steps/step_evaluator.h \
+	src/engine/steps/step_extract.c \
+	src/engine/steps/step_extract.h \
 	src/engine/steps/step_if.c \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \
 	src/engine/steps/step_llm.h \
+	src/engine/steps/step_loop.c \
+	src/engine/steps/step_loop.h \
 	src/engine/steps/step_merge.c \
 	src/engine/steps/step_merge.h \
+	src/engine/steps/step_parallel.c \
+	src/engine/steps/step_parallel.h \
 	src/engine/steps/step_print.c \
 	src/engine/steps/step_print.h \
 	src/engine/steps/step_switch.c \
 	src/engine/steps/step_switch.h \
+	src/engine/steps/step_transform.c \
+	src/engine/steps/step_transform.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/engine/walk.c \
-	src/engine/walk.h
+	src/engine/walk.h \
+	src/engine/walk_in.h \
+	src/engine/walk_path.c

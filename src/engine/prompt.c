@@ -9,9 +9,10 @@
 #include "engine/prompt.h"
 
 #include "base/str.h"
-#include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/prompt_cut.h"
+#include "engine/prompt_map.h"
 #include "run/definition.h"
 #include "run/jsontext.h"
 #include "run/template.h"
@@ -20,31 +21,6 @@
 
 #define GOAL_MAX    2000
 #define CONTEXT_MAX 5000
-#define MAP_MAX     50 /* steps shown */
-
-static void add_cut(struct str *out, const char *text, size_t len, size_t max)
-{
-	size_t head, tail;
-
-	if (len <= max) {
-		str_add(out, text, len);
-		return;
-	}
-	head = utf8_cut(text, len, max / 3 * 2);
-	tail = utf8_cut(text, len, len - max / 3);
-	str_add(out, text, head);
-	str_printf(out, "\n[... %zu bytes left out ...]\n", tail - head);
-	str_add(out, text + tail, len - tail);
-}
-
-static void add_value(struct str *out, const struct state_pair *pair, size_t max)
-{
-	struct str text = STR_INIT;
-
-	jsontext_show(&text, pair->json, pair->json_len);
-	add_cut(out, str_text(&text), text.len, max);
-	str_deinit(&text);
-}
 
 static void add_role(const struct exec *exec, const struct definition_step *step,
 		     struct str *out)
@@ -57,47 +33,18 @@ static void add_role(const struct exec *exec, const struct definition_step *step
 		str_printf(out, "Your answer is stored as: %s\n", step->output_key);
 }
 
-static void add_goal(const struct exec *exec, struct str *out)
+static void add_goal(const struct scope *scope, struct str *out)
 {
-	const struct state_pair *goal = state_get(&exec->state, "user_input");
+	const struct state_pair *goal = state_get(&scope->state, "user_input");
 
-	if (*exec->definition->description) {
-		str_add_text(out, "\n---\n\nPurpose of the workflow:\n");
-		add_cut(out, exec->definition->description,
-			strlen(exec->definition->description), GOAL_MAX);
-		str_add_char(out, '\n');
-	}
 	if (!goal || !jsontext_truthy(goal->json, goal->json_len))
 		return;
 	str_add_text(out, "\n---\n\nMain goal, in the user's words:\n");
-	add_value(out, goal, GOAL_MAX);
+	prompt_cut_value(out, goal, GOAL_MAX);
 	str_add_char(out, '\n');
 }
 
-static void add_map(const struct exec *exec, const struct definition_step *step,
-		    struct str *out)
-{
-	const struct definition *definition = exec->definition;
-	size_t shown =
-		definition->steps_count < MAP_MAX ? definition->steps_count : MAP_MAX;
-	size_t i;
-
-	str_add_text(out, "\n---\n\nSteps of the workflow:\n");
-	for (i = 0; i < shown; i++) {
-		const struct definition_step *other = &definition->steps[i];
-
-		str_printf(out, "%zu. %s (%s)", i + 1, other->name, other->type_name);
-		if (other->output_key)
-			str_printf(out, " -> %s", other->output_key);
-		if (exec->history.by_step[i] > 0)
-			str_printf(out, ", done %d times", exec->history.by_step[i]);
-		str_add_text(out, other == step ? "   <- this step\n" : "\n");
-	}
-	if (shown < definition->steps_count)
-		str_printf(out, "... and %zu more\n", definition->steps_count - shown);
-}
-
-static void add_context(const struct exec *exec, const struct definition_step *step,
+static void add_context(const struct scope *scope, const struct definition_step *step,
 			struct str *out)
 {
 	bool first = true;
@@ -105,7 +52,7 @@ static void add_context(const struct exec *exec, const struct definition_step *s
 
 	for (i = 0; i < step->input_keys_count; i++) {
 		const char *key = step->input_keys[i];
-		const struct state_pair *pair = state_get(&exec->state, key);
+		const struct state_pair *pair = state_get(&scope->state, key);
 
 		if (!pair || strcmp(key, "user_input") == 0)
 			continue;
@@ -113,30 +60,31 @@ static void add_context(const struct exec *exec, const struct definition_step *s
 			str_add_text(out, "\n---\n\nContext from earlier steps:\n");
 		first = false;
 		str_printf(out, "\n[%s]\n", key);
-		add_value(out, pair, CONTEXT_MAX);
+		prompt_cut_value(out, pair, CONTEXT_MAX);
 		str_add_char(out, '\n');
 	}
 }
 
-void prompt_system(const struct exec *exec, const struct definition_step *step,
-		   struct str *out)
+void prompt_system(const struct exec *exec, const struct scope *scope,
+		   const struct definition_step *step, struct str *out)
 {
 	add_role(exec, step, out);
-	add_goal(exec, out);
-	add_map(exec, step, out);
-	add_context(exec, step, out);
+	add_goal(scope, out);
+	add_context(scope, step, out);
+	str_add_text(out, "\n---\n\n");
+	prompt_map(out, exec->definition, scope, step);
 }
 
-int prompt_task(const struct exec *exec, const struct definition_step *step,
-		struct str *out, struct err *err)
+int prompt_task(const struct exec *exec, const struct scope *scope,
+		const struct definition_step *step, struct str *out, struct err *err)
 {
 	size_t max = exec->engine->limits.output_max;
 	const struct state_pair *input;
 
 	if (step->prompt_template)
-		return template_prompt(step->prompt_template, &exec->state, max, out,
+		return template_prompt(step->prompt_template, &scope->state, max, out,
 				       err);
-	input = state_get(&exec->state, "user_input");
+	input = state_get(&scope->state, "user_input");
 	if (input)
 		jsontext_show(out, input->json, input->json_len);
 	if (out->len > max)

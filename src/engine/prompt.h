@@ -4,16 +4,32 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
+struct definition;
 struct definition_step;
 struct exec;
+struct scope;
 struct str;
 
 /* The task: the interpolated prompt_template, or user_input when there is none. ERR_LIMIT
  * when it exceeds the limit on a step's output. */
-int prompt_task(const struct exec *exec, const struct definition_step *step,
-		struct str *out, struct err *err);
+int prompt_task(const struct exec *exec, const struct scope *scope,
+		const struct definition_step *step, struct str *out, struct err *err);
 /* All else: role, goal, position in the graph, context from earlier steps. */
-void prompt_system(const struct exec *exec, const struct definition_step *step,
-		   struct str *out);
+void prompt_system(const struct exec *exec, const struct scope *scope,
+		   const struct definition_step *step, struct str *out);
+
+/*
+ * For an evaluator: what its model should know, and the evaluator_prompt as the task.
+ * ERR_LIMIT likewise.
+ */
+int prompt_routes(const struct exec *exec, const struct scope *scope,
+		  const struct definition_step *step, struct str *system,
+		  struct str *task, struct err *err);
+/* The name of the tool that stands for route i of an evaluator, and what it is about. */
+void prompt_route_tool(struct str *out, const struct definition_step *step, size_t i);
+void prompt_route_about(struct str *out, const struct definition *definition,
+			const struct definition_step *step, size_t i);
 
 #endif

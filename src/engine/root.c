@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
+#include "engine/fold_node.h"
 #include "engine/runframe.h"
 #include "engine/walk.h"
 #include "run/definition.h"
@@ -59,9 +60,12 @@ static void add_last_events(struct exec *exec, struct engine_final *final)
 	row_add_event(row);
 }
 
-/* Takes the row. reason is NULL for a completed run. */
-static void end_run(struct exec *exec, struct engine_row *row, enum fail_class class,
-		    const char *reason)
+/*
+ * Takes the row. reason is NULL for a completed run. What the run ends with is what the
+ * path that ended it sees: of a branch with an end step its own, siblings are not joined.
+ */
+static void end_run(struct exec *exec, const struct scope *scope, struct engine_row *row,
+		    enum fail_class class, const char *reason)
 {
 	struct engine_final *final = row_final_new();
 	size_t max = exec->engine->limits.output_max;
@@ -72,14 +76,16 @@ static void end_run(struct exec *exec, struct engine_row *row, enum fail_class c
 	if (final->status == RUN_FAILED)
 		outcome_failed(&final->response, reason, max);
 	else
-		outcome_ended(&final->response, &exec->history, &exec->state, max);
+		outcome_ended(&final->response, &scope->history, &scope->state, max);
 	if (class != FAIL_NONE)
 		print_error(&final->error, class, exec->step ? exec->step->id : NULL,
 			    reason);
-	state_print(&exec->state, &final->state);
-	history_print(&exec->history, &final->history);
+	state_print(&scope->state, &final->state);
+	history_print(&scope->history, &final->history);
 	final->usage = exec->usage;
 	final->row = row;
+	row_set_place(row,
+		      NULL); /* what follows is the run's, whatever path the row is of */
 	if (!row->error.len)
 		str_add(&row->error, str_text(&final->error), final->error.len);
 	add_last_events(exec, final);
@@ -93,7 +99,7 @@ static struct engine_row *start_row(struct exec *exec)
 
 	event_worker_picked_up(&row->texts, &stamp, exec->worker_id, exec->run_id);
 	row_add_event(row);
-	if (exec->resume.at != FOLD_FRESH)
+	if (exec->resume && exec->resume->at != FOLD_FRESH)
 		return row;
 	event_orchestration_start(&row->texts, &stamp, exec->run_id, exec->definition);
 	row_add_event(row);
@@ -107,7 +113,8 @@ static void refuse_input(struct exec *exec, struct engine_row *row)
 
 	event_orchestration_error(&row->texts, &stamp, err->text);
 	row_add_event(row);
-	end_run(exec, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB, err->text);
+	end_run(exec, exec->scope, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB,
+		err->text);
 }
 
 static int64_t limit_of(const struct exec *exec)
@@ -122,19 +129,19 @@ static void start(struct runframe *frame)
 	struct exec *exec = frame->exec;
 	struct engine *engine = exec->engine;
 	struct engine_row *row = start_row(exec);
-	int64_t left_ms = limit_of(exec) - exec->resume.spent_ms;
+	int64_t left_ms = limit_of(exec) - exec->spent_ms;
 
 	if (exec->seed_error) {
 		refuse_input(exec, row);
 		return;
 	}
 	if (exec->cancel_wanted) { /* before it began */
-		end_run(exec, row, FAIL_CANCELLED, "Cancelled");
+		end_run(exec, exec->scope, row, FAIL_CANCELLED, "Cancelled");
 		return;
 	}
 	timers_arm(engine, &root->timeout,
 		   engine_mono_ms(engine) + (left_ms > 0 ? left_ms : 0));
-	root->walk = walk_new(frame, exec->definition->entry_step_id, row);
+	root->walk = walk_new(frame, row, exec->resume);
 	root->walk->ops->start(root->walk);
 }
 
@@ -148,12 +155,22 @@ static void on_timeout(struct op *op)
 
 static void child_done(struct runframe *frame, struct runframe *child)
 {
-	end_run(frame->exec, walk_take_row(child), child->class, child->error);
+	struct runframe *ender = walk_ender(child);
+
+	end_run(frame->exec, walk_scope(ender), walk_take_row(ender), child->class,
+		child->error);
 }
 
 static void cancel(struct runframe *frame)
 {
 	walk_stop(((struct root *)frame)->walk, FAIL_CANCELLED, "Cancelled");
+}
+
+static bool parked(const struct runframe *frame)
+{
+	const struct root *root = (const struct root *)(const void *)frame;
+
+	return root->walk && root->walk->ops->parked(root->walk);
 }
 
 static void on_free(struct runframe *frame)
@@ -165,6 +182,7 @@ static const struct runframe_ops root_ops = {
 	.start = start,
 	.child_done = child_done,
 	.cancel = cancel,
+	.parked = parked,
 	.free = on_free,
 };
 

@@ -5,6 +5,8 @@
  *	          a true decision never takes the false branch
  *	switch    the matching case's step, else the default's; null is the end. Without
  *	          any case the default, if there is one, else next_step_id
+ *	evaluator the route of the label that was decided for; null is the end. Without
+ *	          routes next_step_id
  *	others    next_step_id
  *
  * The event carries the target, so that a fold knows where the run went without asking
@@ -23,14 +25,14 @@
 #include <string.h>
 
 /* The decision as text; false when it is null or was never made. */
-static bool read_decision(const struct exec *exec, const char *prefix,
+static bool read_decision(const struct state *state, const char *prefix,
 			  const struct definition_step *step, struct str *out)
 {
 	const struct state_pair *pair;
 	struct str key = STR_INIT;
 
 	str_printf(&key, "%s%s", prefix, step->id);
-	pair = state_get(&exec->state, str_text(&key));
+	pair = state_get(state, str_text(&key));
 	str_deinit(&key);
 	if (!pair || pair->json[0] != '"')
 		return false;
@@ -38,7 +40,8 @@ static bool read_decision(const struct exec *exec, const char *prefix,
 	return true;
 }
 
-static const char *behind_if(struct exec *exec, const struct definition_step *step,
+static const char *behind_if(struct exec *exec, const struct state *state,
+			     const struct definition_step *step, const char *linear,
 			     struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
@@ -46,12 +49,12 @@ static const char *behind_if(struct exec *exec, const struct definition_step *st
 	const char *target;
 	bool truth;
 
-	truth = read_decision(exec, ROUTE_IF_KEY, step, &decision) &&
+	truth = read_decision(state, ROUTE_IF_KEY, step, &decision) &&
 		strcmp(str_text(&decision), "true") == 0;
 	str_deinit(&decision);
 	target = truth ? step->if_true_step_id : step->if_false_step_id;
 	if (!target)
-		target = step->next_step_id;
+		target = linear;
 	event_if_routed(texts, &stamp, step, truth, target);
 	return target;
 }
@@ -66,7 +69,8 @@ static const char *case_target(const struct definition_step *step, const char *v
 	return NULL;
 }
 
-static const char *behind_switch(struct exec *exec, const struct definition_step *step,
+static const char *behind_switch(struct exec *exec, const struct state *state,
+				 const struct definition_step *step, const char *linear,
 				 struct str *texts)
 {
 	struct event_stamp stamp = exec_stamp(exec);
@@ -74,28 +78,54 @@ static const char *behind_switch(struct exec *exec, const struct definition_step
 	const char *target = step->switch_default_step_id;
 	bool matched;
 
-	matched = read_decision(exec, ROUTE_SWITCH_KEY, step, &decision);
+	matched = read_decision(state, ROUTE_SWITCH_KEY, step, &decision);
 	if (matched)
 		target = case_target(step, str_text(&decision));
 	else if (step->switch_cases_count == 0 && !target)
-		target = step->next_step_id;
+		target = linear;
 	event_switch_routed(texts, &stamp, step, matched ? str_text(&decision) : NULL,
 			    target);
 	str_deinit(&decision);
 	return target;
 }
 
-const char *route_behind(struct exec *exec, const struct definition_step *step,
+/* A label that the route_map does not have, or none at all, is no decision. */
+static const char *behind_evaluator(struct exec *exec, const struct state *state,
+				    const struct definition_step *step,
+				    const char *linear, struct str *texts)
+{
+	struct event_stamp stamp = exec_stamp(exec);
+	struct str label = STR_INIT, reasoning = STR_INIT;
+	const char *target = linear;
+	size_t i;
+
+	(void)read_decision(state, ROUTE_LABEL_KEY, step, &label);
+	(void)read_decision(state, ROUTE_REASONING_KEY, step, &reasoning);
+	for (i = 0; i < step->routes_count; i++)
+		if (strcmp(step->routes[i].label, str_text(&label)) == 0)
+			target = step->routes[i].step_id;
+	event_route_routed(texts, &stamp, step, label.len ? str_text(&label) : NULL,
+			   target,
+			   (struct event_text){ str_text(&reasoning), reasoning.len });
+	str_deinit(&label);
+	str_deinit(&reasoning);
+	return target;
+}
+
+const char *route_behind(struct exec *exec, const struct state *state,
+			 const struct definition_step *step, const char *linear,
 			 struct engine_row *row)
 {
 	const char *target;
 
 	if (step->type == STEP_IF_ELSE)
-		target = behind_if(exec, step, &row->texts);
+		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)
-		target = behind_switch(exec, step, &row->texts);
+		target = behind_switch(exec, state, step, linear, &row->texts);
+	else if (step->type == STEP_EVALUATOR && step->routes_count)
+		target = behind_evaluator(exec, state, step, linear, &row->texts);
 	else
-		return step->next_step_id;
+		return linear;
 	row_add_event(row);
 	return target;
 }

@@ -36,6 +36,7 @@ void row_free(struct engine_row *row)
 	str_deinit(&row->usage);
 	str_deinit(&row->error);
 	str_deinit(&row->texts);
+	str_deinit(&row->place);
 	if (row->events != row->few)
 		mem_free(row->events);
 	mem_free(row);
@@ -63,12 +64,28 @@ static void room_for_event(struct engine_row *row)
 	row->events_room = room;
 }
 
+void row_set_place(struct engine_row *row, const char *place)
+{
+	str_reset(&row->place, 4096);
+	if (place)
+		str_add_text(&row->place, place);
+}
+
+void row_print_place(struct str *out, const char *path, int branch_index)
+{
+	str_add_text(out, ",\"path\":");
+	jsonw_quote(out, path, strlen(path));
+	if (branch_index >= 0)
+		str_printf(out, ",\"branch_index\":%d", branch_index);
+}
+
 void row_add_event(struct engine_row *row)
 {
 	const struct row_event *last;
 	size_t at = 0;
 
 	room_for_event(row);
+	str_add(&row->texts, str_text(&row->place), row->place.len);
 	if (row->events_count) {
 		last = &row->events[row->events_count - 1];
 		at = last->at + last->len;
@@ -84,18 +101,35 @@ static void begin_act(struct engine_row *row, const char *verb, const char *key)
 	jsonw_quote(&row->delta, key, strlen(key));
 }
 
-void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
+static void add_act(struct engine_row *row, const char *verb, const char *key,
+		    const char *json, size_t len)
 {
-	begin_act(row, "set", key);
+	begin_act(row, verb, key);
 	str_add_char(&row->delta, ',');
 	str_add(&row->delta, json, len);
 	str_add_char(&row->delta, ']');
+}
+
+void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len)
+{
+	add_act(row, "set", key, json, len);
+}
+
+void row_add_append(struct engine_row *row, const char *key, const char *json, size_t len)
+{
+	add_act(row, "append", key, json, len);
 }
 
 void row_add_del(struct engine_row *row, const char *key)
 {
 	begin_act(row, "del", key);
 	str_add_char(&row->delta, ']');
+}
+
+bool row_is_empty(const struct engine_row *row)
+{
+	return !row->events_count && !row->delta.len && !row->usage.len &&
+	       !row->error.len;
 }
 
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)

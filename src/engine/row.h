@@ -54,6 +54,7 @@ struct engine_row {
 	struct str error; /* JSON object {"class","step_id","message"}; "" is none */
 	/* The durable events in order, each a JSON object text without newline. */
 	struct str texts;
+	struct str place; /* what row_add_event() adds to each */
 	struct row_event *events;
 	size_t events_count;
 	size_t events_room;
@@ -67,11 +68,20 @@ struct engine_row *row_new(enum row_kind kind, const char *path, const char *ste
 void row_free(struct engine_row *row);
 /* Text of event i; not NUL-terminated, borrowed. */
 const char *row_event_text(const struct engine_row *row, size_t i, size_t *len);
+/* For the engine: the path that the events from here on are of, told in each of them
+ * (fields that row_print_place() wrote). NULL: the run's own, which none tells. */
+void row_set_place(struct engine_row *row, const char *place);
+/* `,"path":"p1#0","branch_index":0`; branch_index < 0: it is in none. */
+void row_print_place(struct str *out, const char *path, int branch_index);
 /* For the engine: what texts holds beyond the last event is one more, still open. */
 void row_add_event(struct engine_row *row);
 /* For the engine: one act more in the delta. */
 void row_add_set(struct engine_row *row, const char *key, const char *json, size_t len);
+void row_add_append(struct engine_row *row, const char *key, const char *json,
+		    size_t len);
 void row_add_del(struct engine_row *row, const char *key);
+/* Nothing is in it: no event, no act, no usage, no error. */
+bool row_is_empty(const struct engine_row *row);
 /* For the engine: number and close the events, close the lists. Once, before it is handed
  * out. */
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch);

@@ -55,6 +55,7 @@ void runframe_free(struct runframe *frame)
 void runframe_done(struct runframe *frame)
 {
 	assert(frame->parent);
+	frame->over = true;
 	op_launch(&frame->ended);
 	op_done(&frame->ended);
 }
@@ -75,5 +76,5 @@ void runframe_fail(struct runframe *frame, enum fail_class class, const char *fo
 
 bool runframe_has_ended(const struct runframe *frame)
 {
-	return frame->ended.state != OP_IDLE;
+	return frame->over;
 }

@@ -21,6 +21,14 @@ struct runframe_ops {
 	void (*child_done)(struct runframe *frame, struct runframe *child);
 	/* Stop; ends by runframe_fail() now or later. NULL: it may simply be freed. */
 	void (*cancel)(struct runframe *frame);
+	/*
+	 * Of a frame that has paths inside. abandon: it is given up, and its frame freed
+	 * behind the call; what its paths have done is handed out. goes_on: the path that
+	 * it is on does not end with that. parked: all of them stand between two steps
+	 * (or will not start) and the engine drains.
+	 */
+	void (*abandon)(struct runframe *frame, bool goes_on);
+	bool (*parked)(const struct runframe *frame);
 	/* Detach its ops and free what it holds. Its children are gone by then. */
 	void (*free)(struct runframe *frame);
 };
@@ -36,6 +44,7 @@ struct runframe {
 	size_t size;           /* bytes of the whole struct */
 	enum fail_class class; /* when it ended: FAIL_NONE or why not */
 	char *error;           /* owned; NULL unless it failed */
+	bool over;             /* it ended */
 	bool stops;            /* an end step: the run is over after it */
 };
 

@@ -27,6 +27,11 @@ void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 	return step;
 }
 
+struct scope *step_scope(const struct step *step)
+{
+	return walk_scope(step->frame.parent);
+}
+
 static struct engine_row *row_of(struct step *step)
 {
 	return walk_row(step->frame.parent);
@@ -40,7 +45,7 @@ void step_warn(struct step *step, const char *message)
 	row_add_event(row_of(step));
 }
 
-static void add_final(struct step *step, const char *response, size_t len)
+void step_add_final(struct step *step, const char *response, size_t len)
 {
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
 
@@ -55,7 +60,7 @@ void step_think(struct step *step, const char *message)
 	struct str text = STR_INIT;
 
 	event_thinking(&text, &stamp, step->def, message);
-	exec_live(step->frame.exec, &text);
+	exec_live(step->frame.exec, walk_place(step->frame.parent), &text);
 	str_deinit(&text);
 }
 
@@ -110,7 +115,7 @@ bool step_put(struct step *step, const char *json, size_t len)
 	}
 	if (!key)
 		return true;
-	if (state_set(&exec->state, key, json, len, &err) < 0) {
+	if (state_set(&step_scope(step)->state, key, json, len, &err) < 0) {
 		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
 			      err.text);
 		return false;
@@ -126,7 +131,7 @@ bool step_put_own(struct step *step, const char *prefix, const char *json, size_
 	bool well;
 
 	str_printf(&key, "%s%s", prefix, step->def->id);
-	well = state_set(&step->frame.exec->state, str_text(&key), json, len, &err) == 0;
+	well = state_set(&step_scope(step)->state, str_text(&key), json, len, &err) == 0;
 	if (well)
 		row_add_set(row_of(step), str_text(&key), json, len);
 	else
@@ -153,7 +158,7 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 	jsonw_quote(&json, text, len);
 	if (step_put(step, str_text(&json), json.len)) {
 		if (final)
-			add_final(step, text, len);
+			step_add_final(step, text, len);
 		runframe_done(&step->frame);
 	}
 	str_deinit(&json);

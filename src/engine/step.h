@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct scope;
 struct usage;
+
+/* Parallel steps and loops inside one another, at most. */
+#define STEP_DEPTH_MAX 8
 
 /* Embedded as the first field of a step type's frame; its parent is a walk. */
 struct step {
@@ -19,10 +23,16 @@ struct step {
 void *step_alloc(const struct runframe_ops *ops, struct runframe *parent,
 		 const struct definition_step *def, size_t size);
 
+/* What it sees and writes: the state and the history of its path (engine/scope.h), not
+ * the run's. */
+struct scope *step_scope(const struct step *step);
+
 /* A durable event. */
 void step_warn(struct step *step, const char *message);
 /* A live one. */
 void step_think(struct step *step, const char *message);
+/* A durable `final` event of the step. */
+void step_add_final(struct step *step, const char *response, size_t len);
 /* One model call, failed or not: into the row and the run's sums. */
 void step_add_usage(struct step *step, const char *model, const struct usage *usage);
 

@@ -6,11 +6,16 @@
 #include "engine/step_types.h"
 
 #include "engine/steps/step_end.h"
+#include "engine/steps/step_evaluator.h"
+#include "engine/steps/step_extract.h"
 #include "engine/steps/step_if.h"
 #include "engine/steps/step_llm.h"
+#include "engine/steps/step_loop.h"
 #include "engine/steps/step_merge.h"
+#include "engine/steps/step_parallel.h"
 #include "engine/steps/step_print.h"
 #include "engine/steps/step_switch.h"
+#include "engine/steps/step_transform.h"
 
 static bool never_outside(const struct definition_step *step)
 {
@@ -20,12 +25,17 @@ static bool never_outside(const struct definition_step *step)
 
 /* clang-format off */
 static const struct step_type_row rows[] = {
-	{ STEP_END,     step_end_new,    never_outside },
-	{ STEP_IF_ELSE, step_if_new,     never_outside },
-	{ STEP_LLM,     step_llm_new,    step_llm_outside },
-	{ STEP_MERGE,   step_merge_new,  never_outside },
-	{ STEP_PRINT,   step_print_new,  never_outside },
-	{ STEP_SWITCH,  step_switch_new, never_outside },
+	{ STEP_END,          step_end_new,       never_outside,          NULL },
+	{ STEP_EVALUATOR,    step_evaluator_new, step_evaluator_outside, NULL },
+	{ STEP_EXTRACT_JSON, step_extract_new,   never_outside,          NULL },
+	{ STEP_IF_ELSE,      step_if_new,        never_outside,          NULL },
+	{ STEP_LLM,          step_llm_new,       step_llm_outside,       NULL },
+	{ STEP_LOOP,         step_loop_new,      never_outside,          step_loop_announce },
+	{ STEP_MERGE,        step_merge_new,     never_outside,          NULL },
+	{ STEP_PARALLEL,     step_parallel_new,  never_outside,          step_parallel_announce },
+	{ STEP_PRINT,        step_print_new,     never_outside,          NULL },
+	{ STEP_SWITCH,       step_switch_new,    never_outside,          NULL },
+	{ STEP_TRANSFORM,    step_transform_new, step_transform_outside, NULL },
 };
 /* clang-format on */
 

@@ -16,17 +16,16 @@
  */
 #include "engine/walk.h"
 
-#include "base/backoff.h"
 #include "base/fault.h"
-#include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
+#include "engine/fold_node.h"
 #include "engine/route.h"
-#include "engine/runframe.h"
 #include "engine/step_types.h"
+#include "engine/walk_in.h"
 #include "run/definition.h"
 
 #include <assert.h>
@@ -35,35 +34,9 @@
 
 #define PAUSE_MAX_MS 60000
 
-enum walk_state {
-	WALK_COMMIT,
-	WALK_STEP,
-	WALK_PAUSE,
-	WALK_PARKED,
-	WALK_ENDED,
-};
-
-struct walk {
-	struct runframe frame;
-	enum walk_state state;
-	struct engine_row *row; /* owned; NULL in WALK_COMMIT and once taken */
-	const char *entry_step_id;
-	const struct definition_step *step;
-	struct runframe *child; /* in WALK_STEP */
-	struct op commit;
-	struct timer timeout; /* of the attempt */
-	struct timer pause;   /* before the next one */
-	struct backoff backoff;
-	int attempt; /* from 1 */
-	int64_t started_at_ms;
-	int64_t started_mono_ms;
-	enum fail_class stop_class; /* FAIL_NONE: nobody wants it to stop */
-	char *stop_reason;          /* owned */
-};
-
-static struct walk *walk_of(struct runframe *frame)
+static bool is_root(const struct walk *walk)
 {
-	return (struct walk *)frame;
+	return walk->course.of == NULL;
 }
 
 static void end_walk(struct walk *walk, enum fail_class class, const char *reason)
@@ -75,7 +48,21 @@ static void end_walk(struct walk *walk, enum fail_class class, const char *reaso
 		runframe_fail(&walk->frame, class, "%s", reason);
 }
 
-/* The run cannot go on here, and no step is to blame. */
+static void add_error(struct walk *walk, const char *step_id, enum fail_class class,
+		      const char *error)
+{
+	struct jsonw w;
+
+	str_reset(&walk->row->error, 4096);
+	jsonw_init(&w, &walk->row->error);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "class", fail_name(class));
+	jsonw_pair_text(&w, "step_id", step_id);
+	jsonw_pair_text(&w, "message", error);
+	jsonw_object_end(&w);
+}
+
+/* The path cannot go on here, and no step is to blame. */
 static void end_refused(struct walk *walk, enum fail_class class, const char *reason)
 {
 	struct event_stamp stamp = exec_stamp(walk->frame.exec);
@@ -84,6 +71,9 @@ static void end_refused(struct walk *walk, enum fail_class class, const char *re
 		event_orchestration_error(&walk->row->texts, &stamp, reason);
 		row_add_event(walk->row);
 	}
+	if (!is_root(walk))
+		add_error(walk, NULL, class, reason); /* the fold looks for it */
+	walk->acted = true;
 	end_walk(walk, class, reason);
 }
 
@@ -102,55 +92,124 @@ static void refuse(struct walk *walk, enum fail_class class, const char *format,
 	str_deinit(&reason);
 }
 
-/* The step starts when the row is in. */
-static void commit_start(struct walk *walk, const struct definition_step *step)
+static const struct step_type_row *type_of(const struct walk *walk)
 {
-	struct exec *exec = walk->frame.exec;
+	return step_types_row(walk->step->type);
+}
+
+/* It has paths inside. */
+static bool is_nest(const struct definition_step *step)
+{
+	return step_types_row(step->type)->announce != NULL;
+}
+
+static void set_step(struct walk *walk, const struct definition_step *step)
+{
+	walk->step = step;
+	walk->place = course_place(&walk->course, walk->place, step->id);
+	if (is_root(walk))
+		walk->frame.exec->step = step;
+}
+
+/* The step starts when the row is in. */
+static void commit_start(struct walk *walk)
+{
 	struct engine_row *row = walk->row;
 
-	exec->step = walk->step = step;
-	row->next_outside = step_types_row(step->type)->outside(step);
+	/* paths inside go on without a row of their own, perhaps with something outside */
+	row->next_outside = type_of(walk)->outside(walk->step) ||
+			    (walk->resume && !list_empty(&walk->resume->children));
 	walk->row = NULL;
 	walk->state = WALK_COMMIT;
-	exec_commit(exec, row, &walk->commit);
+	walk->acted = true;
+	exec_commit(walk->frame.exec, row, &walk->commit);
+}
+
+/* Whether one more step may be executed. */
+static bool count_turn(struct walk *walk)
+{
+	struct exec *exec = walk->frame.exec;
+	const struct engine_limits *limits = &exec->engine->limits;
+	int64_t max = exec->definition->max_total_turns;
+
+	if (!max)
+		max = limits->max_turns;
+	if (is_root(walk) && exec->top_turns >= max) {
+		refuse(walk, FAIL_LIMIT, "Global turn limit (%lld) exceeded",
+		       (long long)max);
+		return false;
+	}
+	if (exec->turns >= limits->max_steps) {
+		refuse(walk, FAIL_LIMIT, "Limit of %lld steps in one run exceeded",
+		       (long long)limits->max_steps);
+		return false;
+	}
+	exec->turns++;
+	exec->top_turns += is_root(walk);
+	return true;
 }
 
 /* Say that the step starts. */
 static void announce(struct walk *walk, const struct definition_step *step)
 {
-	struct exec *exec = walk->frame.exec;
-	struct event_stamp stamp = exec_stamp(exec);
+	struct event_stamp stamp = exec_stamp(walk->frame.exec);
 	struct engine_row *row = walk->row;
-	int64_t turns_max = exec->definition->max_total_turns;
+	size_t len;
 
-	if (turns_max > exec->engine->limits.max_turns)
-		turns_max = exec->engine->limits.max_turns;
-	if (exec->turns >= turns_max) {
-		refuse(walk, FAIL_LIMIT, "Global turn limit (%lld) exceeded",
-		       (long long)turns_max);
+	if (!count_turn(walk))
 		return;
-	}
-	exec->turns++;
+	set_step(walk, step);
 	event_step_start(&row->texts, &stamp, step);
 	row_add_event(row);
-	commit_start(walk, step);
+	if (is_nest(step)) {
+		len = row->texts.len;
+		type_of(walk)->announce(&row->texts, &stamp, step);
+		if (row->texts.len > len)
+			row_add_event(row);
+	}
+	commit_start(walk);
+}
+
+/* How often the step was there: on the root's path, whatever path it was on (CONTRACT
+ * 5.6); on another, on this one. */
+static int count_visits(const struct walk *walk, const struct definition_step *step)
+{
+	return walk->visits ? walk->visits[step->index]
+			    : history_count(&walk->scope->history, step);
+}
+
+static const char *behind(const struct walk *walk)
+{
+	return course_behind(&walk->course, walk->place, walk->step);
+}
+
+static void pass_over(struct walk *walk, const struct definition_step *step, int count)
+{
+	struct event_stamp stamp = exec_stamp(walk->frame.exec);
+
+	event_loop_limit_reached(&walk->row->texts, &stamp, step, count);
+	row_add_event(walk->row);
+	walk->place = course_place(&walk->course, walk->place, step->id);
+	walk->acted = true;
 }
 
 /*
  * Go on at the step with that id. A step that was there max_iterations times is passed
- * over for its successor, as often as needed; all of a cycle passed over is the end.
+ * over for its successor, as often as needed; all of a cycle passed over is the end. In
+ * a list the next one is no cycle, whatever it is.
  */
 static void go_on(struct walk *walk, const char *id, bool guarded)
 {
 	struct exec *exec = walk->frame.exec;
 	const struct definition *definition = exec->definition;
 	const struct definition_step *step;
-	struct event_stamp stamp;
+	bool straight;
 	size_t hops;
 	int count;
 
-	for (hops = 0; id && hops <= definition->steps_count; hops++) {
-		if (exec->cancel_wanted) {
+	for (hops = 0; !course_ends(&walk->course, id) && hops <= definition->steps_count;
+	     hops++) {
+		if (exec->cancel_wanted && is_root(walk)) {
 			end_refused(walk, FAIL_CANCELLED, "Cancelled");
 			return;
 		}
@@ -161,81 +220,103 @@ static void go_on(struct walk *walk, const char *id, bool guarded)
 				    : "does not exist");
 			return;
 		}
-		count = history_count(&exec->history, step);
-		if (!guarded || count < step->max_iterations) {
+		count = count_visits(walk, step);
+		straight =
+			hops == 0 && walk->course.list &&
+			course_place(&walk->course, walk->place, id) == walk->place + 1;
+		if (!guarded || straight || count < step->max_iterations) {
 			announce(walk, step);
 			return;
 		}
-		stamp = exec_stamp(exec);
-		event_loop_limit_reached(&walk->row->texts, &stamp, step, count);
-		row_add_event(walk->row);
-		id = step->next_step_id;
+		pass_over(walk, step, count);
+		id = course_behind(&walk->course, walk->place, step);
 	}
-	if (id)
+	if (!course_ends(&walk->course, id))
 		refuse(walk, FAIL_LIMIT,
 		       "Every step of a cycle reached its max_iterations, at '%s'", id);
 	else
 		end_walk(walk, FAIL_NONE, NULL);
 }
 
-/* Where the journal ends. */
-static void start(struct runframe *frame)
-{
-	struct walk *walk = walk_of(frame);
-	const struct exec_resume *resume = &frame->exec->resume;
-	const struct definition_step *step;
+static void begin_step(struct walk *walk);
 
+/* Where the journal ends. On a path inside a step its announcement is in, as are all rows
+ * before it: the run is ours. */
+static void go_on_behind(struct walk *walk, const struct fold_node *resume)
+{
 	switch (resume->at) {
 	case FOLD_FRESH:
-		go_on(walk, walk->entry_step_id, false);
+		go_on(walk, walk->course.entry_step_id, false);
 		return;
 	case FOLD_ANNOUNCED:
-		step = definition_step(frame->exec->definition, resume->step_id);
-		if (step_types_row(step->type))
-			commit_start(walk, step);
-		else
-			go_on(walk, resume->step_id, false); /* which refuses it */
+		if (!step_types_row(resume->step->type)) {
+			go_on(walk, resume->step->id, false); /* which refuses it */
+			return;
+		}
+		set_step(walk, resume->step);
+		walk->place = resume->place;
+		if (is_root(walk)) {
+			commit_start(walk);
+			return;
+		}
+		row_free(walk->row);
+		walk->row = NULL;
+		walk->acted = true;
+		begin_step(walk);
 		return;
 	case FOLD_BEHIND:
+		walk->place = resume->place;
 		go_on(walk, resume->next_id, true);
 		return;
 	case FOLD_FAILED:
 		end_walk(walk, resume->class, resume->error);
 		return;
-	case FOLD_ENDED:
-		break;
 	}
 	assert(false);
 }
 
+static void start(struct runframe *frame)
+{
+	struct walk *walk = walk_of(frame);
+
+	if (!walk->resume)
+		go_on(walk, walk->course.entry_step_id, false);
+	else
+		go_on_behind(walk, walk->resume);
+}
+
+/* 0: none. */
 static int64_t step_limit_ms(const struct walk *walk)
 {
-	return walk->step->timeout_ms ? walk->step->timeout_ms
-				      : walk->frame.exec->engine->limits.step_timeout_ms;
+	if (walk->step->timeout_ms || is_nest(walk->step))
+		return walk->step->timeout_ms;
+	return walk->frame.exec->engine->limits.step_timeout_ms;
 }
 
 static void try_step(struct walk *walk)
 {
 	struct engine *engine = walk->frame.exec->engine;
-	struct runframe *child =
-		step_types_row(walk->step->type)->frame_new(&walk->frame, walk->step);
+	struct runframe *child = type_of(walk)->frame_new(&walk->frame, walk->step);
+	int64_t limit_ms = step_limit_ms(walk);
 
 	walk->state = WALK_STEP;
 	walk->child = child;
 	FAULT_OF("step.started", walk->step->id);
 	child->ops->start(child);
-	if (!runframe_has_ended(child))
-		timers_arm(engine, &walk->timeout,
-			   engine_mono_ms(engine) + step_limit_ms(walk));
+	walk->resume = NULL; /* its paths have begun */
+	if (limit_ms && !runframe_has_ended(child))
+		timers_arm(engine, &walk->timeout, engine_mono_ms(engine) + limit_ms);
 }
 
 static void make_row(struct walk *walk)
 {
+	int count = history_count(&walk->scope->history, walk->step);
 	struct str path = STR_INIT;
-	int count = history_count(&walk->frame.exec->history, walk->step);
 
-	ids_encode(&path, walk->step->id);
-	walk->row = row_new(ROW_STEP, str_text(&path), walk->step->id, count + 1);
+	walk_step_path(&walk->frame, &path);
+	walk->row = row_new(walk->step->type == STEP_PARALLEL ? ROW_JOIN : ROW_STEP,
+			    str_text(&path), walk->step->id, count + 1);
+	row_set_place(walk->row, walk_place(&walk->frame));
 	str_deinit(&path);
 }
 
@@ -245,10 +326,11 @@ static void park(struct walk *walk)
 	exec_park(walk->frame.exec);
 }
 
-static void on_committed(struct op *op)
+/* The row that announced it is in. */
+static void begin_step(struct walk *walk)
 {
-	struct walk *walk = mem_container(op, struct walk, commit);
-	struct engine *engine = op->exec->engine;
+	const struct retry *retry = &walk->step->retry;
+	struct engine *engine = walk->frame.exec->engine;
 
 	make_row(walk);
 	if (walk->stop_class != FAIL_NONE) {
@@ -260,14 +342,16 @@ static void on_committed(struct op *op)
 		return;
 	}
 	walk->attempt = 1;
-	backoff_init(&walk->backoff,
-		     walk->step->retry.backoff_ms ? walk->step->retry.backoff_ms : 1,
-		     walk->step->retry.backoff_ms > PAUSE_MAX_MS
-			     ? walk->step->retry.backoff_ms
-			     : PAUSE_MAX_MS);
+	backoff_init(&walk->backoff, retry->backoff_ms ? retry->backoff_ms : 1,
+		     retry->backoff_ms > PAUSE_MAX_MS ? retry->backoff_ms : PAUSE_MAX_MS);
 	walk->started_at_ms = engine_wall_ms(engine);
 	walk->started_mono_ms = engine_mono_ms(engine);
 	try_step(walk);
+}
+
+static void on_committed(struct op *op)
+{
+	begin_step(mem_container(op, struct walk, commit));
 }
 
 static void add_history(struct walk *walk, enum fail_class class, const char *error)
@@ -275,9 +359,11 @@ static void add_history(struct walk *walk, enum fail_class class, const char *er
 	struct exec *exec = walk->frame.exec;
 	struct engine *engine = exec->engine;
 
-	history_add(&exec->history, &exec->arena, walk->step, walk->started_at_ms,
-		    engine_wall_ms(engine),
+	history_add(&walk->scope->history, &walk->scope->arena, walk->step,
+		    walk->started_at_ms, engine_wall_ms(engine),
 		    engine_mono_ms(engine) - walk->started_mono_ms, class, error);
+	if (walk->visits)
+		walk->visits[walk->step->index]++;
 }
 
 static void complete(struct walk *walk)
@@ -287,9 +373,12 @@ static void complete(struct walk *walk)
 
 	add_history(walk, FAIL_NONE, NULL);
 	event_step_complete(&walk->row->texts, &stamp, walk->step,
-			    exec->history.newest->duration_ms);
+			    walk->scope->history.newest->duration_ms);
 	row_add_event(walk->row);
-	go_on(walk, route_behind(exec, walk->step, walk->row), true);
+	go_on(walk,
+	      route_behind(exec, &walk->scope->state, walk->step, behind(walk),
+			   walk->row),
+	      true);
 }
 
 static void tell_failure(struct walk *walk, enum fail_class class, const char *error,
@@ -303,37 +392,25 @@ static void tell_failure(struct walk *walk, enum fail_class class, const char *e
 	row_add_event(walk->row);
 }
 
-static void add_error(struct walk *walk, enum fail_class class, const char *error)
-{
-	struct jsonw w;
-
-	jsonw_init(&w, &walk->row->error);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "class", fail_name(class));
-	jsonw_pair_text(&w, "step_id", walk->step->id);
-	jsonw_pair_text(&w, "message", error);
-	jsonw_object_end(&w);
-}
-
 static void go_on_without(struct walk *walk)
 {
-	struct exec *exec = walk->frame.exec;
+	struct state *state = &walk->scope->state;
 	const char *key = walk->step->output_key;
 
-	if (key && state_set(&exec->state, key, "null", 4, NULL) == 0) {
+	if (key && state_set(state, key, "null", 4, NULL) == 0) {
 		row_add_set(walk->row, key, "null", 4);
 	} else if (key) { /* not even that fits: nobody finds an older value there */
-		state_del(&exec->state, key);
+		state_del(state, key);
 		row_add_del(walk->row, key);
 	}
-	go_on(walk, walk->step->next_step_id, true);
+	go_on(walk, behind(walk), true);
 }
 
 static void give_up(struct walk *walk, enum fail_class class, const char *error)
 {
 	tell_failure(walk, class, error, -1);
 	add_history(walk, class, error);
-	add_error(walk, class, error);
+	add_error(walk, walk->step->id, class, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
 		end_walk(walk, class, error);
@@ -353,7 +430,8 @@ static void attempt_failed(struct walk *walk, enum fail_class class, const char 
 	struct engine *engine = walk->frame.exec->engine;
 	int64_t wait_ms = 0;
 
-	if (walk->attempt > retry->max || !(retry->on & FAIL_BIT(class))) {
+	if (is_nest(walk->step) || walk->attempt > retry->max ||
+	    !(retry->on & FAIL_BIT(class))) {
 		give_up(walk, class, error);
 		return;
 	}
@@ -368,6 +446,10 @@ static void attempt_failed(struct walk *walk, enum fail_class class, const char 
 /* The step's frame has ended or must; its class and error are the caller's from here. */
 static void drop_child(struct walk *walk, enum fail_class *class, char **error)
 {
+	if (walk->child->ops->abandon && !runframe_has_ended(walk->child))
+		walk->child->ops->abandon(walk->child,
+					  walk->stop_class == FAIL_NONE &&
+						  walk->step->on_error != ON_ERROR_FAIL);
 	*class = walk->child->class;
 	*error = walk->child->error;
 	walk->child->error = NULL;
@@ -379,15 +461,19 @@ static void drop_child(struct walk *walk, enum fail_class *class, char **error)
 static void child_done(struct runframe *frame, struct runframe *child)
 {
 	struct walk *walk = walk_of(frame);
-	bool stops = child->stops;
 	enum fail_class class;
 	char *error;
 
+	if (child->stops) { /* it stays: walk_ender() looks for what is inside */
+		op_detach(&walk->timeout.op);
+		walk->frame.stops = true;
+		walk->acted = true;
+		end_walk(walk, FAIL_NONE, NULL);
+		return;
+	}
 	drop_child(walk, &class, &error);
 	if (class != FAIL_NONE)
 		attempt_failed(walk, class, error);
-	else if (stops)
-		end_walk(walk, FAIL_NONE, NULL);
 	else
 		complete(walk);
 	mem_free(error);
@@ -443,8 +529,30 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 	op_detach(&walk->pause.op);
 	if (class != FAIL_CANCELLED && walk->state != WALK_PARKED)
 		add_history(walk, class, walk->stop_reason);
-	add_error(walk, class, walk->stop_reason);
+	add_error(walk, walk->step->id, class, walk->stop_reason);
 	end_refused(walk, class, walk->stop_reason);
+}
+
+/* Given up with what it is inside of. */
+static void abandon(struct runframe *frame, bool goes_on)
+{
+	struct walk *walk = walk_of(frame);
+
+	(void)goes_on; /* nothing behind it sees what is inside */
+	if (walk->state == WALK_STEP && walk->child->ops->abandon &&
+	    !runframe_has_ended(walk->child))
+		walk->child->ops->abandon(walk->child, false);
+	walk_hand_out(frame);
+}
+
+static bool parked(const struct runframe *frame)
+{
+	const struct walk *walk = walk_in(frame);
+
+	if (walk->state != WALK_STEP)
+		return walk->state == WALK_PARKED;
+	return walk->child->ops->parked && !runframe_has_ended(walk->child) &&
+	       walk->child->ops->parked(walk->child);
 }
 
 static void cancel(struct runframe *frame)
@@ -460,6 +568,9 @@ static void on_free(struct runframe *frame)
 	op_detach(&walk->timeout.op);
 	op_detach(&walk->pause.op);
 	row_free(walk->row);
+	str_deinit(&walk->path);
+	str_deinit(&walk->place_text);
+	mem_free(walk->visits);
 	mem_free(walk->stop_reason);
 }
 
@@ -467,33 +578,23 @@ static const struct runframe_ops walk_ops = {
 	.start = start,
 	.child_done = child_done,
 	.cancel = cancel,
+	.abandon = abandon,
+	.parked = parked,
 	.free = on_free,
 };
 
-struct runframe *walk_new(struct runframe *parent, const char *entry_step_id,
-			  struct engine_row *row)
+struct walk *walk_alloc(struct runframe *parent, struct scope *scope,
+			struct engine_row *row, struct fold_node *resume)
 {
 	struct walk *walk =
 		runframe_alloc(&walk_ops, parent->exec, parent, sizeof(*walk));
 
-	walk->entry_step_id = entry_step_id;
+	walk->scope = scope;
 	walk->row = row;
+	walk->resume = resume;
+	walk->place = walk->branch_index = -1;
 	op_init(&walk->commit, parent->exec, on_committed);
 	op_init(&walk->timeout.op, parent->exec, on_timeout);
 	op_init(&walk->pause.op, parent->exec, on_pause_over);
-	return &walk->frame;
-}
-
-struct engine_row *walk_row(struct runframe *frame)
-{
-	assert(walk_of(frame)->row);
-	return walk_of(frame)->row;
-}
-
-struct engine_row *walk_take_row(struct runframe *frame)
-{
-	struct engine_row *row = walk_row(frame);
-
-	walk_of(frame)->row = NULL;
-	return row;
+	return walk;
 }

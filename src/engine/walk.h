@@ -4,16 +4,37 @@
 
 #include "run/fail.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct engine_row;
+struct fold_node;
 struct runframe;
+struct scope;
+struct step;
+struct str;
 
 /*
- * A path from the entry step (NULL: no step at all) until nothing follows. Takes the row,
- * which the first step's start rides in. When the frame has ended its parent takes the
- * last row, not handed out yet, with walk_take_row().
+ * The root's path, from the definition's entry step until nothing follows, or from where
+ * `resume` stands (borrowed until the step under way there has begun; NULL: fresh). Takes
+ * the row, which the first step's start rides in. When the frame has ended its parent
+ * takes the last row, not handed out yet, with walk_take_row() or walk_hand_out().
  */
-struct runframe *walk_new(struct runframe *parent, const char *entry_step_id,
-			  struct engine_row *row);
+struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
+			  struct fold_node *resume);
+
+/*
+ * A path inside a step: branch or iteration `index`. The scope is borrowed. Takes the row;
+ * NULL: one of its own, of kind start. The events that are added to it from here on are of
+ * this path.
+ */
+struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
+				 struct engine_row *row, struct fold_node *resume);
+
+/* For a step that begins, of its parent: where a path inside it stands; NULL: it did not
+ * begin. The newest: the one with the greatest index. */
+struct fold_node *walk_resume(const struct runframe *frame, size_t index);
+struct fold_node *walk_resume_newest(const struct runframe *frame);
 
 /* Stop as soon as no commit is in flight: the step under way is freed, the frame ends
  * with that class. Harmless when it ended already. */
@@ -22,6 +43,19 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
+/* What its steps see and write, and how its events tell where they are (exec_live()). */
+struct scope *walk_scope(const struct runframe *frame);
+const char *walk_place(const struct runframe *frame);
+/* "p1#0/s4": of the step under way, ids percent-encoded; appended. */
+void walk_step_path(const struct runframe *frame, struct str *out);
+/* How many paths are inside one another here, from 1. */
+int walk_depth(const struct runframe *frame);
+/* It ended, and did something here: false when its end was in the journal already. */
+bool walk_has_acted(const struct runframe *frame);
+/* The path whose end step ended the run, this one or one inside. */
+struct runframe *walk_ender(struct runframe *frame);
+/* Give the row under way to the journal, unless there is none or nothing in it. */
+void walk_hand_out(struct runframe *frame);
 struct engine_row *walk_take_row(struct runframe *frame);
 
 #endif

@@ -164,7 +164,7 @@ static int go_on(struct held *held, struct err *err)
 	int rc;
 
 	rc = fold_journal(&fold, &seed, past->rows, past->count, err);
-	if (rc == 0 && fold.at == FOLD_ENDED)
+	if (rc == 0 && fold.ended)
 		rc = err_set(err, ERR_INPUT, "the run has ended, its row has not");
 	if (rc == 0) {
 		score_add(host->options.score, SCORE_RUNS_STARTED, 1);

@@ -18,6 +18,10 @@
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "run/definition.h"
+#include "tools/python_pool.h"
+
+#include <string.h>
 
 /*
  * Events of one run that wait for Redis or for their commit; then live ones are dropped.
@@ -82,6 +86,17 @@ void host_scale_memory_gone(struct host_scale *host, size_t size)
 		score_text_set(&host->options.score->largest, held->job_id);
 }
 
+size_t host_scale_step(const struct host_scale *host, char *buf, size_t size)
+{
+	const struct exec *inside = host->engine->inside;
+	const struct definition_step *step = inside ? inside->step : NULL;
+	size_t len = step ? strnlen(step->id, size) : 0;
+
+	if (len)
+		memcpy(buf, step->id, len);
+	return len;
+}
+
 static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 			struct op *op)
 {
@@ -95,7 +110,7 @@ static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, clock_wall_ms());
-	if (!wait)
+	if (!wait && op)
 		op_done(op);
 	journal_want(host->journal, held);
 }
@@ -120,6 +135,14 @@ static void host_llm(void *ctx, struct exec *exec, struct llm_call *call)
 	(void)exec;
 	FAULT_OF("effect.begun", call->request.messages[call->request.count - 1].text);
 	models_call(host->models, call);
+}
+
+static void host_code(void *ctx, struct exec *exec, struct code_call *call)
+{
+	struct host_scale *host = ctx;
+	const struct held *held = exec->job;
+
+	python_pool_call(host->options.python, held->tenant, call);
 }
 
 /*
@@ -193,6 +216,7 @@ const struct engine_host engine_side = {
 	.commit = host_commit,
 	.live = host_live,
 	.llm = host_llm,
+	.code = host_code,
 	.end = host_end,
 	.parked = host_parked,
 };

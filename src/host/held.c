@@ -24,7 +24,7 @@
 #define PAST_BYTES ((size_t)128 * 1024)
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
-		      int64_t wake, void *slot)
+		      const char *tenant, int64_t wake, void *slot)
 {
 	struct held *held = mem_new(struct held);
 
@@ -32,6 +32,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	held->run_id = mem_dup(run_id);
 	held->job_id = mem_dup(job_id);
 	held->job_id_len = strlen(job_id);
+	held->tenant = mem_dup(tenant);
 	held->wake = wake;
 	held->slot = slot;
 	list_init(&held->rows);
@@ -150,6 +151,7 @@ void held_free(struct held *held)
 	mem_free(held->from);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
+	mem_free(held->tenant);
 	mem_free(held);
 }
 

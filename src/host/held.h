@@ -74,6 +74,7 @@ struct held {
 	char *run_id; /* owned */
 	char *job_id; /* owned */
 	size_t job_id_len;
+	char *tenant; /* owned */
 	void *slot;   /* the worker's own: the queue that the entry came from */
 	size_t queue; /* its number among those of this worker */
 	int64_t wake;
@@ -113,7 +114,7 @@ struct held {
 };
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
-		      int64_t wake, void *slot);
+		      const char *tenant, int64_t wake, void *slot);
 /* One more row of the journal that a takeover brings. */
 void held_past_add(struct held *held, const struct fold_row *row);
 /* Forget what a takeover brought. */

@@ -188,6 +188,26 @@ static void cancel(struct held *held)
 		exec_cancel(held->exec);
 }
 
+/* What is in the commit is done, whoever dies next. An effect that is only meant, and
+ * what a fold writes before it executes anything, is not. */
+static bool brings_on(const struct held *held)
+{
+	list_for_each(node, &held->flying) {
+		switch (list_entry(node, struct held_row, node)->row->kind) {
+		case ROW_STEP:
+		case ROW_TURN:
+		case ROW_JOIN:
+		case ROW_ANSWER:
+			return true;
+		case ROW_START:
+		case ROW_EFFECT:
+		case ROW_SNAPSHOT:
+			break;
+		}
+	}
+	return false;
+}
+
 static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 {
 	struct host_scale *host = ctx;
@@ -210,6 +230,8 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		start_over(held);
 		return;
 	}
+	if (act == HELD_ACT_STEPS && held->resumes && brings_on(held))
+		host->options.got_on(host->options.arg, held);
 	seq = complete_ops(held);
 	held_rows_free(&held->flying);
 
@@ -432,8 +454,8 @@ void host_scale_free(struct host_scale *host)
 
 static struct held *hold(struct host_scale *host, const struct host_scale_run *run)
 {
-	struct held *held =
-		held_new(host, run->run_id, run->job_id, run->wake, run->slot);
+	struct held *held = held_new(host, run->run_id, run->job_id, run->tenant,
+				     run->wake, run->slot);
 
 	held->claimed_mono_ms = clock_mono_ms();
 	if (run->definition)

@@ -15,6 +15,7 @@ struct host_scale;
 struct models;
 struct pg_pool;
 struct publisher;
+struct python_pool;
 struct redis_link;
 struct score_slot;
 
@@ -35,9 +36,12 @@ struct host_scale_options {
 	size_t commit_rows;    /* runs per commit at most */
 	const struct engine_limits *limits; /* copied */
 	struct models *models;              /* who answers calls; outlives the host */
+	struct python_pool *python;         /* who executes code; likewise */
 	int64_t heartbeat_ttl_ms;           /* of this worker's keys */
 	size_t queues;                      /* that it has keys in: 1..64 */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */
+	/* A run that others had before has got on: a step of it is durable, done here. */
+	void (*got_on)(void *arg, struct held *held);
 	/* Nothing of this run is left to do here. held is freed behind the call. */
 	void (*over)(void *arg, struct held *held, enum host_over how);
 	void *arg;
@@ -55,6 +59,7 @@ void host_scale_free(struct host_scale *host);
 struct host_scale_run {
 	const char *run_id;
 	const char *job_id;
+	const char *tenant; /* any name that no other tenant has */
 	int64_t wake;
 	size_t queue; /* that its entry is in: 0..options.queues - 1 */
 	/* Others had it, or may have: it is taken over first, off `from` (NULL:
@@ -97,6 +102,12 @@ void host_scale_drain(struct host_scale *host, int64_t leaf_ms);
 /* A call that refreshes this worker's heartbeat key in that queue (0..queues - 1)
  * succeeded. It was sent at that moment. */
 void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms);
+
+/*
+ * For stack_on_step(): the step whose code is on the CPU, at most size bytes of its id.
+ * Allocates nothing. 0: no run's code is.
+ */
+size_t host_scale_step(const struct host_scale *host, char *buf, size_t size);
 
 /* Runs held. */
 size_t host_scale_count(const struct host_scale *host);

@@ -58,6 +58,9 @@ struct kind {
 	int (*enter)(struct child_env *env);
 	/* How many of them this host runs; 0: none. */
 	int (*processes)(const struct conf *conf);
+	/* KIND_SCALES: between which numbers the master changes that by itself. */
+	int (*fewest)(const struct conf *conf);
+	int (*most)(const struct conf *conf);
 	int64_t ready_timeout_ms; /* one that has not said "ready" by then is killed */
 	int oom_score_adj; /* at least: the greater, the sooner the kernel ends it */
 	int order;         /* start order; the stop is the other way round */

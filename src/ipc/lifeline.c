@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define ALARM_BEHIND_MS 5000
+#define LATE_SAID_MS    10000 /* at most one line in so long */
 
 static void lifeline_drain(struct lifeline *lifeline, const char *reason,
 			   int64_t deadline_mono_ms)
@@ -174,9 +175,33 @@ static void on_room(struct ev_loop *loop, ev_io *w, int revents)
 	ev_io_stop(loop, w);
 }
 
+/* The loop stood still: a callback took that long, or nobody gave us the CPU. */
+static void lifeline_late(struct lifeline *lifeline, int64_t now_mono_ms, int64_t late_ms)
+{
+	struct score_slot *score = lifeline->env->score;
+
+	score_add(score, SCORE_PULSES_LATE, 1);
+	if (late_ms > score_get(score, SCORE_PULSE_LATE_MS))
+		score_set(score, SCORE_PULSE_LATE_MS, late_ms);
+	if (lifeline->late_said_mono_ms &&
+	    now_mono_ms - lifeline->late_said_mono_ms < LATE_SAID_MS)
+		return;
+	lifeline->late_said_mono_ms = now_mono_ms;
+	log_warn("child.pulse_late", LOG_N("late_ms", late_ms),
+		 LOG_N("times", score_get(score, SCORE_PULSES_LATE)),
+		 LOG_N("longest_ms", score_get(score, SCORE_PULSE_LATE_MS)));
+}
+
 static void lifeline_beat(struct lifeline *lifeline)
 {
-	atomic_store_explicit(&lifeline->env->score->pulse_mono_ms, clock_mono_ms(),
+	int64_t now_mono_ms = clock_mono_ms(), late_ms;
+
+	/* ours alone: the slot's other reader is the master */
+	late_ms = now_mono_ms - lifeline->beat_mono_ms - LIFELINE_PULSE_MS;
+	if (lifeline->beat_mono_ms && late_ms >= LIFELINE_LATE_MS)
+		lifeline_late(lifeline, now_mono_ms, late_ms);
+	lifeline->beat_mono_ms = now_mono_ms;
+	atomic_store_explicit(&lifeline->env->score->pulse_mono_ms, now_mono_ms,
 			      memory_order_relaxed);
 }
 

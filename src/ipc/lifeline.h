@@ -13,6 +13,8 @@ struct child_env;
 /* A master whose pulse is older than this is silent. */
 #define LIFELINE_SILENT_MS 30000
 #define LIFELINE_PULSE_MS  250
+/* A pulse that comes this much later is told. */
+#define LIFELINE_LATE_MS 1000
 
 struct lifeline_ops {
 	/*
@@ -45,6 +47,8 @@ struct lifeline {
 	ev_check turn;
 	ev_signal term;
 	ev_timer leave; /* after the master's end: the deadline that nobody else keeps */
+	int64_t beat_mono_ms;      /* the newest pulse */
+	int64_t late_said_mono_ms; /* 0: never */
 	struct str unsent;
 	bool draining;
 	bool lost;

@@ -11,4 +11,6 @@ src_ipc_libipc_a_SOURCES = \
 	src/ipc/score_recent.c \
 	src/ipc/score_recent.h \
 	src/ipc/scoreboard.c \
-	src/ipc/scoreboard.h
+	src/ipc/scoreboard.h \
+	src/ipc/stack.c \
+	src/ipc/stack.h

@@ -20,7 +20,7 @@
 
 #define SCOREBOARD_FILE   "scoreboard"
 #define SCOREBOARD_SLOTS  256
-#define SCOREBOARD_LAYOUT 3
+#define SCOREBOARD_LAYOUT 4
 
 /*
  * Counters and gauges of a child: enum, name in metrics, sort, help. A counter only goes
@@ -63,7 +63,14 @@
 	ROW(RUNS_PUSHED,      "runs_pushed",      COUNTER, "queue entries made from rows that had lost theirs") \
 	ROW(RECOVERIES,       "recoveries",       COUNTER, "recoveries of a queue after lost writes, or on demand") \
 	ROW(DRIFT,            "drift",            COUNTER, "counters in Redis that were wrong and were mended") \
-	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time")
+	ROW(PYTHON_CALLS,     "python_calls",     COUNTER, "calls of Python code answered") \
+	ROW(PYTHON_HELPERS,   "python_helpers",   GAUGE,   "Python helpers that there are") \
+	ROW(PYTHON_WAITING,   "python_waiting",   GAUGE,   "calls of Python code that wait for a helper") \
+	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time") \
+	ROW(WAITING,          "waiting",          GAUGE,   "queue entries that wait for a worker; -1: Redis does not say") \
+	ROW(OLDEST_MS,        "oldest_ms",        GAUGE,   "age of the queue entry that has waited longest; -1: Redis does not say") \
+	ROW(PULSES_LATE,      "pulses_late",      COUNTER, "times that the event loop did not turn for a second or longer") \
+	ROW(PULSE_LATE_MS,    "pulse_late_ms",    GAUGE,   "longest time that the event loop did not turn")
 /* clang-format on */
 
 enum score_sort {
@@ -104,6 +111,8 @@ enum score_state {
 	SCORE_NSTATES,
 };
 
+#define SCORE_STACK_MAX 48 /* frames that are kept */
+
 struct score_slot {
 	_Atomic int32_t state;         /* M: enum score_state */
 	_Atomic int32_t pid;           /* M */
@@ -119,10 +128,18 @@ struct score_slot {
 	_Alignas(128) _Atomic int64_t pulse_mono_ms; /* P: its loop turned then */
 	_Atomic int32_t suspect_len; /* P: 0: no run's code is on the CPU */
 	char suspect[IDS_MAX]; /* P: the job whose code is on the CPU; valid as above */
-	struct score_text largest;          /* P: the run with the largest arena */
+	struct score_text sandbox; /* P: of Python code: "ready: ...", "failed: ..." */
+	struct score_text largest; /* P: the run with the largest arena */
 	_Atomic int64_t largest_bytes;      /* P */
 	_Atomic int64_t last_start_mono_us; /* P: a fresh run's code was entered then */
 	_Atomic int32_t memory_gone; /* P: 1: an allocation failed, and that ends it */
+	/*
+	 * P, when a fatal signal came: where it stood, and in which step of the suspect.
+	 * The addresses are the master's as well, since both are of one fork.
+	 */
+	_Atomic int32_t stack_count;
+	struct score_text step;
+	_Atomic uint64_t stack[SCORE_STACK_MAX];
 	_Alignas(128) _Atomic int64_t counters[SCORE_COUNTERS_ROOM]; /* P */
 	_Alignas(128) struct score_recent recent; /* P: runs entered lately */
 };
@@ -134,6 +151,18 @@ enum score_master_state {
 	SCORE_MASTER_DRAINING,
 	SCORE_MASTER_STOPPED,
 };
+
+/* A death, for whoever asks later. */
+struct score_death {
+	_Atomic int64_t at_ms; /* 0: none */
+	_Atomic int32_t pid;
+	_Atomic int32_t slot; /* of its kind */
+	struct score_text kind;
+	struct score_text cause;
+	struct score_text suspect; /* the job whose code was on the CPU, or "" */
+	struct score_text step;    /* of that, if it is known, or "" */
+};
+#define SCORE_DEATHS 8 /* that are kept */
 
 #define SCOREBOARD_MAGIC "SYNBOARD"
 struct scoreboard {
@@ -154,6 +183,13 @@ struct scoreboard {
 	struct score_text reason;  /* of degraded and draining; "" otherwise */
 	struct score_text reload;  /* why the last one is not in force; "" when it is */
 	_Atomic int64_t reload_at_ms; /* when that was; 0: none yet */
+	_Atomic int32_t scale_min;    /* of the kind that scales; 0: it does not */
+	_Atomic int32_t scale_max;
+	_Atomic int32_t scale_count;  /* how many are wanted now */
+	_Atomic int64_t scaled_at_ms; /* the last step; 0: none yet */
+	struct score_text scaled;     /* which it was, and why */
+	_Atomic uint32_t death_count; /* ever; the newest is at (n - 1) % SCORE_DEATHS */
+	struct score_death deaths[SCORE_DEATHS];
 	struct score_slot slots[SCOREBOARD_SLOTS];
 };
 

@@ -16,6 +16,7 @@
  *   charge.c    a run is charged with a death
  *   sweep.c     deaths of other hosts, by key and row
  *   putback.c   what a dead incarnation holds goes back
+ *   waiting.c   how long entries wait, for the master
  *   health.c    GET /health
  */
 #include "keeper/keeper.h"
@@ -37,6 +38,7 @@
 #include "keeper/putback.h"
 #include "keeper/registry.h"
 #include "keeper/sweep.h"
+#include "keeper/waiting.h"
 #include "queue/queue.h"
 #include "store/store_schema.h"
 
@@ -57,6 +59,7 @@ struct keeper {
 	struct charge_means charge;
 	struct obituary *obituary;
 	struct sweep *sweep;
+	struct waiting *waiting;
 };
 
 static void on_redis(void *arg, bool up)
@@ -194,6 +197,7 @@ static void keeper_deinit(struct keeper *keeper)
 	mem_free(keeper->queues);
 	publisher_free(keeper->publisher);
 	sweep_free(keeper->sweep);
+	waiting_free(keeper->waiting);
 	obituary_free(keeper->obituary);
 	registry_free(keeper->registry);
 	lifeline_deinit(&keeper->lifeline);
@@ -249,6 +253,7 @@ int keeper_enter(struct child_env *env)
 		.registry = keeper.registry,
 		.place = &keeper.place,
 	});
+	keeper.waiting = waiting_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
 	    0) {

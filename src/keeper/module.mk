@@ -22,4 +22,6 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/registry.c \
 	src/keeper/registry.h \
 	src/keeper/sweep.c \
-	src/keeper/sweep.h
+	src/keeper/sweep.h \
+	src/keeper/waiting.c \
+	src/keeper/waiting.h

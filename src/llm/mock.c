@@ -1,12 +1,16 @@
 /*
  * mock.c - models that answer without a provider
  *
+ * One that is offered a single tool calls it, as a model that is told to does; with
+ * several it answers a text, which may name one (DECISIONS 15).
+ *
  * mock.echo and mock.fail complete the call in here (the engine resumes the step later,
  * as always). mock.sleep and mock.tokens hold one small block and one timer per call
  * until then. Tokens come by the loop's clock: a late timer feeds all that are due.
  */
 #include "llm/mock.h"
 
+#include "base/jsonr.h"
 #include "base/mem.h"
 #include "engine/call.h"
 #ifdef SYN_FAULTS
@@ -86,6 +90,21 @@ static void fail(struct llm_call *call, enum fail_class class, const char *text)
 	finish(call);
 }
 
+/* The one tool there is; its arguments are the message when that is a JSON object. */
+static void call_tool(struct llm_call *call, const struct llm_message *message)
+{
+	struct json *doc = NULL;
+
+	if (message)
+		(void)jsonr_parse(message->text, message->len, &doc, NULL, NULL, NULL);
+	str_add_text(&call->answer.tool, call->request.tools[0].name);
+	if (jsonr_type(doc) == JSONR_OBJECT)
+		jsonr_print(doc, &call->answer.text);
+	else
+		str_add_text(&call->answer.text, "{}");
+	jsonr_free(doc);
+}
+
 static void echo(struct llm_call *call)
 {
 	const struct llm_request *request = &call->request;
@@ -93,7 +112,9 @@ static void echo(struct llm_call *call)
 
 	while (i > 0 && request->messages[i - 1].role != LLM_USER)
 		i--;
-	if (i > 0)
+	if (request->tools_count == 1)
+		call_tool(call, i > 0 ? &request->messages[i - 1] : NULL);
+	else if (i > 0)
 		str_add(&call->answer.text, request->messages[i - 1].text,
 			request->messages[i - 1].len);
 	finish(call);

@@ -111,8 +111,17 @@ static void succeed(struct oaic_flight *flight)
 
 	call->answer.class = FAIL_NONE;
 	str_deinit(&call->answer.text);
-	call->answer.text = flight->answer.text; /* the call's from here on */
-	flight->answer.text = (struct str)STR_INIT;
+	/* the call's from here on; a tool that nobody offered was not called */
+	if (flight->answer.tool.len && call->request.tools_count) {
+		str_deinit(&call->answer.tool);
+		call->answer.text = flight->answer.arguments;
+		call->answer.tool = flight->answer.tool;
+		flight->answer.arguments = (struct str)STR_INIT;
+		flight->answer.tool = (struct str)STR_INIT;
+	} else {
+		call->answer.text = flight->answer.text;
+		flight->answer.text = (struct str)STR_INIT;
+	}
 	call->answer.usage = flight->answer.usage;
 	call->answer.usage.calls = flight->attempts;
 	flight_free(flight);

@@ -23,6 +23,7 @@
 #define EVENT_ROOM      65536
 #define ERROR_BODY_MAX  16384
 #define ERROR_SHOWN_MAX 300
+#define TOOL_NAME_MAX   255
 /* A whole answer is JSON: escapes make a text up to six times as long. */
 #define ESCAPED 6
 
@@ -41,6 +42,8 @@ void oaic_answer_deinit(struct oaic_answer *answer)
 	sse_parser_deinit(&answer->events);
 	str_deinit(&answer->body);
 	str_deinit(&answer->text);
+	str_deinit(&answer->tool);
+	str_deinit(&answer->arguments);
 }
 
 static int provider(struct oaic_verdict *verdict, const char *what)
@@ -188,6 +191,38 @@ static int add_text(struct oaic_answer *answer, const struct json *content,
 	return 0;
 }
 
+/*
+ * A piece of a tool's call (of a message, all of it): only the first call counts. Most
+ * servers send the arguments as a text that is JSON, some as JSON.
+ */
+static int add_call(struct oaic_answer *answer, const struct json *calls,
+		    struct oaic_verdict *verdict)
+{
+	const struct json *call = jsonr_at(calls, 0);
+	const struct json *function = jsonr_get(call, "function");
+	const struct json *arguments = jsonr_get(function, "arguments");
+	const char *name = jsonr_get_text(function, "name");
+	struct str text = STR_INIT;
+	int rc = 0;
+
+	if (jsonr_get_int(call, "index", 0) != 0)
+		return 0;
+	if (name && !answer->tool.len)
+		utf8_clean(&answer->tool, name,
+			   utf8_cut(name, strlen(name), TOOL_NAME_MAX));
+	if (jsonr_type(arguments) == JSONR_STRING)
+		str_add(&text, jsonr_text(arguments), jsonr_text_len(arguments));
+	else if (jsonr_type(arguments) == JSONR_OBJECT)
+		jsonr_print(arguments, &text);
+	if (text.len > answer->text_max - answer->arguments.len)
+		rc = too_long(answer, verdict);
+	else
+		str_add(&answer->arguments, str_text(&text), text.len);
+	str_deinit(&text);
+	answer->tokens++;
+	return rc;
+}
+
 static int take_chunk(struct oaic_answer *answer, const struct json *doc,
 		      struct oaic_verdict *verdict)
 {
@@ -204,6 +239,12 @@ static int take_chunk(struct oaic_answer *answer, const struct json *doc,
 			return rc;
 		answer->tokens++;
 		answer->token(answer->arg, jsonr_text(content), jsonr_text_len(content));
+	}
+	if (jsonr_count(jsonr_get(jsonr_get(choice, "delta"), "tool_calls"))) {
+		rc = add_call(answer, jsonr_get(jsonr_get(choice, "delta"), "tool_calls"),
+			      verdict);
+		if (rc < 0)
+			return rc;
 	}
 	if (jsonr_type(jsonr_get(choice, "finish_reason")) == JSONR_STRING)
 		answer->finished = true;
@@ -332,6 +373,8 @@ static int end_whole(struct oaic_answer *answer, struct oaic_verdict *verdict)
 		rc = add_text(answer, content, verdict);
 	else
 		rc = 0; /* null: the model had nothing to say */
+	if (rc == 0 && jsonr_count(jsonr_get(message, "tool_calls")))
+		rc = add_call(answer, jsonr_get(message, "tool_calls"), verdict);
 	jsonr_free(doc);
 	return rc;
 }

@@ -21,7 +21,7 @@ enum oaic_form {
 
 /*
  * One answer, fed as it comes. Embed it; oaic_answer_init() first, oaic_answer_deinit()
- * last. For readers: text, usage, finished, tokens.
+ * last. For readers: text, tool, arguments, usage, finished, tokens.
  */
 struct oaic_answer {
 	enum oaic_form form;
@@ -32,10 +32,12 @@ struct oaic_answer {
 	struct sse_parser events; /* OAIC_STREAM */
 	struct str body;          /* OAIC_WHOLE, OAIC_ERROR: what came so far */
 	struct str text;          /* the answer so far */
+	struct str tool;          /* the first tool that it calls; "": none so far */
+	struct str arguments;     /* of that call, so far */
 	struct usage usage;       /* tokens; calls stays 0 */
 	bool finished;            /* the model came to its end */
 	bool done;                /* nothing follows ("[DONE]") */
-	size_t tokens;            /* pieces given to token() */
+	size_t tokens;            /* pieces of text and arguments that came */
 	/* A piece of a streamed answer; borrowed for the call. */
 	void (*token)(void *arg, const char *text, size_t len);
 	void *arg;

@@ -57,6 +57,44 @@ static void write_text(struct jsonw *w, const char *key, const char *text, size_
 	str_deinit(&clean);
 }
 
+static void write_tool(struct jsonw *w, const struct llm_tool *tool)
+{
+	jsonw_object(w);
+	jsonw_pair_text(w, "type", "function");
+	jsonw_key(w, "function");
+	jsonw_object(w);
+	jsonw_pair_text(w, "name", tool->name);
+	write_text(w, "description", tool->description, strlen(tool->description));
+	jsonw_pair_raw(w, "parameters", tool->schema, strlen(tool->schema));
+	jsonw_object_end(w);
+	jsonw_object_end(w);
+}
+
+/* One of them must be called: by its name when there is one alone, since more servers
+ * know that form than "required". */
+static void write_tools(struct jsonw *w, const struct llm_request *request)
+{
+	size_t i;
+
+	jsonw_key(w, "tools");
+	jsonw_array(w);
+	for (i = 0; i < request->tools_count; i++)
+		write_tool(w, &request->tools[i]);
+	jsonw_array_end(w);
+	if (request->tools_count > 1) {
+		jsonw_pair_text(w, "tool_choice", "required");
+		return;
+	}
+	jsonw_key(w, "tool_choice");
+	jsonw_object(w);
+	jsonw_pair_text(w, "type", "function");
+	jsonw_key(w, "function");
+	jsonw_object(w);
+	jsonw_pair_text(w, "name", request->tools[0].name);
+	jsonw_object_end(w);
+	jsonw_object_end(w);
+}
+
 void oaic_body_write(struct str *out, const char *model, const struct llm_call *call)
 {
 	const struct llm_request *request = &call->request;
@@ -76,6 +114,8 @@ void oaic_body_write(struct str *out, const char *model, const struct llm_call *
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
+	if (request->tools_count)
+		write_tools(&w, request);
 	jsonw_pair_bool(&w, "stream", true);
 	jsonw_key(&w, "stream_options");
 	jsonw_object(&w);
@@ -94,6 +134,10 @@ void oaic_body_key(struct str *out, const struct llm_call *call)
 	str_add_text(&key, call->request.path); /* encoded already */
 	str_add_char(&key, '/');
 	str_add_int(&key, call->request.execution);
+	if (call->request.ask > 0) {
+		str_add_char(&key, '/');
+		str_add_int(&key, call->request.ask);
+	}
 	if (key.len <= KEY_MAX)
 		str_add(out, str_text(&key), key.len);
 	else

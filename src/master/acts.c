@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
+#include "master/autoscale.h"
 #include "master/house.h"
 #include "master/master.h"
 
@@ -113,6 +114,21 @@ int acts_reopen_logs(struct master *m, const char *by, struct err *err)
 	return 0;
 }
 
+/* A number that follows what waits stays within its bounds, whoever changes it. */
+static bool at_most(const struct master *m, const struct crew *crew)
+{
+	int min, max;
+
+	return autoscale_bounds(m, &min, &max) && crew->processes >= max;
+}
+
+static bool at_fewest(const struct master *m, const struct crew *crew)
+{
+	int min, max;
+
+	return autoscale_bounds(m, &min, &max) && crew->processes <= min;
+}
+
 int acts_more(struct master *m, const char *by, struct err *err)
 {
 	struct crew *crew = crews_scaled(&m->crews);
@@ -123,6 +139,8 @@ int acts_more(struct master *m, const char *by, struct err *err)
 		return rc;
 	if (!crew)
 		return refuse("more", by, "no_workers", ERR_CONFLICT, err);
+	if (at_most(m, crew))
+		return refuse("more", by, "worker.max", ERR_CONFLICT, err);
 	CREWS_EACH(&m->crews, seat)
 	{
 		seats++;
@@ -131,6 +149,7 @@ int acts_more(struct master *m, const char *by, struct err *err)
 		return refuse("more", by, "no_seat_left", ERR_CONFLICT, err);
 	while (crews_seat(&m->crews, crew, slot))
 		slot++;
+	scaling_restart(&m->scaling);
 	crews_limit(crew, m->conf, crew->processes + 1);
 	log_info("crew.more", LOG_S("by", by), LOG_S("child_kind", crew->kind->name),
 		 LOG_N("processes", crew->processes));
@@ -156,6 +175,9 @@ int acts_less(struct master *m, const char *by, struct err *err)
 	}
 	if (!last || crew->processes <= 1)
 		return refuse("less", by, "the_last_one", ERR_CONFLICT, err);
+	if (at_fewest(m, crew))
+		return refuse("less", by, "worker.min", ERR_CONFLICT, err);
+	scaling_restart(&m->scaling);
 	crews_limit(crew, m->conf, crew->processes - 1);
 	log_info("crew.less", LOG_S("by", by), LOG_S("child_kind", crew->kind->name),
 		 LOG_N("processes", crew->processes));

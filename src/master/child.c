@@ -14,9 +14,9 @@
  * translate what happened into an event.
  *
  * An orderly end has three stages: a DRAIN frame, the deadline, SIGKILL. A process whose
- * pulse stands still gets SIGABRT first, so that a core shows where it hung, and SIGKILL
- * two seconds later. Signals go through the pidfd to the child alone: its helpers are its
- * own, and end with it.
+ * pulse stands still gets SIGABRT first, so that it leaves where it hung (ipc/stack.c),
+ * and SIGKILL two seconds later. Signals go through the pidfd to the child alone: its
+ * helpers are its own, and end with it.
  */
 #include "master/child.h"
 
@@ -482,6 +482,7 @@ void child_reopen_log(struct child *child)
 
 void child_check_pulse(struct child *child, int64_t now_mono_ms, int64_t stale_ms)
 {
+	char suspect[IDS_MAX];
 	int64_t pulse_mono_ms;
 
 	if (child->state != CHILD_READY && child->state != CHILD_QUIET)
@@ -492,6 +493,11 @@ void child_check_pulse(struct child *child, int64_t now_mono_ms, int64_t stale_m
 		pulse_mono_ms = child->watch_from_mono_ms;
 	if (now_mono_ms - pulse_mono_ms <= stale_ms)
 		return;
+	(void)score_suspect_get(child->score, suspect);
+	log_warn("child.stuck", LOG_S("child_kind", child->kind->name),
+		 LOG_N("child_slot", child->slot), LOG_N("child", child->pid),
+		 LOG_N("pulse_age_ms", now_mono_ms - pulse_mono_ms),
+		 LOG_S("suspect", suspect));
 	child->why = "watchdog";
 	child_step(child, CHILD_EV_STALE);
 }

@@ -9,6 +9,7 @@
 #include "master/host_id.h"
 #include "master/obits.h"
 #include "master/reload.h"
+#include "master/scaling.h"
 #include "master/sdnotify.h"
 #include "master/upgrade.h"
 
@@ -23,7 +24,8 @@ struct scoreboard;
 #define HOUSE_SIGNALS 9
 
 /*
- * The rooms, by file: acts.c what is asked of it, forks.c processes for seats, reload.c
+ * The rooms, by file: acts.c what is asked of it, autoscale.c how many workers there are,
+ * autopsy.c what is known of a death, forks.c processes for seats, reload.c
  * a new configuration, seat_ops.c what seats ask, show.c what others see, signals.c,
  * tick.c each second's work, upgrade.c the next program.
  */
@@ -44,6 +46,7 @@ struct master {
 	struct draining draining;
 	struct reload reload;
 	struct upgrade upgrade;
+	struct scaling scaling;
 	struct rng rng;
 
 	ev_timer tick;

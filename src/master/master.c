@@ -20,6 +20,7 @@
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "master/forks.h"
 #include "master/house.h"
 #include "master/show.h"
@@ -75,6 +76,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 		exit_code = setup_exit_code(&err);
 		goto out;
 	}
+	stack_preload();
 	signals_start(m);
 	tick_start(m);
 	log_info("master.started", LOG_S("host", m->host.name),

@@ -3,6 +3,10 @@ noinst_LIBRARIES += src/master/libmaster.a
 src_master_libmaster_a_SOURCES = \
 	src/master/acts.c \
 	src/master/acts.h \
+	src/master/autopsy.c \
+	src/master/autopsy.h \
+	src/master/autoscale.c \
+	src/master/autoscale.h \
 	src/master/child.c \
 	src/master/child.h \
 	src/master/crews.c \
@@ -31,6 +35,8 @@ src_master_libmaster_a_SOURCES = \
 	src/master/reload.h \
 	src/master/restart.c \
 	src/master/restart.h \
+	src/master/scaling.c \
+	src/master/scaling.h \
 	src/master/sdnotify.c \
 	src/master/sdnotify.h \
 	src/master/seat_ops.c \

@@ -55,6 +55,8 @@ void obits_free_slot(struct obits *obits, int index)
 	atomic_store_explicit(&slot->suspect_len, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->largest_bytes, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->memory_gone, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->stack_count, 0, memory_order_relaxed);
+	score_text_set(&slot->step, "");
 	score_recent_clear(&slot->recent);
 	score_text_set(&slot->kind, "");
 	score_text_set(&slot->row_name, "");

@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
+#include "master/autopsy.h"
 #include "master/house.h"
 
 #include <stdio.h>
@@ -68,20 +69,13 @@ static int64_t on_child_died(struct child *child, const struct reaper_death *dea
 	struct crew *crew = seat->crew;
 	int64_t now_mono_ms = clock_mono_ms();
 	int64_t lived_ms = now_mono_ms - child->started_mono_ms;
-	char cause[REAPER_CAUSE_MAX + 32], suspect[IDS_MAX];
+	char cause[REAPER_CAUSE_MAX + 32];
 
 	(void)reaper_cause(death, crew->last_cause);
 	(void)snprintf(cause, sizeof(cause), "%s%s%s", why ? why : "", why ? ": " : "",
 		       crew->last_cause);
-	(void)score_suspect_get(child->score, suspect);
-	LOG_AT(child->leaving && !why && !death->by_signal && death->number == 0
-		       ? LOG_LEVEL_INFO
-		       : LOG_LEVEL_WARN,
-	       "child.died", LOG_S("child_kind", child->kind->name),
-	       LOG_N("child_slot", child->slot), LOG_N("child", child->pid),
-	       LOG_S("cause", cause), LOG_N("lived_ms", lived_ms),
-	       LOG_S("suspect", suspect));
-
+	autopsy_record(m, child, cause, lived_ms,
+		       child->leaving && !why && !death->by_signal && death->number == 0);
 	if ((child->kind->flags & KIND_HOLDS_JOBS) && crews_keeper(&m->crews))
 		obits_record(&m->obits, child->index, cause, clock_wall_ms());
 	else

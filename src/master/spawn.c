@@ -15,6 +15,7 @@
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "master/limits.h"
 #include "master/reaper.h"
 #include "master/title.h"
@@ -92,8 +93,10 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 		(void)sigdelset(&before, SIGTERM);
 		(void)sigaddset(&before, SIGTERM);
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+		stack_watch(env.score);
 
 		*exit_code = enter(&env);
+		stack_watch(NULL);
 	}
 	scoreboard_close(env.board);
 	scoreboard_close(env.board_before);

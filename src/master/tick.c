@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "ipc/scoreboard.h"
+#include "master/autoscale.h"
 #include "master/house.h"
 
 #define TICK_MS 1000
@@ -64,6 +65,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 	for (i = 0; i < m->crews.count; i++)
 		restart_review(&m->crews.rows[i].restart, now_mono_ms,
 			       crews_all_ready(&m->crews, &m->crews.rows[i]));
+	autoscale_tick(m, now_mono_ms);
 	if (any_fresh_pulse(m, now_mono_ms))
 		sdnotify_tick(&m->sd, now_mono_ms);
 }

@@ -9,6 +9,7 @@ QUEUE_LUA = \
 	src/queue/lua/claim.lua \
 	src/queue/lua/drop.lua \
 	src/queue/lua/enqueue.lua \
+	src/queue/lua/forgive.lua \
 	src/queue/lua/handback.lua \
 	src/queue/lua/leave.lua \
 	src/queue/lua/lineage.lua \
@@ -40,6 +41,8 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_drop.h \
 	src/queue/queue_enqueue.c \
 	src/queue/queue_enqueue.h \
+	src/queue/queue_forgive.c \
+	src/queue/queue_forgive.h \
 	src/queue/queue_group.c \
 	src/queue/queue_group.h \
 	src/queue/queue_handback.c \

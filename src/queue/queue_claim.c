@@ -19,7 +19,7 @@
 #define FLAG_MORE     4
 #define ALIVE_MIN_MS  100
 #define ALIVE_MAX_MS  (60 * 60 * 1000)
-#define ANSWER_FIELDS 8
+#define ANSWER_FIELDS 9
 
 struct claim {
 	queue_claim_cb cb;
@@ -113,7 +113,8 @@ static bool read_answer(struct harvest *harvest, const struct redis_reply *reply
 	    !redis_reply_get_int(redis_reply_at(reply, 2), &claimed->events_ttl_ms) ||
 	    !redis_reply_get_int(redis_reply_at(reply, 3), &claimed->recovering) ||
 	    !redis_reply_get_int(redis_reply_at(reply, 4), &claimed->finished) ||
-	    !redis_reply_get_int(redis_reply_at(reply, 5), &claimed->dropped))
+	    !redis_reply_get_int(redis_reply_at(reply, 5), &claimed->dropped) ||
+	    !redis_reply_get_int(redis_reply_at(reply, 8), &claimed->newer))
 		return false;
 	claimed->refused = flags & FLAG_REFUSED;
 	claimed->paused = flags & FLAG_PAUSED;

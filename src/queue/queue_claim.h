@@ -25,7 +25,7 @@ struct queue_claim_ask {
 struct queue_claimed {
 	const struct queue_job *jobs; /* now held by this incarnation */
 	size_t njobs;
-	/* Entries that are held now but could not be read (another version, damaged): the
+	/* Entries that are held now but could not be read (damaged): the
 	 * caller logs them and gives them as ended with its next call. Their rows in
 	 * Postgres bring them back in a form that we know. */
 	const struct queue_ended *bad;
@@ -35,6 +35,7 @@ struct queue_claimed {
 	int64_t now_ms;        /* Redis' clock: what the jobs were claimed at */
 	int64_t finished;      /* of `ended`: how many were still held here */
 	int64_t dropped;       /* ready ids without a job, thrown away */
+	int64_t newer;         /* entries that a later version has packed, left for it */
 	int64_t events_ttl_ms; /* current expiry of streams of ended runs; 0: the
 				  configured one */
 	int64_t recovering;    /* number of the recovery under way; 0: none */

@@ -14,6 +14,13 @@
  *	23  lengths of   lane 1, cohort 1, tenant 2, from 2, run 2, payload 4
  *	35  lane, tenant, from, run, cohort, payload
  *
+ * Fleets are upgraded one host after the other, so two versions serve one queue. What
+ * every later one keeps: the head, and lane, tenant, from, run and cohort behind it. So
+ * an older program can requeue, hand back, drop and count what a newer one has packed,
+ * and scripts take any version from 1 on; but it does not execute it (claim.lua leaves it
+ * for the others). Whatever an older worker must not misread is a new version: a field
+ * behind the payload, a kind, another payload.
+ *
  * The enqueue moment stands in front because enqueue.lua fills it in: it puts version and
  * moment before what we send, instead of cutting into it. lane and tenant come first
  * among the texts and `from` after them: what scripts read or replace.

@@ -6,8 +6,11 @@ src_redis_libredis_a_SOURCES = \
 	src/redis/redis_blocking.h \
 	src/redis/redis_command.c \
 	src/redis/redis_command.h \
+	src/redis/redis_greeting.c \
+	src/redis/redis_greeting.h \
 	src/redis/redis_link.c \
 	src/redis/redis_link.h \
+	src/redis/redis_link_in.h \
 	src/redis/redis_node.h \
 	src/redis/redis_pending.c \
 	src/redis/redis_pending.h \

@@ -19,106 +19,35 @@
  * fires the socket is read once more before anybody is blamed, because libev runs timers
  * before descriptors: a loop that stood still for a while would else time out on answers
  * that are already there.
- *
- * A greeting is pipelined: AUTH, SELECT, CLIENT SETNAME, three INFOs, SCRIPT LOAD of
- * every script, PING. A replica, an old server and one that is loading are no servers to
- * us: the link drops them and comes back.
  */
 #include "redis/redis_link.h"
 
-#include "base/backoff.h"
 #include "base/clock.h"
-#include "base/embed.h"
 #include "base/fault.h"
-#include "base/loop.h"
 #include "base/mem.h"
-#include "base/rng.h"
-#include "base/str.h"
 #include "redis/redis_command.h"
-#include "redis/redis_pending.h"
+#include "redis/redis_greeting.h"
+#include "redis/redis_link_in.h"
 #include "redis/redis_reader.h"
 #include "redis/redis_resolve.h"
 #include "redis/redis_script.h"
 #include "redis/redis_transport.h"
-#include "redis/redis_url.h"
 
 #include <assert.h>
 #include <netdb.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
-#define SETS_MAX       4
 #define READ_BYTES     65536
 #define FEED_BYTES     16384
 #define READ_ROUNDS    16
 #define OUT_KEEP_BYTES (1u << 18)
-#define GREETING_MAX   256 /* commands of a greeting: 7 and the scripts */
-#define VERSION_MIN    60000
+#define GREETING_MAX   256  /* commands of a greeting, with the scripts */
 #define STEADY_MS      1000 /* up for so long: the backoff starts anew */
 #define LATE_MS        100  /* a timer that is later than this: the loop stood still */
 #define GRACE_MS       1000
-#define ERROR_SHOWN    160 /* bytes of a server's error in our sentences */
-
-enum link_state {
-	LINK_WAITING,    /* for the backoff timer */
-	LINK_RESOLVING,  /* host name */
-	LINK_CONNECTING, /* connect(2), TLS */
-	LINK_GREETING,   /* login, checks, scripts */
-	LINK_UP,
-	LINK_LOST,   /* closed; on_lost() is about to say so */
-	LINK_CLOSED, /* redis_link_free() */
-};
-
-struct redis_link {
-	struct ev_loop *loop;
-	struct redis_url url;
-	struct redis_tls *tls; /* NULL: plain */
-	char *name;            /* NULL: none */
-	int64_t connect_timeout_ms;
-	int64_t command_timeout_ms;
-	size_t queue_max;
-	size_t bytes_max;
-	redis_event_cb on_event;
-	redis_push_cb on_push;
-	void *arg;
-	const struct redis_scripts *sets[SETS_MAX];
-	size_t nsets;
-
-	enum link_state state;
-	struct backoff backoff;
-	struct rng rng;
-	struct redis_resolve *resolve;
-	const struct addrinfo *address; /* the one we try; of resolve */
-	struct redis_transport *transport;
-	struct redis_reader *reader;
-	ev_io readable;
-	ev_io writable;
-	ev_prepare turn_end;
-	ev_timer attempt;    /* waiting: next attempt; until up: its deadline */
-	ev_timer deadline;   /* up: of the oldest command */
-	ev_timer lost;       /* never started, only fed */
-	int64_t due_mono_ms; /* what `deadline` was armed for */
-	int64_t up_since_mono_ms;
-	bool was_up; /* before it was lost */
-
-	struct redis_pending pending;
-	struct redis_pending failed; /* set aside by lose() */
-	struct err why;              /* of the loss */
-	int64_t lost_mono_ms;
-
-	struct str out;
-	size_t out_done;  /* bytes of out that have left */
-	uint64_t queued;  /* bytes ever put into out on this connection */
-	uint64_t written; /* bytes of them that left */
-
-	struct redis_server server;
-	bool has_server;
-
-	int busy;   /* callbacks of the owner on the stack */
-	bool freed; /* by one of them */
-};
 
 static void attempt_begin(struct redis_link *link);
 
@@ -154,11 +83,17 @@ static void lose(struct redis_link *link, const struct err *why)
 	ev_feed_event(link->loop, &link->lost, EV_CUSTOM);
 }
 
-static void lose_text(struct redis_link *link, int code, const char *text)
+void redis_link_lose(struct redis_link *link, int code, const char *format, ...)
 {
+	struct str text = STR_INIT;
 	struct err err;
+	va_list args;
 
-	(void)err_set(&err, code, "%s", text);
+	va_start(args, format);
+	str_vprintf(&text, format, args);
+	va_end(args);
+	(void)err_set(&err, code, "%s", str_text(&text));
+	str_deinit(&text);
 	lose(link, &err);
 }
 
@@ -275,8 +210,8 @@ static void deadline_arm(struct redis_link *link, int64_t now_mono_ms,
 	ev_timer_start(link->loop, &link->deadline);
 }
 
-static void enqueue(struct redis_link *link, const struct redis_command *command,
-		    const struct redis_pending_entry *entry)
+void redis_link_enqueue(struct redis_link *link, const struct redis_command *command,
+			const struct redis_pending_entry *entry)
 {
 	char head[16];
 	int len = snprintf(head, sizeof(head), "*%u\r\n", command->count);
@@ -310,7 +245,7 @@ int redis_link_send(struct redis_link *link, const struct redis_command *command
 	now = clock_mono_ms();
 	entry.begins_at = link->queued;
 	entry.deadline_mono_ms = now + link->command_timeout_ms;
-	enqueue(link, command, &entry);
+	redis_link_enqueue(link, command, &entry);
 	if (!ev_is_active(&link->deadline))
 		deadline_arm(link, now, entry.deadline_mono_ms);
 	return 0;
@@ -318,202 +253,24 @@ int redis_link_send(struct redis_link *link, const struct redis_command *command
 
 /* ---- the greeting ---- */
 
-static void greet_refused(struct redis_link *link, const char *what,
-			  const struct redis_answer *answer)
-{
-	struct err err;
-
-	(void)err_set(&err,
-		      answer->trouble == REDIS_TROUBLE_LOADING ? ERR_CONN : ERR_REFUSED,
-		      "%s: %.*s", what, ERROR_SHOWN, answer->text);
-	lose(link, &err);
-}
-
-static void on_login(void *arg, const struct redis_answer *answer)
-{
-	if (answer->rc == ERR_REFUSED)
-		greet_refused(arg, "login", answer);
-}
-
-static void on_script(void *arg, const struct redis_answer *answer)
-{
-	if (answer->rc == ERR_REFUSED)
-		greet_refused(arg, "load a script", answer);
-}
-
-/* A name that the server does not like is no reason to go without it. */
-static void on_named(void *arg, const struct redis_answer *answer)
-{
-	(void)arg;
-	(void)answer;
-}
-
-/* The value of "key:value\r\n" in the text of INFO into buf; "" when it is not there. */
-static const char *info_value(const char *info, const char *key, char *buf, size_t size)
-{
-	size_t key_len = strlen(key);
-	const char *line = info;
-	size_t len;
-
-	buf[0] = '\0';
-	while (line && *line) {
-		if (strncmp(line, key, key_len) == 0 && line[key_len] == ':') {
-			line += key_len + 1;
-			len = strcspn(line, "\r\n");
-			if (len >= size)
-				len = size - 1;
-			memcpy(buf, line, len);
-			buf[len] = '\0';
-			return buf;
-		}
-		line = strchr(line, '\n');
-		if (line)
-			line++;
-	}
-	return buf;
-}
-
-static int version_number(const char *text)
-{
-	int part[3] = { 0, 0, 0 };
-
-	(void)sscanf(text, "%3d.%3d.%3d", &part[0], &part[1], &part[2]);
-	return part[0] * 10000 + part[1] * 100 + part[2];
-}
-
-static void on_server(void *arg, const struct redis_answer *answer)
-{
-	struct redis_link *link = arg;
-	const char *info = redis_reply_text(answer->reply, NULL);
-	char value[64];
-	struct err err;
-
-	if (answer->rc == ERR_REFUSED) {
-		greet_refused(link, "INFO", answer);
-		return;
-	}
-	if (!info)
-		return;
-	memset(&link->server, 0, sizeof(link->server));
-	(void)info_value(info, "run_id", link->server.run_id,
-			 sizeof(link->server.run_id));
-	link->server.version =
-		version_number(info_value(info, "redis_version", value, sizeof(value)));
-	link->has_server = true;
-	if (link->server.version >= VERSION_MIN && link->server.run_id[0])
-		return;
-	if (link->server.version >= VERSION_MIN)
-		(void)err_set(&err, ERR_PROTO, "INFO names no run_id");
-	else
-		(void)err_set(&err, ERR_REFUSED,
-			      "this server is Redis %.40s, 6.0 or newer is needed",
-			      value[0] ? value : "of an unknown version");
-	lose(link, &err);
-}
-
-static void on_role(void *arg, const struct redis_answer *answer)
-{
-	const char *info = redis_reply_text(answer->reply, NULL);
-	char value[32];
-
-	if (answer->rc == ERR_REFUSED) {
-		greet_refused(arg, "INFO", answer);
-		return;
-	}
-	if (info && strcmp(info_value(info, "role", value, sizeof(value)), "master") != 0)
-		lose_text(arg, ERR_REFUSED, "this server is a replica, no master");
-}
-
-static void on_memory(void *arg, const struct redis_answer *answer)
-{
-	struct redis_link *link = arg;
-	const char *info = redis_reply_text(answer->reply, NULL);
-	char value[32];
-
-	if (answer->rc < 0 || !info)
-		return; /* then the policy is unknown: an empty text */
-	(void)info_value(info, "maxmemory_policy", link->server.policy,
-			 sizeof(link->server.policy));
-	link->server.maxmemory_bytes =
-		strtoll(info_value(info, "maxmemory", value, sizeof(value)), NULL, 10);
-}
-
-static void on_greeted(void *arg, const struct redis_answer *answer)
-{
-	struct redis_link *link = arg;
-
-	if (answer->rc == ERR_REFUSED) {
-		greet_refused(link, "PING", answer);
-		return;
-	}
-	if (answer->rc < 0)
-		return;
-	ev_timer_stop(link->loop, &link->attempt);
-	link->state = LINK_UP;
-	link->up_since_mono_ms = clock_mono_ms();
-	tell(link, REDIS_EVENT_UP, NULL);
-}
-
-static void greet_send(struct redis_link *link, const struct redis_command *command,
-		       redis_answer_cb cb)
-{
-	struct redis_pending_entry entry = { .cb = cb,
-					     .arg = link,
-					     .begins_at = link->queued,
-					     .deadline_mono_ms = INT64_MAX };
-
-	enqueue(link, command, &entry);
-}
-
 static void greet(struct redis_link *link)
 {
-	struct redis_command command = REDIS_COMMAND_INIT;
-	const struct embed *text;
-	char number[16];
-
 	link->state = LINK_GREETING;
 	link->queued = link->written = 0;
 	redis_reader_free(link->reader);
 	link->reader = redis_reader_new();
-	if (link->url.password) {
-		if (link->url.user)
-			redis_command_words(&command, "AUTH", link->url.user,
-					    link->url.password, NULL);
-		else
-			redis_command_words(&command, "AUTH", link->url.password, NULL);
-		greet_send(link, &command, on_login);
-		mem_wipe(command.bytes.data, command.bytes.len);
-	}
-	if (link->url.db) {
-		(void)snprintf(number, sizeof(number), "%d", link->url.db);
-		redis_command_words(&command, "SELECT", number, NULL);
-		greet_send(link, &command, on_login);
-	}
-	if (link->name) {
-		redis_command_words(&command, "CLIENT", "SETNAME", link->name, NULL);
-		greet_send(link, &command, on_named);
-	}
-	redis_command_words(&command, "INFO", "server", NULL);
-	greet_send(link, &command, on_server);
-	redis_command_words(&command, "INFO", "replication", NULL);
-	greet_send(link, &command, on_role);
-	redis_command_words(&command, "INFO", "memory", NULL);
-	greet_send(link, &command, on_memory);
-	for (size_t i = 0; i < link->nsets; i++) {
-		for (size_t j = 0; j < redis_scripts_count(link->sets[i]); j++) {
-			text = redis_scripts_text(link->sets[i], j);
-			redis_command_words(&command, "SCRIPT", "LOAD", NULL);
-			redis_command_arg(&command, text->text, text->len);
-			greet_send(link, &command, on_script);
-		}
-	}
-	redis_command_words(&command, "PING", NULL);
-	greet_send(link, &command, on_greeted);
-	redis_command_deinit(&command);
-
+	redis_greeting_send(link);
 	ev_io_stop(link->loop, &link->writable);
 	ev_io_start(link->loop, &link->readable);
 	ev_prepare_start(link->loop, &link->turn_end);
+}
+
+void redis_link_greeted(struct redis_link *link)
+{
+	ev_timer_stop(link->loop, &link->attempt);
+	link->state = LINK_UP;
+	link->up_since_mono_ms = clock_mono_ms();
+	tell(link, REDIS_EVENT_UP, NULL);
 }
 
 /* ---- in ---- */
@@ -543,7 +300,7 @@ static void answer_one(struct redis_link *link, const struct redis_reply *reply)
 		return;
 	}
 	if (!redis_pending_shift(&link->pending, &entry)) {
-		lose_text(link, ERR_PROTO, "an answer to no question");
+		redis_link_lose(link, ERR_PROTO, "an answer to no question");
 		return;
 	}
 	answer.trouble = redis_reply_trouble(reply);
@@ -556,10 +313,10 @@ static void answer_one(struct redis_link *link, const struct redis_reply *reply)
 	if (link->freed || link->state != LINK_UP)
 		return;
 	if (answer.trouble == REDIS_TROUBLE_READONLY)
-		lose_text(link, ERR_REFUSED,
-			  "this server is a replica by now, no master");
+		redis_link_lose(link, ERR_REFUSED,
+				"this server is a replica by now, no master");
 	else if (answer.trouble == REDIS_TROUBLE_LOADING)
-		lose_text(link, ERR_REFUSED, "this server is loading its data");
+		redis_link_lose(link, ERR_REFUSED, "this server is loading its data");
 }
 
 /* Bytes to answers; the connection may be gone afterwards. */
@@ -739,11 +496,12 @@ static void on_attempt(struct ev_loop *loop, ev_timer *w, int revents)
 	if (link->state == LINK_WAITING)
 		attempt_begin(link);
 	else if (link->state == LINK_RESOLVING)
-		lose_text(link, ERR_TIMEOUT, "looking up the host takes too long");
+		redis_link_lose(link, ERR_TIMEOUT, "looking up the host takes too long");
 	else if (link->state == LINK_CONNECTING)
-		lose_text(link, ERR_TIMEOUT, "connecting takes too long");
+		redis_link_lose(link, ERR_TIMEOUT, "connecting takes too long");
 	else if (link->state == LINK_GREETING)
-		lose_text(link, ERR_TIMEOUT, "the server does not answer the greeting");
+		redis_link_lose(link, ERR_TIMEOUT,
+				"the server does not answer the greeting");
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
@@ -767,8 +525,8 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 		else if (late)
 			deadline_arm(link, now, now + GRACE_MS);
 		else
-			lose_text(link, ERR_TIMEOUT,
-				  "no answer within the command timeout");
+			redis_link_lose(link, ERR_TIMEOUT,
+					"no answer within the command timeout");
 	}
 	leave(link);
 }
@@ -843,7 +601,7 @@ void redis_link_free(struct redis_link *link)
 
 void redis_link_scripts(struct redis_link *link, const struct redis_scripts *scripts)
 {
-	assert(link->nsets < SETS_MAX);
+	assert(link->nsets < REDIS_LINK_SETS_MAX);
 	link->sets[link->nsets++] = scripts;
 }
 
@@ -865,5 +623,5 @@ size_t redis_link_pending(const struct redis_link *link)
 void redis_link_drop(struct redis_link *link, const char *why)
 {
 	if (link->state == LINK_CONNECTING || is_connected(link))
-		lose_text(link, ERR_CONN, why);
+		redis_link_lose(link, ERR_CONN, "%s", why);
 }

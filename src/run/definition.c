@@ -189,24 +189,69 @@ static bool read_count(struct reader *r, const char *field, size_t count, size_t
 	return false;
 }
 
+/* The texts of a list, but for empty ones; how many there are. */
+static size_t read_names(struct reader *r, const char *field, const struct json *list,
+			 size_t max, const char ***ret)
+{
+	size_t count = jsonr_count(list), kept = 0, i;
+
+	if (!read_count(r, field, count, max))
+		return 0;
+	*ret = arena_new_n(&r->definition->arena, const char *, count + 1);
+	for (i = 0; i < count; i++) {
+		const char *name =
+			keep_text(r, field, jsonr_at(list, i), DEFINITION_ID_MAX);
+
+		if (name && *name)
+			(*ret)[kept++] = name;
+	}
+	return kept;
+}
+
 static void read_input_keys(struct reader *r, struct definition_step *step)
 {
 	const struct json *list;
+
+	if (read_container(r, "input_keys", JSONR_ARRAY, &list))
+		step->input_keys_count = read_names(
+			r, "input_keys", list, DEFINITION_KEYS_MAX, &step->input_keys);
+}
+
+static void read_branches(struct reader *r, struct definition_step *step)
+{
+	const char *field = "parallel_branches";
+	const struct json *list;
 	size_t count, i;
 
-	if (!read_container(r, "input_keys", JSONR_ARRAY, &list))
+	if (!read_container(r, field, JSONR_ARRAY, &list))
 		return;
 	count = jsonr_count(list);
-	if (!read_count(r, "input_keys", count, DEFINITION_KEYS_MAX))
+	if (!read_count(r, field, count, DEFINITION_BRANCHES_MAX))
 		return;
-	step->input_keys = arena_new_n(&r->definition->arena, const char *, count + 1);
+	step->branches = arena_new_n(&r->definition->arena, struct step_list, count + 1);
+	step->branches_count = count;
 	for (i = 0; i < count; i++) {
-		const char *key =
-			keep_text(r, "input_keys", jsonr_at(list, i), DEFINITION_ID_MAX);
+		const struct json *branch = jsonr_at(list, i);
 
-		if (key && *key)
-			step->input_keys[step->input_keys_count++] = key;
+		if (jsonr_type(branch) != JSONR_ARRAY) {
+			complain(r, field, "must hold lists of step ids");
+			return;
+		}
+		step->branches[i].count = read_names(
+			r, field, branch, DEFINITION_STEPS_MAX, &step->branches[i].ids);
 	}
+}
+
+static void read_body(struct reader *r, struct definition_step *step)
+{
+	const struct json *list;
+
+	if (read_container(r, "loop_step_ids", JSONR_ARRAY, &list))
+		step->body.count = read_names(r, "loop_step_ids", list,
+					      DEFINITION_STEPS_MAX, &step->body.ids);
+	step->loop_count = read_int(r, "loop_count", INT64_MIN, DEFINITION_LOOPS_MAX, 3);
+	if (step->loop_count < 1)
+		step->loop_count = 1;
 }
 
 static void read_switch_cases(struct reader *r, struct definition_step *step)
@@ -231,6 +276,51 @@ static void read_switch_cases(struct reader *r, struct definition_step *step)
 		one->value = arena_dup(arena, it.key);
 		one->step_id = id && *id ? id : NULL;
 	}
+}
+
+static void read_route(struct reader *r, const struct jsonr_iter *it,
+		       const struct json *descriptions, struct route *route)
+{
+	const struct json *text = jsonr_get(descriptions, it->key);
+	const char *id = NULL;
+
+	if (!*it->key || strlen(it->key) > DEFINITION_ID_MAX)
+		complain(r, "route_map", "has a label that is empty or too long");
+	if (jsonr_type(it->value) != JSONR_NULL)
+		id = keep_text(r, "route_map", it->value, DEFINITION_ID_MAX);
+	route->label = arena_dup(&r->definition->arena, it->key);
+	route->step_id = id && *id ? id : NULL;
+	if (jsonr_type(text) != JSONR_NULL)
+		route->description =
+			keep_text(r, "route_descriptions", text, DEFINITION_BYTES_MAX);
+}
+
+static void read_routes(struct reader *r, struct definition_step *step)
+{
+	const struct json *routes, *descriptions = NULL;
+	struct jsonr_iter it;
+
+	(void)read_container(r, "route_descriptions", JSONR_OBJECT, &descriptions);
+	if (!read_container(r, "route_map", JSONR_OBJECT, &routes) ||
+	    !read_count(r, "route_map", jsonr_count(routes), DEFINITION_KEYS_MAX))
+		return;
+	step->routes =
+		arena_new_n(&r->definition->arena, struct route, jsonr_count(routes));
+	it = jsonr_iter(routes);
+	while (jsonr_next(&it))
+		read_route(r, &it, descriptions, &step->routes[step->routes_count++]);
+}
+
+static bool read_bool(struct reader *r, const char *field, bool fallback)
+{
+	const struct json *value = field_get(r, field);
+
+	if (jsonr_type(value) == JSONR_NULL)
+		return fallback;
+	if (jsonr_type(value) == JSONR_BOOL)
+		return jsonr_bool(value);
+	complain(r, field, "must be true or false");
+	return fallback;
 }
 
 static void read_retry_on(struct reader *r, struct retry *retry)
@@ -318,8 +408,11 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->model = model_inherits(model) ? NULL : model;
 	step->prompt_template = read_text(r, "prompt_template", DEFINITION_BYTES_MAX);
 	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
+	read_branches(r, step);
+	read_body(r, step);
 	read_input_keys(r, step);
 	step->merge_strategy = read_merge_strategy(r);
+	step->transform_code = read_text(r, "transform_code", DEFINITION_BYTES_MAX);
 	step->if_condition = read_text(r, "if_condition", DEFINITION_BYTES_MAX);
 	step->if_true_step_id = read_text(r, "if_true_step_id", DEFINITION_ID_MAX);
 	step->if_false_step_id = read_text(r, "if_false_step_id", DEFINITION_ID_MAX);
@@ -327,6 +420,12 @@ static void read_step(struct reader *r, struct definition_step *step)
 	read_switch_cases(r, step);
 	step->switch_default_step_id =
 		read_text(r, "switch_default_step_id", DEFINITION_ID_MAX);
+	read_routes(r, step);
+	step->evaluator_prompt = read_text(r, "evaluator_prompt", DEFINITION_BYTES_MAX);
+	step->on_parse_error = read_text(r, "on_parse_error", DEFINITION_ID_MAX);
+	step->forced_tool = read_text(r, "forced_tool", DEFINITION_ID_MAX);
+	step->max_turns = read_int(r, "max_turns", 0, DEFINITION_TURNS_MAX, 15);
+	step->full_history = read_bool(r, "include_full_history", true);
 	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
 	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
 	step->timeout_ms =
@@ -418,7 +517,7 @@ static void read_definition(struct reader *r)
 		definition->description = "";
 	definition->entry_step_id = read_text(r, "entry_step_id", DEFINITION_ID_MAX);
 	definition->max_total_turns =
-		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 100);
+		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 0);
 	definition->timeout_ms =
 		60000 * read_int(r, "timeout_minutes", 0, RUN_TIMEOUT_MAX_MIN, 0);
 	read_steps(r);
@@ -513,6 +612,12 @@ static void check_link(const struct definition *definition,
 		    step->id, field, target);
 }
 
+static bool needs_model(const struct definition_step *step)
+{
+	return step->type == STEP_LLM || step->type == STEP_TOOL ||
+	       (step->type == STEP_EVALUATOR && step->routes_count > 0);
+}
+
 static void check_step(const struct definition *definition,
 		       const struct definition_step *step,
 		       const struct definition_rules *rules, struct problems *problems)
@@ -537,11 +642,11 @@ static void check_step(const struct definition *definition,
 			step->id, step->type_name);
 
 	(void)snprintf(where, sizeof(where), "steps[%zu].model", step->index);
-	if (step->type == STEP_LLM && !step->model)
+	if (needs_model(step) && !step->model)
 		problem_add(problems, where,
 			    "step '%s': it names no model, and there is no default one",
 			    step->id);
-	else if (step->type == STEP_LLM && model_parse(step->model, &model, &err) < 0)
+	else if (needs_model(step) && model_parse(step->model, &model, &err) < 0)
 		problem_add(problems, where, "step '%s': %s", step->id, err.text);
 
 	check_link(definition, step, "next_step_id", step->next_step_id, problems);

@@ -12,13 +12,15 @@
 
 /* What a definition may have. Beyond these it is refused,
  * never cut. */
-#define DEFINITION_BYTES_MAX (1024 * 1024) /* JSON text */
-#define DEFINITION_STEPS_MAX 1000
-#define DEFINITION_ID_MAX    255 /* bytes: of definitions and steps, keys of the state */
-#define DEFINITION_NAME_MAX  500
-#define DEFINITION_KEYS_MAX  256 /* of input_keys, switch_cases, state_schema */
-#define DEFINITION_TURNS_MAX 100000
-#define DEFINITION_RETRY_MAX 100
+#define DEFINITION_BYTES_MAX    (1024 * 1024) /* JSON text */
+#define DEFINITION_STEPS_MAX    1000
+#define DEFINITION_ID_MAX       255 /* bytes: of definitions and steps, keys of the state */
+#define DEFINITION_NAME_MAX     500
+#define DEFINITION_KEYS_MAX     256 /* of input_keys, switch_cases, route_map, state_schema */
+#define DEFINITION_TURNS_MAX    100000
+#define DEFINITION_RETRY_MAX    100
+#define DEFINITION_BRANCHES_MAX 1000   /* of a parallel step */
+#define DEFINITION_LOOPS_MAX    100000 /* iterations of a loop */
 
 /* CONTRACT 5.2's names; the order is ours. */
 enum step_type {
@@ -60,6 +62,19 @@ struct switch_case {
 	const char *step_id; /* NULL: the path ends */
 };
 
+/* Ids of steps, in order. */
+struct step_list {
+	const char **ids;
+	size_t count;
+};
+
+/* A way out of an evaluator step. */
+struct route {
+	const char *label;
+	const char *step_id;     /* NULL: the path ends */
+	const char *description; /* NULL: none */
+};
+
 struct retry {
 	int max;            /* 0: the first failure is the last */
 	int64_t backoff_ms; /* before the first retry; doubles, with jitter */
@@ -76,9 +91,14 @@ struct definition_step {
 	const char *model;           /* NULL: none of its own (null, "", "default") */
 	const char *prompt_template; /* NULL when empty */
 	const char *print_content;
+	struct step_list *branches; /* of a parallel step */
+	size_t branches_count;
+	struct step_list body; /* of a loop */
+	int64_t loop_count;    /* iterations, 1.. */
 	const char **input_keys;
 	size_t input_keys_count;
 	enum merge_strategy merge_strategy;
+	const char *transform_code;  /* Python; NULL when empty */
 	const char *if_condition;    /* as it is written; so switch_expression */
 	const char *if_true_step_id; /* NULL when empty: next_step_id */
 	const char *if_false_step_id;
@@ -86,10 +106,18 @@ struct definition_step {
 	struct switch_case *switch_cases; /* in document order */
 	size_t switch_cases_count;
 	const char *switch_default_step_id; /* NULL when empty: the path ends */
-	const char *output_key;             /* NULL when empty */
-	const char *next_step_id;           /* NULL when empty: the path ends */
-	int64_t timeout_ms;                 /* 0: the engine's limit */
-	int64_t max_iterations;             /* default 3 */
+	struct route *routes;               /* of an evaluator, in document order */
+	size_t routes_count;
+	const char *evaluator_prompt; /* NULL when empty */
+	/* The label that counts when a model's answer names none; NULL: the step fails. */
+	const char *on_parse_error;
+	const char *forced_tool;  /* NULL when empty */
+	int64_t max_turns;        /* default 15: attempts of a tool step */
+	bool full_history;        /* include_full_history: true unless said */
+	const char *output_key;   /* NULL when empty */
+	const char *next_step_id; /* NULL when empty: the path ends */
+	int64_t timeout_ms;       /* 0: the engine's limit */
+	int64_t max_iterations;   /* default 3 */
 	struct retry retry;
 	enum on_error on_error;
 	const char *on_error_step_id;
@@ -117,7 +145,7 @@ struct definition {
 	const char *entry_step_id; /* NULL when empty: zero steps run, status completed */
 	struct definition_default *defaults; /* of state_schema, in document order */
 	size_t defaults_count;
-	int64_t max_total_turns; /* default 100 */
+	int64_t max_total_turns; /* 0: the engine's limit */
 	int64_t timeout_ms;      /* 0: the engine's limit */
 };
 

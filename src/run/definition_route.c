@@ -64,5 +64,9 @@ void definition_route_check(const struct definition *definition,
 		for (i = 0; i < step->switch_cases_count; i++)
 			check_target(definition, step, "switch_cases",
 				     step->switch_cases[i].step_id, problems);
+	} else if (step->type == STEP_EVALUATOR) {
+		for (i = 0; i < step->routes_count; i++)
+			check_target(definition, step, "route_map",
+				     step->routes[i].step_id, problems);
 	}
 }

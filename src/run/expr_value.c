@@ -181,20 +181,20 @@ static bool read_value(struct expr_budget *budget, const char *json, size_t len,
 bool expr_value_state(struct expr_budget *budget, const struct state *state,
 		      struct expr_value *ret)
 {
+	struct state_iter it = state_iter(state);
+	size_t count = state_count(state), i;
+	const struct state_pair *pair;
 	struct expr_value *items;
-	size_t i;
 
-	items = expr_budget_alloc(budget, state->count * 2, sizeof(*items));
+	items = expr_budget_alloc(budget, count * 2, sizeof(*items));
 	if (!items)
 		return false;
-	for (i = 0; i < state->count; i++) {
-		const struct state_pair *pair = state->pairs[i];
-
+	for (i = 0; (pair = state_next(&it)); i++) {
 		items[2 * i] = expr_value_text(pair->key, pair->key_len);
 		if (!read_value(budget, pair->json, pair->json_len, &items[2 * i + 1]))
 			return false;
 	}
-	*ret = expr_value_list(EXPR_DICT, items, state->count);
+	*ret = expr_value_list(EXPR_DICT, items, count);
 	ret->member = true;
 	return true;
 }

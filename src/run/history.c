@@ -3,7 +3,8 @@
  *
  * Entries live as long as the run, in its arena, and only the list's end ever changes.
  * How often a step was there is counted beside the list, for the loop guard and the
- * number of the execution. Moments are shown as stock writes them: UTC, whole seconds.
+ * number of the execution. A branch has a list of its own over that of the path that it
+ * left; the join copies it behind. Moments are shown as stock writes them: UTC, whole seconds.
  */
 #include "run/history.h"
 
@@ -24,6 +25,13 @@ void history_init(struct history *history, struct arena *arena,
 {
 	memset(history, 0, sizeof(*history));
 	history->by_step = arena_new_n(arena, int, definition->steps_count);
+}
+
+void history_init_over(struct history *history, struct arena *arena,
+		       const struct definition *definition, const struct history *parent)
+{
+	history_init(history, arena, definition);
+	history->parent = parent;
 }
 
 void history_add(struct history *history, struct arena *arena,
@@ -50,9 +58,60 @@ void history_add(struct history *history, struct arena *arena,
 	history->by_step[step->index]++;
 }
 
+void history_join(struct history *history, struct arena *arena,
+		  const struct history *branch)
+{
+	const struct history_entry *entry;
+
+	for (entry = branch->first; entry; entry = entry->next)
+		history_add(history, arena, entry->step, entry->started_at_ms,
+			    entry->ended_at_ms, entry->duration_ms, entry->class,
+			    entry->error);
+}
+
 int history_count(const struct history *history, const struct definition_step *step)
 {
-	return history->by_step[step->index];
+	int count = 0;
+
+	for (; history; history = history->parent)
+		count += history->by_step[step->index];
+	return count;
+}
+
+size_t history_total(const struct history *history)
+{
+	size_t count = 0;
+
+	for (; history; history = history->parent)
+		count += history->count;
+	return count;
+}
+
+struct history_iter history_iter(const struct history *history)
+{
+	struct history_iter it = { .leaf = history, .level = history };
+
+	while (it.level->parent)
+		it.level = it.level->parent;
+	it.next = it.level->first;
+	return it;
+}
+
+const struct history_entry *history_next(struct history_iter *it)
+{
+	const struct history_entry *entry;
+	const struct history *above;
+
+	while (!it->next && it->level != it->leaf) {
+		for (above = it->leaf; above->parent != it->level;)
+			above = above->parent;
+		it->level = above;
+		it->next = above->first;
+	}
+	entry = it->next;
+	if (entry)
+		it->next = entry->next;
+	return entry;
 }
 
 char *history_seconds(int64_t ms, char *buf)
@@ -98,12 +157,13 @@ static void print_entry(struct jsonw *w, const struct history_entry *entry)
 
 void history_print(const struct history *history, struct str *out)
 {
+	struct history_iter it = history_iter(history);
 	const struct history_entry *entry;
 	struct jsonw w;
 
 	jsonw_init(&w, out);
 	jsonw_array(&w);
-	for (entry = history->first; entry; entry = entry->next)
+	while ((entry = history_next(&it)))
 		print_entry(&w, entry);
 	jsonw_array_end(&w);
 }

@@ -36,6 +36,8 @@ src_run_librun_a_SOURCES = \
 	src/run/expr_string.h \
 	src/run/expr_value.c \
 	src/run/expr_value.h \
+	src/run/extract.c \
+	src/run/extract.h \
 	src/run/fail.c \
 	src/run/fail.h \
 	src/run/history.c \

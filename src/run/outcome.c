@@ -28,13 +28,20 @@ void outcome_failed(struct str *out, const char *reason, size_t max_bytes)
 	cut(out, max_bytes);
 }
 
+void outcome_counted(struct str *out, size_t steps)
+{
+	str_printf(out, "Orchestration completed: %zu step%s executed.", steps,
+		   steps == 1 ? "" : "s");
+}
+
 void outcome_ended(struct str *out, const struct history *history,
 		   const struct state *state, size_t max_bytes)
 {
+	struct history_iter it = history_iter(history);
 	const struct history_entry *entry, *newest = NULL;
 	const struct state_pair *pair, *found = NULL;
 
-	for (entry = history->first; entry; entry = entry->next) {
+	while ((entry = history_next(&it))) {
 		if (!entry->step->output_key)
 			continue;
 		pair = state_get(state, entry->step->output_key);
@@ -46,7 +53,6 @@ void outcome_ended(struct str *out, const struct history *history,
 	if (newest)
 		jsontext_show(out, found->json, found->json_len);
 	else
-		str_printf(out, "Orchestration completed: %zu step%s executed.",
-			   history->count, history->count == 1 ? "" : "s");
+		outcome_counted(out, history_total(history));
 	cut(out, max_bytes);
 }

@@ -15,4 +15,7 @@ void outcome_failed(struct str *out, const char *reason, size_t max_bytes);
 void outcome_ended(struct str *out, const struct history *history,
 		   const struct state *state, size_t max_bytes);
 
+/* Of one of which only this is known: that sentence. */
+void outcome_counted(struct str *out, size_t steps);
+
 #endif

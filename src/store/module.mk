@@ -17,6 +17,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_keys.h \
 	src/store/store_leases.c \
 	src/store/store_leases.h \
+	src/store/store_letters.c \
+	src/store/store_letters.h \
 	src/store/store_lineages.c \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
@@ -67,6 +69,9 @@ STORE_SQL = \
 	src/store/sql/lease_get.sql \
 	src/store/sql/lease_give.sql \
 	src/store/sql/lease_take.sql \
+	src/store/sql/letter_discard.sql \
+	src/store/sql/letter_get.sql \
+	src/store/sql/letters_list.sql \
 	src/store/sql/lineage_ask.sql \
 	src/store/sql/lineage_raise.sql \
 	src/store/sql/lineage_recover.sql \

@@ -47,7 +47,8 @@ bool store_cancels_look_read(const struct pg_reply *reply, int statement,
 		.tenant_id = pg_reply_text(reply, statement, 0, 5),
 		.journal_seq = pg_reply_int(reply, statement, 0, 6),
 		.events = pg_reply_text(reply, statement, 0, 7),
-		.now_ms = pg_reply_int(reply, statement, 0, 8),
+		.steps = pg_reply_int(reply, statement, 0, 8),
+		.now_ms = pg_reply_int(reply, statement, 0, 9),
 	};
 	return true;
 }
@@ -63,6 +64,7 @@ int store_cancels_end(struct pg_batch *batch, const struct store_cancel_end *end
 	pg_batch_int8(batch, end->journal_seq);
 	pg_batch_text(batch, end->events, -1);
 	pg_batch_int8(batch, end->event_seq);
+	pg_batch_text(batch, end->response, -1);
 	return at;
 }
 

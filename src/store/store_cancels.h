@@ -24,6 +24,7 @@ struct store_cancel_look {
 	const char *tenant_id;
 	int64_t journal_seq; /* of its last journal row; 0: none */
 	const char *events;  /* column events of its last row that has some; NULL: none */
+	int64_t steps;       /* journal rows of steps */
 	int64_t now_ms;      /* Postgres' clock */
 };
 
@@ -40,6 +41,7 @@ struct store_cancel_end {
 	int64_t journal_seq; /* of the row to write: one above the last */
 	const char *events;  /* JSON text: its events with their ids */
 	int64_t event_seq;   /* durable events of the run, those counted */
+	const char *response;
 };
 
 /* A queued or paused one ends cancelled, in one commit. */

@@ -101,6 +101,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 		source_call(source, may_claim(intake) ? free_slots(intake, source) : 0);
 		source_return(source);
+		source_forgive(source);
 	}
 	if (intake->draining && intake->done && nothing_held(intake)) {
 		void (*done)(void *arg) = intake->done;
@@ -157,6 +158,12 @@ void intake_redis_up(struct intake *intake)
 
 	for (i = 0; i < intake->source_count; i++)
 		reattach_link_up(intake->sources[i].reattach);
+}
+
+void intake_run_got_on(void *arg, struct held *held)
+{
+	(void)arg;
+	job_got_on(held->slot);
 }
 
 void intake_run_over(void *arg, struct held *held, enum host_over how)

@@ -44,6 +44,8 @@ void intake_redis_up(struct intake *intake);
 /* Both stores are there: claim. Also after the link came up again. */
 void intake_link_up(struct intake *intake);
 
+/* host_scale's `got_on`: a step of a run that others had before is durable. */
+void intake_run_got_on(void *arg, struct held *held);
 /* host_scale's `over`: the run has nothing left to do here. */
 void intake_run_over(void *arg, struct held *held, enum host_over how);
 

@@ -93,6 +93,7 @@ static void job_fail(struct job *job, const char *reason)
 	const struct host_scale_run run = {
 		.run_id = job->run_id,
 		.job_id = job->id,
+		.tenant = job->tenant,
 		.wake = job->wake,
 		.queue = source_number(job->source),
 		.resumes = job->resumes,
@@ -110,6 +111,7 @@ static void job_start(struct job *job, struct definition *definition)
 	const struct host_scale_run run = {
 		.run_id = job->run_id,
 		.job_id = job->id,
+		.tenant = job->tenant,
 		.wake = job->wake,
 		.queue = source_number(job->source),
 		.resumes = job->resumes,
@@ -329,8 +331,17 @@ void job_look(struct job *job)
 	handover_start(&job->handover);
 }
 
+void job_got_on(struct job *job)
+{
+	if (!job->entry.requeues)
+		return;
+	job->entry.requeues = 0;
+	list_push(&job->source->got_on, &job->node);
+}
+
 void job_over(struct job *job, enum host_over how)
 {
+	list_remove(&job->node); /* of those that got on */
 	switch (how) {
 	case HOST_OVER_ENDED:
 		job_ended(job);

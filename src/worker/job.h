@@ -35,7 +35,8 @@ enum job_state {
 
 /* Owned by its source. All fields are for worker/ to read; job.c alone writes state. */
 struct job {
-	struct list node; /* of its state, in source; STARTED, SETTLING, LEFT: in none */
+	struct list node; /* of its state, in source; SETTLING, LEFT: in none; STARTED: in
+			     source->got_on or in none */
 	struct source *source;
 	enum job_state state;
 	struct arena arena;
@@ -67,6 +68,8 @@ void job_take_bad(struct source *source, const struct queue_text *id,
 void job_need_definition(struct job *job);
 /* The host lost it: look whose it is. */
 void job_look(struct job *job);
+/* A step of it is durable: what it was requeued for before counts no more. */
+void job_got_on(struct job *job);
 /* The host has nothing left to do with it. */
 void job_over(struct job *job, enum host_over how);
 /* It goes to the list of those that are handed back. */

@@ -25,6 +25,7 @@
 #include "ipc/scoreboard.h"
 #include "queue/queue_bell.h"
 #include "queue/queue_claim.h"
+#include "queue/queue_forgive.h"
 #include "queue/queue_handback.h"
 #include "queue/queue_held.h"
 #include "queue/queue_leave.h"
@@ -35,7 +36,8 @@
 #include "worker/lane.h"
 #include "worker/reattach.h"
 
-#define MAIL_PAGE 200 /* texts that a call brings at most: there may be more */
+#define MAIL_PAGE     200 /* texts that a call brings at most: there may be more */
+#define NEWER_SAID_MS 60000
 
 void source_not_sure(struct source *source)
 {
@@ -90,6 +92,20 @@ static void keep_finishing(struct source *source)
 	list_splice(&source->ended, &source->finishing);
 }
 
+/* In an upgrade of the fleet that is as it should be; without newer workers they wait. */
+static void say_newer(struct source *source, int64_t count)
+{
+	int64_t now_mono_ms = clock_mono_ms();
+
+	if (source->newer_said_mono_ms &&
+	    now_mono_ms - source->newer_said_mono_ms < NEWER_SAID_MS)
+		return;
+	source->newer_said_mono_ms = now_mono_ms;
+	log_warn("queue.newer_jobs", LOG_S("queue", queue_name(source->queue)),
+		 LOG_N("jobs", count),
+		 LOG_S("what", "a later version has packed them: left for its workers"));
+}
+
 static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		       const struct err *err)
 {
@@ -134,6 +150,8 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed,
 		log_info(claimed->refused ? "queue.claims_refused" : "queue.claims_open",
 			 LOG_S("queue", queue_name(source->queue)));
 	}
+	if (claimed->newer)
+		say_newer(source, claimed->newer);
 	if (intake->options.lane && claimed->njobs)
 		lane_begin(intake->options.lane);
 	for (i = 0; i < claimed->nbad; i++)
@@ -339,6 +357,39 @@ void source_return(struct source *source)
 	}
 }
 
+/* ---- what got on ---- */
+
+static void on_forgiven(void *arg, int rc, int64_t forgiven, const struct err *err)
+{
+	struct source *source = arg;
+
+	(void)forgiven;
+	/* then an entry has a few requeues too many, until its run gets on elsewhere */
+	if (rc < 0 && rc != ERR_CLOSED)
+		log_warn("queue.not_forgiven", LOG_S("queue", queue_name(source->queue)),
+			 LOG_S("error", err->text));
+}
+
+void source_forgive(struct source *source)
+{
+	struct queue_text ids[QUEUE_BATCH_MAX];
+	size_t n = 0;
+	struct err err;
+	int rc;
+
+	while (n < QUEUE_BATCH_MAX && !list_empty(&source->got_on)) {
+		struct job *job = list_entry(source->got_on.next, struct job, node);
+
+		ids[n++] = (struct queue_text){ job->id, job->id_len };
+		list_remove(&job->node);
+	}
+	if (!n)
+		return;
+	rc = queue_forgive(source->queue, ids, n, on_forgiven, source, &err);
+	if (rc < 0)
+		on_forgiven(source, rc, 0, &err);
+}
+
 /* ---- life ---- */
 
 static void on_bell(void *arg, bool rung)
@@ -380,6 +431,7 @@ int source_init(struct source *source, struct intake *intake, const char *name,
 	source->intake = intake;
 	map_init(&source->jobs);
 	list_init(&source->claimed);
+	list_init(&source->got_on);
 	list_init(&source->ended);
 	list_init(&source->finishing);
 	list_init(&source->looking);

@@ -22,6 +22,7 @@ struct source {
 	struct queue_bell *bell;
 	struct map jobs;       /* job id -> struct job */
 	struct list claimed;   /* JOB_CLAIMED */
+	struct list got_on;    /* JOB_STARTED whose requeues are to be forgiven */
 	struct list ended;     /* JOB_ENDED */
 	struct list finishing; /* JOB_FINISHING */
 	struct list looking;   /* JOB_LOOKING that wait for the retry timer */
@@ -34,7 +35,8 @@ struct source {
 	size_t asked; /* jobs that the call under way may bring */
 	bool look;    /* call even if nothing can be claimed: there may be mail */
 	bool refused_said;
-	bool left; /* this queue knows us no more */
+	int64_t newer_said_mono_ms; /* 0: never */
+	bool left;                  /* this queue knows us no more */
 	struct reattach *reattach;
 };
 
@@ -48,6 +50,8 @@ void source_deinit(struct source *source);
  * was empty.
  */
 void source_call(struct source *source, size_t free);
+/* The requeues of what has got on count no more. */
+void source_forgive(struct source *source);
 /* Hand back what goes back; one call at a time. */
 void source_return(struct source *source);
 /* If Redis may list entries in our name that nobody here knows: hand those back. */

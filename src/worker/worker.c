@@ -4,6 +4,7 @@
  *	intake (worker/)  entries of the queue: claimed, started, finished
  *	host (host/)      what Postgres and Redis make of what a run does
  *	engine (engine/)  executes
+ *	tools (tools/)    programs that work for runs, behind the spawn gate
  *
  * Order of a loop turn, by the priority of the prepare watchers: the engine pumps, then
  * the intake calls, then the links write all of it in one go.
@@ -18,19 +19,26 @@
 #include "child/stores.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
+#include "engine/steps/step_transform.h"
 #include "events/publish.h"
 #include "host/host_scale.h"
 #include "ipc/exit_code.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "ipc/stack.h"
 #include "llm/models.h"
+#include "tools/python_pool.h"
+#include "tools/spawn_gate.h"
 #include "worker/intake.h"
 #include "worker/lane.h"
 
 #include <malloc.h>
 
 #define REST_SEC 2.
+
+/* A worker that lives shorter than this and executes no code tries no sandbox. */
+#define PROBE_MS 1000
 
 struct worker {
 	struct child_env *env;
@@ -39,6 +47,8 @@ struct worker {
 	struct stores stores;
 	struct publisher *publisher;
 	struct models *models;
+	struct spawn_gate *gate;
+	struct python_pool *python;
 	struct host_scale *host;
 	struct intake *intake;
 	struct lane lane;      /* quarantine only */
@@ -105,6 +115,16 @@ static void on_lived(void *arg)
 		on_drain(worker, "lived_in_quarantine", 0);
 }
 
+/* Nothing can be started here any more: another child does better. */
+static void on_gate_lost(void *arg)
+{
+	struct worker *worker = arg;
+
+	python_pool_gate_lost(worker->python);
+	if (!lifeline_draining(&worker->lifeline))
+		on_drain(worker, "gate_lost", 0);
+}
+
 static void on_quiet(void *arg)
 {
 	struct worker *worker = arg;
@@ -138,10 +158,37 @@ static void on_memory_gone(void *arg, size_t size)
 	host_scale_memory_gone(arg, size);
 }
 
+static size_t on_step_wanted(void *arg, char *buf, size_t size)
+{
+	return host_scale_step(arg, buf, size);
+}
+
 static const struct lifeline_ops lifeline_ops = {
 	.on_drain = on_drain,
 	.on_quiet = on_quiet,
 };
+
+static void make_python(struct worker *worker)
+{
+	const struct conf *conf = worker->env->conf;
+	bool walls = conf->sandbox == CONF_SANDBOX_REQUIRED;
+	const struct python_pool_options options = {
+		.loop = worker->loop,
+		.gate = worker->gate,
+		.python = conf->python.path,
+		.bubblewrap = walls ? conf->python.bubblewrap : NULL,
+		.processes = (size_t)conf->python.processes,
+		.waiting = (size_t)conf->python.waiting,
+		.calls = conf->python.calls,
+		.memory_bytes = conf->python.memory_bytes,
+		.probe_ms = PROBE_MS,
+		.score = worker->env->score,
+	};
+
+	step_transform_set_outside(!walls);
+	worker->python = python_pool_new(&options);
+	spawn_gate_watch(worker->gate, worker->loop, on_gate_lost, worker);
+}
 
 static int worker_init(struct worker *worker, struct err *err)
 {
@@ -160,6 +207,9 @@ static int worker_init(struct worker *worker, struct err *err)
 		.step_timeout_ms = conf->engine.step_timeout_ms,
 		.run_timeout_ms = conf->engine.run_timeout_ms,
 		.max_turns = conf->engine.max_turns,
+		.max_steps = conf->engine.max_steps,
+		.loop_max = conf->engine.loop_max,
+		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
@@ -202,15 +252,18 @@ static int worker_init(struct worker *worker, struct err *err)
 	worker->models = models_new(worker->loop, &oaic_options, err);
 	if (!worker->models)
 		return err_wrap(err, "llm");
+	make_python(worker);
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
 		.commit_rows = (size_t)conf->postgres.commit_rows,
 		.limits = &limits,
 		.models = worker->models,
+		.python = worker->python,
 		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
 		.queues = conf->queue.names.count,
 		.score = worker->env->score,
+		.got_on = intake_run_got_on,
 		.over = intake_run_over,
 		.arg = worker->intake,
 	};
@@ -219,6 +272,7 @@ static int worker_init(struct worker *worker, struct err *err)
 			       worker->publisher, &host_options);
 	intake_set_host(worker->intake, worker->host);
 	mem_on_gone(on_memory_gone, worker->host);
+	stack_on_step(on_step_wanted, worker->host);
 	score_set(worker->env->score, SCORE_MAX_RUNS,
 		  worker->env->quarantine ? SCORE_RECENT_CELLS : conf->worker.slots);
 	ev_timer_init(&worker->rest, on_rest, REST_SEC, REST_SEC);
@@ -232,14 +286,17 @@ static int worker_init(struct worker *worker, struct err *err)
 static void worker_deinit(struct worker *worker)
 {
 	mem_on_gone(NULL, NULL);
+	stack_on_step(NULL, NULL);
 	host_scale_free(worker->host);
 	models_free(worker->models);
+	python_pool_free(worker->python);
 	stores_close(&worker->stores);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
 	lifeline_deinit(&worker->lifeline);
 	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
+	spawn_gate_close(worker->gate);
 	ev_loop_destroy(worker->loop);
 }
 
@@ -249,10 +306,16 @@ int worker_enter(struct child_env *env)
 	struct err err;
 	int code;
 
+	if (spawn_gate_open(&worker.gate, &err) < 0) { /* before anything is opened */
+		log_error("worker.cannot_start", LOG_S("error", err.text));
+		return EXIT_CODE_CHILD_SETUP;
+	}
 	fdutil_raise_limit(); /* a run that waits for a model is a socket */
 	worker.loop = ev_loop_new(EVFLAG_AUTO);
-	if (!worker.loop)
+	if (!worker.loop) {
+		spawn_gate_close(worker.gate);
 		return EXIT_CODE_CHILD_SETUP;
+	}
 	if (worker_init(&worker, &err) < 0) {
 		log_error("worker.cannot_start", LOG_S("error", err.text));
 		worker_deinit(&worker);

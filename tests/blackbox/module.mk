@@ -1,15 +1,18 @@
-# make check-blackbox: the real binary against private servers (pytest, two at a time).
+# make check-blackbox: the real binary against private servers (pytest, PYTEST_WORKERS at a time).
 # check-blackbox-asan runs the tests marked `asan` and not `long`: the subset that
 # ./bootstrap check runs under sanitizers; check-long runs all of them so.
 
 EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
 	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py) \
+	$(wildcard $(top_srcdir)/tests/previous/*/*) \
 	tests/systemd/restrictions.tsv tests/systemd/walls.py
 PYTEST = $(SANITIZER_ENV) SYNAPSED=$(abs_top_builddir)/synapsed \
 	SYN_TOP_SRCDIR=$(abs_top_srcdir) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON3) -m pytest -p no:cacheprovider
 PYTEST_FLAGS =
-BLACKBOX = $(PYTEST) -n 2 -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox
+# The tests wait more than they compute: more of them than processors.
+PYTEST_WORKERS = 4
+BLACKBOX = $(PYTEST) -n $(PYTEST_WORKERS) -ra $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox
 
 check-blackbox: all
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \

@@ -15,6 +15,7 @@ GET_PATHS = [
     "/api/v2/runs",
     "/api/v2/workers",
     "/api/v2/queue/stats",
+    "/api/v2/dead-letters",
 ]
 
 

@@ -315,6 +315,33 @@ def test_workers_and_queues_are_shown(api):
     assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queue/stats"}
 
 
+def test_dead_letters_are_listed_shown_and_discarded(api):
+    letter = {"id": "l-1", "run_id": "run_1", "orchestration_id": "o", "attempt_count": 2,
+              "error_message": "it\x1bbroke", "last_failed_at": "2026-06-01 12:00:00+00:00"}  # fmt: skip
+    result = api.ask(
+        "dlq", "list", "--state", "all", "--orchestration", "a b", "--run", "r", "--limit", "3",
+        "--after", "c&d", answer=(200, {"dead_letters": [letter], "next": "CUR"}),
+    )  # fmt: skip
+    assert result.returncode == OK
+    assert (
+        api.asked[0][1] == "/api/v2/dead-letters?state=all&orchestration_id=a%20b&run_id=r"
+        "&limit=3&after=c%26d"
+    )
+    lines = result.stdout.decode().splitlines()
+    assert lines[1].split()[:3] == ["l-1", "run_1", "o"] and "\x1b" not in lines[1]
+    assert lines[2] == "more: --after CUR"
+    whole = {**letter, "cause": "signal SIGSEGV", "payload": {"n": 1}, "resolved": False}
+    result = api.ask("dlq", "show", "l-1", answer=(200, whole))
+    shown = dict(line.split(maxsplit=1) for line in result.stdout.decode().splitlines())
+    assert shown["cause"] == "signal SIGSEGV" and json.loads(shown["payload"]) == {"n": 1}
+    assert shown["resolved"] == "no"
+    result = api.ask("dlq", "discard", "a/b", answer=(200, {"status": "discarded"}))
+    assert api.asked[-1][:2] == ("POST", "/api/v2/dead-letters/a%2Fb/discard")
+    assert result.stdout == b"a/b is discarded\n"
+    result = api.ask("dlq", "discard", "x", answer=(404, {"detail": "Dead letter not found"}))
+    assert result.returncode == NOT_FOUND
+
+
 def test_a_key_file_wins_over_the_environment_and_is_trimmed(api, tmp_path):
     (tmp_path / "key").write_text("sk-syn-file\n\n")
     api.ask("run", "get", "r", "--key-file", tmp_path / "key", answer=(200, STATUS))

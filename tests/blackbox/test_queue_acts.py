@@ -238,7 +238,7 @@ def test_acts_fail_at_once_while_the_link_is_down(driver, server):
 def test_an_entry_that_cannot_be_read_is_named_and_can_be_ended(driver, client):
     driver.act("enqueue", "t", "-", 0, 0, 1, "p", *runs(4))
     good = client.hget(P + "jobs", "r1:1")
-    client.hset(P + "jobs", "r1:1", b"\x02" + good[1:])
+    client.hset(P + "jobs", "r1:1", b"\x00" + good[1:])
     client.hset(P + "jobs", "r2:1", b"junk")
     client.hset(P + "jobs", "r3:1", good)  # the job of another id
     found = driver.act("claim", 10, "-")

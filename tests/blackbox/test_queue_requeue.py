@@ -249,6 +249,21 @@ def test_what_cannot_be_read_is_dropped_and_counted(q):
     q.client.delete(P + "running")
 
 
+# ---- forgive ----
+
+
+def test_a_run_that_got_on_starts_counting_anew(q):
+    q.enqueue("t", ["r", "s"], moment=7, priority=1)
+    q.claim("w.1", 2)
+    q.requeue("w.1", requeues_max=MAX)
+    q.claim("w.2", 2)
+    assert q.call("forgive", "w.1", "r:1") == 0  # held by another
+    assert q.call("forgive", "w.2", "r:1", "gone:1", "r:1") == 1
+    before = q.job("s")
+    assert before.requeues == 1
+    assert q.job("r") == before._replace(run=b"r", requeues=0)
+
+
 # ---- attach ----
 
 

@@ -65,6 +65,7 @@ class Queue:
                           *args)
         names = "now flags events_ttl recovering finished dropped mail".split()
         found = dict(zip(names, reply))
+        found["newer"] = reply[8] if len(reply) > 8 else None  # not in the scripts of 0.1.0
         found["jobs"] = []
         flat = reply[7]
         while flat:
@@ -608,10 +609,10 @@ def test_what_another_holds_is_not_handed_back(q):
     assert q.client.zcard(P + "held:w.1") == 1
 
 
-def test_a_job_of_another_version_is_not_touched_by_a_hand_back(q):
+def test_a_job_of_no_version_is_not_touched_by_a_hand_back(q):
     q.enqueue("t", runs(1))
     q.claim("w.1", 1)
-    strange = b"\x02" + q.client.hget(P + "jobs", "r0:1")[1:]
+    strange = b"\x00" + q.client.hget(P + "jobs", "r0:1")[1:]
     good = q.client.hget(P + "jobs", "r0:1")
     q.client.hset(P + "jobs", "r0:1", strange)
     assert q.handback("w.1", ("r0:1", 1, "")) == 0
@@ -694,9 +695,8 @@ def test_mail_comes_with_a_claim_once_and_only_to_who_is_there(q):
 # ---- anything, in any order ----
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_done_the_rules_hold(q, seed):
-    rng = random.Random(seed)
+def anything(rng, *sides):
+    """400 acts, each by one of the sides: programs that serve one queue."""
     held = collections.defaultdict(set)
     tenants = ["a", "b", "c%20d", "%"]
     limits = {t: rng.choice([0, 0, 2, 5]) for t in tenants}
@@ -706,6 +706,7 @@ def test_whatever_is_done_the_rules_hold(q, seed):
         worker = rng.choice(["w.1", "w.2", "w.3"])
         lane = rng.choice(["-", "-", "0123abcd"])
         act = rng.random()
+        q = rng.choice(sides)
         if act < 0.2:
             q.admit(tenant, [f"r{made + i}:1" for i in range(rng.randint(1, 9))],
                     queued_max=rng.choice([0, 20]), depth=60, hold_ms=rng.choice([1, 30000]))
@@ -740,6 +741,57 @@ def test_whatever_is_done_the_rules_hold(q, seed):
             q.enqueue(tenant, [f"limit{made}"], running_max=limits[tenant])
             made += 1
         audit.check(q.client, Q)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_done_the_rules_hold(q, seed):
+    anything(random.Random(seed), q)
+
+
+# ---- what a later version has packed ----
+
+
+def later(client, job):
+    """As one would that adds a field behind the payload."""
+    client.hset(P + "jobs", job, b"\2" + client.hget(P + "jobs", job)[1:] + b"more")
+
+
+def test_what_a_later_version_packed_is_left_for_it(q):
+    q.enqueue("t", runs(5), running_max=4)
+    q.enqueue("u", ["theirs"])
+    for job in ("r0:1", "r2:1", "theirs:1"):
+        later(q.client, job)
+    found = q.claim("w.1", 10)
+    # of t it met four, since t may not have more
+    assert pairs(found) == [("t", "r1"), ("t", "r3")] and found["newer"] == 3
+    assert pairs(q.claim("w.1", 10)) == [("t", "r4")]  # they do not stand in its way
+    found = q.claim("w.1", 10)
+    assert (found["jobs"], found["newer"], found["flags"]) == ([], 2, 0)
+    assert q.call("stats", q.run_id)[1:3] == [6, 3]
+    # where it belongs it can be moved, by those who know the head alone
+    assert q.call("drop", "theirs:1", "u") == b"ready"
+    q.client.sadd(P + "workers", "w.2")  # a worker of that version
+    for job in ("r0:1", "r2:1"):
+        q.client.zrem(P + "ready:-:t", job)
+        q.client.zadd(P + "held:w.2", {job: 1})
+    q.client.hincrby(P + "queued", "t", -2)
+    q.client.hincrby(P + "queued", "*", -2)
+    q.client.hincrby(P + "running", "t", 2)
+    q.client.hincrby(P + "running", "*", 2)
+    assert q.handback("w.2", ("r0:1", 1, "")) == 1
+    assert q.call("requeue", "w.2", 200, 20) == [1, 0, 0, 0, 0, 0]
+    packed = q.client.hget(P + "jobs", "r2:1")
+    assert packed[0] == 2 and packed.endswith(b"{}more") and b"w.2" in packed
+    # in the lane of suspects it stays where it is
+    q.client.zrem(P + "ready:-:t", "r0:1")
+    q.client.zadd(P + "quarantine", {"r0:1": 1})
+    found = q.claim("w.3", 1, lanes=("quarantine",))
+    assert (found["jobs"], found["newer"]) == ([], 1)
+    q.client.hdel(P + "jobs", "r0:1", "r2:1")
+    q.client.delete(P + "quarantine")
+    q.client.zrem(P + "ready:-:t", "r2:1")
+    q.client.zrem(P + "tenants:-", "t", "u")
+    q.client.delete(P + "queued")
 
 
 def test_only_redis_6_0_is_spoken():

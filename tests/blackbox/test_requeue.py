@@ -188,11 +188,37 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
         "FROM dead_letter_queue"
     )
     assert letters == [(bad, 2, False, "hello")]
+    _, answer, _ = site.ask("GET", f"/api/v2/dead-letters?run_id={bad}")
+    (letter,) = answer["dead_letters"]
+    _, answer, _ = site.ask("GET", f"/api/v2/dead-letters/{letter['id']}")
+    assert (answer["cause"], answer["attempt_count"]) == ("signal SIGSEGV", 2)
     rows = site.sql(
         "SELECT run_id, crashes, cause FROM orchestration_runs WHERE crashes > 0")
     assert rows == [(bad, 2, "signal SIGSEGV")]
     journal = site.sql("SELECT events::json FROM run_steps WHERE run_id = %s", bad)
     assert [[e["id"], e["event"]] for e in site.entries(bad)] == journal[0][0]
+
+
+def test_a_run_that_commits_a_step_between_two_deaths_is_no_suspect(site):
+    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"),
+                               llm_step("b", "mock.sleep:60000")))
+    daemon = site.start()
+    with site.redis.client() as client:
+        (run,) = hold(site, client, 1, "two")
+        job, jobs = f"{run}:1", P + "jobs"
+        # as if nineteen workers had died with it
+        packed = audit.unpack(until(lambda: client.hget(jobs, job)))
+        client.hset(jobs, job, audit.pack(**packed._replace(requeues=19)._asdict()))
+        client.delete(P + "paused")
+        until(lambda: audit.unpack(client.hget(jobs, job)).requeues == 0)
+        assert site.sql("SELECT step_id FROM run_steps WHERE run_id = %s AND kind = 'step'",
+                        run) == [("a",)]
+        pid = daemon.child("worker")
+        daemon.kill(pid)
+        settled = daemon.wait_event("worker.settled", dead_pid=pid)
+        assert (settled["requeued"], settled["quarantined"]) == ("1", "0")
+        site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
+        site.wait_run(run, "cancelled")
 
 
 # ---- deaths of other hosts ----
@@ -253,11 +279,18 @@ def test_missing_keys_beside_a_fresh_row_are_an_alarm_and_no_death(site):
                               if w.startswith(b"mute.")])[0].decode()
         # a name that nobody refreshes; the row of its host is fresh
         client.sadd(P + "workers", "mute.00000000")
+        # neither is who beat in what is the future since Postgres' clock was set back
+        site.sql("INSERT INTO workers (worker_id, incarnation, last_heartbeat)"
+                 " VALUES ('ahead', 'ahead.00000000', now() + interval '1 hour')")
+        client.sadd(P + "workers", "ahead.00000000")
+        ahead = other.wait_event("beat.keys_missing", incarnation="ahead.00000000")
+        assert ahead["row_age_ms"] == "0"
         alarm = other.wait_event("beat.keys_missing", incarnation="mute.00000000")
         assert int(alarm["row_age_ms"]) >= 0
         # its own keeper knows better: the row is its own, the process is not
         mute.wait_event("worker.lost", incarnation="mute.00000000")
         assert not other.find("worker.lost")
+        mute.expect_errors.add("beat.keys_missing")
         assert client.smembers(P + "workers") >= {name.encode()}
 
 

@@ -4,4 +4,5 @@ check_PROGRAMS += tests/unit/test_frame
 check_PROGRAMS += tests/unit/test_lifeline
 check_PROGRAMS += tests/unit/test_score_recent
 check_PROGRAMS += tests/unit/test_scoreboard
+check_PROGRAMS += tests/unit/test_stack
 endif

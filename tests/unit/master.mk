@@ -7,6 +7,7 @@ check_PROGRAMS += tests/unit/test_master_live
 check_PROGRAMS += tests/unit/test_obits
 check_PROGRAMS += tests/unit/test_reaper
 check_PROGRAMS += tests/unit/test_restart
+check_PROGRAMS += tests/unit/test_scaling
 check_PROGRAMS += tests/unit/test_sdnotify
 check_PROGRAMS += tests/unit/test_spawn
 check_PROGRAMS += tests/unit/test_title

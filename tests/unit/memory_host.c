@@ -164,7 +164,13 @@ static void keep_row(struct memory_host *host, const struct engine_row *row)
 
 static void on_commit_abandoned(struct op *op)
 {
-	((struct memory_host *)op->server)->held_op = NULL;
+	struct memory_host *host = op->server;
+	int i, n = 0;
+
+	for (i = 0; i < host->held_count; i++)
+		if (host->held_ops[i] != op)
+			host->held_ops[n++] = host->held_ops[i];
+	host->held_count = n;
 }
 
 static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct op *op)
@@ -173,9 +179,11 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 
 	keep_row(host, row);
 	row_free(row);
+	if (!op)
+		return;
 	if (host->hold_commits || host->free_at_commit) {
-		assert(!host->held_op);
-		host->held_op = op;
+		assert(host->held_count < MEMORY_CALLS_MAX);
+		host->held_ops[host->held_count++] = op;
 		op->server = host;
 		op->abandon = on_commit_abandoned;
 		if (host->free_at_commit)
@@ -401,10 +409,10 @@ int64_t memory_wait(struct memory_host *host, int64_t ms)
 
 void memory_commit(struct memory_host *host)
 {
-	struct op *op = host->held_op;
+	struct op *op = host->held_ops[0];
 
-	assert(op);
-	host->held_op = NULL;
+	assert(host->held_count > 0);
+	on_commit_abandoned(op);
 	op_done(op);
 }
 

@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-#define MEMORY_CALLS_MAX 16
-#define MEMORY_ROWS_MAX  64
+#define MEMORY_CALLS_MAX 128
+#define MEMORY_ROWS_MAX  1024
 
 /*
  * One run under observation (any number may be executed). Its clocks stand still but for
@@ -25,7 +25,8 @@ struct memory_host {
 	bool hold_commits;   /* ops of rows wait for memory_commit() */
 	bool free_at_commit; /* the run is lost: exec_free() from inside commit */
 	bool free_at_end;    /* exec_free() from inside end */
-	struct op *held_op;  /* of the row that waits */
+	struct op *held_ops[MEMORY_CALLS_MAX]; /* of rows that wait, in order */
+	int held_count;
 
 	bool hold_calls; /* mock.echo waits for memory_answer() */
 	struct llm_call *calls[MEMORY_CALLS_MAX]; /* in flight, in order */
@@ -75,6 +76,7 @@ struct definition *memory_definition(const char *text);
 int64_t memory_pump(struct memory_host *host);
 /* Let both clocks go on, then pump. */
 int64_t memory_wait(struct memory_host *host, int64_t ms);
+/* The oldest row that waits is in. */
 void memory_commit(struct memory_host *host);
 void memory_answer(struct memory_host *host, int call, enum fail_class class,
 		   const char *text);

@@ -1,6 +1,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_definition
 check_PROGRAMS += tests/unit/test_expr
+check_PROGRAMS += tests/unit/test_extract
 check_PROGRAMS += tests/unit/test_fail
 check_PROGRAMS += tests/unit/test_history
 check_PROGRAMS += tests/unit/test_jsontext

@@ -23,8 +23,9 @@ static size_t field_size(enum conf_kind kind)
 		return sizeof(bool);
 	case CONF_CHOICE:
 		return sizeof(int);
-	case CONF_COUNT:
 	case CONF_CPUS:
+		return sizeof(struct conf_cpus);
+	case CONF_COUNT:
 	case CONF_MS:
 	case CONF_SIZE:
 		return sizeof(int64_t);

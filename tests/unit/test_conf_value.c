@@ -115,7 +115,7 @@ static void a_count_is_a_decimal_integer(void **state)
 static void processes_may_be_auto(void **state)
 {
 	(void)state;
-	taken("worker.processes", "auto", "3");
+	taken("worker.processes", "auto", "3 (auto)");
 	taken("worker.processes", "7", "7");
 	refused("worker.processes", "Auto",
 		"'Auto' is not a decimal integer; expected an integer from 1 to 256, or "

@@ -28,7 +28,7 @@ static void a_file_sets_options(void **state)
 	assert_int_equal(fixture.conf->redis.queue_max, 200);
 	assert_int_equal(fixture.conf->queue.names.count, 2);
 	assert_int_equal(fixture.conf->queue.poll_ms, 2000);
-	assert_int_equal(fixture.conf->worker.processes, 2);
+	assert_int_equal(fixture.conf->worker.processes.n, 2);
 	assert_string_equal(fixture.conf->worker.name, "12");
 	assert_int_equal(fixture.conf->engine.state_max_bytes, 16 * 1024 * 1024);
 	assert_int_equal(fixture.conf->limits.rate_per_tenant, 0);

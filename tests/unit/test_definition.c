@@ -46,7 +46,7 @@ static void absent_fields_get_their_defaults(void **state)
 
 	(void)state;
 	assert_string_equal(d->description, "");
-	assert_int_equal(d->max_total_turns, 100);
+	assert_int_equal(d->max_total_turns, 0);
 	assert_int_equal(d->timeout_ms, 0);
 	assert_int_equal(d->defaults_count, 0);
 	assert_ptr_equal(s, &d->steps[0]);
@@ -77,7 +77,7 @@ static void null_counts_as_absent_and_unknown_fields_are_ignored(void **state)
 	(void)state;
 	assert_null(d->entry_step_id);
 	assert_int_equal(d->steps_count, 0);
-	assert_int_equal(d->max_total_turns, 100);
+	assert_int_equal(d->max_total_turns, 0);
 	definition_unref(d);
 }
 

@@ -217,10 +217,11 @@ static void an_llm_step_thinks_asks_and_answers(void **state)
 		"step's result alone.\n\nWorkflow: O\nStep: b\n"
 		"Your answer is stored as: out\n"
 		"\n---\n\nMain goal, in the user's words:\nhello\n"
-		"\n---\n\nSteps of the workflow:\n"
-		"1. a (print) -> c, done 1 times\n"
+		"\n---\n\nContext from earlier steps:\n\n[c]\nctx\n"
+		"\n---\n\nWorkflow: O\nSteps:\n"
+		"1. a (print) -> c x1, then 2\n"
 		"2. b (llm) -> out   <- this step\n"
-		"\n---\n\nContext from earlier steps:\n\n[c]\nctx\n\n"
+		"You are at step 2 of 2, in its execution number 1.\n\n"
 		"user: Say ctx {state.user_input.x}\n");
 	assert_string_equal(
 		str_text(&host.usage),
@@ -725,7 +726,7 @@ static void a_lost_run_is_freed_from_inside_a_commit(void **state)
 	assert_int_equal(memory_pump(&host), -1);
 	assert_int_equal(host.engine->runs, 0);
 	assert_int_equal(host.ended, 0);
-	assert_null(host.held_op);
+	assert_int_equal(host.held_count, 0);
 }
 
 static void a_run_is_freed_at_any_moment(void **state)
@@ -743,7 +744,7 @@ static void a_run_is_freed_at_any_moment(void **state)
 	exec = memory_run(&host, definition, NULL);
 	(void)memory_pump(&host);
 	exec_free(exec); /* in a commit */
-	assert_null(host.held_op);
+	assert_int_equal(host.held_count, 0);
 	exec = memory_run(&host, definition, NULL);
 	(void)memory_pump(&host);
 	memory_commit(&host);

@@ -91,11 +91,11 @@ static void expect_fold(struct memory_host *host, const char *state, const char 
 	struct err err;
 
 	assert_int_equal(memory_fold(host, definition, INPUTS, &fold, &err), 0);
-	assert_int_equal(fold.at, FOLD_ENDED);
-	state_print(&fold.state, &out);
+	assert_true(fold.ended);
+	state_print(&fold.root->scope->state, &out);
 	assert_string_equal(str_text(&out), state);
 	str_reset(&out, 0);
-	history_print(&fold.history, &out);
+	history_print(&fold.root->scope->history, &out);
 	assert_string_equal(str_text(&out), history);
 	str_deinit(&out);
 	fold_deinit(&fold);
@@ -287,6 +287,34 @@ static void an_interrupted_step_starts_again_with_its_first_attempt(void **state
 	memory_deinit(&host);
 }
 
+static void a_run_that_goes_on_has_the_same_bound_of_its_state(void **state)
+{
+	static const char text[] = ORCH(
+		"", STEP("a", "llm", ",\"model\":\"mock.echo\",\"output_key\":\"x\""));
+	struct engine_limits limits = ENGINE_LIMITS_DEFAULT;
+	struct memory_host host;
+	struct exec *exec;
+	char large[400];
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	limits.state_max = 300;
+	memory_init(&host, &limits);
+	host.hold_calls = true;
+	exec = memory_run(&host, text, NULL);
+	(void)memory_pump(&host);
+	exec_free(exec);
+	exec = memory_resume(&host, text, NULL, 2);
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_NONE, large);
+	(void)memory_pump(&host);
+	assert_int_equal(host.final->status, RUN_FAILED);
+	assert_non_null(strstr(str_text(&host.final->error), "more than 300"));
+	exec_free(exec);
+	memory_deinit(&host);
+}
+
 static void a_start_that_the_journal_lacks_is_said(void **state)
 {
 	struct memory_host host;
@@ -410,7 +438,7 @@ static void the_time_of_all_owners_counts(void **state)
 	(void)state;
 	assert_int_equal(fold_rows(rows, 2, &fold, NULL), 0);
 	assert_int_equal(fold.spent_ms, 50000);
-	assert_int_equal(fold.at, FOLD_ANNOUNCED);
+	assert_int_equal(fold.root->at, FOLD_ANNOUNCED);
 	assert_int_equal(fold.last_id_ms, 2);
 	assert_int_equal(fold.last_id_n, 1);
 	fold_deinit(&fold);
@@ -436,8 +464,9 @@ static void what_no_engine_wrote_is_refused(void **state)
 		const char *say;
 	} cases[] = {
 		{ { .seq = 2, .kind = "step", .path = "a" }, "row 0 is followed by 2" },
-		{ { .seq = 1, .kind = "join", .path = "" }, "kind join" },
-		{ { .seq = 1, .kind = "step", .path = "p#0/a" }, "path p#0/a" },
+		{ { .seq = 1, .kind = "effect", .path = "" }, "kind effect" },
+		{ { .seq = 1, .kind = "step", .path = "p#0/a", .delta = "[]" },
+		  "path p#0/a" },
 		{ { .seq = 1, .kind = "step", .path = "a", .delta = "[[\"set\"]]" },
 		  "delta" },
 		{ { .seq = 1, .kind = "step", .path = "a", .usage = "{}" }, "usage" },
@@ -494,6 +523,7 @@ int main(void)
 		TEST(the_order_in_which_rows_are_read_does_not_matter),
 		TEST(rows_that_melted_into_each_other_fold_the_same),
 		TEST(an_interrupted_step_starts_again_with_its_first_attempt),
+		TEST(a_run_that_goes_on_has_the_same_bound_of_its_state),
 		TEST(a_start_that_the_journal_lacks_is_said),
 		TEST(a_drained_run_parks_at_the_next_step_and_goes_on_elsewhere),
 		cmocka_unit_test(a_step_that_failed_for_good_fails_the_run),

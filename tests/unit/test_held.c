@@ -31,7 +31,7 @@ static struct engine_row *row(enum row_kind kind, const char *step_id, const cha
 
 static struct held *lazy(void)
 {
-	return held_new(NULL, "run_a", "run_a:1", 1, NULL);
+	return held_new(NULL, "run_a", "run_a:1", "tenant", 1, NULL);
 }
 
 static size_t rows(const struct held *held)

@@ -198,7 +198,7 @@ static int none(const struct conf *conf)
 
 static int as_configured(const struct conf *conf)
 {
-	return (int)conf->worker.processes;
+	return (int)conf->worker.processes.n;
 }
 
 #define KIND(n, e, p, o, f)                                                              \
@@ -310,7 +310,7 @@ static int set_up(void **state)
 			     .window_ms = 60000,
 			     .ceiling = 5 },
 		.queue = { .pulse_stale_ms = 30000 },
-		.worker = { .processes = 1,
+		.worker = { .processes = { .n = 1 },
 			    .name = "",
 			    .health_listen = { "127.0.0.1", free_port() } },
 		.api = { .listen = { "127.0.0.1", free_port() } },
@@ -597,7 +597,7 @@ static void a_host_starts_gets_ready_and_stops(void **state)
 	char text[IDS_MAX], *line;
 	int64_t pid;
 
-	host->conf.worker.processes = 3;
+	host->conf.worker.processes.n = 3;
 	host_start(host, idlers);
 	pid = number_in(wait_for(host, "child.started", "child_slot=2"), "child");
 	(void)wait_for(host, "master.ready", "children=3");
@@ -823,7 +823,7 @@ static void children_leave_when_their_master_is_gone(void **state)
 	const struct scoreboard *board;
 	int status;
 
-	host->conf.worker.processes = 2;
+	host->conf.worker.processes.n = 2;
 	host_start(host, idlers);
 	(void)wait_for(host, "master.ready", "");
 	board = board_of(host);
@@ -910,7 +910,7 @@ static void too_many_processes_are_refused(void **state)
 {
 	struct host *host = *state;
 
-	host->conf.worker.processes = SCOREBOARD_SLOTS;
+	host->conf.worker.processes.n = SCOREBOARD_SLOTS;
 	host_start(host, idlers);
 	(void)wait_for(host, "master.refused", "at most 128");
 	assert_int_equal(host_end(host), EXIT_CODE_USAGE);
@@ -941,8 +941,13 @@ static void a_stuck_loop_is_aborted_and_its_suspect_named(void **state)
 
 	host->conf.queue.pulse_stale_ms = 1000;
 	host_start(host, hangers);
+	line = wait_for(host, "child.stuck", "child_kind=hanging");
+	assert_non_null(strstr(line, "suspect=run_1:1"));
 	line = wait_for(host, "child.died", "cause=\"watchdog: signal SIGABRT\"");
 	assert_non_null(strstr(line, "suspect=run_1:1"));
+	line = wait_for(host, "child.stack", "part=0");
+	assert_non_null(
+		strstr(line, "ev_run+0x")); /* it hangs in a callback of the loop */
 	(void)wait_for(host, "child.ready", "");
 	assert_int_equal(kill(host->pid, SIGINT), 0);
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
@@ -961,7 +966,7 @@ static void each_kind_gets_what_its_row_says(void **state)
 	assert_int_equal(host_stop(host), EXIT_CODE_OK);
 
 	host->conf.worker.name = "w1";
-	host->conf.worker.processes = 2;
+	host->conf.worker.processes.n = 2;
 	host_start(host, house);
 	(void)wait_for(host, "master.ready", "");
 	rewind_log(host);
@@ -997,7 +1002,7 @@ static void the_host_empties_from_the_outside_in(void **state)
 	char *line;
 	int settled = 0;
 
-	host->conf.worker.processes = 2;
+	host->conf.worker.processes.n = 2;
 	host_start(host, house);
 	(void)wait_for(host, "master.ready", "");
 	assert_int_equal(kill(host->pid, SIGTERM), 0);

@@ -360,6 +360,51 @@ static void a_broken_transfer_is_told_by_what_is_known(void **state)
 	expect_fail(verdict, FAIL_JOB, false, "status 401");
 }
 
+static void expect_call(const char *tool, const char *arguments)
+{
+	assert_string_equal(str_text(&answer.tool), tool);
+	assert_string_equal(str_text(&answer.arguments), arguments);
+}
+
+static void the_first_call_of_a_tool_is_read_in_any_form(void **state)
+{
+	static const char pieces[] =
+		"data: {\"choices\":[{\"delta\":{\"content\":\"hm\"}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\","
+		"\"type\":\"function\",\"function\":{\"name\":\"look\",\"arguments\":\"\"}}]"
+		"}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":"
+		"{\"arguments\":\"{\\\"a\\\"\"}}]}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":"
+		"{\"arguments\":\":1}\"}}]}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":1,\"function\":"
+		"{\"name\":\"other\",\"arguments\":\"{}\"}}]}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n"
+		"data: [DONE]\n\n";
+	struct oaic_verdict verdict;
+
+	(void)state;
+	verdict = read_all(200, SSE, pieces);
+	assert_int_equal(verdict.class, FAIL_NONE);
+	expect_call("look", "{\"a\":1}");
+	verdict = read_all(
+		200, JSON,
+		"{\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":[{\"function\":"
+		"{\"name\":\"look\",\"arguments\":\"{}\"}}]}}]}");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	expect_call("look", "{}");
+	verdict = read_all(
+		200, JSON,
+		"{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"name\":"
+		"\"look\",\"arguments\":{\"a\":[1]}}}]}}]}");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	expect_call("look", "{\"a\":[1]}");
+	verdict = read_all(200, JSON,
+			   "{\"choices\":[{\"message\":{\"tool_calls\":[7,{}]}}]}");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	expect_call("", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_long_error_is_cut),
 		cmocka_unit_test(a_text_beyond_its_bound_is_a_limit),
 		cmocka_unit_test(strange_usage_counts_nothing),
+		cmocka_unit_test(the_first_call_of_a_tool_is_read_in_any_form),
 		cmocka_unit_test(a_broken_transfer_is_told_by_what_is_known),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);

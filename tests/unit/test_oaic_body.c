@@ -56,6 +56,34 @@ static void the_body_is_json_whatever_the_messages_are(void **state)
 	str_deinit(&out);
 }
 
+static void a_tool_that_must_be_called_is_named(void **state)
+{
+	const struct llm_message messages[] = { { LLM_USER, "x", 1 } };
+	const struct llm_tool tools[] = {
+		{ "look", "at \"it\"", "{\"type\":\"object\"}" },
+		{ "leave", "", "{}" },
+	};
+	struct llm_call call = { .request = { .messages = messages,
+					      .count = 1,
+					      .tools = tools,
+					      .tools_count = 1 } };
+	struct str out = STR_INIT;
+
+	(void)state;
+	oaic_body_write(&out, "tiny", &call);
+	assert_non_null(strstr(
+		str_text(&out),
+		"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\","
+		"\"description\":\"at \\\"it\\\"\",\"parameters\":{\"type\":\"object\"}}}],"
+		"\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"look\"}},"
+		"\"stream\":true"));
+	str_reset(&out, 0);
+	call.request.tools_count = 2;
+	oaic_body_write(&out, "tiny", &call);
+	assert_non_null(strstr(str_text(&out), "],\"tool_choice\":\"required\","));
+	str_deinit(&out);
+}
+
 static void expect_key(const char *run, const char *path, int execution, const char *key)
 {
 	struct exec exec = { .run_id = run };
@@ -91,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_url_does_not_depend_on_how_the_base_ends),
 		cmocka_unit_test(the_body_is_json_whatever_the_messages_are),
+		cmocka_unit_test(a_tool_that_must_be_called_is_named),
 		cmocka_unit_test(a_key_names_the_execution_of_a_step),
 	};
 

@@ -52,19 +52,19 @@ static void add_label(struct str *out, const struct definition *definition,
 static void inputs_init(struct inputs *inputs, const struct step *step)
 {
 	const struct definition_step *def = step->def;
-	const struct exec *exec = step->frame.exec;
+	const struct definition *definition = step->frame.exec->definition;
+	const struct state *state = &step_scope(step)->state;
 	size_t i;
 
 	inputs->items = mem_new_n(struct input, def->input_keys_count + 1);
 	inputs->count = 0;
 	for (i = 0; i < def->input_keys_count; i++) {
-		const struct state_pair *pair =
-			state_get(&exec->state, def->input_keys[i]);
+		const struct state_pair *pair = state_get(state, def->input_keys[i]);
 		struct input *input = &inputs->items[inputs->count];
 
 		if (!pair)
 			continue;
-		add_label(&input->label, exec->definition, def->input_keys[i]);
+		add_label(&input->label, definition, def->input_keys[i]);
 		input->pair = pair;
 		inputs->count++;
 	}

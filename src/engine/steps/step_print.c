@@ -26,8 +26,8 @@ static void start(struct runframe *frame)
 		step_succeed(step, "", 0, false);
 		return;
 	}
-	if (template_print(content, &exec->state, exec->engine->limits.output_max, &text,
-			   &err) < 0)
+	if (template_print(content, &step_scope(step)->state,
+			   exec->engine->limits.output_max, &text, &err) < 0)
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
 			      err.text);
 	else

@@ -91,7 +91,7 @@ local function attach(id, packed)
 	end
 	local known = redis.call('HGET', jobs, id)
 	local job = known or packed
-	if #job < HEAD_LEN or string.byte(job) ~= 1 then
+	if #job < HEAD_LEN or string.byte(job) < 1 then
 		return 0
 	end
 	local _, _, _, _, _, _, _, lane_len, _, tenant_len = struct.unpack(HEAD, job)

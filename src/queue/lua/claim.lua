@@ -9,10 +9,12 @@
 --          of suspects, all tenants together, oldest first: one of them, or one cohort
 -- then per tenant: tenant (key form), n, then n ids of ended jobs
 --
--- Returns {now_ms, flags, events_ttl_ms, recovering, finished, dropped, mail, jobs}.
+-- Returns {now_ms, flags, events_ttl_ms, recovering, finished, dropped, mail, jobs, newer}.
 -- flags: 1 refused (no lineage, or another server's), 2 paused, 4 want was filled, or many
 -- tenants were met that had nothing to give: call again. mail: up to 200 texts. jobs, flat:
--- tenant, n, then n times id, packed job.
+-- tenant, n, then n times id, packed job. newer: how many entries that a later version of the
+-- program has packed were met: they go to the end of their tenant's line, for its workers, and
+-- suspects among them stay where they are.
 --
 -- Before and after: a job is in exactly one place; running[tenant] counts what is held of
 -- a tenant and queued[tenant] what waits, their fields '*' the sums; a tenant at its limit
@@ -72,6 +74,10 @@ local function all_lanes()
 	local lanes = redis.call('SMEMBERS', p .. 'lanes')
 	lanes[#lanes + 1] = '-'
 	return lanes
+end
+
+local function is_newer(job)
+	return #job >= 35 and string.byte(job) > 1
 end
 
 local function limits_of(text)
@@ -168,7 +174,7 @@ local state = redis.call('MGET', p .. 'lineage', p .. 'paused', p .. 'recovering
 local refused = not state[1] or string.match(state[1], ':(.*)$') ~= ARGV[4]
 local flags = (refused and 1 or 0) + (state[2] and 2 or 0)
 local taken = {} -- {tenant, ids}: what was popped, by tenant
-local dropped = 0
+local dropped, newer = 0, 0
 local LOOKED_MAX = 200 -- tenants that have nothing, in one call
 
 -- Returns how many tenants were looked at if there may be others that have something: each
@@ -197,7 +203,7 @@ local function take(lane)
 			end
 		end
 		if room > 0 then
-			served[#served + 1] = { name = name, ready = p .. 'ready:' .. lane .. ':' .. name,
+			served[#served + 1] = { name = name, lane = lane, ready = p .. 'ready:' .. lane .. ':' .. name,
 				weight = weight, running_max = running_max, room = room,
 				time = tonumber(rows[2 * j]), ids = {} }
 		else
@@ -268,9 +274,14 @@ local function room_for(name)
 	return running_max == 0 or n < running_max, running_max
 end
 
--- Tenant and cohort of a suspect; nil: it cannot be read and is gone.
+-- Tenant and cohort of a suspect; nil: it is for a later version, or cannot be read and is
+-- gone.
 local function suspect(id)
 	local job = redis.call('HGET', jobs, id)
+	if job and is_newer(job) then
+		newer = newer + 1
+		return nil
+	end
 	if not job or #job < 35 or string.byte(job) ~= 1 then
 		redis.call('ZREM', SUSPECTS, id)
 		redis.call('HDEL', jobs, id)
@@ -349,11 +360,15 @@ if #taken > 0 then
 	for _, one in ipairs(taken) do
 		local mark = #reply + 2
 		local n = 0
+		one.aside = {}
 		reply[mark - 1] = one.name
 		reply[mark] = 0
 		for _, id in ipairs(one.ids) do
 			at = at + 1
-			if packed[at] then
+			if packed[at] and is_newer(packed[at]) then
+				one.aside[#one.aside + 1] = now
+				one.aside[#one.aside + 1] = id
+			elseif packed[at] then
 				n = n + 1
 				reply[#reply + 1] = id
 				reply[#reply + 1] = packed[at]
@@ -362,8 +377,12 @@ if #taken > 0 then
 			end
 		end
 		reply[mark] = n
-		dropped = dropped + #one.ids - n
-		add(fewer, one.name, -#one.ids)
+		local stay = #one.aside / 2
+		dropped = dropped + #one.ids - n - stay
+		newer = newer + stay
+		if #one.ids > stay then
+			add(fewer, one.name, stay - #one.ids)
+		end
 		if n > 0 then
 			add(more, one.name, n)
 		end
@@ -380,8 +399,19 @@ if #taken > 0 then
 		elseif one.full and redis.call('SISMEMBER', capped, one.name) == 1 then
 			uncap(one.name) -- some of its entries were none
 		end
+		if #one.aside > 0 then
+			redis.call('ZADD', one.ready, unpack(one.aside))
+			if redis.call('SISMEMBER', capped, one.name) == 0 then
+				local tenants = p .. 'tenants:' .. one.lane
+				local first = redis.call('ZRANGE', tenants, 0, 0, 'WITHSCORES')
+				redis.call('ZADD', tenants, 'NX', first[2] or 0, one.name)
+			end
+		end
+	end
+	if #hold == 0 and newer > 0 then
+		flags = 0 -- to call again at once would find the same
 	end
 end
 
 return { now, flags, tonumber(state[4] or 0), tonumber(state[3] or 0), finished, dropped, mail,
-	reply }
+	reply, newer }

@@ -37,8 +37,8 @@ for _, place in ipairs({ 'delayed', 'quarantine' }) do
 		return place
 	end
 end
-if #job < 35 or string.byte(job) ~= 1 then
-	return '' -- of another version: who claims it sees
+if #job < 35 or string.byte(job) < 1 then
+	return '' -- unreadable: who claims it sees
 end
 local lane = string.sub(job, 36, 35 + string.byte(job, 24))
 local ready = p .. 'ready:' .. lane .. ':' .. tenant

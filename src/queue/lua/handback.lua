@@ -50,7 +50,7 @@ local function back(id, taken_over, new_lane)
 		return false
 	end
 	local job = redis.call('HGET', jobs, id)
-	if not job or #job < HEAD_LEN or string.byte(job) ~= 1 then
+	if not job or #job < HEAD_LEN or string.byte(job) < 1 then
 		return false
 	end
 	local version, moment, kind, priority, wake, attempt, requeues, lane_len, cohort_len,

@@ -96,7 +96,7 @@ local function count_place(key, counts)
 	for i = 1, #all, 200 do
 		local ids = { unpack(all, i, math.min(i + 199, #all)) }
 		for j, job in ipairs(redis.call('HMGET', jobs, unpack(ids))) do
-			if job and #job >= 35 and string.byte(job) == 1 then
+			if job and #job >= 35 and string.byte(job) >= 1 then
 				local lane_len, tenant_len = string.byte(job, 24), (struct.unpack('<H', job, 26))
 				add(counts, string.sub(job, 36 + lane_len, 35 + lane_len + tenant_len), 1)
 			elseif not job then

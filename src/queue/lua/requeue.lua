@@ -83,7 +83,7 @@ local ready, quarantined, dropped, unreadable = 0, 0, 0, 0
 local function move(id)
 	local job = redis.call('HGET', jobs, id)
 	redis.call('ZREM', held, id)
-	if not job or #job < HEAD_LEN or string.byte(job) ~= 1 then
+	if not job or #job < HEAD_LEN or string.byte(job) < 1 then
 		redis.call('HDEL', jobs, id)
 		count(p .. 'running', '*', -1) -- whose it was nobody knows: the recount does
 		unreadable = unreadable + 1

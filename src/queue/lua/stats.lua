@@ -22,7 +22,7 @@ for _, lane in ipairs(lanes) do
 	for _, tenant in ipairs(redis.call('ZRANGE', p .. 'tenants:' .. lane, 0, 99)) do
 		local id = redis.call('ZRANGE', p .. 'ready:' .. lane .. ':' .. tenant, 0, 0)[1]
 		local job = id and redis.call('HGET', p .. 'jobs', id)
-		if job and #job > 9 and string.byte(job) == 1 then
+		if job and #job > 9 and string.byte(job) >= 1 then
 			oldest = math.min(oldest, (struct.unpack('<i8', job, 2)))
 		end
 	end

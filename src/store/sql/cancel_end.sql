@@ -2,10 +2,11 @@
 -- takes it over raises its epoch, whoever wakes it its wake: then this finds no row.
 -- $1 run id, $2 its wake, $3 its epoch, $4 error (JSON text)
 -- $5 journal row to write: seq, $6 its events (JSON text), $7 durable events with those
+-- $8 its final response
 -- returns the run id, if it was so
 WITH done AS (
 	UPDATE orchestration_runs r
-	   SET status = 'cancelled', error = $4, event_seq = $7,
+	   SET status = 'cancelled', error = $4, final_response = $8, event_seq = $7,
 	       cancel_requested_at = coalesce(r.cancel_requested_at, now()),
 	       ended_at = now(), updated_at = now(), waiting_for_human = false,
 	       current_step_id = NULL

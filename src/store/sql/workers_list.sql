@@ -1,6 +1,7 @@
 SELECT worker_id, hostname, address, coalesce(status, 'offline'), coalesce(active_jobs, 0),
        coalesce(max_jobs, 0), last_heartbeat,
-       coalesce((extract(epoch FROM now() - last_heartbeat) * 1000)::int8, -1),
+       CASE WHEN last_heartbeat IS NULL THEN -1
+	    ELSE greatest((extract(epoch FROM now() - last_heartbeat) * 1000)::int8, 0) END,
        coalesce(mcp_disabled, '[]')::text, incarnation
   FROM workers
  ORDER BY worker_id

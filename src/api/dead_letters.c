@@ -1,0 +1,175 @@
+/*
+ * dead_letters.c - what died too often, and what an operator does about it
+ *
+ * A letter is open until it is resolved: retried, or discarded here. A letter of another
+ * tenant than the key's is not found.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/pairs.h"
+#include "api/runs_port.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#include <string.h>
+
+#define LIST_DEFAULT 50
+#define LIST_MAX     200
+
+/* What list and detail have in common. */
+static void print_letter(struct jsonw *w, const struct store_letter *letter)
+{
+	jsonw_pair_text(w, "id", letter->id);
+	jsonw_pair_text(w, "run_id", letter->run_id);
+	jsonw_pair_text(w, "orchestration_id", letter->orchestration_id);
+	jsonw_pair_text(w, "tenant_id", letter->tenant_id);
+	jsonw_pair_text(w, "job_function", letter->job_function);
+	jsonw_pair_text(w, "error_message", letter->error_message);
+	jsonw_pair_int(w, "attempt_count", letter->attempt_count);
+	pairs_moment(w, "first_failed_at", letter->first_failed_at);
+	pairs_moment(w, "last_failed_at", letter->last_failed_at);
+	jsonw_pair_bool(w, "resolved", letter->resolved);
+}
+
+static void on_list(void *arg, enum errors_code error, const struct store_letter *letters,
+		    size_t count, const char *next)
+{
+	struct api_call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	size_t i;
+
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_key(&w, "dead_letters");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++) {
+		jsonw_object(&w);
+		print_letter(&w, &letters[i]);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_pair_text(&w, "next", next);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+static bool read_state(const char *text, enum store_letters_state *ret)
+{
+	if (!text || strcmp(text, "open") == 0)
+		*ret = STORE_LETTERS_OPEN;
+	else if (strcmp(text, "resolved") == 0)
+		*ret = STORE_LETTERS_RESOLVED;
+	else if (strcmp(text, "all") == 0)
+		*ret = STORE_LETTERS_ALL;
+	else
+		return false;
+	return true;
+}
+
+void dead_letters_list(struct api_call *call)
+{
+	struct request *req = call->req;
+	struct body_faults faults = { STR_INIT, 0 };
+	struct store_letter_filter filter = {
+		.tenant_id = call->key_tenant,
+		.orchestration_id = request_query(req, "orchestration_id"),
+		.run_id = request_query(req, "run_id"),
+		.after = request_query(req, "after"),
+	};
+
+	filter.limit =
+		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
+	if (!read_state(request_query(req, "state"), &filter.state))
+		body_query_fault(&faults, "state", "enum",
+				 "Input should be 'open', 'resolved' or 'all'");
+	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
+		body_query_fault(&faults, "orchestration_id", "string_length",
+				 "Id should have 1 to 255 bytes");
+	if (filter.run_id && !api_call_id_ok(filter.run_id))
+		body_query_fault(&faults, "run_id", "string_length",
+				 "Id should have 1 to 255 bytes");
+	if (filter.after && !store_letters_cursor_ok(filter.after))
+		body_query_fault(&faults, "after", "cursor",
+				 "Input should be a cursor of this list");
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else
+		call->port->letters(call->port->self, &filter, on_list, call);
+	body_faults_deinit(&faults);
+}
+
+static void on_letter(void *arg, enum errors_code error,
+		      const struct store_letter *letter)
+{
+	struct api_call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, letter->tenant_id))
+		error = ERRORS_NO_LETTER;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	print_letter(&w, letter);
+	jsonw_pair_text(&w, "cause", letter->cause);
+	jsonw_pair_text(&w, "traceback", letter->traceback);
+	pairs_json(&w, "payload", letter->payload);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+/* NULL when it was refused: what is no id is the id of nothing. */
+static const char *letter_id(struct api_call *call)
+{
+	if (store_letters_id_ok(call->params[0]))
+		return call->params[0];
+	errors_send(call->req, ERRORS_NO_LETTER, NULL);
+	return NULL;
+}
+
+void dead_letters_get(struct api_call *call)
+{
+	const char *id = letter_id(call);
+
+	if (id)
+		call->port->letter(call->port->self, id, on_letter, call);
+}
+
+static void on_discarded(void *arg, enum errors_code error)
+{
+	struct api_call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "status", "discarded");
+	jsonw_pair_text(&w, "id", call->params[0]);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void dead_letters_discard(struct api_call *call)
+{
+	const char *id = letter_id(call);
+
+	if (id)
+		call->port->discard(call->port->self, id, call->key_tenant, on_discarded,
+				    call);
+}

@@ -1,0 +1,214 @@
+/*
+ * cli_dlq.c - noun dlq: dead letters, what died too often
+ */
+#include "cli/cli_nouns.h"
+
+#include "base/ids.h"
+#include "base/jsonr.h"
+#include "base/str.h"
+#include "cli/cli_api.h"
+#include "cli/cli_args.h"
+#include "cli/cli_table.h"
+#include "ipc/exit_code.h"
+
+#include <stdio.h>
+
+#define LETTERS_MAX 1000 /* of one call of discard */
+
+static void letter_path(struct str *path, const char *id, const char *act)
+{
+	str_add_text(path, "/api/v2/dead-letters/");
+	ids_encode(path, id);
+	str_add_text(path, act);
+}
+
+static void print_letters(const struct cli_answer *answer)
+{
+	static const char *const heads[] = { "LETTER", "RUN",    "ORCHESTRATION",
+					     "FAILED", "DEATHS", "ERROR",
+					     NULL };
+	const struct json *letters = jsonr_get(answer->doc, "dead_letters");
+	const char *after = jsonr_get_text(answer->doc, "next");
+	struct cli_table table;
+	struct str out = STR_INIT;
+	size_t i;
+
+	cli_table_init(&table, heads);
+	for (i = 0; i < jsonr_count(letters); i++) {
+		const struct json *letter = jsonr_at(letters, i);
+
+		cli_table_text(&table, jsonr_get_text(letter, "id"));
+		cli_table_text(&table, jsonr_get_text(letter, "run_id"));
+		cli_table_text(&table, jsonr_get_text(letter, "orchestration_id"));
+		cli_table_text(&table, jsonr_get_text(letter, "last_failed_at"));
+		cli_table_int(&table, jsonr_get_int(letter, "attempt_count", 0));
+		cli_table_text(&table, jsonr_get_text(letter, "error_message"));
+	}
+	cli_table_print(&table, &out);
+	if (after) {
+		str_add_text(&out, "more: --after ");
+		cli_table_clean(&out, after);
+		str_add_char(&out, '\n');
+	}
+	(void)fputs(str_text(&out), stdout);
+	cli_table_deinit(&table);
+	str_deinit(&out);
+}
+
+static int list(const struct cli_args *args)
+{
+	struct str path = STR_INIT;
+	struct cli_answer answer;
+	struct cli_api api;
+	int64_t limit;
+	int code;
+
+	if (!cli_args_int(args, "limit", 1, 200, 0, &limit))
+		return EXIT_CODE_USAGE;
+	code = cli_api_init(&api, args);
+	if (code)
+		return code;
+	str_add_text(&path, "/api/v2/dead-letters");
+	cli_api_query(&path, "state", cli_args_text(args, "state", NULL));
+	cli_api_query(&path, "orchestration_id",
+		      cli_args_text(args, "orchestration", NULL));
+	cli_api_query(&path, "run_id", cli_args_text(args, "run", NULL));
+	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
+	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
+	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
+	if (code == 0) {
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			print_letters(&answer);
+		cli_answer_deinit(&answer);
+	}
+	str_deinit(&path);
+	cli_api_deinit(&api);
+	return code;
+}
+
+/* All that the answer has, a line each; what is not there is left out. */
+static void print_letter(const struct cli_answer *answer)
+{
+	static const char *const fields[] = {
+		"id",        "run_id",        "orchestration_id", "tenant_id",
+		"cause",     "error_message", "first_failed_at",  "last_failed_at",
+		"traceback", "job_function",
+	};
+	const struct json *payload = jsonr_get(answer->doc, "payload");
+	struct str out = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		const char *text = jsonr_get_text(answer->doc, fields[i]);
+
+		if (!text)
+			continue;
+		str_printf(&out, "%-17s ", fields[i]);
+		cli_table_clean(&out, text);
+		str_add_char(&out, '\n');
+	}
+	str_printf(&out, "%-17s %lld\n", "attempt_count",
+		   (long long)jsonr_get_int(answer->doc, "attempt_count", 0));
+	str_printf(&out, "%-17s %s\n", "resolved",
+		   jsonr_bool(jsonr_get(answer->doc, "resolved")) ? "yes" : "no");
+	if (payload) {
+		struct str text = STR_INIT;
+
+		jsonr_print(payload, &text);
+		str_printf(&out, "%-17s ", "payload");
+		cli_table_clean(&out, str_text(&text));
+		str_add_char(&out, '\n');
+		str_deinit(&text);
+	}
+	(void)fputs(str_text(&out), stdout);
+	str_deinit(&out);
+}
+
+static int show(const struct cli_args *args)
+{
+	struct str path = STR_INIT;
+	struct cli_answer answer;
+	struct cli_api api;
+	int code = cli_api_init(&api, args);
+
+	if (code)
+		return code;
+	letter_path(&path, args->operands[0], "");
+	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
+	if (code == 0) {
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			print_letter(&answer);
+		cli_answer_deinit(&answer);
+	}
+	str_deinit(&path);
+	cli_api_deinit(&api);
+	return code;
+}
+
+static int discard_one(const struct cli_api *api, const char *id)
+{
+	struct str path = STR_INIT;
+	struct cli_answer answer;
+	int code;
+
+	letter_path(&path, id, "/discard");
+	code = cli_api_call(api, "POST", str_text(&path), NULL, NULL, &answer);
+	str_deinit(&path);
+	if (code)
+		return code;
+	if (api->args->json)
+		cli_api_print(&answer);
+	else
+		(void)printf("%s is discarded\n", id);
+	cli_answer_deinit(&answer);
+	return EXIT_CODE_OK;
+}
+
+/* One by one; what is not there does not keep the others from it. */
+static int discard(const struct cli_args *args)
+{
+	struct cli_api api;
+	int code = cli_api_init(&api, args), one;
+	size_t i;
+
+	if (code)
+		return code;
+	for (i = 0; i < args->operand_count; i++) {
+		one = discard_one(&api, args->operands[i]);
+		if (!code)
+			code = one;
+	}
+	cli_api_deinit(&api);
+	return code;
+}
+
+/* clang-format off */
+static const struct cli_option list_options[] = {
+	{ 0, "state", "STATE", "open (the default), resolved or all" },
+	{ 0, "orchestration", "ID", "only of this orchestration" },
+	{ 0, "run", "ID", "only of this run" },
+	{ 0, "limit", "N", "at most so many" },
+	{ 0, "after", "CURSOR", "go on where another list ended" },
+	{ 0, NULL, NULL, NULL },
+};
+
+#define GROUPS (CLI_GROUP_OUTPUT | CLI_GROUP_HTTP | CLI_GROUP_CONF)
+
+static const struct cli_verb verbs[] = {
+	{ "list", "", 0, 0, GROUPS, list_options,
+	  "dead letters, the newest first", NULL, list },
+	{ "show", "<letter id>", 1, 1, GROUPS, NULL,
+	  "a dead letter with its cause of death and its job", NULL, show },
+	{ "discard", "<letter id>...", 1, LETTERS_MAX, GROUPS, NULL,
+	  "resolve dead letters without a retry",
+	  "The letter stays in the table; dlq list --state resolved shows it.\n", discard },
+	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const struct cli_noun cli_dlq_noun = { "dlq", "dead letters: what died too often",
+				       verbs };

@@ -1,0 +1,69 @@
+/* fold_node.h - where one path of a folded run stands, and the paths inside its step */
+#ifndef ENGINE_FOLD_NODE_H
+#define ENGINE_FOLD_NODE_H
+
+#include "base/list.h"
+#include "engine/course.h"
+#include "engine/scope.h"
+#include "run/fail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct definition;
+struct definition_step;
+struct err;
+
+enum fold_at {
+	FOLD_FRESH,     /* nothing is in: from the entry step on */
+	FOLD_ANNOUNCED, /* `step` was announced and has no row: it is executed (again) */
+	FOLD_BEHIND,    /* `step` is behind: on at next_id, the loop guard asked */
+	FOLD_FAILED,    /* `step` failed for good and nothing follows: the path fails */
+};
+
+/* Texts are the definition's, or in the arena of the node's scope. */
+struct fold_node {
+	struct fold_node *parent; /* NULL: the root's path */
+	struct list node;         /* in parent->children, by index */
+	struct list children;     /* paths inside `step`, while that is under way */
+	size_t index;             /* of the branch or iteration, from 0 */
+	struct course course;
+	enum fold_at at;
+	const struct definition_step *step;
+	int place;             /* of step in the course's list; -1 */
+	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
+	enum fail_class class; /* FOLD_FAILED */
+	const char *error;     /* FOLD_FAILED */
+	int *visits;           /* of each step, on this path; NULL for the root's */
+	struct scope *scope;   /* owned; NULL: that of the parent, or it was taken */
+};
+
+/* The root's. Takes the scope. */
+struct fold_node *fold_node_new(const struct definition *definition, struct scope *scope);
+/* A path inside the step of `parent`, which has announced one; NULL when it has no such
+ * path. Of a loop an earlier iteration is over with it. */
+struct fold_node *fold_node_open(struct fold_node *parent,
+				 const struct definition *definition, size_t index);
+/* With its children; NULL is fine. */
+void fold_node_free(struct fold_node *node);
+void fold_node_close_children(struct fold_node *node);
+
+/*
+ * The node of a path like "p1#0/l2#3" ("" is the root's). Of a step's path, "p1#0/s4",
+ * the node of "p1#0" with whole = false. NULL when nothing like it is open.
+ */
+struct fold_node *fold_node_find(struct fold_node *root, const char *path, bool whole);
+/* The same, and the last part is opened if it is not yet. */
+struct fold_node *fold_node_reach(struct fold_node *root,
+				  const struct definition *definition, const char *path);
+
+/* What the path sees and writes: its own scope or that of the nearest that has one. */
+struct scope *fold_node_scope(const struct fold_node *node);
+/* It is over and did not fail. */
+bool fold_node_completed(const struct fold_node *node);
+/* Join what completed branches of its step wrote. Harmless for others than a parallel
+ * step. ERR_LIMIT as scope_join(). */
+int fold_node_join(struct fold_node *node, struct err *err);
+struct fold_node *fold_node_child(const struct fold_node *node, size_t index);
+
+#endif

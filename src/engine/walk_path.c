@@ -1,0 +1,142 @@
+/*
+ * walk_path.c - which path a walk is, and what others ask of it
+ *
+ * Paths inside a step are numbered: branch 0 of p1 is "p1#0", iteration 2 of l1 inside it
+ * "p1#0/l1#2". An event of a path says which (walk_place()), so that its reader, a fold
+ * among them, need not know the rows that it came in.
+ */
+#include "engine/walk.h"
+
+#include "base/ids.h"
+#include "base/mem.h"
+#include "engine/exec.h"
+#include "engine/fold_node.h"
+#include "engine/row.h"
+#include "engine/step.h"
+#include "engine/walk_in.h"
+#include "run/definition.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
+			  struct fold_node *resume)
+{
+	struct walk *walk = walk_alloc(parent, parent->exec->scope, row, resume);
+
+	course_root(&walk->course, parent->exec->definition);
+	return &walk->frame;
+}
+
+struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
+				 struct engine_row *row, struct fold_node *resume)
+{
+	const struct definition *definition = step->frame.exec->definition;
+	const struct walk *outer = walk_of(step->frame.parent);
+	struct walk *walk = walk_alloc(&step->frame, scope, row, resume);
+	bool is = course_inside(&walk->course, step->def, index);
+
+	assert(is);
+	walk_step_path(&outer->frame, &walk->path);
+	str_printf(&walk->path, "#%zu", index);
+	walk->branch_index =
+		step->def->type == STEP_PARALLEL ? (int)index : outer->branch_index;
+	row_print_place(&walk->place_text, str_text(&walk->path), walk->branch_index);
+	walk->visits = mem_new_n(int, definition->steps_count);
+	if (resume && resume->visits)
+		memcpy(walk->visits, resume->visits,
+		       definition->steps_count * sizeof(*walk->visits));
+	if (!walk->row)
+		walk->row = row_new(ROW_START, str_text(&walk->path), "", 0);
+	row_set_place(walk->row, str_text(&walk->place_text));
+	return &walk->frame;
+}
+
+struct fold_node *walk_resume(const struct runframe *frame, size_t index)
+{
+	const struct walk *walk = walk_in(frame);
+
+	return walk->resume ? fold_node_child(walk->resume, index) : NULL;
+}
+
+struct fold_node *walk_resume_newest(const struct runframe *frame)
+{
+	const struct walk *walk = walk_in(frame);
+
+	if (!walk->resume || list_empty(&walk->resume->children))
+		return NULL;
+	return list_entry(walk->resume->children.prev, struct fold_node, node);
+}
+
+void walk_step_path(const struct runframe *frame, struct str *out)
+{
+	const struct walk *walk = walk_in(frame);
+
+	if (walk->path.len) {
+		str_add(out, str_text(&walk->path), walk->path.len);
+		str_add_char(out, '/');
+	}
+	ids_encode(out, walk->step->id);
+}
+
+int walk_depth(const struct runframe *frame)
+{
+	int frames = 0;
+
+	for (; frame; frame = frame->parent)
+		frames++;
+	return frames / 2; /* root, walk, step, walk... */
+}
+
+bool walk_has_acted(const struct runframe *frame)
+{
+	return walk_in(frame)->acted;
+}
+
+struct runframe *walk_ender(struct runframe *frame)
+{
+	struct runframe *child = walk_of(frame)->child;
+
+	if (!frame->stops || !child || !child->ops->abandon)
+		return frame;
+	/* all other paths of that step are gone */
+	return walk_ender(list_entry(child->children.next, struct runframe, node));
+}
+
+struct engine_row *walk_row(struct runframe *frame)
+{
+	assert(walk_of(frame)->row);
+	return walk_of(frame)->row;
+}
+
+struct scope *walk_scope(const struct runframe *frame)
+{
+	return walk_in(frame)->scope;
+}
+
+const char *walk_place(const struct runframe *frame)
+{
+	const struct walk *walk = walk_in(frame);
+
+	return walk->place_text.len ? str_text(&walk->place_text) : NULL;
+}
+
+struct engine_row *walk_take_row(struct runframe *frame)
+{
+	struct engine_row *row = walk_row(frame);
+
+	walk_of(frame)->row = NULL;
+	return row;
+}
+
+void walk_hand_out(struct runframe *frame)
+{
+	struct walk *walk = walk_of(frame);
+	struct engine_row *row = walk->row;
+
+	walk->row = NULL;
+	if (row && row_is_empty(row))
+		row_free(row);
+	else if (row)
+		exec_commit(frame->exec, row, NULL);
+}

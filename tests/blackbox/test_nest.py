@@ -1,0 +1,75 @@
+"""Parallel steps and loops on a real worker, and what another goes on with."""
+
+import time
+
+import pytest
+from harness.daemon import DEADLINE_S
+from harness.site import llm_step, orchestration, print_step
+
+pytestmark = pytest.mark.asan
+BRANCHES = 8
+
+
+
+def durable(site, run_id):
+    events = [e["event"] for e in site.entries(run_id) if "sub" not in e["event"]]
+    assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+    return events
+
+
+def of_type(events, kind):
+    return [e for e in events if e["type"] == kind]
+
+
+def rows(site, run_id):
+    return [r[0] for r in site.sql(
+        "SELECT path FROM run_steps WHERE run_id = %s AND kind <> 'start' ORDER BY seq",
+        run_id,
+    )]
+
+
+def wide(count, ms):
+    """count branches of one sleep each, the last a bit longer, joined; then a loop."""
+    sleeps = [llm_step(f"b{i}", f"mock.sleep:{ms}", f"B{i}") for i in range(count - 1)]
+    return orchestration(
+        "wide",
+        {"id": "fork", "name": "Fork", "type": "parallel", "next_step_id": "round",
+         "parallel_branches": [[f"b{i}"] for i in range(count - 1)] + [["c", "d"]]},
+        *sleeps,
+        print_step("c", "C"),
+        llm_step("d", f"mock.sleep:{2 * ms}", "D {state.out_c}"),
+        {"id": "round", "name": "Round", "type": "loop", "loop_count": 3,
+         "loop_step_ids": ["e"], "next_step_id": "last"},
+        print_step("e", "E{state.out_e}"),
+        print_step("last", "{state.out_b0} {state.out_d}"),
+    )
+
+
+def test_branches_overlap_and_a_dead_workers_are_gone_on_with(site):
+    site.prepare(wide(BRANCHES, 400))
+    daemon = site.start()
+    (pid,) = daemon.pids("worker")
+    run_id = site.submit("wide")
+    end = time.monotonic() + DEADLINE_S
+    while len(rows(site, run_id)) < BRANCHES:  # all but the longest, which is in flight
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    daemon.kill(pid)
+    answer = site.wait_run(run_id)
+    assert (answer["status"], answer["final_response"]) == ("completed", "B0 D C")
+    events = durable(site, run_id)
+    starts = [e for e in of_type(events, "step_start") if "branch_index" in e]
+    ends = [e for e in of_type(events, "step_complete") if "branch_index" in e]
+    # they began before the first of them had ended, and none is told twice
+    firsts = {e["path"]: e["seq"] for e in reversed(starts)}
+    sleeps_end = [e["seq"] for e in ends if e["orch_step_id"].startswith("b")]
+    assert len(firsts) == BRANCHES and max(firsts.values()) < min(sleeps_end)
+    assert len(starts) == len(ends) == BRANCHES + 1
+    assert len(of_type(events, "branch_start")) == BRANCHES
+    for kind in ("parallel_start", "parallel_complete", "loop_complete", "done"):
+        assert len(of_type(events, kind)) == 1
+    assert len(of_type(events, "worker_picked_up")) == 2
+    paths = rows(site, run_id)
+    assert len(paths) == len(set(paths)) == BRANCHES + 1 + 1 + 3 + 1 + 1
+    state = of_type(events, "orchestration_complete")[0]["final_state"]
+    assert [one["iteration"] for one in state["out_e"]] == [1, 2, 3]

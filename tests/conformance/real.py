@@ -1,0 +1,213 @@
+"""Cases through the real path: stored, submitted, executed by workers, read back.
+
+All cases of a site are under way at the same time; a case that takes long costs nothing but its
+own time. Definitions go in as one list. A model `oaic.x` of a case is called `oaic.<case>.x`
+here, so that the server knows whose script it has to follow.
+"""
+
+import collections
+import json
+import re
+import time
+import urllib.parse
+
+from harness.daemon import DEADLINE_S
+from suite import LIVE
+
+PAUSED = b"synapse:q:{default}:paused"
+NOT_EXECUTED = re.compile(r"are not executed by this version")
+ENDED = ("completed", "failed", "cancelled")
+
+
+def renamed(case):
+    """The case's definition as it is stored here."""
+    made = json.loads(json.dumps(case.definition))
+    for step in made.get("steps") or []:
+        if isinstance(step, dict) and str(step.get("model")).startswith("oaic."):
+            step["model"] = f"oaic.{case.id}.{step['model'][5:]}"
+    return made
+
+
+class Script:
+    """What the model server answers: by case, step, execution and how often it was asked."""
+
+    def __init__(self, cases):
+        self.cases = {case.id: case for case in cases}
+        self.asked = collections.Counter()
+
+    def __call__(self, call):
+        case = self.cases.get((call.model or "").split(".")[0])
+        if not case:
+            return None
+        _, path, execution, nth = key_of(call)
+        self.asked[call.key] += 1
+        answers = case.get("answers", {})
+        answer = answers.get(path, answers.get(path.rsplit("/", 1)[-1]))
+        answer = pick(pick(answer, execution), nth + 1)
+        if isinstance(answer, dict) and "tries" in answer:
+            answer = pick(answer["tries"], self.asked[call.key])
+        return behaviour(answer, call)
+
+
+def key_of(call):
+    """(run id, path, execution, ask): what an Idempotency-Key is made of."""
+    run_id, _, rest = (call.key or "").partition("/")
+    hit = re.fullmatch(r"(.*?)/(\d+)(?:/(\d+))?", rest)
+    return (run_id, hit[1], int(hit[2]), int(hit[3] or 0)) if hit else (run_id, "", 0, 0)
+
+
+def pick(answer, number):
+    """Of a list the one with that number, from 1, or its last."""
+    return answer[min(number, len(answer)) - 1] if isinstance(answer, list) else answer
+
+
+def asked(call):
+    """All that the model was told."""
+    return "\n".join(m.get("content") or "" for m in call.body.get("messages", []))
+
+
+def behaviour(answer, call):
+    if answer is None:
+        return "echo"
+    if isinstance(answer, str):
+        return f"reply:{answer}"
+    if "if" in answer:
+        return behaviour(answer["then" if answer["if"] in asked(call) else "else"], call)
+    if "status" in answer:
+        return f"status:{answer['status']}"
+    if "tool" in answer:
+        return "tool:" + json.dumps(answer)
+    return answer["do"]
+
+
+class Real:
+    """A site whose daemon runs, and what the cases come to there."""
+
+    def __init__(self, site, llm, web=None):
+        self.site = site
+        self.llm = llm
+        self.web = web
+        self.runs = {}  # run id -> case
+        self.refused = {}  # case -> problems
+        self.not_executed = {}  # case -> why
+
+    def store(self, cases):
+        """Their definitions, in one commit; what is wrong with each."""
+        good = [renamed(c) for c in cases]
+        tools = [tool for c in cases for tool in c.get("tools", [])]
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
+                  "agents": [], "mcp_servers": [], "custom_tools": self.local(tools)}
+        done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
+                              check=False)
+        told = problems_of(done.stderr.decode(), cases, r"orchestrations\[(\d+)\]")
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        for case, kinds in told.items():
+            missing = [p["text"] for p in kinds["warnings"] + kinds["problems"]
+                       if NOT_EXECUTED.search(p["text"])]
+            if missing:
+                self.not_executed[case] = missing[0]
+
+    def local(self, tools):
+        text = json.dumps(tools)
+        return json.loads(text.replace("http://tools", self.web.url if self.web else ""))
+
+    def validate(self, cases):
+        """{case: {"problems", "warnings"}} of definitions that nobody will run."""
+        text = json.dumps([c.definition for c in cases])
+        done = self.site.verb("def", "validate", "-", stdin=text.encode(), check=False)
+        return problems_of(done.stderr.decode(), cases, r"\[(\d+)\]")
+
+    def submit(self, case):
+        body = {"message": case.get("message", "hello")}
+        if "inputs" in case.data:
+            body["inputs"] = case.get("inputs")
+        status, answer, _ = self.site.ask(
+            "POST", f"/api/v2/orchestrations/{urllib.parse.quote(case.definition['id'])}/run",
+            body)
+        if status != 202:
+            self.refused[case] = (status, answer)
+            return None
+        self.runs[answer["run_id"]] = case
+        return answer["run_id"]
+
+    def cancel(self, run_id):
+        status, answer, _ = self.site.ask(
+            "POST", f"/api/v2/orchestrations/runs/{run_id}/cancel", {})
+        assert status == 200, answer
+
+    def execute(self, cases, deadline_s=DEADLINE_S):
+        """Submit all, wait for all."""
+        self.execute_cancelled_first([c for c in cases if c.get("cancel") == "queued"])
+        runs = {self.submit(c): c for c in cases if c.get("cancel") != "queued"}
+        runs.pop(None, None)
+        waiting = {r: c for r, c in runs.items() if c.get("cancel")}
+        end = time.monotonic() + deadline_s
+        while left := self.left():
+            assert time.monotonic() < end, f"not ended: {[self.runs.get(r) for r in left]}"
+            for run_id in [r for r, c in waiting.items() if self.has_come_to(r, c)]:
+                self.cancel(run_id)
+                del waiting[run_id]
+            time.sleep(0.02)
+
+    def execute_cancelled_first(self, cases):
+        if not cases:
+            return
+        with self.site.redis.client() as client:
+            client.set(PAUSED, "conformance")
+            for case in cases:
+                self.cancel(self.submit(case))
+            client.delete(PAUSED)
+
+    def left(self):
+        return [r[0] for r in self.site.sql(
+            "SELECT run_id FROM orchestration_runs WHERE NOT status = ANY (%s)", list(ENDED))]
+
+    def has_come_to(self, run_id, case):
+        kind, step = case.get("cancel")
+        status, answer, _ = self.site.ask(
+            "GET", f"/api/v2/orchestrations/runs/{run_id}/events")
+        assert status == 200, answer
+        return any(e["event"]["type"] == kind and e["event"].get("orch_step_id") == step
+                   for e in answer["events"])
+
+    def outcomes(self):
+        """{case: outcome} of all that were submitted and have ended."""
+        rows = {r[0]: r[1:] for r in self.site.sql(
+            "SELECT run_id, shared_state, step_history FROM orchestration_runs")}
+        calls = collections.defaultdict(list)
+        for call in self.llm.calls if self.llm else []:
+            run_id, path, execution, _ = key_of(call)
+            calls[run_id].append({"path": path, "execution": execution, "text": asked(call)})
+        found = {}
+        for run_id, case in self.runs.items():
+            events = self.site.events(run_id)
+            answer = self.site.status(run_id)
+            state, history = (json.loads(v) if isinstance(v, str) else v for v in rows[run_id])
+            found[case] = {
+                "run_id": run_id, "status": answer["status"],
+                "response": answer["final_response"], "error": answer["error"],
+                "state": state, "history": history, "calls": calls[run_id],
+                "events": [e for e in events if "sub" not in e and e["type"] not in LIVE],
+                "lives": [e for e in events if e["type"] in LIVE],
+                "requests": self.web.requests_of(case) if self.web else [],
+            }
+        return found
+
+
+def problems_of(stderr, cases, where):
+    """What `def` said, by case: "error: -: [3]: id: steps[0].type: text"."""
+    found = collections.defaultdict(lambda: {"problems": [], "warnings": []})
+    for line in stderr.splitlines():
+        hit = re.match(rf"(error|warning): -: {where}: (.*)", line)
+        if not hit:
+            continue
+        case, text = cases[int(hit[2])], hit[3]
+        text = text.removeprefix(f"{case.definition.get('id')}: ")
+        place, colon, said = text.partition(": ")
+        if not colon or " " in place:
+            place, said = "", text
+        place = re.sub(r"\[(\d+)\]", r"/\1", place).replace(".", "/")
+        place = "/" + place if place and place[0] != "/" else place
+        found[case]["problems" if hit[1] == "error" else "warnings"].append(
+            {"where": place, "text": said})
+    return found

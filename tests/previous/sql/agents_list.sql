@@ -1,0 +1,3 @@
+SELECT id, name, NULL, updated_at
+  FROM agents
+ ORDER BY id

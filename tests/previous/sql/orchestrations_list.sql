@@ -1,0 +1,3 @@
+SELECT id, name, description, updated_at
+  FROM orchestrations
+ ORDER BY id

@@ -1,0 +1,43 @@
+-- End runs that are ours, with the last rows of their journals.
+-- $1 our incarnation
+-- $2..$13 one array per column of i below; runs in order of run id
+-- $14..$24 journal rows: run id, seq, path, step id, execution, kind, delta, events, usage,
+--          error, epoch
+-- returns the runs that were ours to end: run id, cancel asked for
+WITH done AS (
+	UPDATE orchestration_runs r
+	   SET status = i.status, final_response = i.final_response, error = i.error,
+	       shared_state = coalesce(i.shared_state, '{}')::jsonb,
+	       step_history = coalesce(i.step_history, '[]')::jsonb,
+	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
+	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
+	       event_seq = i.event_seq, updated_at = now(), ended_at = now(),
+	       cancel_requested_at = CASE WHEN i.status = 'cancelled'
+					  THEN coalesce(r.cancel_requested_at, now())
+					  ELSE r.cancel_requested_at END,
+	       waiting_for_human = false, current_step_id = NULL
+	  FROM unnest($2::text[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[],
+		      $8::text[], $9::int8[], $10::float8[], $11::int8[], $12::int8[],
+		      $13::int8[])
+	       AS i (run_id, epoch, status, final_response, error, shared_state,
+		     step_history, total_tokens, total_cost, cache_read, cache_write,
+		     event_seq)
+	 WHERE r.run_id = i.run_id AND r.epoch = i.epoch AND r.owner = $1
+	   AND r.status = 'running'
+	RETURNING r.run_id::text AS run_id, synapsed_month(r.created_at) AS month,
+		  r.cancel_requested_at IS NOT NULL AS cancel
+), wrote AS (
+	INSERT INTO run_steps (run_id, month, seq, epoch, path, step_id, execution, kind,
+			       delta, events, usage, error)
+	SELECT s.run_id, m.month, s.seq, s.epoch, s.path, s.step_id, s.execution, s.kind,
+	       s.delta, s.events, s.usage, s.error
+	  FROM (SELECT DISTINCT d.month FROM done d) m,
+	       unnest($14::text[], $15::int8[], $16::text[], $17::text[], $18::int4[],
+		      $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+		      $24::int8[])
+	       AS s (run_id, seq, path, step_id, execution, kind, delta, events, usage,
+		     error, epoch)
+	       -- IS TRUE keeps this a hashed subplan: a join would compare all with all
+	 WHERE ((s.run_id, m.month) IN (SELECT d.run_id, d.month FROM done d)) IS TRUE
+)
+SELECT d.run_id, d.cancel FROM done d

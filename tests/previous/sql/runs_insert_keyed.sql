@@ -1,0 +1,40 @@
+-- Accept runs that have an idempotency key: a row is stored only if its key is new.
+-- $1..$16 as runs_insert, $17 keys, $18 sha256 of the bodies
+-- returns the run ids that are in
+WITH i AS (
+	SELECT *
+	  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+		      $7::int4[], $8::int8[], $9::text[], $10::text[], $11::text[],
+		      $12::text[], $13::text[], $14::text[], $15::text[], $16::int8[],
+		      $17::text[], $18::text[])
+	       AS i (run_id, orchestration_id, tenant_id, session_id, queue, lane, priority,
+		     definition_version, input, inputs, metadata, webhook_url,
+		     webhook_secret, parent_run_id, trace_id, run_timeout_ms,
+		     idempotency_key, body_sha256)
+), won AS (
+	INSERT INTO idempotency (tenant_id, key, body_sha256, run_id)
+	SELECT tenant_id, idempotency_key, body_sha256, run_id
+	  FROM i
+	 ORDER BY tenant_id, idempotency_key, run_id
+	    ON CONFLICT (tenant_id, key) DO NOTHING
+	RETURNING run_id::text AS run_id
+)
+INSERT INTO orchestration_runs (
+	run_id, orchestration_id, tenant_id, session_id, status, shared_state, step_history,
+	waiting_for_human, human_fields, total_tokens_used, total_cost_usd,
+	cache_read_tokens, cache_write_tokens, cache_hit_count, estimated_savings_usd,
+	started_at, created_at, updated_at, ready_at, wake, queue, lane, priority,
+	definition_version, input, inputs, metadata, webhook_url, webhook_secret,
+	parent_run_id, trace_id, deadline_at, idempotency_key)
+SELECT i.run_id, i.orchestration_id, i.tenant_id, i.session_id, 'queued', '{}', '[]',
+       false, '[]', 0, 0.0, 0, 0, 0, 0.0,
+       now(), now(), now(), now(), 1, i.queue, i.lane, i.priority,
+       i.definition_version, i.input, i.inputs, i.metadata, i.webhook_url,
+       i.webhook_secret, i.parent_run_id, i.trace_id,
+       CASE WHEN i.run_timeout_ms > 0
+	    THEN now() + i.run_timeout_ms * interval '1 millisecond' END,
+       i.idempotency_key
+  FROM i
+       -- IS TRUE keeps this a hashed subplan: as a join it would compare all with all
+ WHERE (i.run_id IN (SELECT w.run_id FROM won w)) IS TRUE
+RETURNING run_id

@@ -1,0 +1,264 @@
+/*
+ * sim_graph.c - random definitions
+ *
+ * Steps s0, s1... whose links go forward most of the time and back sometimes, so that
+ * there are cycles, which the loop guard or the limit of turns ends. Keys of the state
+ * are few, so that steps read what others wrote.
+ */
+#include "sim_graph.h"
+
+#include "base/rng.h"
+#include "base/str.h"
+#include "sim_plan.h"
+
+#include <stdbool.h>
+
+#define KEYS 5
+
+struct graph {
+	const struct sim_plan *plan;
+	struct rng rng;
+	struct str *out;
+	int steps;
+	int now; /* the step being written */
+};
+
+static int below(struct graph *g, int n)
+{
+	return (int)rng_below(&g->rng, (uint64_t)n);
+}
+
+static bool one_in(struct graph *g, int n)
+{
+	return below(g, n) == 0;
+}
+
+static const char *any(struct graph *g, const char *const *texts, size_t n)
+{
+	return texts[below(g, (int)n)];
+}
+
+#define ANY(g, texts) any(g, texts, sizeof(texts) / sizeof((texts)[0]))
+
+static void add_link(struct graph *g, const char *key)
+{
+	int to = g->now + 1 + (one_in(g, 4) ? 1 : 0);
+
+	if (one_in(g, 7))
+		to = below(g, g->steps + 1); /* anywhere, also back, also itself */
+	if (to < g->steps)
+		str_printf(g->out, ",\"%s\":\"s%d\"", key, to);
+	else if (one_in(g, 2))
+		str_printf(g->out, ",\"%s\":null", key);
+}
+
+static void add_key(struct graph *g)
+{
+	if (!one_in(g, 5))
+		str_printf(g->out, ",\"output_key\":\"k%d\"", below(g, KEYS));
+}
+
+static void add_keys(struct graph *g)
+{
+	int n = below(g, 4), i;
+
+	str_add_text(g->out, ",\"input_keys\":[");
+	for (i = 0; i < n; i++)
+		str_printf(g->out, "%s\"k%d\"", i ? "," : "", below(g, KEYS));
+	str_add_char(g->out, ']');
+}
+
+static void add_template(struct graph *g, const char *field)
+{
+	static const char *const texts[] = {
+		"{state.k0} and {state.k1}",
+		"{state.user_input}",
+		"n is {state.n}",
+		"{state.k2}{state.k2}",
+		"plain",
+		"{state.k3.n} {state.k9}",
+		"{state.k4} \\u00e4\\n",
+	};
+
+	if (!one_in(g, 8))
+		str_printf(g->out, ",\"%s\":\"%s\"", field, ANY(g, texts));
+}
+
+static void add_expression(struct graph *g, const char *field)
+{
+	static const char *const texts[] = {
+		"state.k0 == 'yes'",
+		"len(str(state.k1)) > 6",
+		"state.k2 and not state.k3",
+		"state.n % 2 == 0",
+		"'a' in str(state.k4)",
+		"state.n > 2 or state.k0 is None",
+		"len(state.user_input) < 20 if state.k1 else state.n",
+		"state.k1.ok",
+		"1 / state.z",
+		"str(state.k3)[:1]",
+		"len(str(state.k2)) % 3",
+		"min(state.n, len(str(state.k0))) >= 3",
+		"True",
+		"state.k4",
+	};
+
+	str_printf(g->out, ",\"%s\":\"%s\"", field, ANY(g, texts));
+}
+
+static void add_model(struct graph *g)
+{
+	static const char *const models[] = { "mock.echo", "oaic.a", "oaic.b",
+					      "mock.sleep:5" };
+
+	str_printf(g->out, ",\"model\":\"%s\"", ANY(g, models));
+}
+
+static void add_failing(struct graph *g)
+{
+	static const char *const classes[] = { "\"provider\"", "\"tool\"", "\"limit\"",
+					       "\"provider\",\"job\",\"internal\"" };
+
+	if (one_in(g, 2)) {
+		str_printf(g->out, ",\"retry\":{\"max\":%d,\"backoff_ms\":%d",
+			   below(g, 4), one_in(g, 3) ? 0 : below(g, 3000));
+		if (one_in(g, 2))
+			str_printf(g->out, ",\"on\":[%s]", ANY(g, classes));
+		str_add_char(g->out, '}');
+	}
+	if (one_in(g, 3)) {
+		str_add_text(g->out, ",\"on_error\":\"continue\"");
+	} else if (one_in(g, 3)) {
+		str_printf(g->out, ",\"on_error\":\"route\",\"on_error_step_id\":\"s%d\"",
+			   below(g, g->steps));
+	}
+}
+
+static void add_llm(struct graph *g)
+{
+	add_model(g);
+	add_template(g, "prompt_template");
+	add_keys(g);
+}
+
+static void add_print(struct graph *g)
+{
+	add_template(g, "print_content");
+}
+
+static void add_merge(struct graph *g)
+{
+	static const char *const strategies[] = { "list", "dict", "concat" };
+
+	add_keys(g);
+	str_printf(g->out, ",\"merge_strategy\":\"%s\"", ANY(g, strategies));
+}
+
+static void add_if(struct graph *g)
+{
+	add_expression(g, "if_condition");
+	add_link(g, "if_true_step_id");
+	add_link(g, "if_false_step_id");
+}
+
+static void add_switch(struct graph *g)
+{
+	static const char *const cases[] = { "yes", "no", "0", "1", "2", "True", "None" };
+	int n = below(g, 4), from = below(g, 4), i, to;
+
+	add_expression(g, "switch_expression");
+	str_add_text(g->out, ",\"switch_cases\":{");
+	for (i = 0; i < n; i++) {
+		to = below(g, g->steps + 1);
+		str_printf(g->out, "%s\"%s\":", i ? "," : "", cases[from + i]);
+		if (to < g->steps)
+			str_printf(g->out, "\"s%d\"", to);
+		else
+			str_add_text(g->out, "null");
+	}
+	str_add_char(g->out, '}');
+	add_link(g, "switch_default_step_id");
+}
+
+static void add_end(struct graph *g)
+{
+	(void)g; /* it has no fields */
+}
+
+static const struct kind {
+	const char *name;
+	int weight;
+	void (*add)(struct graph *g);
+} kinds[] = {
+	{ "llm", 8, add_llm },    { "print", 4, add_print },   { "merge", 2, add_merge },
+	{ "if_else", 3, add_if }, { "switch", 2, add_switch }, { "end", 1, add_end },
+};
+
+static const struct kind *any_kind(struct graph *g)
+{
+	size_t i;
+	int sum = 0, at;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		sum += kinds[i].weight;
+	at = below(g, sum);
+	for (i = 0; at >= kinds[i].weight; i++)
+		at -= kinds[i].weight;
+	return &kinds[i];
+}
+
+static void add_step(struct graph *g)
+{
+	const struct kind *kind = any_kind(g);
+
+	str_printf(g->out, "%s{\"id\":\"s%d\",\"name\":\"Step %d\",\"type\":\"%s\"",
+		   g->now ? "," : "", g->now, g->now, kind->name);
+	kind->add(g);
+	add_key(g);
+	add_link(g, "next_step_id");
+	add_failing(g);
+	if (one_in(g, 3))
+		str_printf(g->out, ",\"max_iterations\":%d", below(g, 5));
+	if (!g->plan->steady && one_in(g, 4))
+		str_printf(g->out, ",\"timeout_seconds\":%d", 1 + below(g, 30));
+	str_add_char(g->out, '}');
+}
+
+static void init(struct graph *g, const struct sim_plan *plan, int n, struct str *out)
+{
+	g->plan = plan;
+	g->out = out;
+	rng_seed(&g->rng, sim_plan_stream(plan, SIM_STREAM_GRAPH, (uint64_t)n));
+}
+
+void sim_graph_print(const struct sim_plan *plan, int n, struct str *out)
+{
+	struct graph g;
+
+	init(&g, plan, n, out);
+	g.steps = plan->steps - below(&g, plan->steps) / 2;
+	str_printf(out, "{\"id\":\"o%d\",\"name\":\"Graph %d\",\"entry_step_id\":\"s0\"",
+		   n, n);
+	if (one_in(&g, 6))
+		str_printf(out, ",\"max_total_turns\":%d", 1 + below(&g, 30));
+	if (!plan->steady && one_in(&g, 4))
+		str_printf(out, ",\"timeout_minutes\":%d", 1 + below(&g, 3));
+	if (one_in(&g, 3))
+		str_printf(out, ",\"state_schema\":{\"k0\":{\"default\":\"yes\"},"
+				"\"k1\":{\"default\":{\"n\":1,\"ok\":true}}}");
+	str_add_text(out, ",\"steps\":[");
+	for (g.now = 0; g.now < g.steps; g.now++)
+		add_step(&g);
+	str_add_text(out, "]}");
+}
+
+void sim_graph_inputs(const struct sim_plan *plan, int n, struct str *out)
+{
+	struct graph g;
+
+	init(&g, plan, n + SIM_RUNS_MAX, out);
+	str_printf(out, "{\"n\":%d", below(&g, 6));
+	if (one_in(&g, 4))
+		str_printf(out, ",\"k2\":\"from the caller\"");
+	str_add_char(out, '}');
+}

@@ -1,0 +1,209 @@
+/*
+ * sim_store.c - what is durable: the rows of the runs, their journals, their entries
+ *
+ * The statements of store/sql/ in a few lines: each locks the run by being alone in this
+ * thread, proves owner and epoch, and does all or nothing. What a row does to the
+ * invariants is asked when it is stored, and nowhere else.
+ */
+#include "sim_store.h"
+
+#include "base/mem.h"
+#include "run/definition.h"
+#include "sim_bugs.h"
+#include "sim_graph.h"
+#include "sim_world.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct definition *parse(const struct sim_world *world, const struct str *text)
+{
+	struct definition *definition = NULL;
+	struct problems problems;
+
+	problem_init(&problems);
+	if (definition_parse(str_text(text), text->len, &definition, &problems) < 0)
+		sim_broken(world, "the simulator made a definition that is none: %s: %s",
+			   problems.kept[0].where, problems.kept[0].text);
+	problem_deinit(&problems);
+	return definition;
+}
+
+void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
+{
+	struct str text = STR_INIT, inputs = STR_INIT;
+
+	memset(run, 0, sizeof(*run));
+	run->number = number;
+	(void)snprintf(run->run_id, sizeof(run->run_id), "run_%d", number);
+	sim_graph_print(&world->plan, number, &text);
+	sim_graph_inputs(&world->plan, number, &inputs);
+	run->definition = parse(world, &text);
+	run->message = mem_dup("What is to be done?");
+	run->inputs = str_take(&inputs);
+	sim_watch_init(&run->watch);
+	sim_say(world, "%s: %s", run->run_id, str_text(&text));
+	sim_say(world, "%s: inputs %s", run->run_id, run->inputs);
+	str_deinit(&text);
+}
+
+void sim_row_deinit(struct sim_row *row)
+{
+	mem_free(row->row.path);
+	mem_free(row->row.step_id);
+	mem_free(row->row.delta);
+	mem_free(row->row.events);
+	mem_free(row->row.usage);
+	mem_free(row->row.error);
+}
+
+void sim_run_deinit(struct sim_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->rows_count; i++)
+		sim_row_deinit(&run->rows[i]);
+	mem_free(run->rows);
+	sim_watch_deinit(&run->watch);
+	definition_unref(run->definition);
+	mem_free(run->message);
+	mem_free(run->inputs);
+	mem_free(run->final_state);
+	mem_free(run->final_text);
+	mem_free(run->final_history);
+}
+
+bool sim_run_ended(const struct sim_run *run)
+{
+	return run->status > SIM_RUNNING;
+}
+
+void sim_unit_deinit(struct sim_unit *unit)
+{
+	size_t i;
+
+	for (i = 0; i < unit->rows_count; i++)
+		sim_row_deinit(&unit->rows[i]);
+	mem_free(unit->rows);
+	mem_free(unit->state);
+	mem_free(unit->text);
+	mem_free(unit->history);
+}
+
+static void digest(struct sim_world *world, const struct fold_row *row)
+{
+	const char *texts[] = { row->path, row->delta, row->events, row->error };
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i])
+			world->digest =
+				sim_mix_text(world->digest, texts[i], strlen(texts[i]));
+}
+
+static void store_rows(struct sim_world *world, struct sim_run *run,
+		       struct sim_unit *unit)
+{
+	size_t i;
+
+	if (run->rows_count + unit->rows_count > run->rows_room) {
+		run->rows_room = (run->rows_count + unit->rows_count) * 2;
+		run->rows = mem_resize(run->rows, run->rows_room * sizeof(*run->rows));
+	}
+	for (i = 0; i < unit->rows_count; i++) {
+		struct sim_row *row = &run->rows[run->rows_count++];
+
+		*row = unit->rows[i];
+		digest(world, &row->row);
+		world->counts->rows++;
+		sim_watch_row(world, run, row);
+	}
+	unit->rows_count = 0;
+}
+
+static bool is_mine(const struct sim_run *run, const struct sim_unit *unit,
+		    int incarnation)
+{
+	if (sim_bug(SIM_BUG_UNFENCED))
+		return run->status == SIM_RUNNING;
+	return run->status == SIM_RUNNING && run->owner == incarnation &&
+	       run->epoch == unit->epoch;
+}
+
+static void take_over(struct sim_world *world, struct sim_unit *unit, int incarnation)
+{
+	struct sim_run *run = unit->run;
+
+	if (sim_run_ended(run) || (run->owner && run->owner != unit->from))
+		return;
+	run->epoch++;
+	run->owner = incarnation;
+	run->status = SIM_RUNNING;
+	unit->in = true;
+	unit->taken_epoch = run->epoch;
+	unit->past = run->rows_count;
+	if (run->epoch == 1)
+		store_rows(world, run, unit);
+	if (run->epoch > 1)
+		world->counts->takeovers++;
+}
+
+static void end_run(struct sim_run *run, struct sim_unit *unit)
+{
+	run->status = unit->status;
+	run->final_state = unit->state;
+	run->final_text = unit->text;
+	run->final_history = unit->history;
+	unit->state = unit->text = unit->history = NULL;
+}
+
+void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarnation)
+{
+	struct sim_run *run = unit->run;
+
+	unit->in = false;
+	unit->cancel = run->cancel;
+	switch (unit->act) {
+	case HELD_ACT_TAKEOVER:
+		take_over(world, unit, incarnation);
+		break;
+	case HELD_ACT_LAZY_END:
+		if (run->epoch || run->status != SIM_QUEUED)
+			break;
+		run->epoch = 1;
+		run->owner = incarnation;
+		unit->in = true;
+		store_rows(world, run, unit);
+		end_run(run, unit);
+		break;
+	case HELD_ACT_STEPS:
+	case HELD_ACT_END:
+		if (!is_mine(run, unit, incarnation))
+			break;
+		unit->in = true;
+		store_rows(world, run, unit);
+		if (unit->act == HELD_ACT_END)
+			end_run(run, unit);
+		break;
+	case HELD_ACT_NONE:
+		assert(false);
+	}
+	if (!unit->in)
+		world->counts->stale++;
+	sim_say(world, "%s: store: act %d of #%d %s, epoch %" PRId64 ", %zu rows",
+		run->run_id, (int)unit->act, incarnation,
+		unit->in ? "is in" : "is refused", run->epoch, run->rows_count);
+}
+
+void sim_store_cancel(struct sim_world *world, struct sim_run *run)
+{
+	if (sim_run_ended(run) || run->cancel)
+		return;
+	run->cancel = true;
+	run->cancel_at_ms = world->now_ms;
+	sim_say(world, "%s: somebody wants it to stop", run->run_id);
+	if (run->status == SIM_QUEUED)
+		run->status = SIM_CANCELLED; /* at once: its events are the clerk's */
+}

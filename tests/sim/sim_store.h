@@ -1,0 +1,96 @@
+/* sim_store.h - what is durable: the rows of the runs, their journals, their entries */
+#ifndef TESTS_SIM_STORE_H
+#define TESTS_SIM_STORE_H
+
+#include "base/list.h"
+#include "base/str.h"
+#include "engine/fold.h"
+#include "engine/row.h"
+#include "host/held.h"
+#include "sim_watch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+struct sim_world;
+
+enum sim_status {
+	SIM_QUEUED,
+	SIM_RUNNING,
+	SIM_COMPLETED,
+	SIM_FAILED,
+	SIM_CANCELLED,
+};
+
+/* A row of the journal; texts are owned. */
+struct sim_row {
+	struct fold_row row;
+	uint64_t epoch;
+	int execution;
+};
+
+enum sim_entry {
+	SIM_READY, /* whoever claims it has it */
+	SIM_HELD,
+	SIM_GONE,
+};
+
+/* One run: its row, its journal, its entry in the queue, and what must be true of it. */
+struct sim_run {
+	int number;
+	char run_id[16];
+	struct definition *definition; /* owned */
+	char *message;                 /* owned, as inputs */
+	char *inputs;
+	enum sim_status status;
+	int64_t epoch;
+	int owner; /* incarnation; 0: nobody */
+	bool cancel;
+	int64_t cancel_at_ms;
+	struct sim_row *rows; /* owned */
+	size_t rows_count;
+	size_t rows_room;
+	enum sim_entry entry;
+	int holder; /* SIM_HELD: incarnation */
+	int from;   /* SIM_READY: the incarnation that it was taken off; 0: nobody */
+	struct sim_watch watch;
+	char *final_state; /* owned; NULL until it ended, as the next */
+	char *final_text;
+	char *final_history;
+	int64_t asked; /* calls of models */
+};
+
+/* What one commit does to one run. The rows are its own until they are stored. */
+struct sim_unit {
+	struct sim_run *run;
+	struct held *held; /* the worker's, to be told */
+	enum held_act act;
+	int64_t epoch;
+	int from; /* HELD_ACT_TAKEOVER: whose it may be, beside nobody's */
+	struct sim_row *rows;
+	size_t rows_count;
+	enum sim_status status; /* of an end */
+	char *state;            /* owned, as the next; of an end */
+	char *text;
+	char *history;
+	/* What came of it. */
+	bool in;
+	int64_t taken_epoch;
+	bool cancel;
+	size_t past; /* rows that a takeover found */
+};
+
+void sim_run_init(struct sim_world *world, struct sim_run *run, int number);
+void sim_run_deinit(struct sim_run *run);
+bool sim_run_ended(const struct sim_run *run);
+
+/* The commit of an incarnation, as the guarded statements do it. */
+void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarnation);
+void sim_unit_deinit(struct sim_unit *unit);
+void sim_row_deinit(struct sim_row *row);
+/* Somebody wants it to stop. */
+void sim_store_cancel(struct sim_world *world, struct sim_run *run);
+
+#endif

@@ -1,0 +1,69 @@
+/* sim_watch.h - what must be true of a run whatever happens to it */
+#ifndef TESTS_SIM_WATCH_H
+#define TESTS_SIM_WATCH_H
+
+#include "base/list.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine_final;
+struct engine_row;
+struct exec;
+struct held;
+struct llm_call;
+struct sim_row;
+struct sim_run;
+struct sim_worker;
+struct sim_world;
+
+/* A path of a run, as its durable events tell. */
+struct sim_path {
+	struct list node;
+	char *path;     /* owned */
+	char *open;     /* owned: the step that was announced and has no end; NULL */
+	int *starts;    /* owned: how often each step was announced, by its index */
+	int late;       /* steps announced although somebody wants the run to stop */
+	struct str log; /* what happened, without anything that time decides */
+};
+
+/* The durable events of one run so far. */
+struct sim_watch {
+	struct list paths; /* struct sim_path */
+	int64_t events;
+	int64_t epoch; /* of the newest */
+	int64_t turns;
+	int64_t id_ms; /* stream id of the newest */
+	uint32_t id_n;
+	bool done;
+};
+
+void sim_watch_init(struct sim_watch *watch);
+void sim_watch_deinit(struct sim_watch *watch);
+
+/* A row became durable. */
+void sim_watch_row(struct sim_world *world, struct sim_run *run,
+		   const struct sim_row *row);
+/* The engine hands out a row. */
+void sim_watch_handed(struct sim_worker *worker, struct held *held,
+		      const struct engine_row *row);
+/* It did: what the journal says is what the run has. */
+void sim_watch_commit(struct sim_worker *worker, struct held *held,
+		      const struct exec *exec);
+/* A call leaves the process. */
+void sim_watch_call(struct sim_worker *worker, struct held *held,
+		    const struct llm_call *call);
+/* Something of its answer comes. */
+void sim_watch_answer(struct sim_worker *worker, struct held *held,
+		      const struct llm_call *call);
+/* The run's end was handed out. */
+void sim_watch_final(struct sim_worker *worker, struct held *held,
+		     const struct engine_final *final);
+/* The run is over, everywhere. */
+void sim_watch_end(struct sim_world *world, struct sim_run *run);
+/* Two executions of a steady seed ended alike. */
+void sim_watch_twins(struct sim_world *a, struct sim_world *b);
+
+#endif
