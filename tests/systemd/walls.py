@@ -252,10 +252,6 @@ def filter_clock(_):
     return refuse(*expand(["@clock"]))
 
 
-def filter_hostname(_):
-    return refuse("sethostname", "setdomainname")
-
-
 def filter_kernel(_):
     return refuse("syslog", *expand(["@module", "@raw-io"]))
 
@@ -325,7 +321,7 @@ def filter_calls(_):
 ORDER = (
     "umask limits oom keyring mounts ipc devices tmp no_home proc tunables logs writable read_only users "
     "no_capabilities user no_new_privileges filter_families filter_realtime filter_suid "
-    "filter_kernel filter_clock filter_hostname filter_personality filter_namespaces "
+    "filter_kernel filter_clock filter_personality filter_namespaces "
     "filter_calls"
 ).split()
 
