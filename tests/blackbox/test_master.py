@@ -15,7 +15,7 @@ import time
 import pytest
 
 from harness.daemon import BINARY, DEADLINE_S
-from harness.site import orchestration, print_step
+from harness.site import llm_step, orchestration, print_step
 
 KINDS = ("keeper", "clerk", "worker", "api")
 
@@ -259,6 +259,17 @@ def test_titles_and_no_more_descriptors_than_needed(site):
         assert not [name for name in held if name.endswith("/host-id")]
         assert str(d.run_dir) not in held
         assert "anon_inode:[pidfd]" not in held
+
+
+def test_titles_say_how_busy_children_are(site):
+    site.prepare(orchestration("slow", llm_step("a", "mock.sleep:60000")))
+    d = site.start()
+    worker = d.child("worker")
+    first, second = site.submit("slow"), site.submit("slow")
+    until(lambda: command(worker) == "synapsed: worker 0 [gen 1] 2 runs")
+    for run_id in (first, second):
+        assert site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")[0] == 200
+    until(lambda: command(worker) == "synapsed: worker 0 [gen 1]")
 
 
 def test_roles_choose_the_kinds(site):
