@@ -29,8 +29,8 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 	len = snprintf(text, sizeof(text), "%.20s %d [gen %d]", kind, face->env->slot,
 		       face->env->generation);
 	if (now > 0)
-		(void)snprintf(text + len, sizeof(text) - (size_t)len, " %" PRId64 " %s%s",
-			       now, face->noun, now == 1 ? "" : "s");
+		(void)snprintf(text + len, sizeof(text) - (size_t)len,
+			       " %" PRId64 " %s%s", now, face->noun, now == 1 ? "" : "s");
 	face->env->title(text);
 }
 

@@ -6,9 +6,9 @@
  * its own (the unit allows no others; of cgroups nothing is in reach), and a root in
  * memory that holds read-only binds of the interpreter, its library and the C libraries,
  * three devices, an empty /proc, a small /tmp, and nothing else. The kernel's proc is not
- * mounted: containers that mask parts of theirs forbid it, and nothing in there needs one.
- * --die-with-parent and the process namespace end all of it with the outer process; limits
- * are set by the spawn gate, system calls by syscall_filter.c.
+ * mounted: containers that mask parts of theirs forbid it, and nothing in there needs
+ * one. --die-with-parent and the process namespace end all of it with the outer process;
+ * limits are set by the spawn gate, system calls by syscall_filter.c.
  *
  * Which folders hold libraries differs from host to host, so they are looked for, once.
  */
