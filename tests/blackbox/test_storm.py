@@ -5,7 +5,6 @@ Short here; SYNAPSED_TEST_STORM="20,5,50" is the long one: reloads, upgrades, ki
 SYNAPSED_TEST_SEED repeats one.
 """
 
-import datetime
 import http.client
 import os
 import random
@@ -14,6 +13,7 @@ import statistics
 import threading
 import time
 
+from harness.daemon import drains
 from harness.site import llm_step, orchestration, print_step
 from harness.stream import Stream
 from test_upgrade import upgrade
@@ -80,23 +80,6 @@ def kill_a_worker(daemon):
     except ProcessLookupError:
         return
     daemon.wait_event("child.died", since, child=pid)
-
-
-def moment(event):
-    return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
-
-
-def drains(daemon):
-    """Seconds that each drain took: of children, and of masters that an upgrade replaced."""
-    took = {"children": [], "masters": []}
-    ends = {e["child"]: moment(e) for e in daemon.find("child.died")}
-    for e in daemon.find("child.state", to="draining"):
-        if e["child"] in ends:  # a seat without a process has none
-            took["children"].append(ends[e["child"]] - moment(e))
-    stops = {e["pid"]: moment(e) for e in daemon.find("master.stopped")}
-    for e in daemon.find("upgrade.done"):
-        took["masters"].append(stops[e["pid"]] - moment(e))
-    return took
 
 
 def test_a_storm_is_not_noticed_by_clients(site, tmp_path):
