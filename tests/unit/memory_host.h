@@ -37,6 +37,12 @@ struct memory_host {
 	int fail_first;     /* so many calls fail with class provider, then they answer */
 	struct str prompts; /* "role: text" of the last call */
 
+	/* The one tool that there is. */
+	const char *tool_name; /* NULL: there is none */
+	const char *tool_schema;
+	const struct tool_answer *tool_answer; /* of each use; borrowed */
+	struct str tool_uses; /* "name arguments path/execution/nth", one a line */
+
 	struct str events; /* durable ones, as they were handed out */
 	struct str types;  /* their types, divided by spaces */
 	struct str lives;

@@ -1,4 +1,5 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_http_tool
 check_PROGRAMS += tests/unit/test_python_frame
 check_PROGRAMS += tests/unit/test_python_pool
 check_PROGRAMS += tests/unit/test_python_queue
