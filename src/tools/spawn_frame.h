@@ -35,12 +35,13 @@ struct spawn_asked {
 	struct spawn_limits limits;
 };
 
-/* The answer to a start, whenever the helper has ended and was reaped. */
-struct spawn_ended {
+/* What the gate tells of a start: its process is there, and it has ended and was
+ * reaped; or, alone, that none could be made. */
+struct spawn_told {
 	uint32_t id;
-	int32_t status;    /* of waitpid(); -1: there was none, sys_errno says why */
+	int32_t pid;    /* of the process and its group: it is there; 0: it has ended */
+	int32_t status; /* of waitpid(); -1: there was none, sys_errno says why */
 	int32_t sys_errno; /* else 0 */
-	int32_t unused;
 };
 
 #endif

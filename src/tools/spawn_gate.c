@@ -101,8 +101,16 @@ static void lost(struct spawn_gate *gate)
 	fdutil_close(&gate->fd);
 	gate->count = 0;
 	log_error("spawn.lost", LOG_N("gate", gate->pid));
-	while ((node = list_shift(&gate->children)))
-		child_ended(list_entry(node, struct spawn_gate_child, node), -1, EPIPE);
+	while ((node = list_shift(&gate->children))) {
+		struct spawn_gate_child *child =
+			list_entry(node, struct spawn_gate_child, node);
+
+		/* its leader had its signal from the kernel; numbers are handed out in
+		 * turn, so this one is nobody else's yet */
+		if (child->pid)
+			(void)kill(-child->pid, SIGKILL);
+		child_ended(child, -1, EPIPE);
+	}
 	gate->on_lost(gate->arg);
 }
 
@@ -110,25 +118,27 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct spawn_gate *gate = w->data;
 	struct spawn_gate_child *child;
-	struct spawn_ended ended;
+	struct spawn_told told;
 	ssize_t len;
 
 	(void)loop;
 	(void)revents;
 	for (;;) {
-		len = recv(gate->fd, &ended, sizeof(ended), 0);
+		len = recv(gate->fd, &told, sizeof(told), 0);
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0 && errno == EAGAIN)
 			return;
-		if (len != (ssize_t)sizeof(ended)) {
+		if (len != (ssize_t)sizeof(told)) {
 			lost(gate);
 			return;
 		}
-		gate->count--;
-		child = child_of(gate, ended.id);
-		if (child)
-			child_ended(child, ended.status, ended.sys_errno);
+		child = child_of(gate, told.id);
+		gate->count -= told.pid == 0;
+		if (child && told.pid)
+			child->pid = told.pid;
+		else if (child)
+			child_ended(child, told.status, told.sys_errno);
 	}
 }
 
@@ -204,6 +214,7 @@ int spawn_gate_start(struct spawn_gate *gate, const struct spawn_gate_plan *plan
 		return rc;
 	child->gate = gate;
 	child->id = asked.id;
+	child->pid = 0;
 	child->kill_wanted = false;
 	list_push(&gate->children, &child->node);
 	gate->count++;

@@ -33,6 +33,7 @@ struct spawn_gate_child {
 	struct list node; /* the gate's */
 	struct spawn_gate *gate;
 	uint32_t id;
+	int pid;          /* of its group; 0: not told yet */
 	bool kill_wanted; /* the gate could not be told yet */
 	/* status as waitpid() has it; -1: no process was made, sys_errno says why. */
 	void (*on_end)(struct spawn_gate_child *child, int status, int sys_errno);

@@ -7,8 +7,9 @@
  *
  * Whatever happens to the worker, its end of the socket is closed: then every helper's
  * group gets SIGKILL and this process leaves. If this one dies first, the helpers get
- * SIGKILL by their parent-death signal. A process that left its group is adopted here
- * (PR_SET_CHILD_SUBREAPER) and ended as soon as it is seen.
+ * SIGKILL by their parent-death signal, and their groups from the worker. A process
+ * that left its group is adopted here (PR_SET_CHILD_SUBREAPER) and ended as soon as it
+ * is seen.
  *
  * A helper is killed by its id and here alone: until it is reaped, which only this
  * process does, its pid cannot be another's.
@@ -67,6 +68,17 @@ static struct helper *helper_of_id(uint32_t id)
 		if (helpers[i].pid && helpers[i].id == id)
 			return &helpers[i];
 	return NULL;
+}
+
+static void tell(const struct spawn_told *told)
+{
+	/* blocking; a worker that is gone is seen by poll() */
+	(void)!send(worker_fd, told, sizeof(*told), MSG_NOSIGNAL);
+}
+
+static void tell_end(uint32_t id, int status, int sys_errno)
+{
+	tell(&(struct spawn_told){ .id = id, .status = status, .sys_errno = sys_errno });
 }
 
 /* ---- the helper, before it is another program ---- */
@@ -140,10 +152,13 @@ _Noreturn static void execute(const struct spawn_asked *asked, char **argv, char
 		(void)signal(i, SIG_DFL); /* refused for some, as it should be */
 	(void)sigemptyset(&nothing);
 	(void)sigprocmask(SIG_SETMASK, &nothing, NULL);
+	if (setpgid(0, 0) < 0)
+		_exit(127);
+	/* by itself and before anything else: whatever happens to the gate, the worker
+	 * knows the group of all that was ever executed */
+	tell(&(struct spawn_told){ .id = asked->id, .pid = getpid() });
 	place_fds(fds, count);
 	volunteer();
-	if (setpgid(0, 0) < 0)
-		refuse("setpgid");
 	become(asked->uid);
 	/* behind become(), which clears it; then the parent may be gone already */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
@@ -161,18 +176,6 @@ _Noreturn static void execute(const struct spawn_asked *asked, char **argv, char
 }
 
 /* ---- what the worker asks ---- */
-
-static void tell_end(uint32_t id, int status, int sys_errno)
-{
-	const struct spawn_ended ended = {
-		.id = id,
-		.status = status,
-		.sys_errno = sys_errno,
-	};
-
-	/* blocking; a worker that is gone is seen by poll() */
-	(void)!send(worker_fd, &ended, sizeof(ended), MSG_NOSIGNAL);
-}
 
 /* Point at count texts behind each other; NULL when there are fewer. */
 static char *split(char *at, const char *end, uint32_t count, char **ret)
@@ -217,7 +220,8 @@ static void start(const struct spawn_asked *asked, size_t len, const int *fds,
 	}
 	if (pid == 0)
 		execute(asked, argv, env, fds, count, gate);
-	(void)setpgid(pid, pid); /* whoever is first; too late after its exec */
+	/* by both, whoever is first: a kill may be asked for before the child runs */
+	(void)setpgid(pid, pid);
 	helper->pid = pid;
 	helper->id = asked->id;
 }
