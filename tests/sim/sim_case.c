@@ -2,7 +2,7 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, cancel}. What came of each is printed and judged by whoever wrote the
+ * answers, code, tools, http, cancel}. What came of each is printed and judged by whoever wrote the
  * file (tests/conformance/suite.py), as it judges the real path. The simulator's own
  * invariants hold besides.
  *
@@ -389,6 +389,7 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 	str_printf(&out, ",\"history\":%s",
 		   run->final_history ? run->final_history : "[]");
 	str_printf(&out, ",\"calls\":[%s]", str_text(&run->calls));
+	str_printf(&out, ",\"requests\":[%s]", str_text(&run->requests));
 	str_add_text(&out, ",\"events\":[");
 	print_events(run, &out);
 	str_add_text(&out, "]}\n");
