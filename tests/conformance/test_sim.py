@@ -68,3 +68,11 @@ def test_case_in_simulated_fleets(results, case):
     for seed, outcome in found[case.name]:
         wrong = compare(case, outcome, deaths=seed > 0)
         assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)
+
+
+def test_workers_crash_in_them(results):
+    found, _ = results
+    fleets = [outcome for of_case in found.values() for _, outcome in of_case]
+    crashes = sum(outcome["crashes"] for outcome in fleets)
+    print(f"{len(fleets)} fleets, {crashes} crashes")
+    assert crashes > len(fleets) / 2

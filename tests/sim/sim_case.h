@@ -47,6 +47,7 @@ bool sim_case_code(const struct sim_case *one, struct code_call *call);
 /* Whether the run is to be cancelled behind that event. */
 bool sim_case_cancels(const struct sim_case *one, const struct json *event);
 /* One line of JSON on stdout: what the run came to. */
-void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run);
+void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run,
+		    const struct sim_counts *counts);
 
 #endif

@@ -123,6 +123,8 @@ static int64_t crash_distance(struct sim_world *world)
 {
 	struct rng *rng = fault(world, SIM_CRASH);
 
+	if (world->plan.given) /* most of them are short */
+		return 1 + (int64_t)rng_below(rng, 25);
 	if (rng_below(rng, 3) == 0)
 		return 1 +
 		       (int64_t)rng_below(rng, 6); /* again, before it is on its feet */
