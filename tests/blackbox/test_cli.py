@@ -117,7 +117,7 @@ def nouns_and_verbs():
         if f"synapsed {noun} <verb>" not in text:
             yield (noun,)
             continue
-        for verb in re.findall(r"^  (\w+)\b", text, re.M):
+        for verb in re.findall(r"^  ([\w-]+)", text, re.M):
             yield noun, verb
 
 
