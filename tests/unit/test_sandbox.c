@@ -29,7 +29,6 @@ static void it_shuts_everything_and_opens_what_is_needed(void **state)
 	static const char *const walls[] = {
 		"--unshare-user", "--unshare-pid",        "--unshare-net",
 		"--unshare-ipc",  "--unshare-uts",        "--die-with-parent",
-		"--new-session",  "--unshare-cgroup-try", "--remount-ro",
 		"--seccomp",
 	};
 	struct sandbox sandbox;
