@@ -7,8 +7,9 @@
  * memory that holds read-only binds of the interpreter, its library and the C libraries,
  * three devices, an empty /proc, a small /tmp, and nothing else. The kernel's proc is not
  * mounted: containers that mask parts of theirs forbid it, and nothing in there needs
- * one. --die-with-parent and the process namespace end all of it with the outer process;
- * limits are set by the spawn gate, system calls by syscall_filter.c.
+ * one. The host's name is not changed: units with ProtectHostname= forbid that, in
+ * whatever namespace. --die-with-parent and the process namespace end all of it with the
+ * outer process; limits are set by the spawn gate, system calls by syscall_filter.c.
  *
  * Which folders hold libraries differs from host to host, so they are looked for, once.
  */
@@ -129,8 +130,6 @@ static void add_walls(struct sandbox *sandbox, const char *bubblewrap, const cha
 		"65534",
 		"--gid",
 		"65534",
-		"--hostname",
-		"sandbox",
 		"--die-with-parent",
 		"--new-session",
 		"--cap-drop",
