@@ -30,6 +30,8 @@ SIM_SOURCES = \
 	tests/sim/sim_resume.h \
 	tests/sim/sim_store.c \
 	tests/sim/sim_store.h \
+	tests/sim/sim_tool.c \
+	tests/sim/sim_tool.h \
 	tests/sim/sim_watch.c \
 	tests/sim/sim_watch.h \
 	tests/sim/sim_worker.c \

@@ -383,10 +383,10 @@ static bool run_file(const struct options *options, struct sim_counts *sum)
 
 static void run_case(const struct options *options, const struct sim_case *one)
 {
-	struct sim_counts counts = { 0 };
 	uint64_t seed;
 
 	for (seed = 0; seed < options->count; seed++) {
+		struct sim_counts counts = { 0 };
 		struct sim_world *world;
 		struct sim_plan plan;
 
@@ -394,7 +394,7 @@ static void run_case(const struct options *options, const struct sim_case *one)
 		sim_case_plan(one, seed, &plan);
 		world = sim_world_new(&plan, 0, options->trace, &counts);
 		sim_world_run(world);
-		sim_case_print(one, seed, &world->runs[0]);
+		sim_case_print(one, seed, &world->runs[0], &counts);
 		sim_world_free(world);
 	}
 }

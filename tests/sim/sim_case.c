@@ -2,7 +2,7 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, cancel}. What came of each is printed and judged by whoever wrote the
+ * answers, code, tools, http, cancel}. What came of each is printed and judged by whoever wrote the
  * file (tests/conformance/suite.py), as it judges the real path. The simulator's own
  * invariants hold besides.
  *
@@ -368,7 +368,8 @@ static const char *last_error(const struct sim_run *run)
 	return row && row->error && run->status != SIM_COMPLETED ? row->error : "null";
 }
 
-void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run)
+void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run,
+		    const struct sim_counts *counts)
 {
 	static const char *const names[] = {
 		[SIM_QUEUED] = "queued",       [SIM_RUNNING] = "running",
@@ -382,6 +383,7 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "name", one->name);
 	jsonw_pair_int(&w, "seed", (int64_t)seed);
+	jsonw_pair_int(&w, "crashes", counts->crashes);
 	jsonw_pair_text(&w, "status", names[run->status]);
 	jsonw_pair_text(&w, "response", run->final_text);
 	jsonw_pair_raw(&w, "error", last_error(run), strlen(last_error(run)));
@@ -389,6 +391,7 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 	str_printf(&out, ",\"history\":%s",
 		   run->final_history ? run->final_history : "[]");
 	str_printf(&out, ",\"calls\":[%s]", str_text(&run->calls));
+	str_printf(&out, ",\"requests\":[%s]", str_text(&run->requests));
 	str_add_text(&out, ",\"events\":[");
 	print_events(run, &out);
 	str_add_text(&out, "]}\n");

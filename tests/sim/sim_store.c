@@ -82,6 +82,7 @@ void sim_run_deinit(struct sim_run *run)
 	mem_free(run->final_text);
 	mem_free(run->final_history);
 	str_deinit(&run->calls);
+	str_deinit(&run->requests);
 }
 
 bool sim_run_ended(const struct sim_run *run)

@@ -63,6 +63,7 @@ struct sim_run {
 	char *final_history;
 	int64_t asked; /* calls of models */
 	struct str calls;   /* of a given one: what models were asked, JSON objects */
+	struct str requests; /* likewise: what its tools sent */
 };
 
 /* What one commit does to one run. The rows are its own until they are stored. */
