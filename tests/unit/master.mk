@@ -20,6 +20,7 @@ check_PROGRAMS += tests/unit/test_scaling
 check_PROGRAMS += tests/unit/test_sdnotify
 check_PROGRAMS += tests/unit/test_spawn
 check_PROGRAMS += tests/unit/test_title
+check_PROGRAMS += tests/unit/test_upgrade
 endif
 
 # A master that is alive, with kinds of its own.

@@ -373,7 +373,8 @@ static void an_address_in_use_is_said_with_its_name(void **state)
 static void a_stuck_loop_is_aborted_and_its_suspect_named(void **state)
 {
 	struct host *host = *state;
-	char *line;
+	const struct scoreboard *board;
+	char text[IDS_MAX], *line;
 
 	host->conf.queue.pulse_stale_ms = 1000;
 	host_start(host, host_hangers);
@@ -385,6 +386,13 @@ static void a_stuck_loop_is_aborted_and_its_suspect_named(void **state)
 	assert_non_null(
 		strstr(line, "ev_run+0x")); /* it hangs in a callback of the loop */
 	(void)host_wait(host, "child.ready", "");
+	board = host_board(host); /* it stays known */
+	assert_true(atomic_load(&board->death_count) >= 1);
+	assert_string_equal(score_text_get(&board->deaths[0].cause, text),
+			    "watchdog: signal SIGABRT");
+	assert_string_equal(score_text_get(&board->deaths[0].suspect, text), "run_1:1");
+	assert_true(atomic_load(&board->deaths[0].at_ms) > 0);
+	scoreboard_close(board);
 	assert_int_equal(kill(host->pid, SIGINT), 0);
 	assert_int_equal(host_end(host), EXIT_CODE_OK);
 }
