@@ -458,8 +458,7 @@ int main(int argc, char **argv)
 		{ "runs", 1, NULL, 'r' },  { "workers", 1, NULL, 'k' },
 		{ "steps", 1, NULL, 'n' }, { "bug", 1, NULL, 'b' },
 		{ "file", 1, NULL, 'F' },  { "find", 0, NULL, 'i' },
-		{ "cases", 1, NULL, 'C' },
-		{ NULL, 0, NULL, 0 },
+		{ "cases", 1, NULL, 'C' }, { NULL, 0, NULL, 0 },
 	};
 	struct options options = { .first = 1, .count = 1000, .jobs = 1 };
 	struct sim_counts counts = { 0 };

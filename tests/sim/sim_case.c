@@ -180,9 +180,9 @@ static const struct json *find_answer(const struct sim_case *one,
 	if (jsonr_get(answer, "tries"))
 		answer = pick(jsonr_get(answer, "tries"), (size_t)tries - 1);
 	if (jsonr_get(answer, "if"))
-		answer = jsonr_get(
-			answer, was_told(call, jsonr_get_text(answer, "if")) ? "then"
-									     : "else");
+		answer = jsonr_get(answer, was_told(call, jsonr_get_text(answer, "if"))
+						   ? "then"
+						   : "else");
 	return answer;
 }
 
@@ -349,7 +349,8 @@ static void print_events(const struct sim_run *run, struct str *out)
 		const char *text = run->rows[i].row.events;
 		struct json *events = NULL;
 
-		if (!text || jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
+		if (!text ||
+		    jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
 			continue;
 		for (k = 0; k < jsonr_count(events); k++) {
 			str_add_text(out, first ? "" : ",");

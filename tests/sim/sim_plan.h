@@ -39,7 +39,7 @@ struct sim_plan {
 	 * nobody cancels.
 	 */
 	bool steady;
-	int bug; /* 0: none */
+	int bug;                      /* 0: none */
 	const struct sim_case *given; /* NULL: definitions and answers are chance */
 	struct engine_limits limits;
 };

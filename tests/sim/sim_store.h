@@ -61,8 +61,8 @@ struct sim_run {
 	char *final_state; /* owned; NULL until it ended, as the next */
 	char *final_text;
 	char *final_history;
-	int64_t asked; /* calls of models */
-	struct str calls;   /* of a given one: what models were asked, JSON objects */
+	int64_t asked;       /* calls of models */
+	struct str calls;    /* of a given one: what models were asked, JSON objects */
 	struct str requests; /* likewise: what its tools sent */
 };
 

@@ -163,7 +163,8 @@ static void code(void *ctx, struct exec *exec, struct code_call *call)
 	if (!run->given)
 		sim_broken(worker->world, "%s has code", run->run_id);
 	call->op.abandon = on_nobody_waits;
-	if (!sim_crash_point(worker, "code not begun") && sim_case_code(run->given, call)) {
+	if (!sim_crash_point(worker, "code not begun") &&
+	    sim_case_code(run->given, call)) {
 		call->op.abandon = NULL;
 		op_done(&call->op);
 	}
