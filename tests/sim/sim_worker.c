@@ -17,11 +17,10 @@
 #include "events/fifo.h"
 #include "host/held.h"
 #include "run/definition.h"
-#include "sim_case.h"
 #include "sim_commit.h"
+#include "sim_given.h"
 #include "sim_net.h"
 #include "sim_resume.h"
-#include "sim_tool.h"
 #include "sim_watch.h"
 #include "sim_world.h"
 
@@ -149,63 +148,6 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	sim_net_call(ctx, exec->job, call);
 }
 
-static void on_nobody_waits(struct op *op)
-{
-	(void)op; /* nobody waits for it any more */
-}
-
-/* Only given definitions have code: what it does is given, too. */
-static void code(void *ctx, struct exec *exec, struct code_call *call)
-{
-	struct sim_worker *worker = ctx;
-	const struct sim_run *run = job_of(exec->job)->run;
-
-	if (!run->given)
-		sim_broken(worker->world, "%s has code", run->run_id);
-	call->op.abandon = on_nobody_waits;
-	if (!sim_crash_point(worker, "code not begun") &&
-	    sim_case_code(run->given, call)) {
-		call->op.abandon = NULL;
-		op_done(&call->op);
-	}
-	(void)sim_crash_point(worker, "code begun");
-}
-
-static struct sim_run *given_run(struct sim_worker *worker, const struct exec *exec)
-{
-	struct sim_run *run = job_of(exec->job)->run;
-
-	if (!run->given)
-		sim_broken(worker->world, "%s has a tool", run->run_id);
-	return run;
-}
-
-/* Tools are given as well; that a worker ends while one is used is what matters. */
-static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
-{
-	const struct sim_run *run = given_run(ctx, exec);
-
-	find->op.abandon = on_nobody_waits;
-	if (sim_crash_point(ctx, "tool not looked up"))
-		return;
-	sim_tool_find(run, find);
-	find->op.abandon = NULL;
-	op_done(&find->op);
-}
-
-static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
-{
-	struct sim_run *run = given_run(ctx, exec);
-
-	use->op.abandon = on_nobody_waits;
-	if (sim_crash_point(ctx, "tool not used"))
-		return;
-	sim_tool_use(run, use);
-	use->op.abandon = NULL;
-	op_done(&use->op);
-	(void)sim_crash_point(ctx, "tool used");
-}
-
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct sim_worker *worker = ctx;
@@ -259,9 +201,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
-	.code = code,
-	.tool_find = tool_find,
-	.tool_use = tool_use,
+	.code = sim_given_code,
+	.tool_find = sim_given_tool,
+	.tool_use = sim_given_use,
 	.end = end,
 	.parked = parked,
 };
