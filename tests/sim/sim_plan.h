@@ -22,7 +22,7 @@ enum sim_fault {
 /* Bugs that the planted build can have (sim_bugs.c). */
 #define SIM_BUGS 4
 
-#define SIM_RUNS_MAX    4
+#define SIM_RUNS_MAX    3
 #define SIM_WORKERS_MAX 3
 
 struct sim_plan {

@@ -110,7 +110,8 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
 
 	if (sim_crash_point(worker, "row not handed out")) {
-		op->abandon = on_dead_commit;
+		if (op)
+			op->abandon = on_dead_commit;
 		row_free(row);
 		return;
 	}
@@ -123,8 +124,9 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, sim_worker_wall_ms(worker));
-	sim_watch_commit(worker, held, exec);
-	if (!wait)
+	if (op)
+		sim_watch_commit(worker, held, exec, op);
+	if (!wait && op)
 		op_done(op);
 	want(held);
 	(void)sim_crash_point(worker, "row handed out");
@@ -164,7 +166,7 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 	held->event_seq += final->row->events_count;
 	held_add_row(held, final->row, NULL, sim_worker_wall_ms(worker));
 	final->row = NULL;
-	sim_watch_commit(worker, held, exec);
+	sim_watch_commit(worker, held, exec, NULL);
 	exec_free(exec);
 	want(held);
 	(void)sim_crash_point(worker, "end handed out");

@@ -35,7 +35,8 @@ struct sim_counts {
 	int64_t branches;
 	int64_t calls;
 	int64_t rows;
-	int64_t folds; /* journals folded, to go on or to compare */
+	int64_t orders; /* journals folded in another order of their rows, too */
+	int64_t folds;  /* journals folded, to go on or to compare */
 	int64_t crashes;
 	int64_t freezes;
 	int64_t drains;
