@@ -547,7 +547,7 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 {
 	struct sim_world *world = worker->world;
 	struct sim_job *job = mem_new(struct sim_job);
-	struct held *held = held_new(NULL, run->run_id, run->run_id, 1, job);
+	struct held *held = held_new(NULL, run->run_id, run->run_id, "default", 1, job);
 
 	job->worker = worker;
 	job->run = run;
