@@ -322,6 +322,19 @@ static bool shuffle(struct sim_rows *rows, const struct definition *definition,
 	return any;
 }
 
+void sim_rows_from_snapshot(struct sim_rows *rows)
+{
+	size_t at;
+
+	for (at = rows->count; at > 0; at--)
+		if (strcmp(rows->rows[at - 1].kind, "snapshot") == 0)
+			break;
+	if (at < 2)
+		return;
+	rows->count -= at - 2;
+	memmove(rows->rows, rows->rows + at - 2, rows->count * sizeof(*rows->rows));
+}
+
 bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
 		      struct rng *order)
 {

@@ -101,4 +101,6 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 		plan->faults &= ~(1U << SIM_CANCEL);
 	else
 		tighten(&plan->limits, &rng);
+	if (rng_below(&rng, 2) == 0)
+		plan->limits.snapshot_rows = 1 + (uint32_t)rng_below(&rng, 12);
 }

@@ -21,6 +21,7 @@ struct exec *sim_resume(struct sim_worker *worker, struct held *held,
 	struct fold fold;
 
 	sim_rows_stored(&rows, job->run, n);
+	sim_rows_from_snapshot(&rows);
 	sim_fold(worker->world, job->run, &rows, &fold);
 	if (fold.ended)
 		sim_broken(worker->world, "%s: its journal has ended, its row has not",
