@@ -321,11 +321,11 @@ static void report(const struct sim_counts *c, double sec)
 		(double)c->runs / n, (double)c->frames / n, (double)c->steps / n,
 		(double)c->branches / n, (double)c->calls / n, (double)c->rows / n,
 		(double)c->folds / n, (double)c->events / n);
-	(void)printf("a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f takeovers, "
-		     "%.2f stale writes\n",
-		     (double)c->crashes / n, (double)c->freezes / n,
-		     (double)c->drains / n, (double)c->takeovers / n,
-		     (double)c->stale / n);
+	(void)printf(
+		"a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f reopened, %.2f takeovers, "
+		"%.2f stale writes\n",
+		(double)c->crashes / n, (double)c->freezes / n, (double)c->drains / n,
+		(double)c->reopens / n, (double)c->takeovers / n, (double)c->stale / n);
 	(void)printf("runs: %" PRId64 " completed, %" PRId64 " failed, %" PRId64
 		     " cancelled\n",
 		     c->completed, c->failed, c->cancelled);

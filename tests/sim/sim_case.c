@@ -129,7 +129,8 @@ void sim_case_plan(const struct sim_case *one, uint64_t seed, struct sim_plan *p
 	plan->bug = 0;
 	plan->limits = ENGINE_LIMITS_DEFAULT;
 	read_limits(jsonr_get(one->doc, "limits"), &plan->limits);
-	plan->faults &= ~(1U << SIM_CANCEL);
+	plan->limits.snapshot_rows = 1 + (uint32_t)(seed % 9); /* for takeovers to read */
+	plan->faults &= ~(1U << SIM_CANCEL | 1U << SIM_RESUME);
 	if (one->narrow)
 		plan->faults &= 1U << SIM_CRASH;
 	else

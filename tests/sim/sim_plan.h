@@ -16,6 +16,7 @@ enum sim_fault {
 	SIM_CANCEL, /* somebody wants a run to stop */
 	SIM_JUMP,   /* a wall clock jumps */
 	SIM_DOUBT,  /* a commit is late, or its answer is */
+	SIM_RESUME, /* a run that failed is to go on */
 	SIM_NFAULTS,
 };
 

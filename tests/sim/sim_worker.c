@@ -242,7 +242,7 @@ static void release(struct held *held)
 	held_free(held);
 }
 
-static void put_back(struct sim_world *world, struct sim_run *run, int from)
+void sim_worker_put_back(struct sim_world *world, struct sim_run *run, int from)
 {
 	int i;
 
@@ -265,7 +265,7 @@ static bool leave_if_ready(struct held *held)
 	sim_say(worker->world, "%s: #%d hands it back", held->run_id,
 		worker->incarnation);
 	if (run->entry == SIM_HELD && run->holder == worker->incarnation)
-		put_back(worker->world, run, owned ? worker->incarnation : 0);
+		sim_worker_put_back(worker->world, run, owned ? worker->incarnation : 0);
 	release(held);
 	return true;
 }
@@ -330,7 +330,7 @@ static void lost(struct held *held)
 	if (mine && sim_run_ended(run))
 		run->entry = SIM_GONE;
 	else if (mine)
-		put_back(world, run, run->owner);
+		sim_worker_put_back(world, run, run->owner);
 	release(held);
 }
 
@@ -551,13 +551,13 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 {
 	struct sim_world *world = worker->world;
 	struct sim_job *job = mem_new(struct sim_job);
-	struct held *held = held_new(NULL, run->run_id, run->run_id, "t", 1, job);
+	struct held *held = held_new(NULL, run->run_id, run->run_id, "default", 1, job);
 
 	job->worker = worker;
 	job->run = run;
 	job->from = run->from;
 	held->claimed_mono_ms = sim_worker_mono_ms(worker);
-	held->resumes = run->from != 0;
+	held->resumes = run->from != 0 || run->epoch > 0;
 	list_push(&worker->helds, &held->in_all);
 	sim_worker_wake(worker);
 	if (sim_crash_point(worker, "run claimed"))
@@ -643,7 +643,7 @@ static void on_requeue(struct sim_world *world, void *arg, int64_t n)
 		if (run->entry != SIM_HELD || run->holder != n)
 			continue;
 		sim_say(world, "%s: taken off #%" PRId64, run->run_id, n);
-		put_back(world, run, (int)n);
+		sim_worker_put_back(world, run, (int)n);
 	}
 }
 

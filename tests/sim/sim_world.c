@@ -281,6 +281,10 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, int twin, bool trac
 	list_init(&world->batches);
 	list_init(&world->lost_calls);
 	rng_seed(&world->time, sim_plan_stream(plan, SIM_STREAM_TIME, (uint64_t)twin));
+	if (twin) { /* these bounds are of time and space, not of what is done */
+		world->plan.limits.parallel_max = 1 + (size_t)sim_any(world, 5);
+		world->plan.limits.snapshot_rows = 1 + (uint32_t)sim_any(world, 30);
+	}
 	for (i = 0; i < SIM_NFAULTS; i++)
 		rng_seed(&world->faults[i],
 			 sim_plan_stream(plan, SIM_STREAM_FAULT,
@@ -303,7 +307,8 @@ static bool is_over(const struct sim_world *world)
 	int i;
 
 	for (i = 0; i < world->plan.runs; i++)
-		if (!sim_run_ended(&world->runs[i]) || world->runs[i].entry != SIM_GONE)
+		if (!sim_run_ended(&world->runs[i]) || world->runs[i].reopening ||
+		    world->runs[i].entry != SIM_GONE)
 			return false;
 	for (i = 0; i < world->plan.workers; i++)
 		if (!list_empty(&world->workers[i]->helds))
