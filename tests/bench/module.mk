@@ -7,5 +7,6 @@ bench: all
 	./synapsed bench queue
 	./synapsed bench runs
 	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
+	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/paths.py
 
 .PHONY: bench
