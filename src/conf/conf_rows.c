@@ -201,8 +201,9 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "how often heartbeats are refreshed; at most half of queue.heartbeat_ttl" },
 	{ "queue.pulse_stale", CONF_MS, AT(queue.pulse_stale_ms), "30s", SECOND, HOUR,
-	  .readers = CONF_FOR_MASTER | CONF_FOR_KEEPER,
-	  .what = "a child whose event loop has not turned for this long counts as stuck" },
+	  .readers = CONF_FOR_MASTER | CONF_FOR_KEEPER | CONF_FOR_WORKER,
+	  .what = "a child whose event loop has not turned for this long counts as stuck; of a master "
+	  "that stands still so long workers hear, and claim nothing new" },
 	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "deaths of workers laid to one run that make it a dead letter" },

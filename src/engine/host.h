@@ -75,8 +75,7 @@ struct llm_call {
 	struct call_stream *stream;
 };
 
-/* Python of a definition that is to be executed. Borrowed until op_done() or abandon().
- */
+/* Python of a definition. Borrowed until op_done() or abandon(). */
 struct code_request {
 	const char *code;
 	size_t code_len;

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "child/face.h"
 #include "child/stores.h"
 #include "client/egress.h"
 #include "conf/conf.h"
@@ -46,6 +47,7 @@ struct worker {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
+	struct face face;
 	struct stores stores;
 	struct publisher *publisher;
 	struct models *models;
@@ -126,7 +128,7 @@ static void on_gate_lost(void *arg)
 
 	python_pool_gate_lost(worker->python);
 	if (!lifeline_draining(&worker->lifeline))
-		on_drain(worker, "gate_lost", 0);
+		on_drain(worker, "spawn_lost", 0);
 }
 
 static void on_quiet(void *arg)
@@ -327,6 +329,7 @@ static void worker_deinit(struct worker *worker)
 	toolbox_free(worker->toolbox);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
+	face_stop(&worker->face);
 	lifeline_deinit(&worker->lifeline);
 	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
@@ -356,6 +359,7 @@ int worker_enter(struct child_env *env)
 		return EXIT_CODE_CHILD_CONFIG;
 	}
 	lifeline_init(&worker.lifeline, worker.loop, env, &lifeline_ops, &worker);
+	face_start(&worker.face, worker.loop, env, SCORE_ACTIVE_RUNS, "run");
 	ev_run(worker.loop, 0);
 	code = lifeline_exit_code(&worker.lifeline);
 	worker_deinit(&worker);

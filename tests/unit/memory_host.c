@@ -296,6 +296,37 @@ static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 	op_done(&use->op);
 }
 
+static void on_code_abandoned(struct op *op)
+{
+	struct memory_host *host = op->server;
+
+	host->code = NULL;
+	host->abandoned++;
+}
+
+static void code(void *ctx, struct exec *exec, struct code_call *call)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	assert(!host->code);
+	host->code = call;
+	call->op.server = host;
+	call->op.abandon = on_code_abandoned;
+}
+
+void memory_execute(struct memory_host *host, enum fail_class class, const char *json,
+		    const char *text)
+{
+	struct code_call *call = host->code;
+
+	host->code = NULL;
+	call->answer.class = class;
+	str_add_text(&call->answer.json, json);
+	str_add_text(&call->answer.text, text);
+	op_done(&call->op);
+}
+
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct memory_host *host = ctx;
@@ -329,6 +360,7 @@ static const struct engine_host functions = {
 	.llm = llm,
 	.tool_find = tool_find,
 	.tool_use = tool_use,
+	.code = code,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
