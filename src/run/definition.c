@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/fail.h"
+#include "run/graph.h"
 #include "run/model.h"
 #include "run/validate.h"
 #include "run/validate_graph.h"
@@ -508,6 +509,17 @@ static void read_schema(struct reader *r)
 	str_deinit(&json);
 }
 
+static void mark_repeats(struct definition *definition)
+{
+	bool *repeats = mem_new_n(bool, definition->steps_count + 1);
+	size_t i;
+
+	graph_repeats(definition, repeats);
+	for (i = 0; i < definition->steps_count; i++)
+		definition->steps[i].repeats = repeats[i];
+	mem_free(repeats);
+}
+
 static void read_definition(struct reader *r)
 {
 	struct definition *definition = r->definition;
@@ -563,6 +575,7 @@ int definition_parse(const char *text, size_t len, struct definition **ret,
 		definition_unref(definition);
 		return ERR_INPUT;
 	}
+	mark_repeats(definition);
 	*ret = definition;
 	return 0;
 }

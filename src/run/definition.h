@@ -111,9 +111,10 @@ struct definition_step {
 	const char *evaluator_prompt; /* NULL when empty */
 	/* The label that counts when a model's answer names none; NULL: the step fails. */
 	const char *on_parse_error;
-	const char *forced_tool;  /* NULL when empty */
-	int64_t max_turns;        /* default 15: attempts of a tool step */
-	bool full_history;        /* include_full_history: true unless said */
+	const char *forced_tool; /* NULL when empty */
+	int64_t max_turns;       /* default 15: attempts of a tool step */
+	bool full_history;       /* include_full_history: true unless said */
+	bool repeats; /* a run may come to it again: a cycle, or a loop around it */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */

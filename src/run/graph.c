@@ -221,3 +221,59 @@ int graph_cycles(const struct definition *definition, int *groups)
 	mem_free(t.stack);
 	return t.count;
 }
+
+/* ---- repetition ---- */
+
+struct body {
+	const struct definition *definition;
+	const struct definition_step *loop;
+	bool *repeats;
+	const struct definition_step **waiting;
+	size_t count;
+};
+
+static void in_body(void *arg, const struct definition_step *step)
+{
+	struct body *body = arg;
+
+	if (body->repeats[step->index] || step == body->loop ||
+	    step == definition_step(body->definition, body->loop->next_step_id))
+		return;
+	body->repeats[step->index] = true;
+	body->waiting[body->count++] = step;
+}
+
+static void mark_body(struct body *body)
+{
+	const struct step_list *list = &body->loop->body;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct definition_step *step =
+			definition_step(body->definition, list->ids[i]);
+
+		if (step)
+			in_body(body, step);
+	}
+	while (body->count > 0)
+		graph_each(body->definition, body->waiting[--body->count], in_body, body);
+}
+
+void graph_repeats(const struct definition *definition, bool *repeats)
+{
+	size_t count = definition->steps_count, i;
+	struct body body = { .definition = definition, .repeats = repeats };
+	int *groups = mem_new_n(int, count + 1);
+
+	body.waiting = mem_new_n(const struct definition_step *, count + 1);
+	for (i = 0; i < count; i++) {
+		body.loop = &definition->steps[i];
+		if (body.loop->type == STEP_LOOP)
+			mark_body(&body);
+	}
+	if (graph_cycles(definition, groups) > 0)
+		for (i = 0; i < count; i++)
+			repeats[i] |= groups[i] > 0;
+	mem_free(groups);
+	mem_free(body.waiting);
+}

@@ -19,6 +19,10 @@ void graph_each(const struct definition *definition, const struct definition_ste
 /* Whether the path may end behind it, since it names nothing to go on at. */
 bool graph_may_end(const struct definition_step *step);
 
+/* Whether each step may be executed more than once in a run: in a cycle, or inside of a
+ * loop. repeats has steps_count entries, false so far. */
+void graph_repeats(const struct definition *definition, bool *repeats);
+
 /*
  * Which group of steps that lead to one another each step is in: groups[index] is the
  * group's number, and 0 for a step that does not lead back to itself. groups has

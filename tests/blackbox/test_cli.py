@@ -535,6 +535,14 @@ def test_a_bad_definition_is_refused_and_named(tmp_path, body):
     assert result.stdout == b""
 
 
+def test_the_man_page_has_every_field_of_a_definition():
+    text = (TOP / "src" / "run" / "definition.c").read_text()
+    fields = set(re.findall(r'\bread_(?:text|needed|int|bool|container)\(&?\w+, "(\w+)"', text))
+    page = (TOP / "man" / "synapsed-definition.5").read_text()
+    named = set(re.findall(r"\b[a-z_]+\b", page))
+    assert len(fields) > 30 and fields <= named, fields - named
+
+
 def test_good_definitions_are_good(tmp_path):
     path = tmp_path / "good.json"
     for body, count in ((GOOD, 1), ([GOOD, GOOD], 2), ([], 0)):
