@@ -341,6 +341,19 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_WORKER,
 	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
 
+	{ "tools.http_timeout", CONF_MS, AT(tools.http_timeout_ms), "30s", 100, HOUR,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "how long one request of a custom tool may take",
+	  .stock = "SYNAPSE_HTTP_TOOL_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
+	{ "tools.connections", CONF_COUNT, AT(tools.connections), "1000", 1, 100000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "requests of custom tools that each worker child may have on the wire at the "
+	  "same time; more wait" },
+	{ "egress.allow", CONF_NETS, AT(egress.allow), "none", 0, 64,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "networks that requests of custom tools may go to beside public addresses; "
+	  "without it this host, private networks and metadata services are out of reach" },
+
 	{ "sandbox", CONF_CHOICE, AT(sandbox), "required", 0, 0,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "what stands around the Python of definitions: required: the walls of bubblewrap, "
@@ -568,6 +581,11 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   "%lld to %lld names, each 1 to 64 characters of A-Z a-z 0-9 "
 			   "_ . -",
 			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_NETS:
+		str_printf(out,
+			   "up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
+			   (long long)row->max);
 		break;
 	case CONF_ORIGINS:
 		str_printf(

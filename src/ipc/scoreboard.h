@@ -211,6 +211,9 @@ void scoreboard_unlink_next(const char *run_dir);
  */
 int scoreboard_open_readonly(const char *run_dir, const struct scoreboard **ret,
 			     struct err *err);
+/* The same, by the path of the file. */
+int scoreboard_open_file(const char *path, const struct scoreboard **ret,
+			 struct err *err);
 /* Unmap; NULL is fine. The file stays. */
 void scoreboard_close(const struct scoreboard *board);
 /* The pid lives and is the process that made this file. */

@@ -14,6 +14,7 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/definition_nest.h"
 #include "run/definition_route.h"
 #include "run/fail.h"
 #include "run/model.h"
@@ -651,6 +652,7 @@ static void check_step(const struct definition *definition,
 
 	check_link(definition, step, "next_step_id", step->next_step_id, problems);
 	definition_route_check(definition, step, problems);
+	definition_nest_check(definition, step, problems);
 	if (step->on_error != ON_ERROR_ROUTE)
 		return;
 	(void)snprintf(where, sizeof(where), "steps[%zu].on_error_step_id", step->index);

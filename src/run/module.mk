@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/run/librun.a
 src_run_librun_a_SOURCES = \
 	src/run/definition.c \
 	src/run/definition.h \
+	src/run/definition_nest.c \
+	src/run/definition_nest.h \
 	src/run/definition_route.c \
 	src/run/definition_route.h \
 	src/run/expr.c \
@@ -52,6 +54,8 @@ src_run_librun_a_SOURCES = \
 	src/run/payload.h \
 	src/run/problem.c \
 	src/run/problem.h \
+	src/run/schema.c \
+	src/run/schema.h \
 	src/run/state.c \
 	src/run/state.h \
 	src/run/template.c \

@@ -112,12 +112,12 @@ STATUS = {
 
 def nouns_and_verbs():
     listed = synapsed("help").stdout.decode()
-    for noun in re.findall(r"^  (\w+) ", listed, re.M):
+    for noun in re.findall(r"^  ([\w-]+) ", listed, re.M):
         text = synapsed(noun, "-h").stdout.decode()
         if f"synapsed {noun} <verb>" not in text:
             yield (noun,)
             continue
-        for verb in re.findall(r"^  (\w+)\b", text, re.M):
+        for verb in re.findall(r"^  ([\w-]+)\b", text, re.M):
             yield noun, verb
 
 

@@ -105,11 +105,16 @@ def test_every_signal_while_the_new_one_comes_up(site, tmp_path):
 def test_a_new_one_that_is_killed_is_no_loss(site):
     d = site.start()
     before = d.children()
-    d.send(signal.SIGUSR2)
-    started = d.wait_event("upgrade.started")
-    d.wait_event("master.started", pid=started["child"])
-    d.kill(int(started["child"]))
-    d.wait_event("upgrade.failed", cause="signal SIGKILL")
+    # it is not ready while Redis has not answered its children
+    site.redis.process.send_signal(signal.SIGSTOP)
+    try:
+        d.send(signal.SIGUSR2)
+        started = d.wait_event("upgrade.started")
+        d.wait_event("master.started", pid=started["child"])
+        d.kill(int(started["child"]))
+        d.wait_event("upgrade.failed", cause="signal SIGKILL")
+    finally:
+        site.redis.process.send_signal(signal.SIGCONT)
     shown = status(d)
     assert shown["pid"] == d.pid
     assert {c["pid"] for c in shown["children"]} == set(before)

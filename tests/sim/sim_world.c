@@ -206,6 +206,11 @@ static void on_cancel(struct sim_world *world, void *arg, int64_t n)
 		sim_worker_cancel(world->workers[i], run);
 }
 
+void sim_world_cancel(struct sim_world *world, struct sim_run *run)
+{
+	sim_after(world, 1, on_cancel, run, 0);
+}
+
 static void plan_faults(struct sim_world *world)
 {
 	static const struct {

@@ -8,6 +8,7 @@ check_PROGRAMS += tests/unit/test_jsontext
 check_PROGRAMS += tests/unit/test_model
 check_PROGRAMS += tests/unit/test_payload
 check_PROGRAMS += tests/unit/test_problem
+check_PROGRAMS += tests/unit/test_schema
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
 endif

@@ -19,7 +19,8 @@
 static bool can_run(enum step_type type)
 {
 	return type == STEP_PRINT || type == STEP_LLM || type == STEP_END ||
-	       type == STEP_IF_ELSE || type == STEP_SWITCH;
+	       type == STEP_IF_ELSE || type == STEP_SWITCH || type == STEP_PARALLEL ||
+	       type == STEP_LOOP;
 }
 
 static const struct definition_rules rules = { .can_run = can_run };
@@ -224,6 +225,11 @@ static const struct {
 	{ S "\"input_keys\":\"a\"}]}",                "steps[0].input_keys", "must be an array" },
 	{ S "\"input_keys\":[1]}]}",                  "steps[0].input_keys", "must be a string" },
 	{ S "\"merge_strategy\":[\"list\"]}]}",     "steps[0].merge_strategy", "must be a string, not array" },
+	{ S "\"parallel_branches\":{}}]}",         "steps[0].parallel_branches", "must be an array, not object" },
+	{ S "\"parallel_branches\":[\"s\"]}]}",   "steps[0].parallel_branches", "must hold lists of step ids" },
+	{ S "\"parallel_branches\":[[1]]}]}",      "steps[0].parallel_branches", "must be a string, not integer" },
+	{ S "\"loop_count\":100001}]}",            "steps[0].loop_count", "must be " },
+	{ S "\"loop_step_ids\":[null]}]}",         "steps[0].loop_step_ids", "must be a string" },
 	{ S "\"output_key\":{}}]}",                   "steps[0].output_key", "must be a string" },
 	{ S "\"if_condition\":true}]}",              "steps[0].if_condition", "must be a string, not boolean" },
 	{ S "\"if_true_step_id\":1}]}",              "steps[0].if_true_step_id", "must be a string" },
@@ -401,6 +407,15 @@ static const struct {
 	  "steps[0].switch_cases", "names 't', which is no step" },
 	{ SWITCH "\"switch_default_step_id\":\"t\"}]}",
 	  "steps[0].switch_default_step_id", "names 't', which is no step" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"parallel\","
+	  "\"parallel_branches\":[[\"s\"],[\"s\",\"t\"]]}]}",
+	  "steps[0].parallel_branches", "names 't', which is no step" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"loop\","
+	  "\"loop_step_ids\":[\"t\"]}]}",
+	  "steps[0].loop_step_ids", "names 't', which is no step" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"loop\","
+	  "\"retry\":{\"max\":1}}]}",
+	  "steps[0].retry", "a retry belongs to the steps inside, not to a loop" },
 	{ S "\"on_error\":\"route\"}]}",
 	  "steps[0].on_error_step_id", "on_error_step_id is missing" },
 	{ S "\"on_error\":\"route\",\"on_error_step_id\":\"t\"}]}",
