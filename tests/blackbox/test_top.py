@@ -63,7 +63,8 @@ class Screen:
     def frames(self):
         """What was drawn, each as its lines without escapes."""
         drawn = [f.split(b"\x1b[J")[0] for f in self.bytes.split(b"\x1b[H")[1:] if b"\x1b[J" in f]
-        return [re.sub(rb"\x1b\[[0-9;]*[mKJ]", b"", f).decode().split("\r\n") for f in drawn]
+        plain = [re.sub(rb"\x1b\[[0-9;]*[mKJ]", b"", f).decode() for f in drawn]
+        return [[line.rstrip() for line in f.split("\r\n")] for f in plain]
 
     def wait(self, test):
         """Until the test says something of (all bytes, frames)."""
@@ -77,7 +78,7 @@ class Screen:
                     self.bytes += os.read(self.master, 65536)
                 except OSError:  # nobody has the other end
                     break
-        raise AssertionError(self.bytes[-3000:])
+        raise AssertionError((self.frames()[-1:], self.bytes[-200:]))
 
     def frame(self):
         """The next one."""
