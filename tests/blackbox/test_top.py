@@ -134,7 +134,8 @@ def test_a_screen_is_drawn_resized_sorted_and_left(screen, shared):
     # another order, at once
     s.keys(b"m")
     s.wait(lambda _, f: "[m memory]" in f[-1][-1])
-    s.keys(b"\x1b[B\x1b[5~x")  # keys that mean nothing here
+    s.keys(b"\x1b[B\x1b[5~xc")  # all but the last mean nothing here
+    s.wait(lambda _, f: "[c cpu]" in f[-1][-1])
     s.resize(120, 40)
     s.process.send_signal(signal.SIGWINCH)
     s.wait(lambda _, f: len(f[-1]) == 40 and f[-1][5].endswith("NAME"))
