@@ -201,8 +201,7 @@ static void tell_node(const struct fold_node *node, int depth, struct str *out)
 void sim_tell_fold(const struct fold *fold, struct str *out)
 {
 	sim_tell_fold_numbers(fold, true, out);
-	str_printf(out, ", %" PRId64 " ms%s", fold->spent_ms,
-		   fold->ended ? ", the end" : "");
+	str_add_text(out, fold->ended ? ", the end" : "");
 	tell_node(fold->root, 0, out);
 }
 
