@@ -126,7 +126,7 @@ const struct conf_row conf_rows[] = {
 	  .what = "how long a step in flight may take in a drain before it is cut; its run goes "
 	  "back, and the step runs again elsewhere" },
 
-	{ "restart.min", CONF_MS, AT(restart.min_ms), "250ms", 1, HOUR,
+	{ "restart.min", CONF_MS, AT(restart.min_ms), "200ms", 1, HOUR,
 	  .readers = CONF_FOR_MASTER,
 	  .what = "wait before a child that died is started again; doubled with each death in the "
 	  "window" },

@@ -3,6 +3,7 @@
  */
 #include "sim_resume.h"
 
+#include "base/str.h"
 #include "engine/exec.h"
 #include "engine/fold.h"
 #include "events/fifo.h"
@@ -12,6 +13,31 @@
 #include "sim_worker.h"
 #include "sim_world.h"
 
+#include <string.h>
+
+/* From the newest snapshot on, the journal says the same as from its beginning. */
+static void compare(struct sim_world *world, const struct sim_run *run,
+		    const struct fold *fold, size_t n)
+{
+	struct str says = STR_INIT, said = STR_INIT;
+	struct sim_rows rows;
+	struct fold whole;
+
+	sim_rows_stored(&rows, run, n);
+	sim_fold(world, run, &rows, &whole);
+	sim_tell_fold(fold, &says);
+	sim_tell_fold(&whole, &said);
+	if (strcmp(str_text(&says), str_text(&said)) != 0)
+		sim_broken(world,
+			   "%s: from its snapshot on its journal says\n%s\nand from its "
+			   "beginning\n%s",
+			   run->run_id, str_text(&says), str_text(&said));
+	str_deinit(&says);
+	str_deinit(&said);
+	fold_deinit(&whole);
+	sim_rows_deinit(&rows);
+}
+
 struct exec *sim_resume(struct sim_worker *worker, struct held *held,
 			const struct exec_start *start, size_t n)
 {
@@ -20,8 +46,10 @@ struct exec *sim_resume(struct sim_worker *worker, struct held *held,
 	struct exec *exec;
 	struct fold fold;
 
-	sim_rows_stored(&rows, job->run, n);
+	sim_rows_read(&rows, job->run, n);
 	sim_fold(worker->world, job->run, &rows, &fold);
+	if (rows.count < n)
+		compare(worker->world, job->run, &fold, n);
 	if (fold.ended)
 		sim_broken(worker->world, "%s: its journal has ended, its row has not",
 			   held->run_id);

@@ -51,6 +51,19 @@ void sim_watch_deinit(struct sim_watch *watch)
 	}
 }
 
+void sim_watch_reopen(struct sim_watch *watch)
+{
+	watch->done = false;
+	watch->ender = NULL;
+	watch->turns = watch->steps = 0;
+	list_for_each(node, &watch->paths) {
+		struct sim_path *path = list_entry(node, struct sim_path, node);
+
+		path->reopened = true;
+		path->late = 0;
+	}
+}
+
 static struct sim_path *find_path(struct sim_run *run, const char *name, size_t len)
 {
 	list_for_each(node, &run->watch.paths) {
@@ -111,6 +124,11 @@ static void count_turn(struct sim_world *world, struct sim_run *run, bool top)
 static void on_step_start(struct sim_world *world, struct sim_run *run,
 			  struct sim_path *path, const char *id)
 {
+	if (path->open && path->reopened) {
+		mem_free(path->open);
+		path->open = NULL;
+	}
+	path->reopened = false;
 	if (path->open)
 		sim_broken(world, "%s: %s is announced on path '%s' while %s is open",
 			   run->run_id, id, path->path, path->open);
@@ -127,6 +145,10 @@ static void on_step_end(struct sim_world *world, struct sim_run *run,
 			struct sim_path *path, const char *type, const char *id,
 			bool last)
 {
+	/* a step with paths inside goes on, without a word, with those that failed */
+	if (path->reopened && !path->open)
+		path->open = mem_dup(id);
+	path->reopened = false;
 	if (!path->open || strcmp(path->open, id) != 0)
 		sim_broken(world, "%s: %s of %s on path '%s', where %s is open",
 			   run->run_id, type, id, path->path,
@@ -233,7 +255,7 @@ static bool is_stored(const struct sim_run *run, const char *path, int execution
 	while (before-- > 0) {
 		const struct sim_row *row = &run->rows[before];
 
-		if (is_inside(path, &row->row))
+		if (is_inside(path, &row->row) || strcmp(row->row.kind, "resume") == 0)
 			return false;
 		if (row->execution == execution && execution > 0 &&
 		    strcmp(row->row.path, path) == 0)

@@ -40,6 +40,7 @@ struct sim_counts {
 	int64_t crashes;
 	int64_t freezes;
 	int64_t drains;
+	int64_t reopens;   /* runs that failed and went on */
 	int64_t takeovers; /* of a run that others had */
 	int64_t stale;     /* commits of former owners refused */
 	int64_t completed;

@@ -68,7 +68,7 @@ static void options_may_not_contradict_each_other(void **state)
 {
 	(void)state;
 	LOADED(.yaml = "restart: {max: 100ms}\n", .sets = { STORES });
-	checked("default: restart.min (250ms) must not be above restart.max (100ms, from "
+	checked("default: restart.min (200ms) must not be above restart.max (100ms, from "
 		"f.yaml:1:16)\n");
 	LOADED(.sets = { STORES, "queue.heartbeat_every=5s" });
 	checked("command line: queue.heartbeat_every (5s) must be at most half of "

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 static const struct restart_limits defaults = {
-	.min_ms = 250, .max_ms = 30000, .window_ms = 60000, .ceiling = 5, .processes = 1
+	.min_ms = 200, .max_ms = 30000, .window_ms = 60000, .ceiling = 5, .processes = 1
 };
 
 static struct rng rng;
@@ -42,7 +42,7 @@ static void a_child_that_died_before_it_was_ready_waits(void **state)
 
 	(void)state;
 	make(&restart, 1);
-	assert_int_equal(restart_died(&restart, 0, 50000, false, &rng), 250);
+	assert_int_equal(restart_died(&restart, 0, 50000, false, &rng), 200);
 	restart_deinit(&restart);
 }
 
@@ -60,14 +60,14 @@ static void ready_but_dead_at_once_counts_as_early(void **state)
 static void the_wait_doubles_up_to_the_cap(void **state)
 {
 	struct restart restart;
-	int64_t now_ms = 0, wait_ms = 0, bound_ms = 250;
+	int64_t now_ms = 0, wait_ms = 0, bound_ms = 200;
 	int i;
 
 	(void)state;
 	make(&restart, 1);
 	for (i = 0; i < 30; i++) {
 		wait_ms = restart_died(&restart, now_ms, 5, false, &rng);
-		assert_true(wait_ms >= bound_ms / 2 && wait_ms >= 250);
+		assert_true(wait_ms >= bound_ms / 2 && wait_ms >= 200);
 		assert_true(wait_ms <= bound_ms);
 		bound_ms = bound_ms * 2 > 30000 ? 30000 : bound_ms * 2;
 		now_ms += wait_ms + 5;
@@ -187,7 +187,7 @@ static void degraded_ends_after_a_window_in_which_all_are_ready(void **state)
 	restart_review(&restart, now_ms + 1, true);
 	assert_false(restart.degraded);
 	/* and the next early death waits the shortest time again */
-	assert_int_equal(restart_died(&restart, now_ms + 2, 5, false, &rng), 250);
+	assert_int_equal(restart_died(&restart, now_ms + 2, 5, false, &rng), 200);
 	restart_deinit(&restart);
 }
 
