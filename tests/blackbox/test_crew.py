@@ -57,6 +57,11 @@ def test_the_number_of_workers_follows_what_waits(site):
     assert f"death: worker 0, pid {pid}, " in status(d)
     d.wait_event("worker.dead", dead_pid=pid)
     end = time.monotonic() + 60
-    while site.ask("GET", "/api/v2/workers")[1][0]["last_death_cause"] != "signal SIGABRT":
-        assert time.monotonic() < end
+    while True:
+        code, rows, _ = site.ask("GET", "/api/v2/workers")
+        assert code == 200, rows
+        causes = {row["worker_id"]: row["last_death_cause"] for row in rows}
+        if causes.get(f"{name}-0") == "signal SIGABRT":
+            break
+        assert time.monotonic() < end, causes
         time.sleep(0.02)

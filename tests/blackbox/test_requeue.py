@@ -1,6 +1,7 @@
 """Deaths: what a dead worker held runs again."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from harness import audit
-from harness.daemon import process_group
+from harness.daemon import process_group, run_verb
 from harness.site import llm_step, orchestration, print_step
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
@@ -143,9 +144,16 @@ class Board:
         raise AssertionError(f"{incarnation} is not on the board")
 
 
-def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
-    """The worker that claims all these dies by `sig` in the code of `suspect`. The queue is
-    paused behind it."""
+def steps_done(daemon, pid):
+    done = run_verb("status", "-o", "json", env={"SYNAPSED_RUN_DIR": str(daemon.run_dir)})
+    (child,) = [c for c in json.loads(done.stdout)["children"] if c["pid"] == pid]
+    return child["counters"]["steps"]
+
+
+def crash(site, daemon, client, runs, suspect, steps, sig=signal.SIGSEGV):
+    """The worker that claims all these dies by `sig` in the code of `suspect`, after it has done
+    so many steps: then it enters no code, and so takes nobody off its CPU. The queue is paused
+    behind it."""
     job = f"{suspect}:1".encode()
 
     def holder():
@@ -155,8 +163,9 @@ def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
         client.delete(P + "paused")
         (dead,) = until(holder)
         client.set(P + "paused", "test")
-        Board(daemon).suspect(dead, job)
         pid = int(daemon.wait_event("child.started", incarnation=dead)["child"])
+        until(lambda: steps_done(daemon, pid) == steps)
+        Board(daemon).suspect(dead, job)
         daemon.kill(pid, sig)
         daemon.wait_event("child.died", child=pid)
     daemon.wait_event("obituary.done", dead=pid)
@@ -164,15 +173,16 @@ def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
 
 
 def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
-    site.prepare(HELLO)
+    # the counter of steps has those with another one behind them
+    site.prepare(orchestration("two", print_step("a", "1", "b"), print_step("b", "2")))
     daemon = site.start(expect_errors=["run.dead_letter"])
     with site.redis.client() as client:
-        runs = hold(site, client, 21)
+        runs = hold(site, client, 21, "two")
         bad, innocent = runs[7], runs[:7] + runs[8:]
-        _, settled = crash(site, daemon, client, runs, bad)
+        _, settled = crash(site, daemon, client, runs, bad, steps=21)
         assert (settled["requeued"], settled["quarantined"]) == ("20", "1")
         assert client.zrange(P + "quarantine", 0, -1) == [f"{bad}:1".encode()]
-        dead, settled = crash(site, daemon, client, [bad], bad)
+        dead, settled = crash(site, daemon, client, [bad], bad, steps=0)
         assert "-quarantine." in dead and settled["dropped"] == "1"
         client.delete(P + "paused")
         answer = site.wait_run(bad)
@@ -187,7 +197,7 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
         "SELECT run_id, attempt_count, resolved, job_payload->>'orch_id' "
         "FROM dead_letter_queue"
     )
-    assert letters == [(bad, 2, False, "hello")]
+    assert letters == [(bad, 2, False, "two")]
     _, answer, _ = site.ask("GET", f"/api/v2/dead-letters?run_id={bad}")
     (letter,) = answer["dead_letters"]
     _, answer, _ = site.ask("GET", f"/api/v2/dead-letters/{letter['id']}")
