@@ -60,6 +60,8 @@ static void add_child_json(struct jsonw *w, const struct score_slot *slot)
 		jsonw_pair_int(w, "died_at_ms", atomic_load(&slot->died_at_ms));
 		jsonw_pair_text(w, "cause", score_text_get(&slot->cause, text));
 	}
+	if (score_text_get(&slot->sandbox, text)[0])
+		jsonw_pair_text(w, "sandbox", text);
 	jsonw_key(w, "counters");
 	jsonw_object(w);
 	for (i = 0; i < SCORE_NCOUNTERS; i++)
@@ -202,6 +204,19 @@ static void add_child_row(struct cli_table *table, const struct score_slot *slot
 					      buf));
 }
 
+/* Where code is executed, and not as it should be. */
+static void add_sandbox(struct str *out, const struct score_slot *slot)
+{
+	char text[IDS_MAX], kind[IDS_MAX];
+
+	score_text_get(&slot->sandbox, text);
+	if (state_of(slot) == SCORE_DEAD || !text[0] || strncmp(text, "ready", 5) == 0 ||
+	    strncmp(text, "not tried", 9) == 0)
+		return;
+	str_printf(out, "sandbox of %s %d: %s\n", score_text_get(&slot->kind, kind),
+		   (int)atomic_load(&slot->number), text);
+}
+
 static void add_scaling(struct str *out, const struct scoreboard *board)
 {
 	char text[IDS_MAX], buf[CLI_UNITS_MAX];
@@ -272,6 +287,7 @@ static void add_screen(struct str *out, const struct scoreboard *board,
 					     "ENDED", "FAILED", NULL };
 	char text[IDS_MAX], buf[CLI_UNITS_MAX];
 	struct screen screen = { .out = out };
+	size_t i;
 
 	str_printf(out, "synapsed %s %s: pid %d, generation %d, up %s\n", board->version,
 		   master_state(board), (int)board->master_pid,
@@ -286,6 +302,9 @@ static void add_screen(struct str *out, const struct scoreboard *board,
 						  atomic_load(&board->reload_at_ms),
 					  buf),
 			   text);
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_sandbox(out, &board->slots[i]);
 	add_scaling(out, board);
 	score_before_each(run_dir, add_before_line, &screen);
 	each_death(board, SCREEN_DEATHS, out, add_death);

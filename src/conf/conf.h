@@ -145,6 +145,13 @@ struct conf {
 		int64_t attempts;
 		int64_t connections; /* per worker child */
 	} llm;
+	struct {
+		int64_t http_timeout_ms;
+		int64_t connections; /* per worker child */
+	} tools;
+	struct {
+		struct conf_names allow; /* networks; may be none */
+	} egress;
 	enum conf_sandbox sandbox;
 	struct {
 		const char *path;

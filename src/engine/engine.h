@@ -19,6 +19,7 @@ struct engine_limits {
 	int64_t max_turns;      /* of a definition whose max_total_turns is 0 or absent */
 	int64_t max_steps;      /* that one run executes, on all its paths */
 	int64_t loop_max;       /* iterations of one loop */
+	uint32_t snapshot_rows; /* of the journal between two snapshots */
 	size_t parallel_max; /* branches of one step at the same time; the others wait */
 	size_t state_max;    /* bytes of all keys and values */
 	size_t output_max;   /* bytes of one step's output as JSON text */
@@ -26,6 +27,7 @@ struct engine_limits {
 };
 
 /* CONTRACT 5 and DECISIONS 9 where they say, else ours. */
+#define SNAPSHOT_ROWS 256
 #define ENGINE_LIMITS_DEFAULT                                                            \
 	((struct engine_limits){                                                         \
 		.step_timeout_ms = 300000,                                               \
@@ -33,6 +35,7 @@ struct engine_limits {
 		.max_turns = 100,                                                        \
 		.max_steps = 100000,                                                     \
 		.loop_max = 10000,                                                       \
+		.snapshot_rows = SNAPSHOT_ROWS,                                          \
 		.parallel_max = 256,                                                     \
 		.state_max = 8 * 1024 * 1024,                                            \
 		.output_max = 1024 * 1024,                                               \

@@ -18,6 +18,7 @@
 #include "engine/host.h"
 #include "engine/root.h"
 #include "engine/runframe.h"
+#include "engine/snapshot.h"
 #include "run/definition.h"
 
 #include <assert.h>
@@ -66,6 +67,7 @@ struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
 	exec->top_turns = fold->top_turns;
 	exec->usage = fold->usage;
 	exec->spent_ms = fold->spent_ms;
+	exec->rows_since = fold->rows_since;
 	exec->resume = fold->root;
 	fold->root = NULL;
 	exec->scope = exec->resume->scope;
@@ -205,15 +207,22 @@ static void seal(struct exec *exec, struct engine_row *row)
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 {
 	struct engine *engine = exec->engine;
+	enum row_kind kind = row->kind;
 
 	if (exec->doomed) {
 		row_free(row);
 		return;
 	}
+	if (!exec->first_ts)
+		exec->first_ts = engine_wall_ms(engine);
+	exec->rows_since++;
+	exec->delta_bytes += row->delta.len;
 	seal(exec, row);
 	if (op)
 		op_launch(op);
 	engine->host->commit(engine->host_data, exec, row, op);
+	if (kind != ROW_SNAPSHOT)
+		snapshot_if_due(exec);
 }
 
 void exec_park(struct exec *exec)

@@ -64,8 +64,12 @@ struct exec {
 	struct fold_node *resume; /* where it goes on; owned; NULL: it is fresh */
 	int64_t spent_ms;         /* of its wall time, by owners before */
 	bool cancel_wanted;
-	bool cancel_told; /* the root knows */
-	bool doomed;      /* exec_free() came while its code was on the CPU */
+	bool cancel_told;    /* the root knows */
+	bool doomed;         /* exec_free() came while its code was on the CPU */
+	int64_t first_ts;    /* wall clock at its first row here */
+	uint32_t rows_since; /* handed out since the newest snapshot */
+	size_t delta_bytes;  /* of their deltas */
+	bool giving_up;      /* paths are, and their rows handed out: no snapshot */
 	bool started;
 	bool parked; /* its host was told */
 };

@@ -15,7 +15,7 @@
  *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
  *	                FAILED      says
- *	done            the run has ended
+ *	done            the run has ended, unless a row of kind resume comes behind it
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
  * first attempt. Started moments of the history are those of the end less the duration.
@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "base/jsonr.h"
 #include "base/str.h"
+#include "engine/snapshot.h"
 #include "run/definition.h"
 
 #include <inttypes.h>
@@ -330,6 +331,14 @@ static void count_time(struct folding *f, int64_t epoch, int64_t ts)
 		f->last_ts = ts;
 }
 
+static void count_id(struct fold *fold, int64_t ms, uint32_t n)
+{
+	if (ms < fold->last_id_ms || (ms == fold->last_id_ms && n <= fold->last_id_n))
+		return;
+	fold->last_id_ms = ms;
+	fold->last_id_n = n;
+}
+
 static int apply_delta(struct folding *f, struct fold_node *node, struct err *err)
 {
 	f->delta_waits = false;
@@ -382,11 +391,7 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 			       "event %" PRIu64 " is followed by number %" PRId64,
 			       fold->seq, jsonr_get_int(event, "seq", 0));
 	fold->seq++;
-	if (id_ms > fold->last_id_ms ||
-	    (id_ms == fold->last_id_ms && id_n > fold->last_id_n)) {
-		fold->last_id_ms = id_ms;
-		fold->last_id_n = id_n;
-	}
+	count_id(fold, id_ms, id_n);
 	count_time(f, jsonr_get_int(event, "epoch", 0), ts);
 	path = jsonr_get_text(event, "path");
 	node = fold_node_reach(fold->root, f->definition, path ? path : "");
@@ -410,6 +415,40 @@ static int fold_events(struct folding *f, const char *text, struct err *err)
 	return rc;
 }
 
+/*
+ * Somebody wants it to go on although it failed (store/sql/run_resume.sql): with what
+ * failed, or at a step of his choice, with the whole time and all turns before it.
+ */
+static int reopen(struct folding *f, struct err *err)
+{
+	struct fold *fold = f->fold;
+	struct fold_node *root = fold->root;
+	const struct definition_step *step;
+	struct json *doc = NULL;
+	const char *id = NULL;
+	int rc = 0;
+
+	if (f->row->delta && jsonr_parse(f->row->delta, strlen(f->row->delta), &doc, NULL,
+					 NULL, NULL) == 0)
+		id = jsonr_get_text(doc, "from_step");
+	step = definition_step(f->definition, id);
+	if (id && !step) {
+		rc = err_set(err, ERR_INPUT, "step '%s' does not exist", id);
+	} else if (step) {
+		fold_node_close_children(root);
+		root->at = FOLD_AGAIN;
+		root->step = step;
+	} else {
+		fold_node_reopen(root);
+	}
+	fold->ended = false;
+	fold->turns = fold->top_turns = 0;
+	fold->spent_ms = 0;
+	f->epoch = f->first_ts = f->last_ts = 0;
+	jsonr_free(doc);
+	return rc;
+}
+
 static int fold_row(struct folding *f, const struct fold_row *row, struct err *err)
 {
 	struct fold *fold = f->fold;
@@ -420,6 +459,13 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 		return err_set(err, ERR_INPUT, "row %" PRIu32 " is followed by %" PRId64,
 			       fold->rows, row->seq);
 	fold->rows++;
+	fold->rows_since++;
+	if (strcmp(row->kind, "resume") == 0)
+		return reopen(f, err);
+	if (strcmp(row->kind, "snapshot") == 0) {
+		fold->rows_since = 0;
+		return 0; /* all that it says was folded */
+	}
 	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0 &&
 	    !is_join(row))
 		return err_set(err, ERR_INPUT, "rows of kind %s are unknown here",
@@ -437,29 +483,93 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 	return rc;
 }
 
+/* Rows in the order of their numbers; in the arena. */
+static const struct fold_row **sort(struct arena *arena, const struct fold_row *rows,
+				    size_t n)
+{
+	const struct fold_row **sorted = arena_new_n(arena, const struct fold_row *, n);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sorted[i] = &rows[i];
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), by_seq);
+	return sorted;
+}
+
+/* How many rows a snapshot stands for: it is the last of them. 0: the journal begins. */
+static size_t begins_at(const struct fold_row *const *rows, size_t n)
+{
+	size_t i;
+
+	for (i = n; n && rows[0]->seq > 1 && i > 0; i--)
+		if (strcmp(rows[i - 1]->kind, "snapshot") == 0)
+			return i;
+	return 0;
+}
+
+static void count_ids(struct fold *fold, const char *events)
+{
+	struct json *doc = NULL;
+	int64_t ms;
+	uint32_t n;
+	size_t i;
+
+	if (!events || jsonr_parse(events, strlen(events), &doc, NULL, NULL, NULL) < 0)
+		return; /* ids are for the stream, which has them already */
+	for (i = 0; i < jsonr_count(doc); i++) {
+		const char *id = jsonr_text(jsonr_at(jsonr_at(doc, i), 0));
+
+		if (id && fold_stream_id(id, &ms, &n))
+			count_id(fold, ms, n);
+	}
+	jsonr_free(doc);
+}
+
+/* From a snapshot on; of the rows before only the ids of their events count. */
+static int begin_at(struct folding *f, const struct fold_row *const *rows, size_t n,
+		    struct err *err)
+{
+	const struct fold_row *row = rows[n - 1];
+	struct snapshot_clock clock;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		count_ids(f->fold, rows[i]->events);
+	rc = snapshot_read(f->fold, f->definition, row->delta ? row->delta : "", &clock,
+			   err);
+	if (rc < 0)
+		return err_wrap(err, "journal row %" PRId64, row->seq);
+	f->fold->rows = (uint32_t)row->seq;
+	f->epoch = clock.epoch;
+	f->first_ts = clock.first_ts;
+	f->last_ts = clock.now_ts > clock.first_ts ? clock.now_ts : clock.first_ts;
+	return 0;
+}
+
 int fold_journal(struct fold *fold, const struct fold_seed *seed,
 		 const struct fold_row *rows, size_t n, struct err *err)
 {
 	struct folding f = { .fold = fold, .definition = seed->definition };
 	const struct fold_row **sorted;
 	struct scope *scope;
-	size_t i;
+	size_t from, i;
 	int rc;
 
 	memset(fold, 0, sizeof(*fold));
 	arena_init(&fold->arena);
+	fold->definition = seed->definition;
 	scope = scope_new(seed->definition, seed->state_max);
 	fold->root = fold_node_new(seed->definition, scope);
-	rc = state_seed(&scope->state, seed->definition, seed->message, seed->message_len,
-			seed->inputs, seed->inputs_len, err);
-	if (rc < 0)
-		return rc;
-	sorted = arena_new_n(&fold->arena, const struct fold_row *, n);
-	for (i = 0; i < n; i++)
-		sorted[i] = &rows[i];
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), by_seq);
-	for (i = 0; rc == 0 && i < n; i++) {
+	sorted = sort(&fold->arena, rows, n);
+	from = begins_at(sorted, n);
+	if (from)
+		rc = begin_at(&f, sorted, from, err);
+	else
+		rc = state_seed(&scope->state, seed->definition, seed->message,
+				seed->message_len, seed->inputs, seed->inputs_len, err);
+	for (i = from; rc == 0 && i < n; i++) {
 		rc = fold_row(&f, sorted[i], err);
 		if (rc < 0)
 			err_wrap(err, "journal row %" PRId64, sorted[i]->seq);

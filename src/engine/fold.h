@@ -37,13 +37,15 @@ struct fold_seed {
 
 struct fold {
 	struct arena arena;
-	struct fold_node *root; /* exec_resume() takes it */
-	bool ended;             /* its last events are in: there is nothing to execute */
+	const struct definition *definition; /* borrowed */
+	struct fold_node *root;              /* exec_resume() takes it */
+	bool ended; /* its last events are in: there is nothing to execute */
 	struct usage usage;
-	int64_t turns;     /* steps announced, on all paths */
-	int64_t top_turns; /* those of the root's path */
-	uint64_t seq;      /* of the newest durable event */
-	uint32_t rows;     /* seq of the newest row */
+	int64_t turns;       /* steps announced, on all paths */
+	int64_t top_turns;   /* those of the root's path */
+	uint64_t seq;        /* of the newest durable event */
+	uint32_t rows;       /* seq of the newest row */
+	uint32_t rows_since; /* those behind the newest snapshot */
 	/* Of the wall time: from the first to the last event of each epoch, summed. What
 	 * an owner did between its last commit and its death is not known and not in it.
 	 */
@@ -53,7 +55,8 @@ struct fold {
 };
 
 /*
- * Fold n rows, all that the journal has, in any order. ERR_INPUT when they are not what
+ * Fold n rows in any order: all that the journal has, or those from its newest snapshot on,
+ * with the row before that (for the numbers of its events). ERR_INPUT when they are not what
  * an engine of this version writes for this definition (a hole, an unknown kind or path,
  * unreadable JSON), ERR_LIMIT when the state does not fit. The fold is to be given to
  * fold_deinit() in either case.

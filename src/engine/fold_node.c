@@ -78,13 +78,56 @@ struct fold_node *fold_node_open(struct fold_node *parent,
 	return node;
 }
 
+struct fold_node *fold_node_lent(const struct definition *definition, struct scope *scope)
+{
+	struct fold_node *node = fold_node_new(definition, scope);
+
+	node->lent = true;
+	return node;
+}
+
+struct fold_node *fold_node_lend(struct fold_node *parent,
+				 const struct definition *definition, size_t index,
+				 struct scope *scope)
+{
+	struct fold_node *node = make();
+
+	node->parent = parent;
+	node->index = index;
+	node->lent = true;
+	node->scope = scope;
+	node->visits = mem_new_n(int, definition->steps_count);
+	insert(parent, node);
+	return node;
+}
+
+void fold_node_lend_copy(struct fold_node *parent, const struct definition *definition,
+			 const struct fold_node *found)
+{
+	struct fold_node *node =
+		fold_node_lend(parent, definition, found->index, found->scope);
+
+	node->course = found->course;
+	node->at = found->at;
+	node->step = found->step;
+	node->place = found->place;
+	node->next_id = found->next_id;
+	node->class = found->class;
+	node->error = found->error;
+	memcpy(node->visits, found->visits,
+	       definition->steps_count * sizeof(*node->visits));
+	list_for_each(at, &found->children)
+		fold_node_lend_copy(node, definition, node_at(at));
+}
+
 void fold_node_free(struct fold_node *node)
 {
 	if (!node)
 		return;
 	fold_node_close_children(node);
 	list_remove(&node->node);
-	scope_free(node->scope);
+	if (!node->lent)
+		scope_free(node->scope);
 	mem_free(node->visits);
 	mem_free(node);
 }
@@ -103,7 +146,7 @@ static bool is_inside(const struct fold_node *node, const char *part, size_t len
 	size_t n = 0, i;
 	bool same;
 
-	if (node->at != FOLD_ANNOUNCED && node->at != FOLD_FAILED)
+	if (!node->step || (node->at != FOLD_ANNOUNCED && node->at != FOLD_FAILED))
 		return false;
 	ids_encode(&id, node->step->id);
 	same = len > id.len + 1 && memcmp(part, str_text(&id), id.len) == 0 &&
@@ -181,4 +224,14 @@ int fold_node_join(struct fold_node *node, struct err *err)
 	rc = scope_join(fold_node_scope(node), scopes, n, err);
 	mem_free(scopes);
 	return rc;
+}
+
+void fold_node_reopen(struct fold_node *node)
+{
+	if (node->at == FOLD_FAILED && !list_empty(&node->children))
+		node->at = FOLD_ANNOUNCED;
+	else if (node->at == FOLD_FAILED)
+		node->at = node->step ? FOLD_AGAIN : FOLD_FRESH;
+	list_for_each(at, &node->children)
+		fold_node_reopen(node_at(at));
 }

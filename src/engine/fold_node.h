@@ -18,6 +18,7 @@ enum fold_at {
 	FOLD_FRESH,     /* nothing is in: from the entry step on */
 	FOLD_ANNOUNCED, /* `step` was announced and has no row: it is executed (again) */
 	FOLD_BEHIND,    /* `step` is behind: on at next_id, the loop guard asked */
+	FOLD_AGAIN,     /* `step` is announced and executed again: a new attempt */
 	FOLD_FAILED,    /* `step` failed for good and nothing follows: the path fails */
 };
 
@@ -34,6 +35,7 @@ struct fold_node {
 	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
 	enum fail_class class; /* FOLD_FAILED */
 	const char *error;     /* FOLD_FAILED */
+	bool lent;             /* the scope is somebody else's */
 	int *visits;           /* of each step, on this path; NULL for the root's */
 	struct scope *scope;   /* owned; NULL: that of the parent, or it was taken */
 };
@@ -44,6 +46,15 @@ struct fold_node *fold_node_new(const struct definition *definition, struct scop
  * path. Of a loop an earlier iteration is over with it. */
 struct fold_node *fold_node_open(struct fold_node *parent,
 				 const struct definition *definition, size_t index);
+/* A picture of what a run's frames are at, to be printed: scopes are borrowed. */
+struct fold_node *fold_node_lent(const struct definition *definition,
+				 struct scope *scope);
+struct fold_node *fold_node_lend(struct fold_node *parent,
+				 const struct definition *definition, size_t index,
+				 struct scope *scope);
+/* A path that nobody has begun again stays as it was found. */
+void fold_node_lend_copy(struct fold_node *parent, const struct definition *definition,
+			 const struct fold_node *found);
 /* With its children; NULL is fine. */
 void fold_node_free(struct fold_node *node);
 void fold_node_close_children(struct fold_node *node);
@@ -64,6 +75,11 @@ bool fold_node_completed(const struct fold_node *node);
 /* Join what completed branches of its step wrote. Harmless for others than a parallel
  * step. ERR_LIMIT as scope_join(). */
 int fold_node_join(struct fold_node *node, struct err *err);
+/*
+ * A new attempt of a run that failed: what failed is done again, and only that. Of a step
+ * with paths inside those that completed stay as they are.
+ */
+void fold_node_reopen(struct fold_node *node);
 struct fold_node *fold_node_child(const struct fold_node *node, size_t index);
 
 #endif

@@ -9,6 +9,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/course.h \
 	src/engine/drive.c \
 	src/engine/drive.h \
+	src/engine/effect_key.c \
+	src/engine/effect_key.h \
 	src/engine/engine.c \
 	src/engine/engine.h \
 	src/engine/evaluate.c \
@@ -31,6 +33,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/prompt_map.c \
 	src/engine/prompt_map.h \
 	src/engine/prompt_routes.c \
+	src/engine/prompt_tool.c \
 	src/engine/root.c \
 	src/engine/root.h \
 	src/engine/route.c \
@@ -41,6 +44,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/runframe.h \
 	src/engine/scope.c \
 	src/engine/scope.h \
+	src/engine/snapshot.c \
+	src/engine/snapshot.h \
 	src/engine/step.c \
 	src/engine/step.h \
 	src/engine/step_types.c \
@@ -65,6 +70,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_print.h \
 	src/engine/steps/step_switch.c \
 	src/engine/steps/step_switch.h \
+	src/engine/steps/step_tool.c \
+	src/engine/steps/step_tool.h \
 	src/engine/steps/step_transform.c \
 	src/engine/steps/step_transform.h \
 	src/engine/timers.c \

@@ -9,6 +9,7 @@
 struct definition;
 struct definition_step;
 struct exec;
+struct llm_tool;
 struct scope;
 struct str;
 
@@ -31,5 +32,11 @@ int prompt_routes(const struct exec *exec, const struct scope *scope,
 void prompt_route_tool(struct str *out, const struct definition_step *step, size_t i);
 void prompt_route_about(struct str *out, const struct definition *definition,
 			const struct definition_step *step, size_t i);
+
+/* The name under which a tool step's tool is offered. */
+void prompt_tool_name(struct str *out, const struct definition_step *step);
+/* One section more of the system message: the tool that must be called. */
+void prompt_tool(struct str *out, const struct llm_tool *tool,
+		 const struct str *failures);
 
 #endif

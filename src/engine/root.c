@@ -173,6 +173,20 @@ static bool parked(const struct runframe *frame)
 	return root->walk && root->walk->ops->parked(root->walk);
 }
 
+static bool settled(const struct runframe *frame)
+{
+	const struct root *root = (const struct root *)(const void *)frame;
+
+	return root->walk && root->walk->ops->settled(root->walk);
+}
+
+static void stand(const struct runframe *frame, struct fold_node *node)
+{
+	const struct root *root = (const struct root *)(const void *)frame;
+
+	root->walk->ops->stand(root->walk, node);
+}
+
 static void on_free(struct runframe *frame)
 {
 	op_detach(&((struct root *)frame)->timeout.op);
@@ -183,6 +197,8 @@ static const struct runframe_ops root_ops = {
 	.child_done = child_done,
 	.cancel = cancel,
 	.parked = parked,
+	.settled = settled,
+	.stand = stand,
 	.free = on_free,
 };
 

@@ -149,7 +149,7 @@ void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)
 	str_deinit(&row->texts);
 	row->texts = sealed;
 	row->first_seq = first_seq;
-	if (row->delta.len)
+	if (row->delta.len && row->kind != ROW_SNAPSHOT)
 		str_add_char(&row->delta, ']');
 	if (row->usage.len)
 		str_add_char(&row->usage, ']');

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct exec;
+struct fold_node;
 struct runframe;
 
 /* All are called from the pump only, never from inside one another but as said. */
@@ -29,6 +30,12 @@ struct runframe_ops {
 	 */
 	void (*abandon)(struct runframe *frame, bool goes_on);
 	bool (*parked)(const struct runframe *frame);
+	/*
+	 * Of a path too: settled: all that it and those inside did was handed out. stand:
+	 * write into the node where they are at (engine/snapshot.h); settled is true.
+	 */
+	bool (*settled)(const struct runframe *frame);
+	void (*stand)(const struct runframe *frame, struct fold_node *node);
 	/* Detach its ops and free what it holds. Its children are gone by then. */
 	void (*free)(struct runframe *frame);
 };

@@ -264,6 +264,10 @@ static void go_on_behind(struct walk *walk, const struct fold_node *resume)
 		walk->acted = true;
 		begin_step(walk);
 		return;
+	case FOLD_AGAIN:
+		walk->place = resume->place;
+		go_on(walk, resume->step->id, false);
+		return;
 	case FOLD_BEHIND:
 		walk->place = resume->place;
 		go_on(walk, resume->next_id, true);
@@ -446,10 +450,14 @@ static void attempt_failed(struct walk *walk, enum fail_class class, const char 
 /* The step's frame has ended or must; its class and error are the caller's from here. */
 static void drop_child(struct walk *walk, enum fail_class *class, char **error)
 {
-	if (walk->child->ops->abandon && !runframe_has_ended(walk->child))
-		walk->child->ops->abandon(walk->child,
-					  walk->stop_class == FAIL_NONE &&
-						  walk->step->on_error != ON_ERROR_FAIL);
+	bool goes_on =
+		walk->stop_class == FAIL_NONE && walk->step->on_error != ON_ERROR_FAIL;
+
+	if (walk->child->ops->abandon && !runframe_has_ended(walk->child)) {
+		walk->frame.exec->giving_up = true;
+		walk->child->ops->abandon(walk->child, goes_on);
+		walk->frame.exec->giving_up = false;
+	}
 	*class = walk->child->class;
 	*error = walk->child->error;
 	walk->child->error = NULL;
@@ -555,6 +563,41 @@ static bool parked(const struct runframe *frame)
 	       walk->child->ops->parked(walk->child);
 }
 
+static bool settled(const struct runframe *frame)
+{
+	const struct walk *walk = walk_in(frame);
+
+	if (walk->row && !row_is_empty(walk->row))
+		return false;
+	return walk->state != WALK_STEP || !walk->child->ops->settled ||
+	       walk->child->ops->settled(walk->child);
+}
+
+static void stand(const struct runframe *frame, struct fold_node *node)
+{
+	const struct walk *walk = walk_in(frame);
+
+	node->step = walk->step;
+	node->place = walk->place;
+	node->at = FOLD_ANNOUNCED;
+	if (walk->visits)
+		memcpy(node->visits, walk->visits,
+		       frame->exec->definition->steps_count * sizeof(*walk->visits));
+	if (walk->state == WALK_ENDED) {
+		node->at = frame->class != FAIL_NONE ? FOLD_FAILED
+			   : walk->step              ? FOLD_BEHIND
+						     : FOLD_FRESH;
+		node->class = frame->class;
+		node->error = frame->error;
+	}
+	if (walk->state == WALK_STEP && walk->child->ops->stand)
+		walk->child->ops->stand(walk->child, node);
+	else if (walk->resume && walk->state != WALK_ENDED)
+		list_for_each(at, &walk->resume->children)
+			fold_node_lend_copy(node, frame->exec->definition,
+					    list_entry(at, struct fold_node, node));
+}
+
 static void cancel(struct runframe *frame)
 {
 	walk_stop(frame, FAIL_CANCELLED, "Cancelled");
@@ -580,6 +623,8 @@ static const struct runframe_ops walk_ops = {
 	.cancel = cancel,
 	.abandon = abandon,
 	.parked = parked,
+	.settled = settled,
+	.stand = stand,
 	.free = on_free,
 };
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct definition_step;
 struct engine_row;
 struct fold_node;
 struct runframe;
@@ -54,6 +55,8 @@ int walk_depth(const struct runframe *frame);
 bool walk_has_acted(const struct runframe *frame);
 /* The path whose end step ended the run, this one or one inside. */
 struct runframe *walk_ender(struct runframe *frame);
+/* The newest step of the path; NULL: it had none. */
+const struct definition_step *walk_step(const struct runframe *frame);
 /* Give the row under way to the journal, unless there is none or nothing in it. */
 void walk_hand_out(struct runframe *frame);
 struct engine_row *walk_take_row(struct runframe *frame);

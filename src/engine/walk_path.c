@@ -88,6 +88,11 @@ int walk_depth(const struct runframe *frame)
 	return frames / 2; /* root, walk, step, walk... */
 }
 
+const struct definition_step *walk_step(const struct runframe *frame)
+{
+	return walk_in(frame)->step;
+}
+
 bool walk_has_acted(const struct runframe *frame)
 {
 	return walk_in(frame)->acted;

@@ -68,3 +68,17 @@ int backlog_add(struct list *out, const char *events, const struct backlog_end *
 	jsonr_free(doc);
 	return rc;
 }
+
+bool backlog_first(const char *events, struct backlog_end *ret)
+{
+	struct json *doc = NULL;
+	const char *id;
+	bool found;
+
+	if (!events || jsonr_parse(events, strlen(events), &doc, NULL, NULL, NULL) < 0)
+		return false;
+	id = jsonr_text(jsonr_at(jsonr_at(doc, 0), 0));
+	found = id && fold_stream_id(id, &ret->id_ms, &ret->id_n);
+	jsonr_free(doc);
+	return found;
+}

@@ -2,6 +2,7 @@
 #ifndef HOST_BACKLOG_H
 #define HOST_BACKLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ struct backlog_end {
  */
 int backlog_add(struct list *out, const char *events, const struct backlog_end *end,
 		uint64_t *seq, struct backlog_end *newest, struct err *err);
+
+/* The id of the first event; false: there is none that can be read. */
+bool backlog_first(const char *events, struct backlog_end *ret);
 
 #endif

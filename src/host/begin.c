@@ -23,6 +23,7 @@
 #include "host/held.h"
 #include "host/host_scale_in.h"
 #include "host/journal.h"
+#include "host/settle.h"
 #include "ipc/scoreboard.h"
 #include "run/definition.h"
 
@@ -202,10 +203,55 @@ void begin_past(struct held *held)
 		exec_cancel(held->exec);
 }
 
+/*
+ * Whether the stream may lack events from before the newest snapshot, which did not come
+ * with the takeover: it has those that are not behind its end, and ids rise along the
+ * journal.
+ */
+static bool lacks_more(const struct held *held, const struct backlog_end *end)
+{
+	const struct held_past *past = &held->past;
+	struct backlog_end first;
+
+	return !held->settled && past->count && past->rows[0].seq > 1 &&
+	       (!backlog_first(past->rows[0].events, &first) || behind(&first, end));
+}
+
+static void on_settled(void *arg, struct settle *settle)
+{
+	struct held *held = arg;
+
+	settle_free(settle);
+	held->settle = NULL;
+	held->settled = true;
+	stream_end_ask(&held->asked); /* begin_behind() again */
+}
+
+static void settle_first(struct held *held)
+{
+	struct host_scale *host = held->host;
+	const struct settle_options options = {
+		.loop = host->loop,
+		.pool = host->pool,
+		.link = host->link,
+		.publisher = host->publisher,
+		.run_id = held->run_id,
+		.done = on_settled,
+		.arg = held,
+	};
+
+	held->settle = settle_new(&options);
+}
+
 void begin_behind(struct stream_end *asked)
 {
 	struct held *held = list_entry(asked, struct held, asked);
 	struct err err;
+
+	if (lacks_more(held, &asked->end)) {
+		settle_first(held);
+		return;
+	}
 
 	FAULT_OF("resume.asked", held->run_id);
 	if (catch_up(held, &asked->end, &err) < 0)

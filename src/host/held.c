@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "host/settle.h"
 #include "run/definition.h"
 
 #include <string.h>
@@ -145,6 +146,7 @@ void held_free(struct held *held)
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
 	stream_end_stop(&held->asked);
+	settle_free(held->settle);
 	definition_unref(held->definition);
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);
@@ -191,21 +193,28 @@ static void add_events(struct held *held, struct held_row *to,
 	}
 }
 
+/* The start row of a loop's first iteration may have a delta, for one. */
+static bool has_events_only(const struct engine_row *row)
+{
+	return !row->delta.len && !row->usage.len && !row->error.len;
+}
+
 /* What of `row` melts into `last` goes there; true: nothing is left of row. */
 static bool melt(struct held *held, struct held_row *last, struct engine_row *row,
 		 int64_t wall_ms)
 {
-	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE)
+	if (last->op || held->state != HELD_LAZY || held->act != HELD_ACT_NONE ||
+	    last->row->kind == ROW_SNAPSHOT) /* what comes behind it is not in it */
 		return false;
-	if (last->row->kind == ROW_START && row->kind == ROW_STEP) {
-		/* the start row has events only: they stay in front, the step gives the
-		 * rest */
+	if (last->row->kind == ROW_START && row->kind == ROW_STEP &&
+	    has_events_only(last->row)) {
+		/* they stay in front, the step gives the rest */
 		row_free(last->row);
 		last->row = row;
 		add_events(held, last, row, wall_ms);
 		return true;
 	}
-	if (!row->delta.len && !row->usage.len && !row->error.len) {
+	if (has_events_only(row)) {
 		add_events(held, last, row, wall_ms);
 		row_free(row);
 		return true;

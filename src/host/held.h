@@ -95,6 +95,8 @@ struct held {
 	bool leaving;   /* a drain: it goes back as soon as nothing of it is under way */
 	struct held_past past;
 	struct stream_end asked; /* between the takeover and the start */
+	struct settle *settle;   /* then, too: events from before the journal that came */
+	bool settled;
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;

@@ -31,6 +31,8 @@ src_master_libmaster_a_SOURCES = \
 	src/master/master.h \
 	src/master/obits.c \
 	src/master/obits.h \
+	src/master/orphan.c \
+	src/master/orphan.h \
 	src/master/privileges.c \
 	src/master/privileges.h \
 	src/master/reaper.c \

@@ -78,7 +78,7 @@ struct python_helper {
 	ev_io io;
 	ev_io room; /* active while out is not empty */
 	ev_io print;
-	ev_timer start;
+	ev_timer late; /* its start, or its end */
 	struct str in;
 	struct str out;
 	struct str

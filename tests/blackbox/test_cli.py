@@ -543,6 +543,12 @@ def test_good_definitions_are_good(tmp_path):
         assert (result.returncode, result.stdout) == (OK, f"{count} good\n".encode())
     result = synapsed("def", "validate", "-", stdin=json.dumps(GOOD).encode())
     assert result.returncode == OK
+    odd = json.dumps(changed(entry_step_id="e")).encode()
+    result = synapsed("def", "validate", "-", stdin=odd)
+    assert (result.returncode, result.stdout) == (OK, b"1 good\n")
+    assert result.stderr == (b"warning: -: a: /steps/0: step 'p': nothing leads to it from"
+                             b" the entry step\n")
+    assert synapsed("def", "validate", "--strict", "-", stdin=odd).returncode == REFUSED
     assert synapsed("def", "validate", tmp_path / "none").returncode == NOT_FOUND
     assert synapsed("def", "validate", tmp_path).returncode == FAILED
 

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import time
 
 from harness.daemon import run_verb
 from harness.site import llm_step, orchestration
 
-NAP = orchestration("nap", llm_step("nap", "mock.sleep:1500"))
+NAP = orchestration("nap", llm_step("nap", "mock.sleep:4000"))
 
 
 def status(daemon, *words):
@@ -26,7 +27,7 @@ def test_the_number_of_workers_follows_what_waits(site):
     # within the bounds a person may do so as well, and not beyond
     d.send(signal.SIGTTOU)
     d.wait_event("act.refused", act="less", reason="the_last_one")
-    runs = [site.submit("nap") for _ in range(4)]
+    runs = [site.submit("nap") for _ in range(2)]
     grown = d.wait_event("crew.grow")
     assert (grown["reason"], grown["processes"]) == ("waiting", "1")
     assert int(grown["oldest_ms"]) > 1 and grown["in_flight"] == "1"
@@ -50,3 +51,8 @@ def test_the_number_of_workers_follows_what_waits(site):
     death = status(d, "-o", "json")["deaths"][0]
     assert (death["kind"], death["pid"], death["cause"]) == ("worker", pid, "signal SIGABRT")
     assert f"death: worker 0, pid {pid}, " in status(d)
+    d.wait_event("worker.dead", dead_pid=pid)
+    end = time.monotonic() + 60
+    while site.ask("GET", "/api/v2/workers")[1][0]["last_death_cause"] != "signal SIGABRT":
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -14,7 +14,7 @@ import urllib.parse
 from harness.daemon import DEADLINE_S
 from suite import LIVE
 
-PAUSED = b"synapse:q:{default}:paused"
+QUEUE = b"synapse:q:{default}:"
 NOT_EXECUTED = re.compile(r"are not executed by this version")
 ENDED = ("completed", "failed", "cancelled")
 
@@ -76,14 +76,14 @@ def behaviour(answer, call):
     if "status" in answer:
         return f"status:{answer['status']}"
     if "tool" in answer:
-        return "tool:" + json.dumps(answer)
+        return f"call:{answer['tool']}:{json.dumps(answer['arguments'])}"
     return answer["do"]
 
 
 class Real:
     """A site whose daemon runs, and what the cases come to there."""
 
-    def __init__(self, site, llm, web=None):
+    def __init__(self, site, llm, web):
         self.site = site
         self.llm = llm
         self.web = web
@@ -94,9 +94,10 @@ class Real:
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
-        tools = [tool for c in cases for tool in c.get("tools", [])]
-        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
-                  "agents": [], "mcp_servers": [], "custom_tools": self.local(tools)}
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good}
+        for case in cases:
+            for tool in case.get("tools", []):
+                self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
         told = problems_of(done.stderr.decode(), cases, r"orchestrations\[(\d+)\]")
@@ -107,9 +108,12 @@ class Real:
             if missing:
                 self.not_executed[case] = missing[0]
 
-    def local(self, tools):
-        text = json.dumps(tools)
-        return json.loads(text.replace("http://tools", self.web.url if self.web else ""))
+    def put_tool(self, case, tool):
+        """As a stock sync writes it: the label in the column, the name in the definition."""
+        stored = {**tool, "url": tool["url"].replace("http://tools", f"{self.web.url}/{case.id}")}
+        self.site.sql("INSERT INTO tools (id, name, definition, tenant_id, updated_at)"
+                      " VALUES (%s, %s, %s, 'default', now())", f"id-{tool['name']}",
+                      tool["generalName"], json.dumps(stored))
 
     def validate(self, cases):
         """{case: {"problems", "warnings"}} of definitions that nobody will run."""
@@ -135,28 +139,36 @@ class Real:
             "POST", f"/api/v2/orchestrations/runs/{run_id}/cancel", {})
         assert status == 200, answer
 
-    def execute(self, cases, deadline_s=DEADLINE_S):
-        """Submit all, wait for all."""
-        self.execute_cancelled_first([c for c in cases if c.get("cancel") == "queued"])
+    def execute(self, cases, deadline_s=DEADLINE_S, armed=None):
+        """Submit all, wait for all. armed is called with {run id: case} before any begins."""
+        self.pause()
+        for case in [c for c in cases if c.get("cancel") == "queued"]:
+            self.cancel(self.submit(case))
         runs = {self.submit(c): c for c in cases if c.get("cancel") != "queued"}
         runs.pop(None, None)
-        waiting = {r: c for r, c in runs.items() if c.get("cancel")}
+        if armed:
+            armed(runs)
+        self.go_on()
+        self.settle({r: c for r, c in runs.items() if c.get("cancel")}, deadline_s)
+
+    def pause(self):
+        with self.site.redis.client() as client:
+            client.set(QUEUE + b"paused", "conformance")
+
+    def go_on(self):
+        with self.site.redis.client() as client:
+            client.delete(QUEUE + b"paused")
+            client.lpush(QUEUE + b"bell", "1")
+
+    def settle(self, to_cancel, deadline_s):
+        """Until all have ended; those to cancel are, when it is time."""
         end = time.monotonic() + deadline_s
         while left := self.left():
             assert time.monotonic() < end, f"not ended: {[self.runs.get(r) for r in left]}"
-            for run_id in [r for r, c in waiting.items() if self.has_come_to(r, c)]:
+            for run_id in [r for r, c in to_cancel.items() if self.has_come_to(r, c)]:
                 self.cancel(run_id)
-                del waiting[run_id]
+                del to_cancel[run_id]
             time.sleep(0.02)
-
-    def execute_cancelled_first(self, cases):
-        if not cases:
-            return
-        with self.site.redis.client() as client:
-            client.set(PAUSED, "conformance")
-            for case in cases:
-                self.cancel(self.submit(case))
-            client.delete(PAUSED)
 
     def left(self):
         return [r[0] for r in self.site.sql(
@@ -175,7 +187,7 @@ class Real:
         rows = {r[0]: r[1:] for r in self.site.sql(
             "SELECT run_id, shared_state, step_history FROM orchestration_runs")}
         calls = collections.defaultdict(list)
-        for call in self.llm.calls if self.llm else []:
+        for call in self.llm.calls:
             run_id, path, execution, _ = key_of(call)
             calls[run_id].append({"path": path, "execution": execution, "text": asked(call)})
         found = {}
@@ -189,7 +201,7 @@ class Real:
                 "state": state, "history": history, "calls": calls[run_id],
                 "events": [e for e in events if "sub" not in e and e["type"] not in LIVE],
                 "lives": [e for e in events if e["type"] in LIVE],
-                "requests": self.web.requests_of(case) if self.web else [],
+                "requests": self.web.requests_of(case),
             }
         return found
 

@@ -12,6 +12,8 @@ EXTRA_DIST += tests/sim/seeds.txt tests/sim/module.mk
 SIM_SOURCES = \
 	tests/sim/sim.c \
 	tests/sim/sim_bugs.h \
+	tests/sim/sim_case.c \
+	tests/sim/sim_case.h \
 	tests/sim/sim_commit.c \
 	tests/sim/sim_commit.h \
 	tests/sim/sim_fold.c \
@@ -28,6 +30,8 @@ SIM_SOURCES = \
 	tests/sim/sim_resume.h \
 	tests/sim/sim_store.c \
 	tests/sim/sim_store.h \
+	tests/sim/sim_tool.c \
+	tests/sim/sim_tool.h \
 	tests/sim/sim_watch.c \
 	tests/sim/sim_watch.h \
 	tests/sim/sim_worker.c \
@@ -38,7 +42,7 @@ SIM_SOURCES = \
 SIM_WRAPS = -Wl,--wrap=mem_alloc,--wrap=mem_resize,--wrap=mem_dup,--wrap=mem_dup_n \
 	-Wl,--wrap=mem_try_alloc,--wrap=mem_try_resize,--wrap=mem_free \
 	-Wl,--wrap=runframe_alloc
-SIM_PLANTS = -Wl,--wrap=state_apply,--wrap=history_count
+SIM_PLANTS = -Wl,--wrap=state_apply,--wrap=scope_join
 
 tests_sim_sim_SOURCES = $(SIM_SOURCES)
 tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/sim

@@ -6,8 +6,12 @@
  */
 #include "sim_bugs.h"
 
-#include "run/history.h"
+#include "base/mem.h"
+#include "engine/scope.h"
 #include "run/state.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static enum sim_bug planted;
 
@@ -25,10 +29,10 @@ int __real_state_apply(struct state *state, const char *delta, size_t len,
 		       struct err *err);
 int __wrap_state_apply(struct state *state, const char *delta, size_t len,
 		       struct err *err);
-int __real_history_count(const struct history *history,
-			 const struct definition_step *step);
-int __wrap_history_count(const struct history *history,
-			 const struct definition_step *step);
+int __real_scope_join(struct scope *scope, struct scope *const *branches, size_t n,
+		      struct err *err);
+int __wrap_scope_join(struct scope *scope, struct scope *const *branches, size_t n,
+		      struct err *err);
 
 int __wrap_state_apply(struct state *state, const char *delta, size_t len,
 		       struct err *err)
@@ -41,10 +45,31 @@ int __wrap_state_apply(struct state *state, const char *delta, size_t len,
 	return __real_state_apply(state, delta, len, err);
 }
 
-int __wrap_history_count(const struct history *history,
-			 const struct definition_step *step)
+static int64_t ended_at_ms(const struct scope *branch)
 {
-	int count = __real_history_count(history, step);
+	return branch->history.newest ? branch->history.newest->ended_at_ms : 0;
+}
 
-	return planted == SIM_BUG_GUARD && count > 2 ? 2 : count;
+static int by_end(const void *a, const void *b)
+{
+	int64_t x = ended_at_ms(*(struct scope *const *)a);
+	int64_t y = ended_at_ms(*(struct scope *const *)b);
+
+	return (x > y) - (x < y);
+}
+
+int __wrap_scope_join(struct scope *scope, struct scope *const *branches, size_t n,
+		      struct err *err)
+{
+	struct scope **sorted;
+	int rc;
+
+	if (planted != SIM_BUG_JOIN || n < 2)
+		return __real_scope_join(scope, branches, n, err);
+	sorted = mem_new_n(struct scope *, n);
+	memcpy(sorted, branches, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_end);
+	rc = __real_scope_join(scope, sorted, n, err);
+	mem_free(sorted);
+	return rc;
 }

@@ -9,7 +9,7 @@ enum sim_bug {
 	SIM_BUG_UNFENCED, /* a former owner's rows are stored */
 	SIM_BUG_EARLY,    /* a row counts as durable when it is sent */
 	SIM_BUG_DELTA,    /* a fold forgets what the newest row changed */
-	SIM_BUG_GUARD,    /* a resumed run has forgotten how often a step was there */
+	SIM_BUG_JOIN,     /* branches are joined in the order in which they ended */
 };
 
 #ifdef SIM_PLANTED

@@ -4,7 +4,9 @@
 #include "sim_fold.h"
 
 #include "base/err.h"
+#include "base/jsonr.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/str.h"
 #include "engine/exec.h"
 #include "engine/scope.h"
@@ -125,43 +127,218 @@ void sim_fold(struct sim_world *world, const struct sim_run *run,
 			   err.text);
 }
 
-static void tell(struct str *out, const struct state *state,
-		 const struct history *history, const struct usage *usage, int64_t turns,
-		 uint64_t seq)
+static void tell_numbers(struct str *out, const struct usage *usage, int64_t turns,
+			 int64_t top_turns, uint64_t seq)
 {
+	str_printf(out, "\nturns %" PRId64 "/%" PRId64 ", seq %" PRIu64, top_turns, turns,
+		   seq);
+	if (usage)
+		str_printf(out,
+			   ", calls %" PRId64 ", tokens %" PRId64 "+%" PRId64
+			   ", cost %.3f",
+			   usage->calls, usage->input_tokens, usage->output_tokens,
+			   usage->cost_usd);
+}
+
+void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out)
+{
+	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns, fold->top_turns,
+		     fold->seq);
+}
+
+void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)
+{
+	tell_numbers(out, usage ? &exec->usage : NULL, exec->turns, exec->top_turns,
+		     exec->seq);
+}
+
+void sim_tell_scope(const struct scope *scope, struct str *out)
+{
+	struct history_iter it = history_iter(&scope->history);
 	const struct history_entry *entry;
 
-	state_print(state, out);
-	str_printf(out,
-		   "\nturns %" PRId64 ", seq %" PRIu64 ", calls %" PRId64
-		   ", tokens %" PRId64 "+%" PRId64 ", cost %.3f\n",
-		   turns, seq, usage->calls, usage->input_tokens, usage->output_tokens,
-		   usage->cost_usd);
-	/* a step that the run's own limit stopped is told by no event of the step */
-	for (entry = history->first; entry; entry = entry->next)
-		if (!entry->error ||
-		    strncmp(entry->error, "Orchestration timed out", 23) != 0)
-			str_printf(out, "%s %s %s\n", entry->step->id,
-				   fail_name(entry->class),
-				   entry->error ? entry->error : "");
+	state_print(&scope->state, out);
+	str_add_char(out, '\n');
+	while ((entry = history_next(&it))) {
+		/* a step that the run's own limit stopped is told by no event of it */
+		if (entry->error &&
+		    strncmp(entry->error, "Orchestration timed out", 23) == 0)
+			continue;
+		str_printf(out, "%s %s %s\n", entry->step->id, fail_name(entry->class),
+			   entry->error ? entry->error : "");
+	}
 }
 
-void sim_fold_tell(const struct fold *fold, struct str *out)
+static void tell_node(const struct fold_node *node, int depth, struct str *out)
 {
-	tell(out, &fold->scope->state, &fold->scope->history, &fold->usage, fold->turns,
-	     fold->seq);
-	if (fold->at == FOLD_ANNOUNCED)
-		str_printf(out, "at %s", fold->step->id);
-	else
-		str_printf(out, "at %s", fold->at == FOLD_ENDED ? "the end" : "nothing");
+	static const char *const names[] = {
+		[FOLD_FRESH] = "begins",
+		[FOLD_ANNOUNCED] = "has announced",
+		[FOLD_BEHIND] = "is behind",
+		[FOLD_FAILED] = "has failed at",
+	};
+
+	str_printf(out, "\n%d, %zu: %s %s, %s, %s\n", depth, node->index, names[node->at],
+		   node->step ? node->step->id : "", node->next_id ? node->next_id : "",
+		   node->error ? node->error : "");
+	sim_tell_scope(fold_node_scope(node), out);
+	list_for_each(at, &node->children)
+		tell_node(list_entry(at, struct fold_node, node), depth + 1, out);
 }
 
-void sim_exec_tell(const struct exec *exec, struct str *out)
+void sim_tell_fold(const struct fold *fold, struct str *out)
 {
-	tell(out, &exec->scope->state, &exec->scope->history, &exec->usage, exec->turns,
-	     exec->seq);
-	if (exec->status != RUN_RUNNING)
-		str_add_text(out, "at the end");
-	else
-		str_printf(out, "at %s", exec->step ? exec->step->id : "nothing");
+	sim_tell_fold_numbers(fold, true, out);
+	str_add_text(out, fold->ended ? ", the end" : "");
+	tell_node(fold->root, 0, out);
+}
+
+/* ---- other orders ---- */
+
+/*
+ * Whether two paths are of different branches of one parallel step: where they go apart,
+ * the step is the same and the number is not.
+ */
+static bool are_beside(const char *a, const char *b, const struct definition *definition)
+{
+	const struct definition_step *step;
+	size_t at = 0, from, hash;
+	char id[64];
+
+	while (a[at] && a[at] == b[at])
+		at++;
+	/* back to the beginning of the part in which they differ */
+	for (from = at; from > 0 && a[from - 1] != '/'; from--)
+		;
+	hash = strcspn(a + from, "#");
+	/* "p#1" is no beginning of "p#10", but one of "p#1/q#0" */
+	if (hash >= sizeof(id) || strncmp(a + from, b + from, hash + 1) != 0 ||
+	    (!a[at] && (!b[at] || b[at] == '/')) || (!b[at] && a[at] == '/'))
+		return false;
+	memcpy(id, a + from, hash);
+	id[hash] = '\0';
+	step = definition_step(definition, id);
+	return step && step->type == STEP_PARALLEL;
+}
+
+/* The paths that a row has to do with: its own, and those of its events, which are of
+ * several when rows have melted. */
+struct paths {
+	struct str text; /* each with its NUL */
+};
+
+static void paths_init(struct paths *paths, const struct fold_row *row)
+{
+	const char *slash = strrchr(row->path, '/');
+	bool whole = strcmp(row->kind, "start") == 0;
+	struct json *list = NULL;
+	size_t i;
+
+	memset(paths, 0, sizeof(*paths));
+	str_add(&paths->text, row->path,
+		whole   ? strlen(row->path)
+		: slash ? (size_t)(slash - row->path)
+			: 0);
+	str_add_char(&paths->text, '\0');
+	if (row->events)
+		(void)jsonr_parse(row->events, strlen(row->events), &list, NULL, NULL,
+				  NULL);
+	for (i = 0; i < jsonr_count(list); i++) {
+		const char *path = jsonr_get_text(jsonr_at(jsonr_at(list, i), 1), "path");
+
+		str_add_text(&paths->text, path ? path : "");
+		str_add_char(&paths->text, '\0');
+	}
+	jsonr_free(list);
+}
+
+static bool all_beside(const struct paths *a, const struct paths *b,
+		       const struct definition *definition)
+{
+	size_t i, k;
+
+	for (i = 0; i < a->text.len; i += strlen(a->text.data + i) + 1)
+		for (k = 0; k < b->text.len; k += strlen(b->text.data + k) + 1)
+			if (!are_beside(a->text.data + i, b->text.data + k, definition))
+				return false;
+	return true;
+}
+
+/* Events from this number on; appends the list, returns the next number. */
+static uint64_t number_events(const char *events, uint64_t seq, struct str *out)
+{
+	struct str one = STR_INIT;
+	struct json *list = NULL;
+	size_t i;
+
+	(void)jsonr_parse(events, strlen(events), &list, NULL, NULL, NULL);
+	for (i = 0; i < jsonr_count(list); i++) {
+		const struct json *pair = jsonr_at(list, i);
+		const char *text, *at, *next;
+
+		str_reset(&one, 4096);
+		jsonr_print(jsonr_at(pair, 1), &one);
+		text = str_text(&one);
+		/* the last is the event's own */
+		for (at = NULL, next = text; (next = strstr(next, ",\"seq\":")); next++)
+			at = next;
+		str_printf(out, "%s[\"%s\",%.*s,\"seq\":%" PRIu64 "%s]", i ? "," : "[",
+			   jsonr_text(jsonr_at(pair, 0)), (int)(at - text), text, seq++,
+			   at + 7 + strspn(at + 7, "0123456789"));
+	}
+	if (out->len)
+		str_add_char(out, ']');
+	jsonr_free(list);
+	str_deinit(&one);
+	return seq;
+}
+
+/* Rows are put in another order; false: there is none. */
+static bool shuffle(struct sim_rows *rows, const struct definition *definition,
+		    struct rng *order)
+{
+	struct paths *paths = mem_new_n(struct paths, rows->count);
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < rows->count; i++)
+		paths_init(&paths[i], &rows->rows[i]);
+	for (i = 0; rows->count > 1 && i < rows->count * 3; i++) {
+		size_t at = rng_below(order, rows->count - 1);
+		const struct fold_row row = rows->rows[at];
+		const struct paths its = paths[at];
+
+		if (!all_beside(&paths[at], &paths[at + 1], definition))
+			continue;
+		rows->rows[at] = rows->rows[at + 1];
+		paths[at] = paths[at + 1];
+		rows->rows[at + 1] = row;
+		paths[at + 1] = its;
+		any = true;
+	}
+	for (i = 0; i < rows->count; i++)
+		str_deinit(&paths[i].text);
+	mem_free(paths);
+	return any;
+}
+
+bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
+		      struct rng *order)
+{
+	struct str events = STR_INIT;
+	uint64_t seq = 1;
+	size_t i;
+
+	if (!shuffle(rows, definition, order))
+		return false;
+	for (i = 0; i < rows->count; i++) {
+		struct fold_row *row = &rows->rows[i];
+
+		row->seq = (int64_t)i + 1;
+		if (!row->events)
+			continue;
+		seq = number_events(row->events, seq, &events);
+		row->events = rows->closed[rows->closed_count++] = str_take(&events);
+	}
+	return true;
 }

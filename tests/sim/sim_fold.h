@@ -4,11 +4,15 @@
 
 #include "engine/fold.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct definition;
 struct exec;
 struct held;
+struct rng;
 struct sim_run;
+struct scope;
 struct sim_world;
 struct str;
 
@@ -30,8 +34,18 @@ void sim_rows_deinit(struct sim_rows *rows);
 /* A journal that cannot be folded is broken. */
 void sim_fold(struct sim_world *world, const struct sim_run *run,
 	      const struct sim_rows *rows, struct fold *fold);
-/* What a fold has, and what a run has: the same text if they agree. */
-void sim_fold_tell(const struct fold *fold, struct str *out);
-void sim_exec_tell(const struct exec *exec, struct str *out);
+/* What a path sees, and the numbers of a run: the same text if a fold and it agree. */
+void sim_tell_scope(const struct scope *scope, struct str *out);
+void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out);
+void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out);
+/* All paths of a fold: where each stands, what it sees. */
+void sim_tell_fold(const struct fold *fold, struct str *out);
+
+/*
+ * Rows of branches that could have come in another order do so, by the numbers of `order`;
+ * rows and events are numbered anew. False when there are none. Texts are owned then.
+ */
+bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
+		      struct rng *order);
 
 #endif

@@ -4,6 +4,9 @@
  * Steps s0, s1... whose links go forward most of the time and back sometimes, so that
  * there are cycles, which the loop guard or the limit of turns ends. Keys of the state
  * are few, so that steps read what others wrote.
+ *
+ * The steps of a path are a region: neighbours by number, whose links stay inside most of
+ * the time. A step that has paths inside makes new regions, which are written later.
  */
 #include "sim_graph.h"
 
@@ -13,14 +16,27 @@
 
 #include <stdbool.h>
 
-#define KEYS 5
+#define KEYS        5
+#define REGIONS_MAX 40
+#define DEPTH_MAX   3
+
+/* The steps of one path, or of several that are alike. */
+struct region {
+	int first;
+	int count;
+	int depth;
+	bool beside; /* others may run at the same time */
+};
 
 struct graph {
 	const struct sim_plan *plan;
 	struct rng rng;
 	struct str *out;
-	int steps;
-	int now; /* the step being written */
+	struct region regions[REGIONS_MAX];
+	int regions_count;
+	const struct region *region; /* being written, as the next */
+	int now;
+	int steps; /* given out to regions */
 };
 
 static int below(struct graph *g, int n)
@@ -40,13 +56,24 @@ static const char *any(struct graph *g, const char *const *texts, size_t n)
 
 #define ANY(g, texts) any(g, texts, sizeof(texts) / sizeof((texts)[0]))
 
+/* A step of the region; rarely one of another. */
+static int any_step(struct graph *g)
+{
+	if (!g->plan->steady && one_in(g, 25))
+		return below(g, g->steps);
+	return g->region->first + below(g, g->region->count);
+}
+
 static void add_link(struct graph *g, const char *key)
 {
 	int to = g->now + 1 + (one_in(g, 4) ? 1 : 0);
+	bool ends = to >= g->region->first + g->region->count;
 
-	if (one_in(g, 7))
-		to = below(g, g->steps + 1); /* anywhere, also back, also itself */
-	if (to < g->steps)
+	if (one_in(g, 7)) {
+		to = any_step(g); /* also back, also itself */
+		ends = one_in(g, 3);
+	}
+	if (!ends)
 		str_printf(g->out, ",\"%s\":\"s%d\"", key, to);
 	else if (one_in(g, 2))
 		str_printf(g->out, ",\"%s\":null", key);
@@ -114,7 +141,7 @@ static void add_model(struct graph *g)
 	str_printf(g->out, ",\"model\":\"%s\"", ANY(g, models));
 }
 
-static void add_failing(struct graph *g)
+static void add_retry(struct graph *g)
 {
 	static const char *const classes[] = { "\"provider\"", "\"tool\"", "\"limit\"",
 					       "\"provider\",\"job\",\"internal\"" };
@@ -126,11 +153,15 @@ static void add_failing(struct graph *g)
 			str_printf(g->out, ",\"on\":[%s]", ANY(g, classes));
 		str_add_char(g->out, '}');
 	}
+}
+
+static void add_on_error(struct graph *g)
+{
 	if (one_in(g, 3)) {
 		str_add_text(g->out, ",\"on_error\":\"continue\"");
 	} else if (one_in(g, 3)) {
 		str_printf(g->out, ",\"on_error\":\"route\",\"on_error_step_id\":\"s%d\"",
-			   below(g, g->steps));
+			   any_step(g));
 	}
 }
 
@@ -164,17 +195,16 @@ static void add_if(struct graph *g)
 static void add_switch(struct graph *g)
 {
 	static const char *const cases[] = { "yes", "no", "0", "1", "2", "True", "None" };
-	int n = below(g, 4), from = below(g, 4), i, to;
+	int n = below(g, 4), from = below(g, 4), i;
 
 	add_expression(g, "switch_expression");
 	str_add_text(g->out, ",\"switch_cases\":{");
 	for (i = 0; i < n; i++) {
-		to = below(g, g->steps + 1);
 		str_printf(g->out, "%s\"%s\":", i ? "," : "", cases[from + i]);
-		if (to < g->steps)
-			str_printf(g->out, "\"s%d\"", to);
-		else
+		if (one_in(g, 5))
 			str_add_text(g->out, "null");
+		else
+			str_printf(g->out, "\"s%d\"", any_step(g));
 	}
 	str_add_char(g->out, '}');
 	add_link(g, "switch_default_step_id");
@@ -185,13 +215,68 @@ static void add_end(struct graph *g)
 	(void)g; /* it has no fields */
 }
 
+/* A new path's steps; NULL when there are enough. */
+static const struct region *new_region(struct graph *g, int count, bool beside)
+{
+	struct region *region = &g->regions[g->regions_count];
+
+	if (g->regions_count == REGIONS_MAX || g->region->depth == DEPTH_MAX)
+		return NULL;
+	*region = (struct region){ .first = g->steps,
+				   .count = count,
+				   .depth = g->region->depth + 1,
+				   .beside = beside || g->region->beside };
+	g->steps += count;
+	g->regions_count++;
+	return region;
+}
+
+/* The steps in their order, or the first alone: then it goes along their links. */
+static void add_list(struct graph *g, const struct region *region, bool first_alone)
+{
+	int i;
+
+	str_add_char(g->out, '[');
+	for (i = 0; region && i < (first_alone ? 1 : region->count); i++)
+		str_printf(g->out, "%s\"s%d\"", i ? "," : "", region->first + i);
+	str_add_char(g->out, ']');
+}
+
+static void add_parallel(struct graph *g)
+{
+	int n = one_in(g, 12) ? 0 : 1 + below(g, 4), i;
+	const struct region *region;
+
+	str_add_text(g->out, ",\"parallel_branches\":[");
+	for (i = 0; i < n; i++) {
+		region = new_region(g, 1 + below(g, 3), true);
+		if (i)
+			str_add_char(g->out, ',');
+		if (!region &&
+		    !g->plan->steady) /* a step of the path that has this one */
+			str_printf(g->out, "[\"s%d\"]", any_step(g));
+		else
+			add_list(g, region, one_in(g, 2));
+	}
+	str_add_char(g->out, ']');
+}
+
+static void add_loop(struct graph *g)
+{
+	str_printf(g->out, ",\"loop_count\":%d,\"loop_step_ids\":", 1 + below(g, 4));
+	add_list(g, new_region(g, 1 + below(g, 3), false), false);
+}
+
 static const struct kind {
 	const char *name;
 	int weight;
 	void (*add)(struct graph *g);
+	bool retries;
 } kinds[] = {
-	{ "llm", 8, add_llm },    { "print", 4, add_print },   { "merge", 2, add_merge },
-	{ "if_else", 3, add_if }, { "switch", 2, add_switch }, { "end", 1, add_end },
+	{ "llm", 16, add_llm, true },      { "print", 7, add_print, true },
+	{ "merge", 4, add_merge, true },   { "if_else", 5, add_if, true },
+	{ "switch", 4, add_switch, true }, { "parallel", 3, add_parallel, false },
+	{ "loop", 2, add_loop, false },    { "end", 2, add_end, true },
 };
 
 static const struct kind *any_kind(struct graph *g)
@@ -207,16 +292,27 @@ static const struct kind *any_kind(struct graph *g)
 	return &kinds[i];
 }
 
+/* What a steady path does must not depend on who is faster. */
+static bool fits(const struct graph *g, const struct kind *kind)
+{
+	return kind->add != add_end || !g->plan->steady || !g->region->beside;
+}
+
 static void add_step(struct graph *g)
 {
 	const struct kind *kind = any_kind(g);
+
+	while (!fits(g, kind))
+		kind = any_kind(g);
 
 	str_printf(g->out, "%s{\"id\":\"s%d\",\"name\":\"Step %d\",\"type\":\"%s\"",
 		   g->now ? "," : "", g->now, g->now, kind->name);
 	kind->add(g);
 	add_key(g);
 	add_link(g, "next_step_id");
-	add_failing(g);
+	if (kind->retries)
+		add_retry(g);
+	add_on_error(g);
 	if (one_in(g, 3))
 		str_printf(g->out, ",\"max_iterations\":%d", below(g, 5));
 	if (!g->plan->steady && one_in(g, 4))
@@ -234,9 +330,12 @@ static void init(struct graph *g, const struct sim_plan *plan, int n, struct str
 void sim_graph_print(const struct sim_plan *plan, int n, struct str *out)
 {
 	struct graph g;
+	int i, k;
 
 	init(&g, plan, n, out);
 	g.steps = plan->steps - below(&g, plan->steps) / 2;
+	g.regions[0] = (struct region){ .count = g.steps };
+	g.regions_count = 1;
 	str_printf(out, "{\"id\":\"o%d\",\"name\":\"Graph %d\",\"entry_step_id\":\"s0\"",
 		   n, n);
 	if (one_in(&g, 6))
@@ -247,8 +346,13 @@ void sim_graph_print(const struct sim_plan *plan, int n, struct str *out)
 		str_printf(out, ",\"state_schema\":{\"k0\":{\"default\":\"yes\"},"
 				"\"k1\":{\"default\":{\"n\":1,\"ok\":true}}}");
 	str_add_text(out, ",\"steps\":[");
-	for (g.now = 0; g.now < g.steps; g.now++)
-		add_step(&g);
+	for (i = 0; i < g.regions_count; i++) {
+		g.region = &g.regions[i];
+		for (k = 0; k < g.region->count; k++) {
+			g.now = g.region->first + k;
+			add_step(&g);
+		}
+	}
 	str_add_text(out, "]}");
 }
 

@@ -70,6 +70,8 @@ static void tighten(struct engine_limits *limits, struct rng *rng)
 	if (rng_below(rng, 4) == 0)
 		limits->event_max = EVENT_MAX_LEAST;
 	if (rng_below(rng, 4) == 0)
+		limits->max_steps = 1 + (int64_t)rng_below(rng, 20);
+	if (rng_below(rng, 4) == 0)
 		limits->max_turns = 1 + (int64_t)rng_below(rng, 12);
 	if (rng_below(rng, 4) == 0)
 		limits->run_timeout_ms = run_ms[rng_below(rng, 3)];
@@ -88,11 +90,13 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 	rng_seed(&rng, sim_plan_stream(plan, SIM_STREAM_PLAN, 0));
 	plan->runs = 1 + (int)rng_below(&rng, SIM_RUNS_MAX);
 	plan->workers = 1 + (int)rng_below(&rng, SIM_WORKERS_MAX);
-	plan->steps = 1 + (int)rng_below(&rng, 10);
+	plan->steps = 1 + (int)rng_below(&rng, 8);
 	plan->steady = rng_below(&rng, 3) == 0;
 	for (i = 0; i < SIM_NFAULTS; i++)
 		if (rng_below(&rng, 3) > 0)
 			plan->faults |= 1U << i;
+	plan->limits.max_steps = plan->steady ? 100000 : 300;
+	plan->limits.parallel_max = 1 + rng_below(&rng, 5);
 	if (plan->steady)
 		plan->faults &= ~(1U << SIM_CANCEL);
 	else

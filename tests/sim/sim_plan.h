@@ -22,8 +22,10 @@ enum sim_fault {
 /* Bugs that the planted build can have (sim_bugs.c). */
 #define SIM_BUGS 4
 
-#define SIM_RUNS_MAX    4
+#define SIM_RUNS_MAX    3
 #define SIM_WORKERS_MAX 3
+
+struct sim_case;
 
 struct sim_plan {
 	uint64_t seed;
@@ -38,6 +40,7 @@ struct sim_plan {
 	 */
 	bool steady;
 	int bug; /* 0: none */
+	const struct sim_case *given; /* NULL: definitions and answers are chance */
 	struct engine_limits limits;
 };
 

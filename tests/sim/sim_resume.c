@@ -22,7 +22,7 @@ struct exec *sim_resume(struct sim_worker *worker, struct held *held,
 
 	sim_rows_stored(&rows, job->run, n);
 	sim_fold(worker->world, job->run, &rows, &fold);
-	if (fold.at == FOLD_ENDED)
+	if (fold.ended)
 		sim_broken(worker->world, "%s: its journal has ended, its row has not",
 			   held->run_id);
 	held->seq = (uint32_t)n;

@@ -13,11 +13,14 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "engine/exec.h"
+#include "engine/fold_node.h"
 #include "engine/host.h"
 #include "engine/scope.h"
+#include "engine/walk_in.h"
 #include "host/held.h"
 #include "run/definition.h"
 #include "run/model.h"
+#include "sim_case.h"
 #include "sim_fold.h"
 #include "sim_store.h"
 #include "sim_worker.h"
@@ -43,7 +46,6 @@ void sim_watch_deinit(struct sim_watch *watch)
 
 		mem_free(path->path);
 		mem_free(path->open);
-		mem_free(path->starts);
 		str_deinit(&path->log);
 		mem_free(path);
 	}
@@ -68,18 +70,47 @@ static struct sim_path *path_of(struct sim_run *run, const char *name)
 		return path;
 	path = mem_new(struct sim_path);
 	path->path = mem_dup(name);
-	path->starts = mem_new_n(int, run->definition->steps_count);
 	list_push(&run->watch.paths, &path->node);
 	return path;
 }
 
 /* ---- durable events ---- */
 
+/* A step begins anew: what was inside it before is over. */
+static void close_inside(struct sim_run *run, const struct sim_path *path, const char *id)
+{
+	struct str prefix = STR_INIT;
+
+	str_printf(&prefix, "%s%s%s#", path->path, *path->path ? "/" : "", id);
+	list_for_each(node, &run->watch.paths) {
+		struct sim_path *inside = list_entry(node, struct sim_path, node);
+
+		if (strncmp(inside->path, str_text(&prefix), prefix.len) != 0)
+			continue;
+		mem_free(inside->open);
+		inside->open = NULL;
+	}
+	str_deinit(&prefix);
+}
+
+static void count_turn(struct sim_world *world, struct sim_run *run, bool top)
+{
+	const struct engine_limits *limits = &world->plan.limits;
+	int64_t most = run->definition->max_total_turns;
+
+	if (!most)
+		most = limits->max_turns;
+	world->counts->steps++;
+	run->watch.steps++;
+	run->watch.turns += top;
+	if (run->watch.turns > most || run->watch.steps > limits->max_steps)
+		sim_broken(world, "%s: %" PRId64 " turns, %" PRId64 " steps", run->run_id,
+			   run->watch.turns, run->watch.steps);
+}
+
 static void on_step_start(struct sim_world *world, struct sim_run *run,
 			  struct sim_path *path, const char *id)
 {
-	const struct definition_step *step = definition_step(run->definition, id);
-
 	if (path->open)
 		sim_broken(world, "%s: %s is announced on path '%s' while %s is open",
 			   run->run_id, id, path->path, path->open);
@@ -88,12 +119,8 @@ static void on_step_start(struct sim_world *world, struct sim_run *run,
 		sim_broken(world, "%s: %s is announced long after a cancel", run->run_id,
 			   id);
 	path->open = mem_dup(id);
-	path->starts[step->index]++;
-	world->counts->steps++;
-	run->watch.turns++;
-	if (run->watch.turns > run->definition->max_total_turns ||
-	    run->watch.turns > world->plan.limits.max_turns)
-		sim_broken(world, "%s: %" PRId64 " turns", run->run_id, run->watch.turns);
+	close_inside(run, path, id);
+	count_turn(world, run, !*path->path);
 }
 
 static void on_step_end(struct sim_world *world, struct sim_run *run,
@@ -147,8 +174,14 @@ static void on_event(struct sim_world *world, struct sim_run *run,
 		on_step_end(world, run, path, type, id, true);
 	else if (strcmp(type, "step_error") == 0)
 		on_step_end(world, run, path, type, id, !jsonr_get(event, "retry_in_ms"));
+	else if (strcmp(type, "orchestration_end") == 0)
+		run->watch.ender = path->path;
+	else if (strcmp(type, "branch_start") == 0)
+		world->counts->branches++;
 	else if (strcmp(type, "done") == 0)
 		run->watch.done = true;
+	if (run->given && sim_case_cancels(run->given, event))
+		sim_world_cancel(world, run);
 }
 
 static void number_event(struct sim_world *world, struct sim_run *run,
@@ -185,6 +218,30 @@ static void number_event(struct sim_world *world, struct sim_run *run,
 	watch->id_n = id_n;
 }
 
+/* Whether `path` is inside the step of the row: that one is over, and began anew. */
+static bool is_inside(const char *path, const struct fold_row *row)
+{
+	size_t len = strlen(row->path);
+
+	return len && strncmp(path, row->path, len) == 0 && path[len] == '#';
+}
+
+/* Whether that execution of a step is in already. */
+static bool is_stored(const struct sim_run *run, const char *path, int execution,
+		      size_t before)
+{
+	while (before-- > 0) {
+		const struct sim_row *row = &run->rows[before];
+
+		if (is_inside(path, &row->row))
+			return false;
+		if (row->execution == execution && execution > 0 &&
+		    strcmp(row->row.path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 void sim_watch_row(struct sim_world *world, struct sim_run *run,
 		   const struct sim_row *row)
 {
@@ -195,6 +252,9 @@ void sim_watch_row(struct sim_world *world, struct sim_run *run,
 	if (row->row.seq != (int64_t)run->rows_count)
 		sim_broken(world, "%s: row %zu has number %" PRId64, run->run_id,
 			   run->rows_count, row->row.seq);
+	if (is_stored(run, row->row.path, row->execution, run->rows_count - 1))
+		sim_broken(world, "%s: execution %d of %s is stored twice", run->run_id,
+			   row->execution, row->row.path);
 	if (!row->row.events)
 		return;
 	if (jsonr_parse(row->row.events, strlen(row->row.events), &events, NULL, NULL,
@@ -234,18 +294,53 @@ void sim_watch_handed(struct sim_worker *worker, struct held *held,
 	}
 }
 
-/* What goes apart stays apart: some rows and the last are enough, and more seeds find
- * more than a look at each row. */
-static bool is_time_to_fold(const struct held *held, const struct exec *exec)
+/*
+ * What goes apart stays apart, and folds are what a seed costs: ever fewer rows of every
+ * fourth seed are looked at, and the ends of every other run. More seeds find more.
+ */
+static bool is_time_to_fold(const struct sim_worker *worker, const struct held *held,
+			    bool ends)
 {
-	return held->seq % 6 == 4 || exec->status != RUN_RUNNING;
+	struct sim_job *job = held->slot;
+	uint64_t n = worker->world->plan.seed + (uint64_t)job->run->number;
+
+	if (ends ? n % 2 : n % 4 || held->seq < job->fold_at)
+		return false;
+	job->fold_at = held->seq + 3 + held->seq / 2;
+	return true;
+}
+
+/* Only what stands still meanwhile: while branches run, their calls are counted already. */
+static bool counts_usage(const struct exec *exec)
+{
+	return list_empty(&exec->scopes);
+}
+
+static void tell_path(const struct fold *fold, const struct walk *walk, struct str *says,
+		      struct str *has)
+{
+	const char *path = walk ? str_text(&walk->path) : "";
+	const struct fold_node *node = fold_node_find(fold->root, path, true);
+
+	if (!node) {
+		str_printf(says, "nothing of path %s", path);
+		return;
+	}
+	sim_tell_scope(fold_node_scope(node), says);
+	if (walk) {
+		sim_tell_scope(walk->scope, has);
+		str_printf(has, "at %s", walk->step->id);
+		str_printf(says, "%s %s", node->at == FOLD_ANNOUNCED ? "at" : "not at",
+			   node->step ? node->step->id : "all");
+	}
 }
 
 void sim_watch_commit(struct sim_worker *worker, struct held *held,
-		      const struct exec *exec)
+		      const struct exec *exec, struct op *op)
 {
 	struct sim_world *world = worker->world;
 	struct sim_run *run = ((struct sim_job *)held->slot)->run;
+	const struct walk *walk = op ? mem_container(op, struct walk, commit) : NULL;
 	struct str says = STR_INIT, has = STR_INIT;
 	struct sim_rows rows;
 	struct fold fold;
@@ -253,17 +348,25 @@ void sim_watch_commit(struct sim_worker *worker, struct held *held,
 	if (exec->scope->state.bytes > world->plan.limits.state_max)
 		sim_broken(world, "%s: a state of %zu bytes", run->run_id,
 			   exec->scope->state.bytes);
-	if (!still_mine(worker, held) || exec->seed_error || !is_time_to_fold(held, exec))
+	if (!still_mine(worker, held) || exec->seed_error ||
+	    !is_time_to_fold(worker, held, !op))
 		return;
 	sim_rows_handed(&rows, run, held);
 	sim_fold(world, run, &rows, &fold);
-	sim_fold_tell(&fold, &says);
-	sim_exec_tell(exec, &has);
+	sim_tell_fold_numbers(&fold, counts_usage(exec), &says);
+	sim_tell_exec_numbers(exec, counts_usage(exec), &has);
+	str_printf(&says, "%s\n", fold.ended ? ", the end" : "");
+	str_printf(&has, "%s\n", walk ? "" : ", the end");
+	tell_path(&fold, walk, &says, &has);
+	if (!walk)
+		sim_tell_scope(exec->scope, &has);
 	if (strcmp(str_text(&says), str_text(&has)) != 0)
 		sim_broken(world,
-			   "%s: behind row %" PRIu32 " the journal says\n%s\nand the "
-			   "run has\n%s",
-			   run->run_id, held->seq, str_text(&says), str_text(&has));
+			   "%s: behind row %" PRIu32
+			   " the journal says\n%s\nand path '%s' "
+			   "has\n%s",
+			   run->run_id, held->seq, str_text(&says),
+			   walk ? str_text(&walk->path) : "", str_text(&has));
 	str_deinit(&says);
 	str_deinit(&has);
 	fold_deinit(&fold);
@@ -311,7 +414,6 @@ static void check_announced(struct sim_worker *worker, struct held *held,
 	struct sim_run *run = ((struct sim_job *)held->slot)->run;
 	const char *slash = strrchr(request->path, '/');
 	const char *id = slash ? slash + 1 : request->path;
-	const struct definition_step *step = definition_step(run->definition, id);
 	struct sim_path *path = find_path(run, request->path,
 					  slash ? (size_t)(slash - request->path) : 0);
 
@@ -319,10 +421,10 @@ static void check_announced(struct sim_worker *worker, struct held *held,
 		sim_broken(world,
 			   "%s: a call of %s leaves, which is not announced durably",
 			   run->run_id, request->path);
-	if (path->starts[step->index] != request->execution)
-		sim_broken(world, "%s: a call of execution %d of %s leaves, not %d",
-			   run->run_id, request->execution, request->path,
-			   path->starts[step->index]);
+	if (is_stored(run, request->path, request->execution, run->rows_count))
+		sim_broken(world,
+			   "%s: a call of execution %d of %s leaves, which is stored",
+			   run->run_id, request->execution, request->path);
 }
 
 void sim_watch_call(struct sim_worker *worker, struct held *held,
@@ -350,9 +452,44 @@ void sim_watch_call(struct sim_worker *worker, struct held *held,
 
 /* ---- ends ---- */
 
+/* A fold of some of the rows, and one of the same rows in another order. */
+static void compare_orders(struct sim_world *world, struct sim_run *run)
+{
+	size_t n = run->rows_count ? 1 + (size_t)sim_any(world, (int64_t)run->rows_count)
+				   : 0;
+	struct str one = STR_INIT, other = STR_INIT;
+	struct sim_rows rows;
+	struct fold fold;
+
+	sim_rows_stored(&rows, run, n);
+	sim_fold(world, run, &rows, &fold);
+	sim_tell_fold(&fold, &one);
+	fold_deinit(&fold);
+	if (sim_rows_shuffle(&rows, run->definition, &world->time)) {
+		world->counts->orders++;
+		sim_fold(world, run, &rows, &fold);
+		sim_tell_fold(&fold, &other);
+		if (strcmp(str_text(&one), str_text(&other)) != 0)
+			sim_broken(world,
+				   "%s: %zu rows say\n%s\nand in another order\n%s",
+				   run->run_id, n, str_text(&one), str_text(&other));
+		fold_deinit(&fold);
+	}
+	sim_rows_deinit(&rows);
+	str_deinit(&one);
+	str_deinit(&other);
+}
+
+static bool has_branches(const struct sim_run *run)
+{
+	return run->watch.paths.next != run->watch.paths.prev;
+}
+
 void sim_watch_end(struct sim_world *world, struct sim_run *run)
 {
+	const struct fold_node *node;
 	struct str state = STR_INIT;
+	uint64_t n;
 	struct sim_rows rows;
 	struct fold fold;
 
@@ -368,12 +505,18 @@ void sim_watch_end(struct sim_world *world, struct sim_run *run)
 		sim_broken(world, "%s has ended without done", run->run_id);
 	if (run->status == SIM_CANCELLED && !run->cancel)
 		sim_broken(world, "%s is cancelled and nobody wanted it", run->run_id);
-	if ((world->plan.seed + (uint64_t)run->number) % 4)
+	n = world->plan.seed + (uint64_t)run->number;
+	if (has_branches(run) && n % 2)
+		compare_orders(world, run);
+	if (n % 4 != 1)
 		return; /* the same was folded when it was handed out */
 	sim_rows_stored(&rows, run, run->rows_count);
 	sim_fold(world, run, &rows, &fold);
-	state_print(&fold.scope->state, &state);
-	if (fold.at != FOLD_ENDED || strcmp(str_text(&state), run->final_state) != 0)
+	/* an end step ends it with what its path sees */
+	node = fold_node_find(fold.root, run->watch.ender ? run->watch.ender : "", true);
+	if (node)
+		state_print(&fold_node_scope(node)->state, &state);
+	if (!fold.ended || strcmp(str_text(&state), run->final_state) != 0)
 		sim_broken(world, "%s: its journal ends with\n%s\nand its row with\n%s",
 			   run->run_id, str_text(&state), run->final_state);
 	str_deinit(&state);
@@ -387,6 +530,32 @@ static void compare(struct sim_world *world, const struct sim_run *run, const ch
 	if (strcmp(a ? a : "", b ? b : "") != 0)
 		sim_broken(world, "%s: with other timing %s is\n%s\nand not\n%s",
 			   run->run_id, what, a ? a : "none", b ? b : "none");
+}
+
+/* What the row of the run shows of its history, without times. */
+static char *steps_of(const char *history)
+{
+	struct str out = STR_INIT;
+	struct json *list = NULL;
+	size_t i;
+
+	if (history)
+		(void)jsonr_parse(history, strlen(history), &list, NULL, NULL, NULL);
+	for (i = 0; i < jsonr_count(list); i++)
+		str_printf(&out, "%s %s\n", jsonr_get_text(jsonr_at(list, i), "step_id"),
+			   jsonr_get_text(jsonr_at(list, i), "status"));
+	jsonr_free(list);
+	return str_take(&out);
+}
+
+static void compare_histories(struct sim_world *world, const struct sim_run *a,
+			      const struct sim_run *b)
+{
+	char *of_a = steps_of(a->final_history), *of_b = steps_of(b->final_history);
+
+	compare(world, a, "its history", of_a, of_b);
+	mem_free(of_a);
+	mem_free(of_b);
 }
 
 static void compare_paths(struct sim_world *world, struct sim_run *a, struct sim_run *b)
@@ -410,6 +579,7 @@ void sim_watch_twins(struct sim_world *a, struct sim_world *b)
 			a->runs[i].final_text);
 		compare(b, &b->runs[i], "its state", b->runs[i].final_state,
 			a->runs[i].final_state);
+		compare_histories(b, &b->runs[i], &a->runs[i]);
 		compare_paths(b, &b->runs[i], &a->runs[i]);
 		compare_paths(b, &a->runs[i], &b->runs[i]);
 	}

@@ -14,6 +14,7 @@ struct engine_row;
 struct exec;
 struct held;
 struct llm_call;
+struct op;
 struct sim_row;
 struct sim_run;
 struct sim_worker;
@@ -24,7 +25,6 @@ struct sim_path {
 	struct list node;
 	char *path;     /* owned */
 	char *open;     /* owned: the step that was announced and has no end; NULL */
-	int *starts;    /* owned: how often each step was announced, by its index */
 	int late;       /* steps announced although somebody wants the run to stop */
 	struct str log; /* what happened, without anything that time decides */
 };
@@ -34,9 +34,11 @@ struct sim_watch {
 	struct list paths; /* struct sim_path */
 	int64_t events;
 	int64_t epoch; /* of the newest */
-	int64_t turns;
+	int64_t turns; /* of the root's path */
+	int64_t steps; /* of all paths */
 	int64_t id_ms; /* stream id of the newest */
 	uint32_t id_n;
+	const char *ender; /* the path with the end step that was reached; NULL: none */
 	bool done;
 };
 
@@ -49,9 +51,10 @@ void sim_watch_row(struct sim_world *world, struct sim_run *run,
 /* The engine hands out a row. */
 void sim_watch_handed(struct sim_worker *worker, struct held *held,
 		      const struct engine_row *row);
-/* It did: what the journal says is what the run has. */
+/* It did: what the journal says is what the run has. op is of the path that the row is
+ * of; NULL at the end of the run. */
 void sim_watch_commit(struct sim_worker *worker, struct held *held,
-		      const struct exec *exec);
+		      const struct exec *exec, struct op *op);
 /* A call leaves the process. */
 void sim_watch_call(struct sim_worker *worker, struct held *held,
 		    const struct llm_call *call);

@@ -17,9 +17,11 @@
 #include "events/fifo.h"
 #include "host/held.h"
 #include "run/definition.h"
+#include "sim_case.h"
 #include "sim_commit.h"
 #include "sim_net.h"
 #include "sim_resume.h"
+#include "sim_tool.h"
 #include "sim_watch.h"
 #include "sim_world.h"
 
@@ -110,7 +112,8 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
 
 	if (sim_crash_point(worker, "row not handed out")) {
-		op->abandon = on_dead_commit;
+		if (op)
+			op->abandon = on_dead_commit;
 		row_free(row);
 		return;
 	}
@@ -123,8 +126,9 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, sim_worker_wall_ms(worker));
-	sim_watch_commit(worker, held, exec);
-	if (!wait)
+	if (op)
+		sim_watch_commit(worker, held, exec, op);
+	if (!wait && op)
 		op_done(op);
 	want(held);
 	(void)sim_crash_point(worker, "row handed out");
@@ -143,6 +147,62 @@ static void live(void *ctx, struct exec *exec, const char *event, size_t len)
 static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 {
 	sim_net_call(ctx, exec->job, call);
+}
+
+static void on_nobody_waits(struct op *op)
+{
+	(void)op; /* nobody waits for it any more */
+}
+
+/* Only given definitions have code: what it does is given, too. */
+static void code(void *ctx, struct exec *exec, struct code_call *call)
+{
+	struct sim_worker *worker = ctx;
+	const struct sim_run *run = job_of(exec->job)->run;
+
+	if (!run->given)
+		sim_broken(worker->world, "%s has code", run->run_id);
+	call->op.abandon = on_nobody_waits;
+	if (!sim_crash_point(worker, "code not begun") && sim_case_code(run->given, call)) {
+		call->op.abandon = NULL;
+		op_done(&call->op);
+	}
+	(void)sim_crash_point(worker, "code begun");
+}
+
+static struct sim_run *given_run(struct sim_worker *worker, const struct exec *exec)
+{
+	struct sim_run *run = job_of(exec->job)->run;
+
+	if (!run->given)
+		sim_broken(worker->world, "%s has a tool", run->run_id);
+	return run;
+}
+
+/* Tools are given as well; that a worker ends while one is used is what matters. */
+static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
+{
+	const struct sim_run *run = given_run(ctx, exec);
+
+	find->op.abandon = on_nobody_waits;
+	if (sim_crash_point(ctx, "tool not looked up"))
+		return;
+	sim_tool_find(run, find);
+	find->op.abandon = NULL;
+	op_done(&find->op);
+}
+
+static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
+{
+	struct sim_run *run = given_run(ctx, exec);
+
+	use->op.abandon = on_nobody_waits;
+	if (sim_crash_point(ctx, "tool not used"))
+		return;
+	sim_tool_use(run, use);
+	use->op.abandon = NULL;
+	op_done(&use->op);
+	(void)sim_crash_point(ctx, "tool used");
 }
 
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
@@ -164,7 +224,7 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 	held->event_seq += final->row->events_count;
 	held_add_row(held, final->row, NULL, sim_worker_wall_ms(worker));
 	final->row = NULL;
-	sim_watch_commit(worker, held, exec);
+	sim_watch_commit(worker, held, exec, NULL);
 	exec_free(exec);
 	want(held);
 	(void)sim_crash_point(worker, "end handed out");
@@ -198,6 +258,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
+	.code = code,
+	.tool_find = tool_find,
+	.tool_use = tool_use,
 	.end = end,
 	.parked = parked,
 };
@@ -545,7 +608,7 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 {
 	struct sim_world *world = worker->world;
 	struct sim_job *job = mem_new(struct sim_job);
-	struct held *held = held_new(NULL, run->run_id, run->run_id, 1, job);
+	struct held *held = held_new(NULL, run->run_id, run->run_id, "t", 1, job);
 
 	job->worker = worker;
 	job->run = run;

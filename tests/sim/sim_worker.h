@@ -49,6 +49,7 @@ struct sim_job {
 	struct sim_batch *batch; /* its commit under way */
 	int from;                /* incarnation that its entry was taken off */
 	bool parked;
+	uint32_t fold_at; /* the row behind which journal and run are compared next */
 	int64_t limit_mono_ms; /* what its time in this worker ends at, at the latest */
 };
 

@@ -35,7 +35,8 @@ struct sim_counts {
 	int64_t branches;
 	int64_t calls;
 	int64_t rows;
-	int64_t folds; /* journals folded, to go on or to compare */
+	int64_t orders; /* journals folded in another order of their rows, too */
+	int64_t folds;  /* journals folded, to go on or to compare */
 	int64_t crashes;
 	int64_t freezes;
 	int64_t drains;
@@ -79,6 +80,8 @@ void sim_world_free(struct sim_world *world);
 void sim_after(struct sim_world *world, int64_t ms, sim_cb fire, void *arg, int64_t n);
 /* 0..n-1, from the timing's numbers. */
 int64_t sim_any(struct sim_world *world, int64_t n);
+/* Somebody wants the run to stop, soon. */
+void sim_world_cancel(struct sim_world *world, struct sim_run *run);
 /* Most of the time 0..typical ms, sometimes ten, rarely a hundred times that. */
 int64_t sim_latency(struct sim_world *world, int64_t typical_ms);
 

@@ -83,6 +83,18 @@ static void the_column_has_the_ids_of_the_stream(void **state)
 	held_free(held);
 }
 
+static void a_start_row_that_changes_something_stays_a_row(void **state)
+{
+	struct held *held = lazy();
+
+	(void)state;
+	held_add_row(held, row(ROW_START, "", "k", "{\"type\":\"a\",\"ts\":1"), NULL, 1);
+	held_add_row(held, row(ROW_STEP, "s1", "l", "{\"type\":\"b\",\"ts\":1"), NULL, 1);
+	assert_int_equal(rows(held), 2);
+	assert_string_equal(str_text(&first(held)->row->delta), "[[\"set\",\"k\",1]]");
+	held_free(held);
+}
+
 static void steps_do_not_melt_into_each_other(void **state)
 {
 	struct held *held = lazy();
@@ -196,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lazy_run_of_one_step_is_one_row),
 		cmocka_unit_test(the_column_has_the_ids_of_the_stream),
+		cmocka_unit_test(a_start_row_that_changes_something_stays_a_row),
 		cmocka_unit_test(steps_do_not_melt_into_each_other),
 		cmocka_unit_test(nothing_melts_into_a_row_that_somebody_waits_for),
 		cmocka_unit_test(nothing_melts_once_the_run_is_owned),

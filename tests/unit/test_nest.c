@@ -12,30 +12,11 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "memory_host.h"
+#include "nest_fixture.h"
 #include "run/definition.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define STEP(id, type, more)                                                             \
-	"{\"id\":\"" id "\",\"name\":\"" id "\",\"type\":\"" type "\"" more "}"
-#define ORCH(steps)                                                                      \
-	"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\",\"steps\":[" steps "]}"
-#define ECHO(id, prompt, more)                                                           \
-	STEP(id, "llm",                                                                  \
-	     ",\"model\":\"mock.echo\",\"prompt_template\":\"" prompt                    \
-	     "\",\"output_key\":\"" id "\"" more)
-#define PRINT(id, text, more) STEP(id, "print", ",\"print_content\":\"" text "\"" more)
-#define NEXT(id)              ",\"next_step_id\":\"" id "\""
-#define KEY(id)               ",\"output_key\":\"" id "\""
-#define PARALLEL(id, branches, more)                                                     \
-	STEP(id, "parallel", ",\"parallel_branches\":" branches more)
-#define LOOP(id, count, body, more)                                                      \
-	STEP(id, "loop", ",\"loop_count\":" count ",\"loop_step_ids\":" body more)
-#define IF(id, condition, yes, no, more)                                                 \
-	STEP(id, "if_else",                                                              \
-	     ",\"if_condition\":\"" condition "\",\"if_true_step_id\":" yes              \
-	     ",\"if_false_step_id\":" no more)
 
 static struct memory_host host;
 
@@ -443,6 +424,96 @@ static void paths_inside_one_another_have_a_depth(void **state)
 	expect_text(&host.final->error, "is inside more than 8 parallel steps and loops");
 }
 
+/* ---- new attempts of what failed ---- */
+
+static void resume_failed(const char *definition, const char *delta)
+{
+	const struct fold_row row = { .seq = (int64_t)host.journal_count + 1,
+				      .kind = "resume",
+				      .path = "",
+				      .step_id = "",
+				      .delta = delta };
+	struct exec *exec;
+
+	assert_int_equal(host.final->status, RUN_FAILED);
+	memory_adopt(&host, &row, 1);
+	host.ended = 0;
+	exec = memory_resume(&host, definition, NULL, 2);
+	(void)memory_pump(&host);
+	while (!host.ended) {
+		echo(&host, 0);
+		(void)memory_pump(&host);
+	}
+	exec_free(exec);
+}
+
+static const char forked[] = ORCH(
+	PARALLEL("a", "[[\"b\",\"p\"],[\"c\"],[\"l\"]]", NEXT("z")) "," ECHO("b", "B", "") "," PRINT(
+		"p", "p",
+		KEY("p")) "," ECHO("c", "C",
+				   "") "," LOOP("l", "3", "[\"d\"]",
+						"") "," ECHO("d", "D",
+							     "") "," PRINT("z",
+									   "{state.b} {state.p} {state.c}",
+									   KEY("z")));
+
+static void only_what_failed_is_done_again(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.hold_calls = true;
+	exec = memory_run(&host, forked, NULL);
+	(void)memory_pump(&host);
+	echo(&host, 1);                                 /* c */
+	memory_answer(&host, 0, FAIL_PROVIDER, "busy"); /* b */
+	(void)memory_pump(&host);
+	echo(&host, 0); /* d, the first */
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_PROVIDER, "busy"); /* the second */
+	(void)memory_pump(&host);
+	exec_free(exec);
+	expect_text(&host.final->error, "Step 'a', branch 0: Step 'b': busy");
+	assert_int_equal(host.calls_made, 4);
+	resume_failed(forked, "{\"from_step\":null}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "B p C");
+	assert_int_equal(host.calls_made, 4 + 1 + 2); /* b, and d twice */
+	assert_int_equal(count(&host.types, "parallel_start"), 1);
+	assert_int_equal(count(&host.types, "branch_start"), 3);
+	assert_int_equal(count(&host.types, "loop_iteration"), 3);
+	expect_text(&host.final->state, "\"d\":[{\"iteration\":1,");
+}
+
+static void a_new_attempt_may_begin_elsewhere(void **state)
+{
+	static const char line[] = ORCH(PRINT("a", "A", KEY("a") NEXT("b")) "," STEP(
+		"b", "llm",
+		",\"model\":\"mock.fail:tool\"" NEXT("c")) "," PRINT("c", "C {state.a}",
+								     KEY("c")));
+
+	(void)state;
+	run_through(line);
+	resume_failed(line, "{\"from_step\":\"c\"}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "C A");
+}
+
+static void a_new_attempt_has_all_turns_before_it(void **state)
+{
+	static const char line[] =
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\",\"max_total_turns\":2,"
+		"\"steps\":[" PRINT("a", "A", NEXT("b")) "," PRINT(
+			"b", "B", NEXT("c")) "," PRINT("c", "C", KEY("c")) "]}";
+
+	(void)state;
+	run_through(line);
+	expect_text(&host.final->error, "Global turn limit (2) exceeded");
+	resume_failed(line, NULL);
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	assert_string_equal(str_text(&host.final->response), "C");
+}
+
 /* ---- drains ---- */
 
 static void a_run_is_parked_when_all_its_branches_are(void **state)
@@ -472,28 +543,6 @@ static void a_run_is_parked_when_all_its_branches_are(void **state)
 }
 
 /* ---- cut anywhere, in any order ---- */
-
-/* clang-format off */
-static const char large[] = ORCH(
-	PRINT("a", "first", KEY("x") NEXT("p")) ","
-	PARALLEL("p", "[[\"b\"],[\"c\",\"i\",\"d\",\"y\"],[\"l\",\"n\"],[\"f\"],[]]",
-		 NEXT("m") ",\"on_error\":\"continue\"") ","
-	ECHO("b", "B {state.x}", NEXT("b2")) ","
-	PRINT("b2", "{state.b} again", KEY("x") NEXT("m")) ","
-	ECHO("c", "C", "") "," IF("i", "len(state.c) == 1", "\"y\"", "null", "") ","
-	PRINT("d", "not", KEY("d")) "," PRINT("y", "Y{state.c}", KEY("x")) ","
-	LOOP("l", "3", "[\"e\",\"g\"]", KEY("l")) ","
-	ECHO("e", "E{state.g}", "") "," PRINT("g", "G{state.e}", KEY("g")) ","
-	PRINT("n", "after {state.l}", KEY("n")) ","
-	STEP("f", "llm", ",\"model\":\"mock.fail:tool\",\"retry\":{\"max\":1,\"backoff_ms\":0}") ","
-	STEP("m", "merge", ",\"input_keys\":[\"b\",\"x\",\"n\"]" KEY("m") NEXT("k")) ","
-	LOOP("k", "2", "[\"h\",\"q\"]", NEXT("p2")) ","
-	ECHO("h", "H", "") ","
-	PARALLEL("q", "[[\"r\"],[\"s\"]]", "") ","
-	ECHO("r", "R{state.h}", "") "," ECHO("s", "S{state.h}", "") ","
-	PARALLEL("p2", "[[\"b\"],[\"s\"]]", NEXT("z")) ","
-	PRINT("z", "{state.x} {state.k} {state.s}", KEY("z")));
-/* clang-format on */
 
 /* Long texts: where they part. */
 static void same_text(const struct str *a, const struct str *b)
@@ -605,6 +654,9 @@ int main(void)
 		TEST(loops_beyond_the_limit_fail),
 		TEST(steps_inside_have_a_limit_of_their_own),
 		TEST(paths_inside_one_another_have_a_depth),
+		TEST(only_what_failed_is_done_again),
+		TEST(a_new_attempt_may_begin_elsewhere),
+		TEST(a_new_attempt_has_all_turns_before_it),
 		TEST(a_run_is_parked_when_all_its_branches_are),
 		TEST(whatever_the_order_is_and_wherever_it_is_cut),
 		TEST(a_cut_behind_every_row),

@@ -240,6 +240,98 @@ static void a_broken_delta_is_refused(void **unused)
 	}
 }
 
+static void an_overlay_is_read_through_and_written_alone(void **unused)
+{
+	struct state parent, over, above, copy;
+
+	(void)unused;
+	state_init(&parent, 0);
+	set(&parent, "a", "1");
+	set(&parent, "b", "2");
+	set(&parent, "c", "3");
+	state_init_over(&over, &parent);
+	assert_int_equal(over.bytes, parent.bytes);
+	set(&over, "b", "22");
+	set(&over, "d", "4");
+	state_del(&over, "a");
+	state_del(&over, "nothing");
+	state_init_over(&above, &over);
+	state_del(&above, "d");
+	set(&above, "a", "111");
+	set(&above, "e", "5");
+	expect(&parent, "{\"a\":1,\"b\":2,\"c\":3}");
+	expect(&over, "{\"b\":22,\"c\":3,\"d\":4}");
+	expect(&above, "{\"a\":111,\"b\":22,\"c\":3,\"e\":5}");
+	assert_null(state_get(&over, "a"));
+	assert_int_equal(state_count(&over), 3);
+	assert_int_equal(over.bytes, 3 + 4);
+	assert_int_equal(above.bytes, 4 + 7);
+	state_init(&copy, 0);
+	state_copy(&copy, &above);
+	expect(&copy, "{\"a\":111,\"b\":22,\"c\":3,\"e\":5}");
+	state_join(&over, &above);
+	expect(&over, "{\"a\":111,\"b\":22,\"c\":3,\"e\":5}");
+	assert_int_equal(over.bytes, above.bytes);
+	state_join(&parent, &over);
+	expect(&parent, "{\"a\":111,\"b\":22,\"c\":3,\"e\":5}");
+	assert_int_equal(parent.bytes, copy.bytes);
+	assert_int_equal(parent.own_bytes, parent.bytes);
+	state_deinit(&copy);
+	state_deinit(&above);
+	state_deinit(&over);
+	state_deinit(&parent);
+}
+
+static void a_bound_counts_what_an_overlay_shows(void **unused)
+{
+	const struct state *both[2];
+	struct state parent, one, two;
+
+	(void)unused;
+	state_init(&parent, 10);
+	set(&parent, "a", "1234"); /* 5 bytes */
+	state_init_over(&one, &parent);
+	state_init_over(&two, &parent);
+	assert_int_equal(state_set(&one, "b", "12345", 5, NULL), ERR_LIMIT);
+	set(&one, "b", "12");
+	set(&two, "c", "12");
+	both[0] = &one;
+	both[1] = &two;
+	assert_true(state_fits(&parent, both, 1));
+	assert_false(state_fits(&parent, both, 2));
+	state_del(&two, "a");
+	assert_true(state_fits(&parent, both, 2));
+	state_deinit(&two);
+	state_deinit(&one);
+	state_deinit(&parent);
+}
+
+static void a_list_grows_in_place_while_nobody_shares_it(void **unused)
+{
+	struct state state, other;
+	struct str text = STR_INIT;
+	int i;
+
+	(void)unused;
+	state_init(&state, 0);
+	state_init(&other, 0);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(state_append(&state, "l", "[1]", 3, NULL), 0);
+		if (i == 50)
+			state_copy(&other, &state);
+	}
+	state_print(&state, &text);
+	assert_int_equal(text.len, strlen("{'l':[]}") + 100 * 4 - 1);
+	assert_int_equal(state.bytes, 1 + 2 + 100 * 4 - 1);
+	assert_int_equal(state.own_bytes, state.bytes);
+	str_reset(&text, 0);
+	state_print(&other, &text);
+	assert_int_equal(text.len, strlen("{'l':[]}") + 51 * 4 - 1);
+	str_deinit(&text);
+	state_deinit(&other);
+	state_deinit(&state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +344,9 @@ int main(void)
 		cmocka_unit_test(a_seed_refuses_inputs_that_are_no_object_or_too_large),
 		cmocka_unit_test(a_delta_is_applied_in_order),
 		cmocka_unit_test(a_broken_delta_is_refused),
+		cmocka_unit_test(an_overlay_is_read_through_and_written_alone),
+		cmocka_unit_test(a_bound_counts_what_an_overlay_shows),
+		cmocka_unit_test(a_list_grows_in_place_while_nobody_shares_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -348,6 +348,21 @@ static bool parked(const struct runframe *frame)
 	return loop->walk && loop->walk->ops->parked(loop->walk);
 }
 
+static bool settled(const struct runframe *frame)
+{
+	const struct step_loop *loop = (const struct step_loop *)(const void *)frame;
+
+	return loop->walk && loop->walk->ops->settled(loop->walk);
+}
+
+static void stand(const struct runframe *frame, struct fold_node *node)
+{
+	const struct step_loop *loop = (const struct step_loop *)(const void *)frame;
+
+	loop->walk->ops->stand(loop->walk, fold_node_lend(node, frame->exec->definition,
+							  loop->iteration, NULL));
+}
+
 static void on_free(struct runframe *frame)
 {
 	(void)frame; /* its path is freed as its child */
@@ -358,6 +373,8 @@ static const struct runframe_ops loop_ops = {
 	.child_done = child_done,
 	.abandon = abandon,
 	.parked = parked,
+	.settled = settled,
+	.stand = stand,
 	.free = on_free,
 };
 

@@ -45,11 +45,12 @@ enum branch_state {
 
 struct branch {
 	enum branch_state state;
-	struct scope *scope;      /* owned; NULL until it runs */
-	struct runframe *walk;    /* while it runs */
-	struct fold_node *resume; /* where it goes on; NULL: it begins */
-	enum fail_class class;    /* of a failed one */
-	char *error;              /* owned */
+	struct scope *scope;                /* owned; NULL until it runs */
+	struct runframe *walk;              /* while it runs */
+	struct fold_node *resume;           /* where it goes on; NULL: it begins */
+	const struct definition_step *last; /* of one that ended: its newest step */
+	enum fail_class class;              /* of a failed one */
+	char *error;                        /* owned */
 };
 
 struct step_parallel {
@@ -90,6 +91,7 @@ static void begin(struct step_parallel *parallel, struct branch *branch)
 		row_add_event(row);
 	}
 	branch->resume = NULL;
+	FAULT_OF("branch.begun", parallel->step.def->id);
 	branch->walk->ops->start(branch->walk);
 }
 
@@ -173,7 +175,7 @@ static int join(struct step_parallel *parallel, struct err *err)
 	size_t n = completed(parallel, scopes);
 	int rc;
 
-	FAULT_OF("join", parallel->step.frame.exec->run_id);
+	FAULT_OF("branches.joined", parallel->step.frame.exec->run_id);
 	rc = scope_join(step_scope(&parallel->step), scopes, n, err);
 	if (rc == 0)
 		warn_of_contested(parallel, scopes, n);
@@ -289,12 +291,15 @@ static void child_done(struct runframe *frame, struct runframe *child)
 	struct branch *branch = branch_of(parallel, child);
 
 	if (child->stops) {
+		frame->exec->giving_up = true;
 		give_up(parallel, branch);
+		frame->exec->giving_up = false;
 		frame->stops = true;
 		runframe_done(frame);
 		return;
 	}
 	branch->state = child->class == FAIL_NONE ? BRANCH_COMPLETED : BRANCH_FAILED;
+	branch->last = walk_step(child);
 	branch->class = child->class;
 	branch->error = child->error;
 	child->error = NULL;
@@ -330,6 +335,51 @@ static bool parked(const struct runframe *frame)
 	return frame->exec->engine->draining;
 }
 
+static bool settled(const struct runframe *frame)
+{
+	list_for_each(node, &frame->children) {
+		const struct runframe *walk = list_entry(node, struct runframe, node);
+
+		if (!walk->ops->settled(walk))
+			return false;
+	}
+	return !runframe_has_ended(frame); /* else they are joined, and no row says so */
+}
+
+/* One that waits and was begun by an owner before stays as it was found. */
+static void stand_branch(const struct branch *branch, struct fold_node *parent,
+			 size_t index, const struct definition *definition)
+{
+	struct fold_node *node;
+
+	if (branch->state == BRANCH_WAITS) {
+		if (branch->resume)
+			fold_node_lend_copy(parent, definition, branch->resume);
+		return;
+	}
+	node = fold_node_lend(parent, definition, index, branch->scope);
+	if (branch->state == BRANCH_RUNS) {
+		branch->walk->ops->stand(branch->walk, node);
+		return;
+	}
+	node->at = branch->state == BRANCH_FAILED ? FOLD_FAILED
+		   : branch->last                 ? FOLD_BEHIND
+						  : FOLD_FRESH; /* an empty one */
+	node->step = branch->last;
+	node->class = branch->class;
+	node->error = branch->error;
+}
+
+static void stand(const struct runframe *frame, struct fold_node *node)
+{
+	const struct step_parallel *parallel =
+		(const struct step_parallel *)(const void *)frame;
+	size_t i;
+
+	for (i = 0; i < parallel->count; i++)
+		stand_branch(&parallel->branches[i], node, i, frame->exec->definition);
+}
+
 static void on_free(struct runframe *frame)
 {
 	struct step_parallel *parallel = parallel_of(frame);
@@ -347,6 +397,8 @@ static const struct runframe_ops parallel_ops = {
 	.child_done = child_done,
 	.abandon = abandon,
 	.parked = parked,
+	.settled = settled,
+	.stand = stand,
 	.free = on_free,
 };
 
