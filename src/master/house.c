@@ -205,11 +205,16 @@ void house_drop(struct master *m, const struct child_env *keep)
 {
 	/* the names are the successor's from its word on */
 	if (!keep && m->control.fd >= 0) {
-		if (atomic_load(&m->board->succeeded))
+		bool in_charge = !m->upgrade.successor || m->upgrade.over;
+
+		if (atomic_load(&m->board->succeeded)) {
 			score_before_drop(m->conf->run_dir, getpid());
-		else
-			control_unlink(m->conf->run_dir,
-				       m->upgrade.successor && !m->upgrade.over);
+		} else {
+			/* the next one's: ours, or left by one that was killed */
+			control_unlink(m->conf->run_dir, true);
+			if (in_charge)
+				control_unlink(m->conf->run_dir, false);
+		}
 	}
 	upgrade_drop(m, keep != NULL);
 	if (m->loop) {

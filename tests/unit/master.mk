@@ -3,6 +3,7 @@ check_PROGRAMS += tests/unit/test_acts
 tests_unit_test_acts_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_acts_SOURCES = tests/unit/test_acts.c $(LIVE_HOST)
 check_PROGRAMS += tests/unit/test_child
+check_PROGRAMS += tests/unit/test_control
 check_PROGRAMS += tests/unit/test_crews
 check_PROGRAMS += tests/unit/test_draining
 check_PROGRAMS += tests/unit/test_host_id
