@@ -104,7 +104,8 @@ static int folders_take(struct master *m, const struct privileges *privileges,
 	rc = privileges_folder(privileges, conf->data_dir, 0750, err);
 	if (rc < 0)
 		return err_wrap(err, "data_dir");
-	rc = privileges_folder(privileges, conf->run_dir, 0750, err);
+	/* the control socket says for itself who may use it: control.group's members */
+	rc = privileges_folder(privileges, conf->run_dir, 0755, err);
 	if (rc < 0)
 		return err_wrap(err, "run_dir");
 	rc = privileges_lend(privileges, err);
@@ -189,7 +190,7 @@ int house_setup(struct master *m, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = control_open(&m->control, m->loop, conf->run_dir, m->upgrade.successor,
-			  asks_begin, m, err);
+			  conf->control.group, asks_begin, m, err);
 	if (rc < 0)
 		return rc;
 	obits_init(&m->obits, m->board);

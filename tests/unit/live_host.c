@@ -294,6 +294,7 @@ int host_set_up(void **state)
 		.user = geteuid() == 0 ? "root" : "",
 		.group = "",
 		.postgres = { .url = "" },
+		.control = { .group = "" },
 		.drain = { .deadline_ms = 20000 },
 		.restart = { .min_ms = 200,
 			     .max_ms = 30000,
