@@ -14,6 +14,7 @@
 #include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
 #include "master/asks.h"
+#include "master/identity.h"
 #include "master/limits.h"
 #include "master/listener.h"
 #include "master/master.h"
@@ -103,7 +104,8 @@ static int folders_take(struct master *m, const struct privileges *privileges,
 	rc = privileges_folder(privileges, conf->data_dir, 0750, err);
 	if (rc < 0)
 		return err_wrap(err, "data_dir");
-	rc = privileges_folder(privileges, conf->run_dir, 0750, err);
+	/* the control socket says for itself who may use it: control.group's members */
+	rc = privileges_folder(privileges, conf->run_dir, 0755, err);
 	if (rc < 0)
 		return err_wrap(err, "run_dir");
 	rc = privileges_lend(privileges, err);
@@ -120,6 +122,10 @@ static int folders_take(struct master *m, const struct privileges *privileges,
 	if (rc < 0)
 		return rc;
 	rc = run_dir_take(m, err);
+	if (rc < 0)
+		return rc;
+	rc = identity_take(m->host.name, conf->postgres.url, &m->upgrade.identity_fd,
+			   &m->identity_fd, err);
 	if (rc < 0)
 		return rc;
 	return privileges_take_back(privileges, err);
@@ -228,6 +234,7 @@ void house_drop(struct master *m, const struct child_env *keep)
 	reload_drop(m, keep);
 	sdnotify_close(&m->sd);
 	host_id_release(&m->host);
+	fdutil_close(&m->identity_fd);
 	fdutil_close(&m->run_dir_fd);
 	if (!keep || keep->api_listen_fd != m->api_listen_fd)
 		fdutil_close(&m->api_listen_fd);

@@ -7,6 +7,7 @@ check_PROGRAMS += tests/unit/test_control
 check_PROGRAMS += tests/unit/test_crews
 check_PROGRAMS += tests/unit/test_draining
 check_PROGRAMS += tests/unit/test_host_id
+check_PROGRAMS += tests/unit/test_identity
 check_PROGRAMS += tests/unit/test_listener
 check_PROGRAMS += tests/unit/test_master_live
 tests_unit_test_master_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
