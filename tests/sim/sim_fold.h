@@ -41,13 +41,13 @@ void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)
 /* All paths of a fold: where each stands, what it sees. */
 void sim_tell_fold(const struct fold *fold, struct str *out);
 
-/* What a takeover reads: the newest snapshot and the rows behind it, with the one before.
- * All when there is none. */
+/* What a takeover reads: the newest snapshot and the rows behind it, with the one
+ * before. All when there is none. */
 void sim_rows_from_snapshot(struct sim_rows *rows);
 
 /*
- * Rows of branches that could have come in another order do so, by the numbers of `order`;
- * rows and events are numbered anew. False when there are none. Texts are owned then.
+ * Rows of branches that could have come in another order do so, by the numbers of
+ * `order`; rows and events are numbered anew. False when there are none. Texts are owned then.
  */
 bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
 		      struct rng *order);
