@@ -75,8 +75,7 @@ struct llm_call {
 	struct call_stream *stream;
 };
 
-/* Python of a definition that is to be executed. Borrowed until op_done() or
- * abandon(). */
+/* Python of a definition. Borrowed until op_done() or abandon(). */
 struct code_request {
 	const char *code;
 	size_t code_len;
@@ -102,6 +101,48 @@ struct code_call {
 	struct code_request request;
 	struct code_answer answer;
 	const char *step_id; /* the engine's, for logs */
+};
+
+/*
+ * A tool that a step wants to use, looked up. Borrowed until op_done() or abandon(). A
+ * host that cannot look now keeps the op.
+ */
+struct tool_find {
+	struct op op;
+	const char *name; /* the engine's */
+	/* Filled before op_done(). */
+	enum fail_class class; /* FAIL_NONE: it is there */
+	struct str text;       /* its definition, as tool_use wants it; or why not */
+	struct str about;      /* for a model: what it does */
+	struct str schema;     /* of its arguments: JSON text of an object */
+};
+
+/* Borrowed until op_done() or abandon(). */
+struct tool_request {
+	const char *name;
+	const char *definition; /* tool_find.text */
+	size_t definition_len;
+	const char *arguments; /* JSON text of an object that fits the schema */
+	size_t arguments_len;
+	int64_t deadline_mono_ms; /* the engine abandons it by then */
+	size_t answer_max;        /* bytes of text that the step accepts */
+	const char *path;         /* as those of an llm_request: */
+	int execution;            /* they mark a repetition */
+	int nth;
+};
+
+/* Filled before op_done(). */
+struct tool_answer {
+	enum fail_class class; /* FAIL_NONE: text is what the tool answered */
+	struct str text;       /* or why it did not; valid UTF-8 */
+	bool refused;          /* it did not like the arguments: others may help */
+};
+
+/* One use of a tool. It has effects outside, and may be repeated after a crash. */
+struct tool_use {
+	struct op op;
+	struct tool_request request;
+	struct tool_answer answer;
 };
 
 /*
@@ -151,6 +192,13 @@ struct engine_host {
 	 * NULL: a host where no code is executed.
 	 */
 	void (*code)(void *host, struct exec *exec, struct code_call *call);
+
+	/*
+	 * Look a tool up, and use it. Both are borrowed until op_done() or abandon().
+	 * NULL: a host that has no tools.
+	 */
+	void (*tool_find)(void *host, struct exec *exec, struct tool_find *find);
+	void (*tool_use)(void *host, struct exec *exec, struct tool_use *use);
 
 	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does

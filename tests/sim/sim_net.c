@@ -15,6 +15,7 @@
 #include "engine/exec.h"
 #include "host/held.h"
 #include "run/model.h"
+#include "sim_case.h"
 #include "sim_commit.h"
 #include "sim_watch.h"
 #include "sim_worker.h"
@@ -67,7 +68,9 @@ static uint64_t what_is_asked(struct sim_world *world, struct held *held,
 
 	what = sim_mix_text(what, request->path, strlen(request->path));
 	what = sim_mix(what, (uint64_t)request->execution);
-	for (i = 0; i < request->count; i++)
+	what = sim_mix(what, (uint64_t)request->ask);
+	/* what is asked of an evaluator says what time it is */
+	for (i = 0; i < request->count && !request->tools_count; i++)
 		what = sim_mix_text(what, request->messages[i].text,
 				    request->messages[i].len);
 	job->run->asked++;
@@ -112,6 +115,26 @@ static void fill_text(struct str *out, uint64_t what)
 		say_much(out, what);
 }
 
+static void call_tool(struct llm_answer *answer, const struct llm_request *request,
+		      uint64_t what)
+{
+	const char *name = request->tools[part(what, request->tools_count, 8)].name;
+
+	switch (part(what, 4, 9)) {
+	case 0:
+		str_printf(&answer->text, "{\"tool\":\"%s\",\"arguments\":{}}", name);
+		break;
+	case 1:
+		fill_text(&answer->text,
+			  what); /* which may be a label, or nothing of use */
+		break;
+	default:
+		str_add_text(&answer->tool, name);
+		str_add_text(&answer->text, "{\"reasoning\":\"it seems so\"}");
+		break;
+	}
+}
+
 static enum fail_class class_of(uint64_t what)
 {
 	static const enum fail_class classes[] = { FAIL_PROVIDER, FAIL_PROVIDER,
@@ -123,12 +146,14 @@ static enum fail_class class_of(uint64_t what)
 	return classes[part(what, sizeof(classes) / sizeof(classes[0]), 2)];
 }
 
-static void answer(struct sim_call *sim)
+static void answer_by_chance(struct sim_call *sim)
 {
 	struct llm_call *call = sim->call;
 
 	call->answer.class = class_of(sim->what);
-	if (call->answer.class == FAIL_NONE)
+	if (call->answer.class == FAIL_NONE && call->request.tools_count)
+		call_tool(&call->answer, &call->request, sim->what);
+	else if (call->answer.class == FAIL_NONE)
 		fill_text(&call->answer.text, sim->what);
 	else
 		str_add_text(&call->answer.text, "the model does not like it");
@@ -138,6 +163,18 @@ static void answer(struct sim_call *sim)
 				.input_tokens = (int64_t)part(sim->what, 99, 5),
 				.output_tokens = 3,
 				.cost_usd = 0.125 };
+}
+
+static void answer(struct sim_call *sim)
+{
+	const struct sim_job *job = sim->held->slot;
+	const struct sim_case *given = job->run->given;
+	struct llm_call *call = sim->call;
+
+	if (given)
+		sim_case_answer(given, call, (int)job->run->asked);
+	else
+		answer_by_chance(sim);
 	sim_say(sim->worker->world, "%s: answer to %s/%d: %s %.40s", sim->held->run_id,
 		call->request.path, call->request.execution,
 		fail_name(call->answer.class), str_text(&call->answer.text));
@@ -186,9 +223,18 @@ static void on_time(struct sim_world *world, void *arg, int64_t n)
 static void send(struct sim_call *sim)
 {
 	struct sim_world *world = sim->worker->world;
+	struct sim_job *job = sim->held->slot;
+	int64_t given_ms;
 
 	sim_watch_call(sim->worker, sim->held, sim->call);
 	world->counts->calls++;
+	if (job->run->given) {
+		sim_case_note(job->run, sim->call);
+		given_ms = sim_case_delay_ms(sim->call);
+		sim->queued = true;
+		sim_after(world, given_ms + sim_any(world, 20), on_time, sim, 0);
+		return;
+	}
 	if (sim_any(world, 4) == 0) {
 		answer(sim);
 		return;

@@ -18,6 +18,7 @@
 #include "host/held.h"
 #include "run/definition.h"
 #include "sim_commit.h"
+#include "sim_given.h"
 #include "sim_net.h"
 #include "sim_resume.h"
 #include "sim_watch.h"
@@ -200,6 +201,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
+	.code = sim_given_code,
+	.tool_find = sim_given_tool,
+	.tool_use = sim_given_use,
 	.end = end,
 	.parked = parked,
 };
@@ -238,7 +242,7 @@ static void release(struct held *held)
 	held_free(held);
 }
 
-static void put_back(struct sim_world *world, struct sim_run *run, int from)
+void sim_worker_put_back(struct sim_world *world, struct sim_run *run, int from)
 {
 	int i;
 
@@ -261,7 +265,7 @@ static bool leave_if_ready(struct held *held)
 	sim_say(worker->world, "%s: #%d hands it back", held->run_id,
 		worker->incarnation);
 	if (run->entry == SIM_HELD && run->holder == worker->incarnation)
-		put_back(worker->world, run, owned ? worker->incarnation : 0);
+		sim_worker_put_back(worker->world, run, owned ? worker->incarnation : 0);
 	release(held);
 	return true;
 }
@@ -326,7 +330,7 @@ static void lost(struct held *held)
 	if (mine && sim_run_ended(run))
 		run->entry = SIM_GONE;
 	else if (mine)
-		put_back(world, run, run->owner);
+		sim_worker_put_back(world, run, run->owner);
 	release(held);
 }
 
@@ -553,7 +557,7 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 	job->run = run;
 	job->from = run->from;
 	held->claimed_mono_ms = sim_worker_mono_ms(worker);
-	held->resumes = run->from != 0;
+	held->resumes = run->from != 0 || run->epoch > 0;
 	list_push(&worker->helds, &held->in_all);
 	sim_worker_wake(worker);
 	if (sim_crash_point(worker, "run claimed"))
@@ -639,7 +643,7 @@ static void on_requeue(struct sim_world *world, void *arg, int64_t n)
 		if (run->entry != SIM_HELD || run->holder != n)
 			continue;
 		sim_say(world, "%s: taken off #%" PRId64, run->run_id, n);
-		put_back(world, run, (int)n);
+		sim_worker_put_back(world, run, (int)n);
 	}
 }
 
