@@ -7,7 +7,7 @@ from harness.daemon import DEADLINE_S, run_verb
 from harness.site import llm_step, orchestration, print_step
 
 pytestmark = pytest.mark.asan
-BRANCHES = 8
+BRANCHES = 64
 
 
 
@@ -46,7 +46,7 @@ def wide(count, ms):
 
 
 def test_branches_overlap_and_a_dead_workers_are_gone_on_with(site):
-    site.prepare(wide(BRANCHES, 400))
+    site.prepare(wide(BRANCHES, 300))
     daemon = site.start()
     (pid,) = daemon.pids("worker")
     run_id = site.submit("wide")
@@ -111,3 +111,25 @@ def test_a_failed_run_goes_on_with_what_failed_or_elsewhere(site):
     events = durable(site, run_id)
     assert len(of_type(events, "worker_picked_up")) == 3
     assert len(of_type(events, "orchestration_start")) == 1
+
+
+def test_the_journal_of_a_loop_grows_by_the_same_in_each_iteration(site):
+    site.prepare(orchestration(
+        "rounds",
+        llm_step("first", "mock.sleep:60", "x", "round"),  # from here on it is somebody's
+        {"id": "round", "name": "Round", "type": "loop", "loop_count": 100,
+         "loop_step_ids": ["a", "b"]},
+        print_step("a", "A{state.user_input}"),
+        print_step("b", "B"),
+    ))
+    site.start()
+    run_id = site.submit("rounds")
+    assert site.wait_run(run_id)["status"] == "completed"
+    sizes = [int(n) for (n,) in site.sql(
+        "SELECT sum(length(delta) + length(events)) FROM run_steps WHERE run_id = %s"
+        " AND path LIKE 'round#%%' AND kind = 'step'"
+        " GROUP BY split_part(path, '/', 1) ORDER BY min(seq)", run_id)]
+    assert len(sizes) == 100
+    # but for the digits of its number and of seq, and the last, which announces none
+    assert max(sizes[9:99]) - min(sizes[9:99]) <= 40
+    assert max(sizes) <= 1.5 * sizes[0]

@@ -18,6 +18,8 @@ SIM_SOURCES = \
 	tests/sim/sim_commit.h \
 	tests/sim/sim_fold.c \
 	tests/sim/sim_fold.h \
+	tests/sim/sim_given.c \
+	tests/sim/sim_given.h \
 	tests/sim/sim_graph.c \
 	tests/sim/sim_graph.h \
 	tests/sim/sim_memory.c \

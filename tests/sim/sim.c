@@ -321,11 +321,11 @@ static void report(const struct sim_counts *c, double sec)
 		(double)c->runs / n, (double)c->frames / n, (double)c->steps / n,
 		(double)c->branches / n, (double)c->calls / n, (double)c->rows / n,
 		(double)c->folds / n, (double)c->events / n);
-	(void)printf("a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f takeovers, "
-		     "%.2f stale writes\n",
-		     (double)c->crashes / n, (double)c->freezes / n,
-		     (double)c->drains / n, (double)c->takeovers / n,
-		     (double)c->stale / n);
+	(void)printf(
+		"a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f reopened, %.2f takeovers, "
+		"%.2f stale writes\n",
+		(double)c->crashes / n, (double)c->freezes / n, (double)c->drains / n,
+		(double)c->reopens / n, (double)c->takeovers / n, (double)c->stale / n);
 	(void)printf("runs: %" PRId64 " completed, %" PRId64 " failed, %" PRId64
 		     " cancelled\n",
 		     c->completed, c->failed, c->cancelled);
@@ -458,8 +458,7 @@ int main(int argc, char **argv)
 		{ "runs", 1, NULL, 'r' },  { "workers", 1, NULL, 'k' },
 		{ "steps", 1, NULL, 'n' }, { "bug", 1, NULL, 'b' },
 		{ "file", 1, NULL, 'F' },  { "find", 0, NULL, 'i' },
-		{ "cases", 1, NULL, 'C' },
-		{ NULL, 0, NULL, 0 },
+		{ "cases", 1, NULL, 'C' }, { NULL, 0, NULL, 0 },
 	};
 	struct options options = { .first = 1, .count = 1000, .jobs = 1 };
 	struct sim_counts counts = { 0 };

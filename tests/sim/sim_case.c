@@ -129,7 +129,8 @@ void sim_case_plan(const struct sim_case *one, uint64_t seed, struct sim_plan *p
 	plan->bug = 0;
 	plan->limits = ENGINE_LIMITS_DEFAULT;
 	read_limits(jsonr_get(one->doc, "limits"), &plan->limits);
-	plan->faults &= ~(1U << SIM_CANCEL);
+	plan->limits.snapshot_rows = 1 + (uint32_t)(seed % 9); /* for takeovers to read */
+	plan->faults &= ~(1U << SIM_CANCEL | 1U << SIM_RESUME);
 	if (one->narrow)
 		plan->faults &= 1U << SIM_CRASH;
 	else
@@ -180,9 +181,9 @@ static const struct json *find_answer(const struct sim_case *one,
 	if (jsonr_get(answer, "tries"))
 		answer = pick(jsonr_get(answer, "tries"), (size_t)tries - 1);
 	if (jsonr_get(answer, "if"))
-		answer = jsonr_get(
-			answer, was_told(call, jsonr_get_text(answer, "if")) ? "then"
-									     : "else");
+		answer = jsonr_get(answer, was_told(call, jsonr_get_text(answer, "if"))
+						   ? "then"
+						   : "else");
 	return answer;
 }
 
@@ -349,7 +350,8 @@ static void print_events(const struct sim_run *run, struct str *out)
 		const char *text = run->rows[i].row.events;
 		struct json *events = NULL;
 
-		if (!text || jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
+		if (!text ||
+		    jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
 			continue;
 		for (k = 0; k < jsonr_count(events); k++) {
 			str_add_text(out, first ? "" : ",");

@@ -24,6 +24,9 @@ struct sim_rows {
 	size_t closed_count;
 };
 
+/* Of the first n rows that the store has what a takeover reads: those from the newest
+ * snapshot on, and the one before. */
+void sim_rows_read(struct sim_rows *rows, const struct sim_run *run, size_t n);
 /* The first n rows that the store has. */
 void sim_rows_stored(struct sim_rows *rows, const struct sim_run *run, size_t n);
 /* Those, and behind them what the worker has handed out and not heard of. */

@@ -68,8 +68,7 @@ static void note(struct sim_run *run, const struct http_tool *tool,
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "method", tool->method);
 	jsonw_pair_text(&w, "url", str_text(&request->url));
-	jsonw_pair_text(&w, "body",
-			request->body.len ? str_text(&request->body) : NULL);
+	jsonw_pair_text(&w, "body", request->body.len ? str_text(&request->body) : NULL);
 	jsonw_key(&w, "headers");
 	jsonw_array(&w);
 	for (i = 0; request->headers[i]; i++)
@@ -89,8 +88,8 @@ static const struct json *answer_of(const struct sim_run *run, const char *url,
 	str_deinit(&path);
 	if (!jsonr_get(answer, "if"))
 		return answer;
-	return jsonr_get(answer, strstr(body, jsonr_get_text(answer, "if")) ? "then"
-									     : "else");
+	return jsonr_get(answer,
+			 strstr(body, jsonr_get_text(answer, "if")) ? "then" : "else");
 }
 
 static void judge(struct tool_use *use, const struct json *answer)
@@ -100,10 +99,11 @@ static void judge(struct tool_use *use, const struct json *answer)
 
 	if (status != 200) {
 		use->answer.class = FAIL_TOOL;
-		use->answer.refused = status == 400 || status == 404 || status == 409 ||
-				      status == 422;
-		str_printf(text, "tool '%s' answered with status %lld: ",
-			   use->request.name, (long long)status);
+		use->answer.refused =
+			status == 400 || status == 404 || status == 409 || status == 422;
+		str_printf(text,
+			   "tool '%s' answered with status %lld: ", use->request.name,
+			   (long long)status);
 	}
 	if (jsonr_get(answer, "json"))
 		jsonr_print(jsonr_get(answer, "json"), text);
@@ -128,8 +128,8 @@ void sim_tool_use(struct sim_run *run, struct tool_use *use)
 			NULL, NULL, &err) == 0 &&
 	    http_tool_build(&tool, arguments, "key", &request, &err) == 0) {
 		note(run, &tool, &request);
-		judge(use, answer_of(run, str_text(&request.url),
-				     str_text(&request.body)));
+		judge(use,
+		      answer_of(run, str_text(&request.url), str_text(&request.body)));
 		http_tool_request_deinit(&request);
 	} else {
 		use->answer.class = FAIL_JOB;

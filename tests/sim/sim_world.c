@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FIRED_MAX 400000
@@ -110,6 +111,23 @@ void sim_broken(const struct sim_world *world, const char *format, ...)
 	va_end(args);
 	(void)fputc('\n', stderr);
 	_exit(SIM_BROKEN);
+}
+
+void sim_agree(const struct sim_world *world, const char *run_id, const char *one,
+	       const char *one_text, const char *other, const char *other_text)
+{
+	size_t at = 0, line = 0;
+
+	if (strcmp(one_text, other_text) == 0)
+		return;
+	for (; one_text[at] == other_text[at]; at++)
+		if (one_text[at] == '\n')
+			line = at + 1;
+	sim_broken(world,
+		   "%s: %s goes apart from %s at\n  %.*s\nand not\n  %.*s\nbehind\n%.*s",
+		   run_id, one, other, (int)strcspn(one_text + line, "\n"),
+		   one_text + line, (int)strcspn(other_text + line, "\n"),
+		   other_text + line, (int)line, one_text);
 }
 
 /* ---- what goes wrong ---- */
@@ -281,6 +299,10 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, int twin, bool trac
 	list_init(&world->batches);
 	list_init(&world->lost_calls);
 	rng_seed(&world->time, sim_plan_stream(plan, SIM_STREAM_TIME, (uint64_t)twin));
+	if (twin) { /* these bounds are of time and space, not of what is done */
+		world->plan.limits.parallel_max = 1 + (size_t)sim_any(world, 5);
+		world->plan.limits.snapshot_rows = 1 + (uint32_t)sim_any(world, 30);
+	}
 	for (i = 0; i < SIM_NFAULTS; i++)
 		rng_seed(&world->faults[i],
 			 sim_plan_stream(plan, SIM_STREAM_FAULT,
@@ -303,7 +325,8 @@ static bool is_over(const struct sim_world *world)
 	int i;
 
 	for (i = 0; i < world->plan.runs; i++)
-		if (!sim_run_ended(&world->runs[i]) || world->runs[i].entry != SIM_GONE)
+		if (!sim_run_ended(&world->runs[i]) || world->runs[i].reopening ||
+		    world->runs[i].entry != SIM_GONE)
 			return false;
 	for (i = 0; i < world->plan.workers; i++)
 		if (!list_empty(&world->workers[i]->helds))

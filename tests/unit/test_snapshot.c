@@ -68,6 +68,7 @@ static void init(struct memory_host *host, uint32_t rows)
 	struct engine_limits limits = ENGINE_LIMITS_DEFAULT;
 
 	limits.snapshot_rows = rows;
+	limits.parallel_max = 1 + rows % 3;
 	memory_init(host, &limits);
 	host->hold_calls = true;
 }
@@ -88,10 +89,44 @@ static void run_to_the_end(struct memory_host *host, struct exec *exec, struct r
 	exec_free(exec);
 }
 
+static void same_end(const struct memory_host *a, const struct memory_host *b)
+{
+	same(&a->final->state, &b->final->state);
+	same(&a->final->history, &b->final->history);
+	same(&a->final->response, &b->final->response);
+	assert_int_equal(a->final->usage.calls, b->final->usage.calls);
+}
+
+static void go_on(struct memory_host *to, const struct memory_host *from, size_t n,
+		  uint64_t epoch, struct rng *rng)
+{
+	size_t at = before_snapshot(from, n);
+
+	init(to, 3);
+	to->ids = (uint32_t)(10000 * epoch);
+	memory_adopt(to, from->journal + at, n - at);
+	run_to_the_end(to, memory_resume(to, large, NULL, epoch), rng);
+}
+
+/* n rows of the first are in, and all but the end of what the second added. */
+static void continue_twice(const struct memory_host *host, size_t n, struct rng *rng)
+{
+	struct memory_host second, third;
+	size_t had = n - before_snapshot(host, n);
+
+	go_on(&second, host, n, 2, rng);
+	same_end(&second, host);
+	n = had + 1 + rng_below(rng, second.journal_count - had - 1);
+	go_on(&third, &second, n, 3, rng);
+	same_end(&third, host);
+	memory_deinit(&third);
+	memory_deinit(&second);
+}
+
 static void folds_from_a_snapshot_are_folds_of_all(void **state)
 {
 	struct str all = STR_INIT, rest = STR_INIT;
-	struct memory_host host, other;
+	struct memory_host host;
 	struct rng rng;
 	size_t n, from, compared = 0;
 	int seed;
@@ -112,18 +147,9 @@ static void folds_from_a_snapshot_are_folds_of_all(void **state)
 			same(&all, &rest);
 			compared++;
 		}
-		/* and it is gone on with from there */
+		/* and it is gone on with from there, and again behind that */
 		n = 5 + rng_below(&rng, host.journal_count - 5);
-		from = before_snapshot(&host, n);
-		init(&other, 3);
-		other.ids = 10000;
-		memory_adopt(&other, host.journal + from, n - from);
-		run_to_the_end(&other, memory_resume(&other, large, NULL, 2), &rng);
-		same(&other.final->state, &host.final->state);
-		same(&other.final->history, &host.final->history);
-		same(&other.final->response, &host.final->response);
-		assert_int_equal(other.final->usage.calls, host.final->usage.calls);
-		memory_deinit(&other);
+		continue_twice(&host, n, &rng);
 		memory_deinit(&host);
 	}
 	assert_true(compared > 500);
