@@ -9,8 +9,7 @@ EXTRA_DIST += bootstrap .clang-format .clang-tidy .gitignore .ci/run \
 		$(top_srcdir)/scripts/lint/*.h \
 		$(top_srcdir)/tests/lint/*.py)
 # Papers and samples: each folder is distributed whole.
-EXTRA_DIST += $(wildcard $(top_srcdir)/etc/* $(top_srcdir)/examples/* \
-	$(top_srcdir)/systemd/*)
+EXTRA_DIST += $(wildcard $(top_srcdir)/etc/* $(top_srcdir)/examples/*)
 
 LINT = $(top_srcdir)/scripts/lint
 # Absolute, because the checkers run in the top folder, so that they name files as we do.

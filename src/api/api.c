@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "child/face.h"
 #include "child/stores.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
@@ -42,6 +43,7 @@ struct api {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
+	struct face face;
 	struct stores stores;
 	struct redis_link_conf tails_redis;
 	struct port_scale *port;
@@ -221,11 +223,13 @@ int api_enter(struct child_env *env)
 			code = EXIT_CODE_CHILD_CONFIG;
 	} else {
 		lifeline_init(&api->lifeline, api->loop, env, &ops, api);
+		face_start(&api->face, api->loop, env, SCORE_CONNECTIONS, "connection");
 		ev_timer_start(api->loop, &api->count);
 		if (!env->beside)
 			ev_timer_start(api->loop, &api->open);
 		ev_run(api->loop, 0);
 		code = lifeline_exit_code(&api->lifeline);
+		face_stop(&api->face);
 		lifeline_deinit(&api->lifeline);
 	}
 	close_all(api);

@@ -27,6 +27,8 @@ static void print_worker(struct jsonw *w, const struct store_worker *worker)
 	jsonw_pair_text(w, "last_heartbeat",
 			store_time_text(worker->last_heartbeat, buf));
 	jsonw_pair_raw(w, "mcp_disabled", disabled, strlen(disabled));
+	jsonw_pair_text(w, "last_death_cause", worker->last_death_cause);
+	jsonw_pair_text(w, "last_death_at", store_time_text(worker->last_death_at, buf));
 	jsonw_object_end(w);
 }
 

@@ -12,25 +12,62 @@
 #include "ipc/exit_code.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+/* sets: owned by the caller (mem_free), as long as *in is used. */
+static void inputs_of(const struct cli_args *args, struct conf_inputs *in,
+		      const char ***sets)
+{
+	const char *set;
+	size_t at = 0;
+
+	*sets = mem_new_n(const char *, args->given_count + 1);
+	*in = (struct conf_inputs){ .env = (const char *const *)environ,
+				    .uid = geteuid(),
+				    .cores = 1,
+				    .sets = *sets };
+	while ((set = cli_args_next(args, "set", &at)))
+		(*sets)[in->set_count++] = set;
+	in->path = conf_find_path(cli_args_text(args, "config", NULL));
+}
+
+char *cli_conf_run_dir(const struct cli_args *args)
+{
+	struct conf_errors errors = { .count = 0 };
+	struct conf_inputs in;
+	const char **sets;
+	struct conf *conf;
+	char *text, *run_dir;
+
+	inputs_of(args, &in, &sets);
+	conf = conf_load_rest(&in, &errors);
+	run_dir = mem_dup(conf->run_dir);
+	if (errors.count) {
+		text = conf_errors_text(&errors);
+		text[strcspn(text, "\n")] = '\0';
+		(void)cli_args_fail(args, 0,
+				    "the configuration is wrong: %s; looking in run_dir "
+				    "%s (%s)",
+				    text, run_dir, conf_source(conf, "run_dir"));
+		mem_free(text);
+	}
+	conf_free(conf);
+	mem_free(sets);
+	conf_errors_deinit(&errors);
+	return run_dir;
+}
 
 int cli_conf_load(const struct cli_args *args, bool needs_postgres, struct conf **ret)
 {
 	struct conf_errors errors = { .count = 0 };
-	const char **sets = mem_new_n(const char *, args->given_count + 1);
-	struct conf_inputs in = { .env = (const char *const *)environ,
-				  .uid = geteuid(),
-				  .cores = 1 };
+	struct conf_inputs in;
 	struct conf *conf = NULL;
-	const char *set;
-	size_t at = 0;
+	const char **sets;
 	char *text;
 	int rc;
 
-	while ((set = cli_args_next(args, "set", &at)))
-		sets[in.set_count++] = set;
-	in.sets = sets;
-	in.path = conf_find_path(cli_args_text(args, "config", NULL));
+	inputs_of(args, &in, &sets);
 	rc = conf_load(&in, &conf, &errors);
 	mem_free(sets);
 	if (rc == 0 && needs_postgres && !conf->postgres.url[0]) {

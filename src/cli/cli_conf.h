@@ -14,4 +14,11 @@ struct conf;
  */
 int cli_conf_load(const struct cli_args *args, bool needs_postgres, struct conf **ret);
 
+/*
+ * run_dir, the caller's (mem_free), never NULL: for verbs that look for the daemon of
+ * this host. A configuration that is wrong is said on standard error and used as far as
+ * it goes, since the daemon runs with one that was right when it read it.
+ */
+char *cli_conf_run_dir(const struct cli_args *args);
+
 #endif

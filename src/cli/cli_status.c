@@ -9,40 +9,19 @@
 
 #include "base/clock.h"
 #include "base/jsonw.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
 #include "cli/cli_table.h"
-#include "conf/conf.h"
+#include "cli/cli_units.h"
 #include "ipc/exit_code.h"
+#include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define SCREEN_DEATHS 3 /* of the last ones */
-
-/* 93784000 -> "1d2h": the two largest units are enough for a screen. */
-static void add_span(struct str *out, int64_t ms)
-{
-	static const struct {
-		int64_t ms;
-		const char *name;
-	} units[] = {
-		{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" }, { 1000, "s" }
-	};
-	size_t i, shown = 0;
-
-	for (i = 0; i < sizeof(units) / sizeof(*units) && shown < 2; i++) {
-		if (ms < units[i].ms && !shown)
-			continue;
-		str_printf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
-		ms %= units[i].ms;
-		shown++;
-	}
-	if (!shown)
-		str_add_text(out, "0s");
-}
 
 static enum score_state state_of(const struct score_slot *slot)
 {
@@ -81,6 +60,8 @@ static void add_child_json(struct jsonw *w, const struct score_slot *slot)
 		jsonw_pair_int(w, "died_at_ms", atomic_load(&slot->died_at_ms));
 		jsonw_pair_text(w, "cause", score_text_get(&slot->cause, text));
 	}
+	if (score_text_get(&slot->sandbox, text)[0])
+		jsonw_pair_text(w, "sandbox", text);
 	jsonw_key(w, "counters");
 	jsonw_object(w);
 	for (i = 0; i < SCORE_NCOUNTERS; i++)
@@ -141,7 +122,28 @@ static void add_scaling_json(struct jsonw *w, const struct scoreboard *board)
 	jsonw_object_end(w);
 }
 
-static void add_json(struct str *out, const struct scoreboard *board)
+/* Whoever was succeeded by an upgrade and still drains. */
+static void add_before_json(void *arg, const struct scoreboard *board)
+{
+	struct jsonw *w = arg;
+	size_t i;
+
+	jsonw_object(w);
+	jsonw_pair_int(w, "pid", board->master_pid);
+	jsonw_pair_text(w, "state", master_state(board));
+	jsonw_pair_text(w, "version", board->version);
+	jsonw_pair_int(w, "generation", atomic_load(&board->generation));
+	jsonw_pair_int(w, "started_at_ms", board->started_at_ms);
+	jsonw_key(w, "children");
+	jsonw_array(w);
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_child_json(w, &board->slots[i]);
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+static void add_json(struct str *out, const struct scoreboard *board, const char *run_dir)
 {
 	char text[IDS_MAX];
 	struct jsonw w;
@@ -168,36 +170,56 @@ static void add_json(struct str *out, const struct scoreboard *board)
 		if (state_of(&board->slots[i]) != SCORE_FREE)
 			add_child_json(&w, &board->slots[i]);
 	jsonw_array_end(&w);
+	jsonw_key(&w, "before");
+	jsonw_array(&w);
+	score_before_each(run_dir, add_before_json, &w);
+	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	str_add_char(out, '\n');
 }
 
+/* What a child does: of an API child the connections and requests, of others the runs. */
 static void add_child_row(struct cli_table *table, const struct score_slot *slot)
 {
-	char text[IDS_MAX];
-	struct str up = STR_INIT;
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
+	int64_t requests = score_get(slot, SCORE_REQUESTS);
 
-	add_span(&up, clock_wall_ms() - atomic_load(&slot->started_at_ms));
 	cli_table_text(table, score_text_get(&slot->kind, text));
 	cli_table_int(table, atomic_load(&slot->number));
 	cli_table_int(table, atomic_load(&slot->pid));
 	cli_table_text(table, score_state_name(state_of(slot)));
 	cli_table_int(table, atomic_load(&slot->generation));
-	cli_table_text(table, str_text(&up));
-	cli_table_int(table, age_ms(atomic_load(&slot->pulse_mono_ms)));
-	cli_table_int(table, score_get(slot, SCORE_ACTIVE_RUNS));
-	cli_table_int(table, score_get(slot, SCORE_RUNS_ENDED));
-	cli_table_int(table, score_get(slot, SCORE_RUNS_FAILED));
-	cli_table_int(table, score_get(slot, SCORE_REQUESTS));
-	cli_table_text(table, state_of(slot) == SCORE_DEAD
-				      ? score_text_get(&slot->cause, text)
-				      : "");
-	str_deinit(&up);
+	cli_table_text(
+		table,
+		cli_units_span(clock_wall_ms() - atomic_load(&slot->started_at_ms), buf));
+	cli_table_text(table,
+		       cli_units_lag(age_ms(atomic_load(&slot->pulse_mono_ms)), buf));
+	cli_table_text(table, cli_units_count(score_get(slot, SCORE_ACTIVE_RUNS) +
+						      score_get(slot, SCORE_CONNECTIONS),
+					      buf));
+	cli_table_text(table, cli_units_count(
+				      requests + score_get(slot, SCORE_RUNS_ENDED), buf));
+	cli_table_text(table, cli_units_count(score_get(slot, SCORE_REQUESTS_5XX) +
+						      score_get(slot, SCORE_RUNS_FAILED),
+					      buf));
+}
+
+/* Where code is executed, and not as it should be. */
+static void add_sandbox(struct str *out, const struct score_slot *slot)
+{
+	char text[IDS_MAX], kind[IDS_MAX];
+
+	score_text_get(&slot->sandbox, text);
+	if (state_of(slot) == SCORE_DEAD || !text[0] || strncmp(text, "ready", 5) == 0 ||
+	    strncmp(text, "not tried", 9) == 0)
+		return;
+	str_printf(out, "sandbox of %s %d: %s\n", score_text_get(&slot->kind, kind),
+		   (int)atomic_load(&slot->number), text);
 }
 
 static void add_scaling(struct str *out, const struct scoreboard *board)
 {
-	char text[IDS_MAX];
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
 
 	if (!atomic_load(&board->scale_max))
 		return;
@@ -205,23 +227,24 @@ static void add_scaling(struct str *out, const struct scoreboard *board)
 		   (int)atomic_load(&board->scale_count),
 		   (int)atomic_load(&board->scale_min),
 		   (int)atomic_load(&board->scale_max));
-	if (score_text_get(&board->scaled, text)[0]) {
-		str_printf(out, "; %s, ", text);
-		add_span(out, clock_wall_ms() - atomic_load(&board->scaled_at_ms));
-		str_add_text(out, " ago");
-	}
+	if (score_text_get(&board->scaled, text)[0])
+		str_printf(out, "; %s, %s ago", text,
+			   cli_units_span(clock_wall_ms() -
+						  atomic_load(&board->scaled_at_ms),
+					  buf));
 	str_add_char(out, '\n');
 }
 
 static void add_death(void *arg, const struct score_death *death)
 {
 	struct str *out = arg;
-	char text[IDS_MAX];
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
 
-	str_printf(out, "death: %s %d, pid %d, ", score_text_get(&death->kind, text),
-		   (int)atomic_load(&death->slot), (int)atomic_load(&death->pid));
-	add_span(out, clock_wall_ms() - atomic_load(&death->at_ms));
-	str_printf(out, " ago, %s", score_text_get(&death->cause, text));
+	str_printf(out, "death: %s %d, pid %d, %s ago, ",
+		   score_text_get(&death->kind, text), (int)atomic_load(&death->slot),
+		   (int)atomic_load(&death->pid),
+		   cli_units_span(clock_wall_ms() - atomic_load(&death->at_ms), buf));
+	str_add_text(out, score_text_get(&death->cause, text));
 	if (score_text_get(&death->suspect, text)[0])
 		str_printf(out, ", in job %s", text);
 	if (score_text_get(&death->step, text)[0])
@@ -229,37 +252,68 @@ static void add_death(void *arg, const struct score_death *death)
 	str_add_char(out, '\n');
 }
 
-static void add_screen(struct str *out, const struct scoreboard *board)
-{
-	static const char *const heads[] = { "KIND",  "SLOT",   "PID",      "STATE",
-					     "GEN",   "UP",     "PULSE_MS", "ACTIVE",
-					     "ENDED", "FAILED", "REQUESTS", "CAUSE",
-					     NULL };
-	char text[IDS_MAX];
+struct screen {
+	struct str *out;
 	struct cli_table table;
+};
+
+static void add_children(struct screen *screen, const struct scoreboard *board)
+{
 	size_t i;
 
-	str_printf(out, "synapsed %s %s: pid %d, generation %d, up ", board->version,
-		   master_state(board), (int)board->master_pid,
-		   (int)atomic_load(&board->generation));
-	add_span(out, clock_wall_ms() - board->started_at_ms);
-	str_printf(out, ", host %s\n", board->host_name);
-	if (score_text_get(&board->reason, text)[0])
-		str_printf(out, "reason: %s\n", text);
-	if (score_text_get(&board->reload, text)[0]) {
-		str_add_text(out, "reload: ");
-		add_span(out, clock_wall_ms() - atomic_load(&board->reload_at_ms));
-		str_printf(out, " ago, %s\n", text);
-	}
-	add_scaling(out, board);
-	each_death(board, SCREEN_DEATHS, out, add_death);
-	str_add_char(out, '\n');
-	cli_table_init(&table, heads);
 	for (i = 0; i < SCOREBOARD_SLOTS; i++)
 		if (state_of(&board->slots[i]) != SCORE_FREE)
-			add_child_row(&table, &board->slots[i]);
-	cli_table_print(&table, out);
-	cli_table_deinit(&table);
+			add_child_row(&screen->table, &board->slots[i]);
+}
+
+static void add_before_line(void *arg, const struct scoreboard *board)
+{
+	struct screen *screen = arg;
+
+	str_printf(screen->out, "before it: pid %d, version %s, %s\n",
+		   (int)board->master_pid, board->version, master_state(board));
+}
+
+static void add_before_rows(void *arg, const struct scoreboard *board)
+{
+	add_children(arg, board);
+}
+
+static void add_screen(struct str *out, const struct scoreboard *board,
+		       const char *run_dir)
+{
+	static const char *const heads[] = { "KIND",  "SLOT",   "PID",   "STATE",
+					     "GEN",   "UP",     "PULSE", "ACTIVE",
+					     "ENDED", "FAILED", NULL };
+	char text[IDS_MAX], buf[CLI_UNITS_MAX];
+	struct screen screen = { .out = out };
+	size_t i;
+
+	str_printf(out, "synapsed %s %s: pid %d, generation %d, up %s\n", board->version,
+		   master_state(board), (int)board->master_pid,
+		   (int)atomic_load(&board->generation),
+		   cli_units_span(clock_wall_ms() - board->started_at_ms, buf));
+	str_printf(out, "host %s\n", board->host_name);
+	if (score_text_get(&board->reason, text)[0])
+		str_printf(out, "reason: %s\n", text);
+	if (score_text_get(&board->reload, text)[0])
+		str_printf(out, "reload: %s ago, %s\n",
+			   cli_units_span(clock_wall_ms() -
+						  atomic_load(&board->reload_at_ms),
+					  buf),
+			   text);
+	for (i = 0; i < SCOREBOARD_SLOTS; i++)
+		if (state_of(&board->slots[i]) != SCORE_FREE)
+			add_sandbox(out, &board->slots[i]);
+	add_scaling(out, board);
+	score_before_each(run_dir, add_before_line, &screen);
+	each_death(board, SCREEN_DEATHS, out, add_death);
+	str_add_char(out, '\n');
+	cli_table_init(&screen.table, heads);
+	add_children(&screen, board);
+	score_before_each(run_dir, add_before_rows, &screen);
+	cli_table_print(&screen.table, out);
+	cli_table_deinit(&screen.table);
 }
 
 static int not_running(const struct cli_args *args, const char *run_dir)
@@ -288,9 +342,9 @@ static int show(const struct cli_args *args, const char *run_dir)
 		code = not_running(args, run_dir);
 	} else {
 		if (args->json)
-			add_json(&out, board);
+			add_json(&out, board, run_dir);
 		else
-			add_screen(&out, board);
+			add_screen(&out, board, run_dir);
 		(void)fputs(str_text(&out), stdout);
 		if (atomic_load(&board->master_state) == SCORE_MASTER_DEGRADED)
 			code = EXIT_CODE_FAILED;
@@ -302,13 +356,10 @@ static int show(const struct cli_args *args, const char *run_dir)
 
 static int status(const struct cli_args *args)
 {
-	struct conf *conf = NULL;
-	int code = cli_conf_load(args, false, &conf);
+	char *run_dir = cli_conf_run_dir(args);
+	int code = show(args, run_dir);
 
-	if (code)
-		return code;
-	code = show(args, conf->run_dir);
-	conf_free(conf);
+	mem_free(run_dir);
 	return code;
 }
 
@@ -316,6 +367,7 @@ static int status(const struct cli_args *args)
 static const struct cli_verb verbs[] = {
 	{ "", "", 0, 0, CLI_GROUP_OUTPUT | CLI_GROUP_CONF, NULL,
 	  "the daemon of this host and its children",
+	  "ACTIVE, ENDED and FAILED are runs; of an api child connections, requests and 5xx.\n"
 	  "Exit status: 0 it runs, 1 it runs degraded, 3 it does not run.\n", status },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };

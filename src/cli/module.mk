@@ -37,12 +37,16 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/check.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
+	src/cli/cli_acts.c \
+	src/cli/cli_acts.h \
 	src/cli/cli_api.c \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
+	src/cli/cli_control.c \
+	src/cli/cli_control.h \
 	src/cli/cli_db.c \
 	src/cli/cli_def.c \
 	src/cli/cli_def.h \
@@ -60,6 +64,9 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \
+	src/cli/cli_top.c \
+	src/cli/cli_units.c \
+	src/cli/cli_units.h \
 	src/cli/cli_verb.h \
 	src/cli/cli_worker.c \
 	src/cli/dev.c \
@@ -74,7 +81,15 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/dev_servers.c \
 	src/cli/dev_servers.h \
 	src/cli/store_call.c \
-	src/cli/store_call.h
+	src/cli/store_call.h \
+	src/cli/top_proc.c \
+	src/cli/top_proc.h \
+	src/cli/top_sample.c \
+	src/cli/top_sample.h \
+	src/cli/top_term.c \
+	src/cli/top_term.h \
+	src/cli/top_view.c \
+	src/cli/top_view.h
 nodist_src_cli_libcli_a_SOURCES = \
 	src/cli/bench_sql.c \
 	src/cli/bench_sql.h

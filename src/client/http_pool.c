@@ -30,6 +30,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "client/egress.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -90,6 +91,7 @@ struct http_transfer {
 	bool looking; /* its name is looked up */
 	bool headed;  /* head was called */
 	bool stopped; /* a callback ended it */
+	bool refused; /* an address of it is none that requests may go to */
 	bool too_large;
 	bool large_head;
 	bool hurried;
@@ -169,6 +171,10 @@ static int judge(const struct http_transfer *transfer, CURLcode code, struct err
 			       HEAD_MAX);
 	if (transfer->stopped)
 		return err_set(err, ERR_CLOSED, "the answer was not read to its end");
+	if (transfer->refused && code == CURLE_COULDNT_CONNECT)
+		return err_set(err, ERR_REFUSED,
+			       "its address is none that requests may go to "
+			       "(egress.allow)");
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
 		return err_set(err, ERR_INPUT, "%s", text);
@@ -254,8 +260,15 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
 {
+	struct http_transfer *transfer = data;
+	const struct egress *egress = transfer->pool->options.egress;
+
 	(void)purpose;
-	looked_up(data);
+	looked_up(transfer);
+	if (egress && !egress_allows(egress, &addr->addr)) {
+		transfer->refused = true;
+		return CURL_SOCKET_BAD;
+	}
 	/* close-on-exec from the first moment: another thread of ours may not fork, a
 	 * helper of a later time shall not get it */
 	return socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,

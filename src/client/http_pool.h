@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct egress;
 struct ev_loop;
 struct http_pool;
 struct http_transfer;
@@ -15,6 +16,7 @@ struct http_pool_options {
 	struct ev_loop *loop;       /* borrowed for the pool's life */
 	size_t connections;         /* at the same time; what is more waits */
 	int64_t connect_timeout_ms; /* name, TCP and TLS */
+	const struct egress *egress; /* where to; borrowed; NULL: anywhere */
 };
 
 /* The head of an answer, when it is whole. Borrowed for the callback. */
@@ -35,6 +37,7 @@ struct http_head {
  *   ERR_CONN     no connection, or it broke; what was asked may have been done;
  *   ERR_TIMEOUT  a deadline passed; what was asked may have been done;
  *   ERR_PROTO    what answers does not speak HTTP, or its certificate is not good;
+ *   ERR_REFUSED  no address of the host is one that requests may go to;
  *   ERR_LIMIT    the body is larger than answer_max_bytes;
  *   ERR_CLOSED   the callback ended it.
  * The texts of errors hold no header and no URL.

@@ -67,11 +67,11 @@ static void check_unset(struct conf_build *build)
 					conf_rows[i].key, conf_rows[i].user_def_words);
 }
 
-int conf_load(const struct conf_inputs *in, struct conf **ret, struct conf_errors *errors)
+struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *errors)
 {
 	struct conf_box *box = mem_new(struct conf_box);
-	size_t i, before = errors->count;
 	struct conf_build build;
+	size_t i, before = errors->count;
 
 	arena_init(&box->arena);
 	box->sources = arena_new_n(&box->arena, const char *, conf_rows_count);
@@ -91,11 +91,22 @@ int conf_load(const struct conf_inputs *in, struct conf **ret, struct conf_error
 	conf_env_read_sets(&build);
 	if (errors->count == before)
 		check_unset(&build);
+	for (i = 0; i < conf_rows_count; i++)
+		if (!build.sources[i])
+			build.sources[i] = "default";
+	return &box->conf;
+}
+
+int conf_load(const struct conf_inputs *in, struct conf **ret, struct conf_errors *errors)
+{
+	size_t before = errors->count;
+	struct conf *conf = conf_load_rest(in, errors);
+
 	if (errors->count != before) {
-		conf_free(&box->conf);
+		conf_free(conf);
 		return ERR_INPUT;
 	}
-	*ret = &box->conf;
+	*ret = conf;
 	return 0;
 }
 

@@ -59,6 +59,9 @@ struct conf {
 	const char *group; /* "": the user's own */
 	bool core_dumps;   /* and whether others of our user may look into us */
 	struct {
+		const char *group; /* whose members may ask the daemon; "": nobody's */
+	} control;
+	struct {
 		enum log_level level;
 		enum log_format format;
 	} log;
@@ -142,6 +145,13 @@ struct conf {
 		int64_t attempts;
 		int64_t connections; /* per worker child */
 	} llm;
+	struct {
+		int64_t http_timeout_ms;
+		int64_t connections; /* per worker child */
+	} tools;
+	struct {
+		struct conf_names allow; /* networks; may be none */
+	} egress;
 	enum conf_sandbox sandbox;
 	struct {
 		const char *path;
@@ -176,6 +186,11 @@ struct conf_inputs {
  */
 int conf_load(const struct conf_inputs *in, struct conf **ret,
 	      struct conf_errors *errors);
+/*
+ * What can be read of a configuration that may be wrong, for whoever looks for the daemon
+ * and does not run it: an option without a good value has its default. The caller's.
+ */
+struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *errors);
 void conf_free(const struct conf *conf);
 
 /*

@@ -64,6 +64,7 @@ bool conf_diff_row(const struct conf_row *row, const struct conf *a, const struc
 	case CONF_TOKEN:
 		return strcmp(*(const char *const *)x, *(const char *const *)y) != 0;
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 		return names_differ(x, y);
 	case CONF_LISTEN:
@@ -117,6 +118,7 @@ void conf_diff_undo(const struct conf_row *row, const struct conf *from, struct 
 		*(const char **)y = arena_dup(&box->arena, *(const char *const *)x);
 		return;
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 		names_copy(x, y, &box->arena);
 		return;

@@ -103,6 +103,11 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_START,
 	  .what = "its group, by name or number; without it the one of the user",
 	  .example = "synapsed" },
+	{ "control.group", CONF_NAME, AT(control.group), "", 1, 32,
+	  .readers = CONF_FOR_START,
+	  .what = "whose members may drain, reload and stop the daemon by its control socket, by name "
+	  "or number; the user of the daemon must be in it; without it root and that user alone",
+	  .example = "synapsed" },
 	{ "core_dumps", CONF_BOOL, AT(core_dumps), "false", 0, 0,
 	  .readers = CONF_FOR_START,
 	  .what = "whether a process that crashes may leave a core file, with all secrets in it, and "
@@ -201,8 +206,9 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "how often heartbeats are refreshed; at most half of queue.heartbeat_ttl" },
 	{ "queue.pulse_stale", CONF_MS, AT(queue.pulse_stale_ms), "30s", SECOND, HOUR,
-	  .readers = CONF_FOR_MASTER | CONF_FOR_KEEPER,
-	  .what = "a child whose event loop has not turned for this long counts as stuck" },
+	  .readers = CONF_FOR_MASTER | CONF_FOR_KEEPER | CONF_FOR_WORKER,
+	  .what = "a child whose event loop has not turned for this long counts as stuck; of a master "
+	  "that stands still so long workers hear, and claim nothing new" },
 	{ "queue.max_crashes", CONF_COUNT, AT(queue.max_crashes), "2", 1, 100,
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "deaths of workers laid to one run that make it a dead letter" },
@@ -339,6 +345,19 @@ const struct conf_row conf_rows[] = {
 	{ "llm.connections", CONF_COUNT, AT(llm.connections), "1000", 1, 100000,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "calls that each worker child may have on the wire at the same time; more wait" },
+
+	{ "tools.http_timeout", CONF_MS, AT(tools.http_timeout_ms), "30s", 100, HOUR,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "how long one request of a custom tool may take",
+	  .stock = "SYNAPSE_HTTP_TOOL_TIMEOUT", .stock_form = CONF_STOCK_SECONDS },
+	{ "tools.connections", CONF_COUNT, AT(tools.connections), "1000", 1, 100000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "requests of custom tools that each worker child may have on the wire at the "
+	  "same time; more wait" },
+	{ "egress.allow", CONF_NETS, AT(egress.allow), "none", 0, 64,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "networks that requests of custom tools may go to beside public addresses; "
+	  "without it this host, private networks and metadata services are out of reach" },
 
 	{ "sandbox", CONF_CHOICE, AT(sandbox), "required", 0, 0,
 	  .readers = CONF_FOR_WORKER,
@@ -567,6 +586,11 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   "%lld to %lld names, each 1 to 64 characters of A-Z a-z 0-9 "
 			   "_ . -",
 			   (long long)row->min, (long long)row->max);
+		break;
+	case CONF_NETS:
+		str_printf(out,
+			   "up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
+			   (long long)row->max);
 		break;
 	case CONF_ORIGINS:
 		str_printf(

@@ -25,6 +25,8 @@ enum conf_kind {
 	CONF_NAMES,  /* struct conf_names: min..max of them, 1..64 characters each */
 	/* struct conf_names: up to max of scheme://host[:port], or * for any; or none */
 	CONF_ORIGINS,
+	/* struct conf_names: up to max of networks such as 10.0.0.0/8; or none */
+	CONF_NETS,
 	CONF_SECRET, /* const char *: a URL that may hold a password */
 	CONF_SET,    /* unsigned: bit 1 << index in words for each word given */
 	CONF_SIZE,   /* int64_t, bytes, from a size with a unit */

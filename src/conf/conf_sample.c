@@ -56,7 +56,7 @@ static void add_sentence(struct str *out, const char *prefix, const char *text)
 static bool is_list(const struct conf_row *row)
 {
 	return row->kind == CONF_NAMES || row->kind == CONF_ORIGINS ||
-	       row->kind == CONF_SET;
+	       row->kind == CONF_NETS || row->kind == CONF_SET;
 }
 
 static void add_expected(struct str *out, const char *prefix, const struct conf_row *row)

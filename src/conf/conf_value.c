@@ -8,6 +8,7 @@
 #include "conf/conf_value.h"
 
 #include "base/arena.h"
+#include "base/netrange.h"
 #include "base/str.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -24,6 +25,7 @@
 #define QUOTE_MAX     60
 #define LIST_NAME_MAX 64
 #define ORIGIN_MAX    255
+#define NET_MAX       63
 
 void conf_value_quote(struct str *out, const char *text)
 {
@@ -206,8 +208,22 @@ static bool origin_ok(const char *text, size_t len)
 	return true;
 }
 
+static bool net_ok(const char *text, size_t len)
+{
+	char net[NET_MAX + 1];
+	struct netrange range;
+
+	if (len > NET_MAX)
+		return false;
+	memcpy(net, text, len);
+	net[len] = '\0';
+	return netrange_parse(net, &range);
+}
+
 static bool item_ok(const struct conf_row *row, const char *text, size_t len)
 {
+	if (row->kind == CONF_NETS)
+		return net_ok(text, len);
 	return row->kind == CONF_ORIGINS ? origin_ok(text, len)
 					 : name_ok(text, len, 1, LIST_NAME_MAX);
 }
@@ -219,7 +235,7 @@ static int parse_names(const struct conf_row *row, const char *text, struct aren
 	char **items = arena_new_n(arena, char *, row->max);
 	size_t len, count = 0, i;
 
-	if (row->kind == CONF_ORIGINS && strcmp(text, "none") == 0) {
+	if (row->kind != CONF_NAMES && strcmp(text, "none") == 0) {
 		ret->count = 0;
 		return 0;
 	}
@@ -284,10 +300,12 @@ int conf_value_check_item(const struct conf_row *row, const char *text, struct e
 	size_t len = strlen(text);
 
 	assert(row->kind == CONF_NAMES || row->kind == CONF_ORIGINS ||
-	       row->kind == CONF_SET);
+	       row->kind == CONF_NETS || row->kind == CONF_SET);
 	if (row->kind == CONF_ORIGINS && !origin_ok(text, len) &&
 	    strcmp(text, "none") != 0)
 		return refuse(row, text, err, "is no such origin");
+	if (row->kind == CONF_NETS && !net_ok(text, len) && strcmp(text, "none") != 0)
+		return refuse(row, text, err, "is no such network");
 	if (row->kind == CONF_NAMES && !name_ok(text, len, 1, LIST_NAME_MAX))
 		return refuse(row, text, err, "is no such name");
 	if (row->kind == CONF_SET && word_index(row->words, text, len) < 0)
@@ -351,6 +369,7 @@ int conf_value_set(const struct conf_row *row, const char *text, struct conf *co
 	case CONF_LISTEN:
 		return parse_listen(row, text, to, err);
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 		return parse_names(row, text, arena, to, err);
 	case CONF_SET:
@@ -477,6 +496,7 @@ void conf_value_add(const struct conf_row *row, const struct conf *conf, struct 
 		add_listen(from, out);
 		break;
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 		names = from;
 		if (!names->count)

@@ -288,6 +288,7 @@ static bool wants_text(enum conf_kind kind)
 	case CONF_LISTEN:
 	case CONF_NAME:
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 	case CONF_SECRET:
 	case CONF_SET:
@@ -398,7 +399,7 @@ static void read_list(struct reader *r, const yaml_event_t *start,
 static void read_option(struct reader *r, const struct conf_row *row)
 {
 	bool is_list = row->kind == CONF_NAMES || row->kind == CONF_ORIGINS ||
-		       row->kind == CONF_SET;
+		       row->kind == CONF_NETS || row->kind == CONF_SET;
 	struct str expected = STR_INIT;
 	yaml_event_t event;
 

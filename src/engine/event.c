@@ -406,6 +406,30 @@ void event_route_routed(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_tool_execution(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, struct event_text args)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "tool_execution");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "tool_name", step->forced_tool);
+	heavy_json(&event, "args", args);
+	finish(&event, stamp);
+}
+
+void event_tool_result(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text preview)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "tool_result");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "tool_name", step->forced_tool);
+	heavy_text(&event, "preview", preview, 1);
+	finish(&event, stamp);
+}
+
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations)
 {

@@ -97,6 +97,11 @@ void event_route_decided(struct str *out, const struct event_stamp *stamp,
 void event_route_routed(struct str *out, const struct event_stamp *stamp,
 			const struct definition_step *step, const char *label,
 			const char *target, struct event_text reasoning);
+/* A tool is used: args is JSON text and heavy, preview is heavy. */
+void event_tool_execution(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, struct event_text args);
+void event_tool_result(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text preview);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

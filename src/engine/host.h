@@ -75,8 +75,7 @@ struct llm_call {
 	struct call_stream *stream;
 };
 
-/* Python of a definition that is to be executed. Borrowed until op_done() or abandon().
- */
+/* Python of a definition. Borrowed until op_done() or abandon(). */
 struct code_request {
 	const char *code;
 	size_t code_len;
@@ -105,6 +104,48 @@ struct code_call {
 };
 
 /*
+ * A tool that a step wants to use, looked up. Borrowed until op_done() or abandon(). A
+ * host that cannot look now keeps the op.
+ */
+struct tool_find {
+	struct op op;
+	const char *name; /* the engine's */
+	/* Filled before op_done(). */
+	enum fail_class class; /* FAIL_NONE: it is there */
+	struct str text;       /* its definition, as tool_use wants it; or why not */
+	struct str about;      /* for a model: what it does */
+	struct str schema;     /* of its arguments: JSON text of an object */
+};
+
+/* Borrowed until op_done() or abandon(). */
+struct tool_request {
+	const char *name;
+	const char *definition; /* tool_find.text */
+	size_t definition_len;
+	const char *arguments; /* JSON text of an object that fits the schema */
+	size_t arguments_len;
+	int64_t deadline_mono_ms; /* the engine abandons it by then */
+	size_t answer_max;        /* bytes of text that the step accepts */
+	const char *path;         /* as those of an llm_request: */
+	int execution;            /* they mark a repetition */
+	int nth;
+};
+
+/* Filled before op_done(). */
+struct tool_answer {
+	enum fail_class class; /* FAIL_NONE: text is what the tool answered */
+	struct str text;       /* or why it did not; valid UTF-8 */
+	bool refused;          /* it did not like the arguments: others may help */
+};
+
+/* One use of a tool. It has effects outside, and may be repeated after a crash. */
+struct tool_use {
+	struct op op;
+	struct tool_request request;
+	struct tool_answer answer;
+};
+
+/*
  * What a host does for the engine, in one child. `host` is the pointer given to
  * engine_new(); a run's own pointer is exec->job. All are called on the child's thread,
  * most of them from inside a run's code: none of them may call back into the engine,
@@ -130,9 +171,9 @@ struct engine_host {
 	 * completes when the row is durable; for a lazy run and !row->next_outside it may
 	 * complete at once. op NULL: nobody waits for it. Rows of a run are stored in the
 	 * order given, those of all its paths: a row is durable no later than one that
-	 * was given behind it. Several ops of a run may be in flight, one a path. A host that cannot commit now keeps the op: the path
-	 * waits. A host that lost the run (stale) never completes it and calls
-	 * exec_free().
+	 * was given behind it. Several ops of a run may be in flight, one a path. A host
+	 * that cannot commit now keeps the op: the path waits. A host that lost the run
+	 * (stale) never completes it and calls exec_free().
 	 */
 	void (*commit)(void *host, struct exec *exec, struct engine_row *row,
 		       struct op *op);
@@ -151,6 +192,13 @@ struct engine_host {
 	 * NULL: a host where no code is executed.
 	 */
 	void (*code)(void *host, struct exec *exec, struct code_call *call);
+
+	/*
+	 * Look a tool up, and use it. Both are borrowed until op_done() or abandon().
+	 * NULL: a host that has no tools.
+	 */
+	void (*tool_find)(void *host, struct exec *exec, struct tool_find *find);
+	void (*tool_use)(void *host, struct exec *exec, struct tool_use *use);
 
 	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does

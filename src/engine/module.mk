@@ -9,6 +9,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/course.h \
 	src/engine/drive.c \
 	src/engine/drive.h \
+	src/engine/effect_key.c \
+	src/engine/effect_key.h \
 	src/engine/engine.c \
 	src/engine/engine.h \
 	src/engine/evaluate.c \
@@ -26,11 +28,16 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/op.h \
 	src/engine/prompt.c \
 	src/engine/prompt.h \
+	src/engine/prompt_again.c \
+	src/engine/prompt_again.h \
 	src/engine/prompt_cut.c \
 	src/engine/prompt_cut.h \
 	src/engine/prompt_map.c \
 	src/engine/prompt_map.h \
 	src/engine/prompt_routes.c \
+	src/engine/prompt_tool.c \
+	src/engine/recall.c \
+	src/engine/recall.h \
 	src/engine/root.c \
 	src/engine/root.h \
 	src/engine/route.c \
@@ -67,6 +74,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_print.h \
 	src/engine/steps/step_switch.c \
 	src/engine/steps/step_switch.h \
+	src/engine/steps/step_tool.c \
+	src/engine/steps/step_tool.h \
 	src/engine/steps/step_transform.c \
 	src/engine/steps/step_transform.h \
 	src/engine/timers.c \

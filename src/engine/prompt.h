@@ -9,6 +9,7 @@
 struct definition;
 struct definition_step;
 struct exec;
+struct llm_tool;
 struct scope;
 struct str;
 
@@ -16,8 +17,9 @@ struct str;
  * when it exceeds the limit on a step's output. */
 int prompt_task(const struct exec *exec, const struct scope *scope,
 		const struct definition_step *step, struct str *out, struct err *err);
-/* All else: role, goal, position in the graph, context from earlier steps. */
-void prompt_system(const struct exec *exec, const struct scope *scope,
+/* All else: role, goal, what came before, context, position. path: of the step's frame,
+ * as its row has it. */
+void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out);
 
 /*
@@ -31,5 +33,11 @@ int prompt_routes(const struct exec *exec, const struct scope *scope,
 void prompt_route_tool(struct str *out, const struct definition_step *step, size_t i);
 void prompt_route_about(struct str *out, const struct definition *definition,
 			const struct definition_step *step, size_t i);
+
+/* The name under which a tool step's tool is offered. */
+void prompt_tool_name(struct str *out, const struct definition_step *step);
+/* One section more of the system message: the tool that must be called. */
+void prompt_tool(struct str *out, const struct llm_tool *tool,
+		 const struct str *failures);
 
 #endif

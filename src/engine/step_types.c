@@ -15,6 +15,7 @@
 #include "engine/steps/step_parallel.h"
 #include "engine/steps/step_print.h"
 #include "engine/steps/step_switch.h"
+#include "engine/steps/step_tool.h"
 #include "engine/steps/step_transform.h"
 
 static bool never_outside(const struct definition_step *step)
@@ -35,6 +36,7 @@ static const struct step_type_row rows[] = {
 	{ STEP_PARALLEL,     step_parallel_new,  never_outside,          step_parallel_announce },
 	{ STEP_PRINT,        step_print_new,     never_outside,          NULL },
 	{ STEP_SWITCH,       step_switch_new,    never_outside,          NULL },
+	{ STEP_TOOL,         step_tool_new,      step_tool_outside,      NULL },
 	{ STEP_TRANSFORM,    step_transform_new, step_transform_outside, NULL },
 };
 /* clang-format on */

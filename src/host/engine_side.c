@@ -20,6 +20,7 @@
 #include "llm/models.h"
 #include "run/definition.h"
 #include "tools/python_pool.h"
+#include "tools/toolbox.h"
 
 #include <string.h>
 
@@ -145,13 +146,30 @@ static void host_code(void *ctx, struct exec *exec, struct code_call *call)
 	python_pool_call(host->options.python, held->tenant, call);
 }
 
+static void host_tool_find(void *ctx, struct exec *exec, struct tool_find *find)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	toolbox_find(host->options.toolbox, find);
+}
+
+static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	FAULT_OF("effect.begun", use->request.arguments);
+	toolbox_use(host->options.toolbox, use);
+}
+
 /*
  * The gate (host/gate.h), asked before anything of a call leaves; again until it opens.
  */
-bool engine_side_may_send(void *ctx, struct llm_call *call)
+bool engine_side_may_act(void *ctx, struct exec *exec)
 {
 	struct host_scale *host = ctx;
-	struct held *held = call->op.exec->job;
+	struct held *held = exec->job;
 	bool pass = gate_pass(&host->gate, held->queue, held->guarded_mono_ms,
 			      clock_mono_ms());
 
@@ -167,6 +185,11 @@ bool engine_side_may_send(void *ctx, struct llm_call *call)
 		journal_want(host->journal, held);
 	}
 	return pass;
+}
+
+bool engine_side_may_send(void *ctx, struct llm_call *call)
+{
+	return engine_side_may_act(ctx, call->op.exec);
 }
 
 void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms)
@@ -185,6 +208,7 @@ static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 	held->final = final;
 	if (final->row) {
 		held->event_seq += final->row->events_count;
+		score_add(host->options.score, SCORE_STEPS, final->row->kind == ROW_STEP);
 		held_add_row(held, final->row, NULL, clock_wall_ms());
 		final->row = NULL;
 	}
@@ -217,6 +241,8 @@ const struct engine_host engine_side = {
 	.live = host_live,
 	.llm = host_llm,
 	.code = host_code,
+	.tool_find = host_tool_find,
+	.tool_use = host_tool_use,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -42,6 +42,7 @@
 #include "llm/models.h"
 #include "pg/pg_reply.h"
 #include "run/definition.h"
+#include "tools/toolbox.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -421,6 +422,7 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	host->engine = engine_new(&engine_side, host, options->limits, rng_u64());
 	host->models = options->models;
 	models_set_permit(host->models, engine_side_may_send, host);
+	toolbox_set_permit(host->options.toolbox, engine_side_may_act, host);
 	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
 	drive_start(&host->drive, loop, host->engine);
 	host->watch = cancel_watch_new(loop, link, &host->all, on_key_seen, host);

@@ -18,6 +18,7 @@ struct publisher;
 struct python_pool;
 struct redis_link;
 struct score_slot;
+struct toolbox;
 
 /* Why a run is no longer held. */
 enum host_over {
@@ -37,6 +38,7 @@ struct host_scale_options {
 	const struct engine_limits *limits; /* copied */
 	struct models *models;              /* who answers calls; outlives the host */
 	struct python_pool *python;         /* who executes code; likewise */
+	struct toolbox *toolbox;            /* whose tools are used; likewise */
 	int64_t heartbeat_ttl_ms;           /* of this worker's keys */
 	size_t queues;                      /* that it has keys in: 1..64 */
 	struct score_slot *score; /* the child's counters and suspect mark; borrowed */

@@ -43,6 +43,8 @@ struct host_scale {
 extern const struct engine_host engine_side;
 /* The same asks a provider before it sends: models_set_permit(), arg is the host. */
 bool engine_side_may_send(void *arg, struct llm_call *call);
+/* And a toolbox: toolbox_set_permit(). */
+bool engine_side_may_act(void *arg, struct exec *exec);
 
 /* Events of it that may leave do so. */
 void host_scale_publish(struct held *held);

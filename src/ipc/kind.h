@@ -29,6 +29,8 @@ struct child_env {
 	int health_listen_fd; /* the same */
 	bool quarantine;      /* of a kind on demand: suspects only */
 	bool beside; /* another generation serves: take no connection before "ready" */
+	/* Set what ps shows behind the program's name. NULL: nothing is to be set. */
+	void (*title)(const char *text);
 	char host_name[IDS_MAX];
 	char row_name[IDS_MAX];    /* the registry row: DECISIONS 6 */
 	char incarnation[IDS_MAX]; /* row_name + "." + 8 hex, never reused */

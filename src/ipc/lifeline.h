@@ -10,9 +10,7 @@
 
 struct child_env;
 
-/* A master whose pulse is older than this is silent. */
-#define LIFELINE_SILENT_MS 30000
-#define LIFELINE_PULSE_MS  250
+#define LIFELINE_PULSE_MS 250
 /* A pulse that comes this much later is told. */
 #define LIFELINE_LATE_MS 1000
 
@@ -71,8 +69,8 @@ void lifeline_wanted(struct lifeline *lifeline, bool wanted);
 bool lifeline_draining(const struct lifeline *lifeline);
 /* The master's end was closed: it is dead. on_drain has been called. */
 bool lifeline_lost(const struct lifeline *lifeline);
-/* The master's pulse is older than LIFELINE_SILENT_MS: claim nothing new. */
-bool lifeline_master_silent(const struct lifeline *lifeline);
+/* The master's pulse is older than that: claim nothing new. */
+bool lifeline_master_silent(const struct lifeline *lifeline, int64_t silent_ms);
 /* What the entry function returns after an orderly end: EXIT_CODE_OK, or
  * EXIT_CODE_CHILD_LOST_MASTER. */
 int lifeline_exit_code(const struct lifeline *lifeline);

@@ -1,6 +1,8 @@
 SYN_LIBS += src/ipc/libipc.a
 noinst_LIBRARIES += src/ipc/libipc.a
 src_ipc_libipc_a_SOURCES = \
+	src/ipc/control_frame.c \
+	src/ipc/control_frame.h \
 	src/ipc/exit_code.c \
 	src/ipc/exit_code.h \
 	src/ipc/frame.c \
@@ -8,6 +10,8 @@ src_ipc_libipc_a_SOURCES = \
 	src/ipc/kind.h \
 	src/ipc/lifeline.c \
 	src/ipc/lifeline.h \
+	src/ipc/score_before.c \
+	src/ipc/score_before.h \
 	src/ipc/score_recent.c \
 	src/ipc/score_recent.h \
 	src/ipc/scoreboard.c \

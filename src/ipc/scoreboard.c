@@ -179,15 +179,19 @@ void scoreboard_unlink_next(const char *run_dir)
 int scoreboard_open_readonly(const char *run_dir, const struct scoreboard **ret,
 			     struct err *err)
 {
-	const struct scoreboard *board;
 	char path[PATH_MAX];
+	int rc = board_path(run_dir, "", path, err);
+
+	return rc < 0 ? rc : scoreboard_open_file(path, ret, err);
+}
+
+int scoreboard_open_file(const char *path, const struct scoreboard **ret, struct err *err)
+{
+	const struct scoreboard *board;
 	struct stat st;
 	void *map;
 	int fd, rc;
 
-	rc = board_path(run_dir, "", path, err);
-	if (rc < 0)
-		return rc;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		bool missing = errno == ENOENT || errno == ENOTDIR;

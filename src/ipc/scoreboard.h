@@ -69,8 +69,8 @@
 	ROW(EVENTS_DROPPED,   "events_dropped",   COUNTER, "live events thrown away because Redis did not take them in time") \
 	ROW(WAITING,          "waiting",          GAUGE,   "queue entries that wait for a worker; -1: Redis does not say") \
 	ROW(OLDEST_MS,        "oldest_ms",        GAUGE,   "age of the queue entry that has waited longest; -1: Redis does not say") \
-	ROW(PULSES_LATE,      "pulses_late",      COUNTER, "times that the event loop did not turn for a second or longer") \
-	ROW(PULSE_LATE_MS,    "pulse_late_ms",    GAUGE,   "longest time that the event loop did not turn")
+	ROW(PULSES_LATE,      "pulses_late",      COUNTER, "times that the event loop turned a second or more too late") \
+	ROW(PULSE_LATE_MS,    "pulse_late_ms",    GAUGE,   "longest time that the event loop turned later than it should")
 /* clang-format on */
 
 enum score_sort {
@@ -211,6 +211,9 @@ void scoreboard_unlink_next(const char *run_dir);
  */
 int scoreboard_open_readonly(const char *run_dir, const struct scoreboard **ret,
 			     struct err *err);
+/* The same, by the path of the file. */
+int scoreboard_open_file(const char *path, const struct scoreboard **ret,
+			 struct err *err);
 /* Unmap; NULL is fine. The file stays. */
 void scoreboard_close(const struct scoreboard *board);
 /* The pid lives and is the process that made this file. */

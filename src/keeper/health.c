@@ -47,6 +47,7 @@ static void write_workers(const struct health *health, struct jsonw *w,
 {
 	const struct conf *conf = health->env->conf;
 	struct live_worker worker;
+	char sandbox[IDS_MAX];
 	int at = 0;
 
 	jsonw_key(w, "workers");
@@ -65,6 +66,8 @@ static void write_workers(const struct health *health, struct jsonw *w,
 		jsonw_pair_int(w, "max_jobs", worker.max_runs);
 		jsonw_pair_int(w, "pulse_age_ms", worker.pulse_age_ms);
 		jsonw_pair_int(w, "generation", worker.generation);
+		jsonw_pair_text(w, "sandbox",
+				score_text_get(&worker.slot->sandbox, sandbox));
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -160,6 +160,14 @@ static void advance(struct death *death)
 	}
 }
 
+/* As the registry shows it: what it was laid to says more. NULL: it left in order. */
+static const char *cause_of(const struct death *death, const char *cause)
+{
+	if (death->blame.sort == BLAME_RUN)
+		return death->blame.cause;
+	return strcmp(cause, "exit 0 ok") == 0 ? NULL : cause;
+}
+
 void obituary_take(struct obituary *obituary, int index, int pid)
 {
 	const struct obituary_means *means = &obituary->means;
@@ -182,11 +190,12 @@ void obituary_take(struct obituary *obituary, int index, int pid)
 	(void)score_text_get(&slot->row_name, row_name);
 	(void)score_text_get(&slot->cause, cause);
 	FAULT("death.told");
-	registry_offline(means->registry, row_name, death->incarnation);
 	blame_judge(slot,
 		    strcmp(cause, "signal SIGKILL") == 0 &&
 			    oom_kills_take(&obituary->oom, death->told_mono_ms),
 		    &death->blame);
+	registry_offline(means->registry, row_name, death->incarnation,
+			 cause_of(death, cause));
 	log_info("worker.dead", LOG_S("incarnation", death->incarnation),
 		 LOG_N("dead_pid", pid), LOG_S("cause", cause),
 		 LOG_S("suspect", death->blame.job), LOG_N("cohort", death->blame.count));

@@ -185,11 +185,11 @@ static void on_offline(void *arg, const struct pg_outcome *outcome,
 }
 
 void registry_offline(struct registry *registry, const char *row_name,
-		      const char *incarnation)
+		      const char *incarnation, const char *cause)
 {
 	struct pg_batch *batch = pg_batch_new();
 
-	(void)store_workers_offline(batch, row_name, incarnation);
+	(void)store_workers_offline(batch, row_name, incarnation, cause);
 	if (pg_pool_submit(registry->pool, batch, 0, on_offline, NULL) < 0)
 		log_warn("registry.not_written",
 			 LOG_S("error", "Postgres' queue is full"));

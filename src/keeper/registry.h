@@ -16,9 +16,10 @@ struct registry *registry_new(struct ev_loop *loop, struct pg_pool *pool,
 			      const struct child_env *env);
 void registry_free(struct registry *registry);
 
-/* This incarnation is gone: its row says offline, unless a newer one has it. */
+/* This incarnation is gone: its row says offline, unless a newer one has it. cause: of
+ * what it died; NULL: it left in order. */
 void registry_offline(struct registry *registry, const char *row_name,
-		      const char *incarnation);
+		      const char *incarnation, const char *cause);
 
 /* "http://<hostname>:<port>" of the health page; borrowed. */
 const char *registry_address(const struct registry *registry);

@@ -123,7 +123,8 @@ static void declare_dead(struct absentee *absentee)
 	struct sweep *sweep = absentee->sweep;
 
 	FAULT("sweep.judged");
-	registry_offline(sweep->means.registry, absentee->row_name, absentee->name);
+	registry_offline(sweep->means.registry, absentee->row_name, absentee->name,
+			 "lost with its host");
 	absentee->putback = putback_start(sweep->means.place, absentee->name, NULL, 0,
 					  on_put_back, absentee);
 }

@@ -6,17 +6,14 @@
  */
 #include "llm/oaic_body.h"
 
-#include "base/digest.h"
-#include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "engine/effect_key.h"
 #include "engine/exec.h"
 #include "engine/host.h"
 
 #include <string.h>
-
-#define KEY_MAX 255
 
 static const char *role_name(enum llm_role role)
 {
@@ -126,21 +123,8 @@ void oaic_body_write(struct str *out, const char *model, const struct llm_call *
 
 void oaic_body_key(struct str *out, const struct llm_call *call)
 {
-	struct str key = STR_INIT;
-	char hex[DIGEST_HEX_SIZE];
+	const struct llm_request *request = &call->request;
 
-	ids_encode(&key, call->op.exec->run_id);
-	str_add_char(&key, '/');
-	str_add_text(&key, call->request.path); /* encoded already */
-	str_add_char(&key, '/');
-	str_add_int(&key, call->request.execution);
-	if (call->request.ask > 0) {
-		str_add_char(&key, '/');
-		str_add_int(&key, call->request.ask);
-	}
-	if (key.len <= KEY_MAX)
-		str_add(out, str_text(&key), key.len);
-	else
-		str_add_text(out, digest_sha256(str_text(&key), key.len, hex));
-	str_deinit(&key);
+	effect_key(out, call->op.exec->run_id, request->path, request->execution,
+		   request->ask);
 }

@@ -15,13 +15,40 @@
 #include "master/master.h"
 
 #include <stddef.h>
+#include <string.h>
+
+/* For whoever asks and does not read the log, where the word stands. */
+static const char *sentence_of(const char *reason)
+{
+	static const struct {
+		const char *reason;
+		const char *sentence;
+	} rows[] = {
+		{ "draining", "the daemon is draining" },
+		{ "reload", "a reload is under way" },
+		{ "upgrade", "an upgrade is under way" },
+		{ "nothing_to_read", "this daemon has no configuration to read again" },
+		{ "starting", "the daemon is starting" },
+		{ "unknown_program", "the path of the program is not known" },
+		{ "no_workers", "this host runs no workers" },
+		{ "no_seat_left", "there is no room for another process" },
+		{ "the_last_one", "it is the last worker" },
+		{ "no_such_worker", "there is no worker in that slot" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (strcmp(rows[i].reason, reason) == 0)
+			return rows[i].sentence;
+	return reason;
+}
 
 static int refuse(const char *act, const char *by, const char *reason, int code,
 		  struct err *err)
 {
 	log_warn("act.refused", LOG_S("act", act), LOG_S("by", by),
 		 LOG_S("reason", reason));
-	return err_set(err, code, "%s: %s", act, reason);
+	return err_set(err, code, "%s", sentence_of(reason));
 }
 
 /* Nothing but a faster end comes after a drain has begun. */
@@ -227,9 +254,11 @@ int acts_worker_quiet(struct master *m, const char *by, int slot, struct err *er
 		return rc;
 	if (seat->child.state == CHILD_QUIET)
 		return 0;
-	if (seat->child.state != CHILD_READY)
-		return refuse("worker_quiet", by, child_state_name(seat->child.state),
-			      ERR_CONFLICT, err);
+	if (seat->child.state != CHILD_READY) {
+		(void)refuse("worker_quiet", by, child_state_name(seat->child.state),
+			     ERR_CONFLICT, err);
+		return err_wrap(err, "the worker is not ready");
+	}
 	log_info("act.worker_quiet", LOG_S("by", by), LOG_N("child", seat->child.pid));
 	child_quiet(&seat->child);
 	return 0;

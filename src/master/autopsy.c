@@ -18,6 +18,7 @@
 #include "ipc/stack.h"
 #include "master/house.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A value of the log holds 400 bytes. */
@@ -56,7 +57,9 @@ void autopsy_record(struct master *m, const struct child *child, const char *cau
 {
 	uint32_t n = atomic_load_explicit(&m->board->death_count, memory_order_relaxed);
 	struct score_death *death = &m->board->deaths[n % SCORE_DEATHS];
-	char suspect[IDS_MAX], step[IDS_MAX];
+	char suspect[IDS_MAX], step[IDS_MAX], shown[IDS_MAX];
+	int memory_gone =
+		atomic_load_explicit(&child->score->memory_gone, memory_order_relaxed);
 
 	(void)score_suspect_get(child->score, suspect);
 	(void)score_text_get(&child->score->step, step);
@@ -64,7 +67,7 @@ void autopsy_record(struct master *m, const struct child *child, const char *cau
 	       LOG_S("child_kind", child->kind->name), LOG_N("child_slot", child->slot),
 	       LOG_N("child", child->pid), LOG_S("cause", cause),
 	       LOG_N("lived_ms", lived_ms), LOG_S("suspect", suspect),
-	       LOG_S("step", step));
+	       LOG_S("step", step), LOG_N("memory_gone", memory_gone));
 	tell_stack(child);
 	if (in_order)
 		return;
@@ -72,7 +75,9 @@ void autopsy_record(struct master *m, const struct child *child, const char *cau
 	atomic_store_explicit(&death->pid, child->pid, memory_order_relaxed);
 	atomic_store_explicit(&death->slot, child->slot, memory_order_relaxed);
 	score_text_set(&death->kind, child->kind->name);
-	score_text_set(&death->cause, cause);
+	(void)snprintf(shown, sizeof(shown), "%s%s", cause,
+		       memory_gone ? ", out of memory" : "");
+	score_text_set(&death->cause, shown);
 	score_text_set(&death->suspect, suspect);
 	score_text_set(&death->step, step);
 	atomic_store_explicit(&m->board->death_count, n + 1, memory_order_release);

@@ -16,6 +16,7 @@
 #include "master/house.h"
 #include "master/seat_ops.h"
 #include "master/spawn.h"
+#include "master/title.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 						: m->health_listen_fd;
 	(void)snprintf(env->host_name, sizeof(env->host_name), "%s", m->host.name);
 	env->beside = candidate || (m->upgrade.successor && !m->upgrade.over);
+	env->title = title_set;
 	env->quarantine = kind->flags & KIND_ON_DEMAND;
 	if (env->quarantine)
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s",
@@ -58,7 +60,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 	else if (!(kind->flags & KIND_HOLDS_JOBS))
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s-%d",
 			       m->host.name, kind->name, child->slot);
-	else if (processes == 1)
+	else if (processes == 1 && (!kind->most || kind->most(env->conf) == 1))
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s", m->host.name);
 	else
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%d",

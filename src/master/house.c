@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
+#include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
+#include "master/asks.h"
 #include "master/limits.h"
 #include "master/listener.h"
 #include "master/master.h"
@@ -173,11 +175,16 @@ int house_setup(struct master *m, struct err *err)
 	if (m->upgrade.successor &&
 	    scoreboard_open_readonly(conf->run_dir, &m->board_before, NULL) < 0)
 		log_warn("upgrade.no_board", LOG_S("run_dir", conf->run_dir));
+	score_before_sweep(conf->run_dir);
 	rc = m->upgrade.successor
 		     ? scoreboard_create_next(conf->run_dir, m->host.name,
 					      m->opts->version, &m->board, err)
 		     : scoreboard_create(conf->run_dir, m->host.name, m->opts->version,
 					 &m->board, err);
+	if (rc < 0)
+		return rc;
+	rc = control_open(&m->control, m->loop, conf->run_dir, m->upgrade.successor,
+			  conf->control.group, asks_begin, m, err);
 	if (rc < 0)
 		return rc;
 	obits_init(&m->obits, m->board);
@@ -196,12 +203,21 @@ int house_setup(struct master *m, struct err *err)
  */
 void house_drop(struct master *m, const struct child_env *keep)
 {
+	/* the names are the successor's from its word on */
+	if (!keep && m->control.fd >= 0) {
+		if (atomic_load(&m->board->succeeded))
+			score_before_drop(m->conf->run_dir, getpid());
+		else
+			control_unlink(m->conf->run_dir,
+				       m->upgrade.successor && !m->upgrade.over);
+	}
 	upgrade_drop(m, keep != NULL);
 	if (m->loop) {
 		crews_deinit(&m->crews);
 		signals_stop(m);
 		tick_stop(m);
 		draining_deinit(&m->draining);
+		control_stop(&m->control);
 		ev_loop_destroy(m->loop);
 	}
 	reload_drop(m, keep);
@@ -212,6 +228,7 @@ void house_drop(struct master *m, const struct child_env *keep)
 		fdutil_close(&m->api_listen_fd);
 	if (!keep || keep->health_listen_fd != m->health_listen_fd)
 		fdutil_close(&m->health_listen_fd);
+	control_close(&m->control); /* says to those who wait that all is free */
 	if (!keep) {
 		scoreboard_close(m->board);
 		scoreboard_close(m->board_before);

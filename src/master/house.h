@@ -4,6 +4,7 @@
 
 #include "base/loop.h"
 #include "base/rng.h"
+#include "master/control.h"
 #include "master/crews.h"
 #include "master/draining.h"
 #include "master/host_id.h"
@@ -24,10 +25,11 @@ struct scoreboard;
 #define HOUSE_SIGNALS 9
 
 /*
- * The rooms, by file: acts.c what is asked of it, autoscale.c how many workers there are,
- * autopsy.c what is known of a death, forks.c processes for seats, reload.c
- * a new configuration, seat_ops.c what seats ask, show.c what others see, signals.c,
- * tick.c each second's work, upgrade.c the next program.
+ * The rooms, by file: acts.c what is asked of it, asks.c who asks over control.c and
+ * waits, autoscale.c how many workers there are, autopsy.c what is known of a death,
+ * forks.c processes for seats, reload.c a new configuration, seat_ops.c what seats ask,
+ * show.c what others see, signals.c, tick.c each second's work, upgrade.c the next
+ * program.
  */
 struct master {
 	const struct conf *conf;     /* in force */
@@ -46,6 +48,7 @@ struct master {
 	struct draining draining;
 	struct reload reload;
 	struct upgrade upgrade;
+	struct control control;
 	struct scaling scaling;
 	struct rng rng;
 

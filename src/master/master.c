@@ -21,6 +21,7 @@
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
+#include "master/asks.h"
 #include "master/forks.h"
 #include "master/house.h"
 #include "master/show.h"
@@ -57,6 +58,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	m->conf = *conf;
 	m->conf_at = conf;
 	reload_init(&m->reload);
+	control_init(&m->control);
 	m->opts = opts;
 	m->run_dir_fd = m->api_listen_fd = m->health_listen_fd = -1;
 	m->host.fd = m->sd.fd = -1;
@@ -97,6 +99,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 		if (draining_advance(&m->draining,
 				     crews_keeper(&m->crews) ? m->obits.waiting : 0))
 			break;
+		asks_review(m);
 		crews_sweep(&m->crews);
 		ev_run(m->loop, EVRUN_ONCE);
 		obits_tell(&m->obits, crews_keeper(&m->crews));
@@ -108,6 +111,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 			      memory_order_release);
 	log_info("master.stopped",
 		 LOG_N("uptime_ms", clock_wall_ms() - m->board->started_at_ms));
+	asks_last(m);
 out:
 	house_drop(m, NULL);
 	return exit_code;

@@ -3,12 +3,16 @@ noinst_LIBRARIES += src/master/libmaster.a
 src_master_libmaster_a_SOURCES = \
 	src/master/acts.c \
 	src/master/acts.h \
+	src/master/asks.c \
+	src/master/asks.h \
 	src/master/autopsy.c \
 	src/master/autopsy.h \
 	src/master/autoscale.c \
 	src/master/autoscale.h \
 	src/master/child.c \
 	src/master/child.h \
+	src/master/control.c \
+	src/master/control.h \
 	src/master/crews.c \
 	src/master/crews.h \
 	src/master/draining.c \
@@ -27,6 +31,8 @@ src_master_libmaster_a_SOURCES = \
 	src/master/master.h \
 	src/master/obits.c \
 	src/master/obits.h \
+	src/master/orphan.c \
+	src/master/orphan.h \
 	src/master/privileges.c \
 	src/master/privileges.h \
 	src/master/reaper.c \

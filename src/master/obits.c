@@ -63,6 +63,7 @@ void obits_free_slot(struct obits *obits, int index)
 	score_text_set(&slot->incarnation, "");
 	score_text_set(&slot->cause, "");
 	score_text_set(&slot->largest, "");
+	score_text_set(&slot->sandbox, "");
 	for (i = 0; i < SCORE_COUNTERS_ROOM; i++)
 		atomic_store_explicit(&slot->counters[i], 0, memory_order_relaxed);
 	obits->told[index] = 0;

@@ -28,6 +28,7 @@
 #include "conf/conf_value.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
+#include "master/asks.h"
 #include "master/house.h"
 #include "master/listener.h"
 #include "master/master.h"
@@ -311,9 +312,10 @@ static void put_in_force(struct master *m)
 				    clock_mono_ms() + m->conf->drain.deadline_ms);
 	}
 	reload_clear(m, true);
+	asks_ended(m, CONTROL_RELOAD, 0, m->generation, NULL);
 }
 
-static void withdraw(struct master *m)
+static void withdraw(struct master *m, int code)
 {
 	struct reload *reload = &m->reload;
 	struct str shown = STR_INIT;
@@ -321,6 +323,7 @@ static void withdraw(struct master *m)
 
 	str_printf(&shown, "withdrawn: %s", reload->failed);
 	reload_show(m, str_text(&shown));
+	asks_ended(m, CONTROL_RELOAD, code, 0, str_text(&shown));
 	str_deinit(&shown);
 	log_warn("reload.withdrawn", LOG_S("by", reload->by),
 		 LOG_N("candidate_generation", reload->generation),
@@ -355,14 +358,18 @@ void reload_advance(struct master *m)
 
 	if (reload_active(&m->reload)) {
 		if (m->reload.failed[0])
-			withdraw(m);
+			withdraw(m, ERR_CONFLICT);
 		else if (candidates_ready(m))
 			put_in_force(m);
 	}
 	if (!m->reload.again || reload_active(&m->reload))
 		return;
 	m->reload.again = false;
-	(void)reload_begin(m, "queued", &err); /* logged and shown there */
+	if (reload_begin(m, "queued", &err) < 0) /* logged and shown there */
+		asks_ended(m, CONTROL_RELOAD, err.code, 0, err.text);
+	else if (!reload_active(&m->reload))
+		asks_ended(m, CONTROL_RELOAD, 0, atomic_load(&m->board->generation),
+			   NULL);
 }
 
 void reload_failed(struct master *m, const struct child *child, const char *cause)
@@ -378,7 +385,7 @@ void reload_abandon(struct master *m, const char *why)
 	if (!reload_active(&m->reload))
 		return;
 	(void)snprintf(m->reload.failed, sizeof(m->reload.failed), "%s", why);
-	withdraw(m);
+	withdraw(m, ERR_CLOSED);
 }
 
 void reload_drop(struct master *m, const struct child_env *keep)

@@ -17,6 +17,7 @@
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
 #include "master/limits.h"
+#include "master/orphan.h"
 #include "master/reaper.h"
 #include "master/title.h"
 
@@ -39,7 +40,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 	sigset_t all, before;
 	char title[64];
 	size_t i;
-	pid_t pid;
+	pid_t pid, master_pid = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) <
 	    0)
@@ -80,6 +81,7 @@ int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exi
 	FAULT_PROCESS(plan->kind->name);
 	title_set(title);
 	limits_child(plan->kind->oom_score_adj);
+	orphan_watch(master_pid, env.drain_deadline_ms);
 	{
 		int (*enter)(struct child_env *) = plan->kind->enter;
 

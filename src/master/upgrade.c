@@ -22,7 +22,9 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
+#include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
+#include "master/asks.h"
 #include "master/house.h"
 #include "master/master.h"
 #include "master/reaper.h"
@@ -124,6 +126,8 @@ void upgrade_abandon(struct master *m, const char *why)
 {
 	struct upgrade *upgrade = &m->upgrade;
 
+	if (!upgrade->over)
+		asks_ended(m, CONTROL_UPGRADE, ERR_CLOSED, 0, why);
 	upgrade->due = false;
 	if (!upgrade->pid || upgrade->over)
 		return;
@@ -145,6 +149,17 @@ static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
 		signal_new(m, SIGKILL); /* its children leave by themselves */
 }
 
+static void fail_new(struct master *m, const char *cause)
+{
+	struct str text = STR_INIT;
+
+	log_warn("upgrade.failed", LOG_N("child", m->upgrade.pid), LOG_S("cause", cause),
+		 LOG_S("what", "this daemon goes on as before"));
+	str_printf(&text, "the new program ended by %s; the log says why", cause);
+	asks_ended(m, CONTROL_UPGRADE, ERR_SYS, 0, str_text(&text));
+	str_deinit(&text);
+}
+
 static void on_new_end(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct master *m = w->data;
@@ -164,9 +179,7 @@ static void on_new_end(struct ev_loop *loop, ev_io *w, int revents)
 		log_error("upgrade.successor_died", LOG_N("child", upgrade->pid),
 			  LOG_S("cause", cause));
 	else
-		log_warn("upgrade.failed", LOG_N("child", upgrade->pid),
-			 LOG_S("cause", cause),
-			 LOG_S("what", "this daemon goes on as before"));
+		fail_new(m, cause);
 	upgrade_clear(m);
 }
 
@@ -198,6 +211,7 @@ static void go(struct master *m)
 	m->sd.held = true; /* we are silent from here on */
 	atomic_store_explicit(&m->board->succeeded, 1, memory_order_relaxed);
 	draining_start(&m->draining, "upgrade", m->conf->drain.deadline_ms);
+	asks_ended(m, CONTROL_UPGRADE, 0, upgrade->pid, NULL);
 }
 
 static void on_word_of_new(struct ev_loop *loop, ev_io *w, int revents)
@@ -307,6 +321,7 @@ void upgrade_advance(struct master *m)
 	if (upgrade_fork(m, &err) < 0) {
 		log_warn("upgrade.failed", LOG_S("error", err.text),
 			 LOG_S("what", "this daemon goes on as before"));
+		asks_ended(m, CONTROL_UPGRADE, ERR_SYS, 0, err.text);
 		return;
 	}
 	log_info("upgrade.started", LOG_S("by", upgrade->by),
@@ -331,8 +346,13 @@ static void in_charge(struct master *m, const char *why)
 	fdutil_close(&upgrade->fd);
 	upgrade->over = true;
 	m->sd.held = false;
+	if (m->board_before &&
+	    score_before_keep(m->conf->run_dir, m->board_before->master_pid, &err) < 0)
+		log_warn("upgrade.board_not_kept", LOG_S("error", err.text));
 	if (scoreboard_publish_next(m->conf->run_dir, &err) < 0)
 		log_error("upgrade.scoreboard_hidden", LOG_S("error", err.text));
+	if (control_publish_next(m->conf->run_dir, &err) < 0)
+		log_error("upgrade.control_hidden", LOG_S("error", err.text));
 	log_info("upgrade.in_charge", LOG_S("why", why));
 }
 

@@ -36,6 +36,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_tenants.h \
 	src/store/store_time.c \
 	src/store/store_time.h \
+	src/store/store_tools.c \
+	src/store/store_tools.h \
 	src/store/store_waits.c \
 	src/store/store_waits.h \
 	src/store/store_workers.c \
@@ -109,6 +111,7 @@ STORE_SQL = \
 	src/store/sql/tenant_get.sql \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
+	src/store/sql/tool_get.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
@@ -121,7 +124,8 @@ STORE_SQL = \
 STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
 	src/store/migrations/002_ours.sql \
-	src/store/migrations/003_clerk.sql
+	src/store/migrations/003_clerk.sql \
+	src/store/migrations/004_worker_deaths.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -45,12 +45,13 @@ int store_workers_beat(struct pg_batch *batch, const struct store_worker_beat *b
 }
 
 int store_workers_offline(struct pg_batch *batch, const char *worker_id,
-			  const char *incarnation)
+			  const char *incarnation, const char *cause)
 {
 	int at = add(batch, STORE_SQL_WORKER_OFFLINE);
 
 	pg_batch_text(batch, worker_id, -1);
 	pg_batch_text(batch, incarnation, -1);
+	pg_batch_text(batch, cause, -1);
 	return at;
 }
 
@@ -117,5 +118,7 @@ void store_workers_list_read(const struct pg_reply *reply, int statement, int ro
 		.age_ms = pg_reply_int(reply, statement, row, 7),
 		.mcp_disabled = pg_reply_text(reply, statement, row, 8),
 		.incarnation = pg_reply_text(reply, statement, row, 9),
+		.last_death_cause = pg_reply_text(reply, statement, row, 10),
+		.last_death_at = pg_reply_text(reply, statement, row, 11),
 	};
 }

@@ -29,9 +29,10 @@ struct store_worker_beat {
 int store_workers_beat(struct pg_batch *batch, const struct store_worker_beat *beats,
 		       size_t n);
 
-/* This incarnation has left: its row says offline, unless a newer one has it. */
+/* This incarnation has left: its row says offline, unless a newer one has it. cause: of
+ * what it died, which the row keeps in any case; NULL: it left in order. */
 int store_workers_offline(struct pg_batch *batch, const char *worker_id,
-			  const char *incarnation);
+			  const char *incarnation, const char *cause);
 /* Rows that say online and have not beaten for stale_ms become offline; read back with
  * store_workers_stale_read: worker ids. */
 int store_workers_mark_stale(struct pg_batch *batch, int64_t stale_ms);
@@ -60,8 +61,10 @@ struct store_worker {
 	int max_jobs;
 	const char *last_heartbeat; /* NULL */
 	int64_t age_ms; /* since last_heartbeat, by Postgres' clock; -1: never */
-	const char *mcp_disabled; /* JSON text */
-	const char *incarnation;  /* NULL: a stock worker */
+	const char *mcp_disabled;     /* JSON text */
+	const char *incarnation;      /* NULL: a stock worker */
+	const char *last_death_cause; /* NULL: none */
+	const char *last_death_at;    /* NULL */
 };
 
 /* All rows, ordered by worker_id. */

@@ -1,12 +1,16 @@
 SYN_LIBS += src/tools/libtools.a
 noinst_LIBRARIES += src/tools/libtools.a
 src_tools_libtools_a_SOURCES = \
+	src/tools/http_tool.c \
+	src/tools/http_tool.h \
 	src/tools/python_frame.c \
 	src/tools/python_frame.h \
 	src/tools/python_helper.c \
 	src/tools/python_helper.h \
 	src/tools/python_pool.c \
 	src/tools/python_pool.h \
+	src/tools/python_queue.c \
+	src/tools/python_queue.h \
 	src/tools/sandbox.c \
 	src/tools/sandbox.h \
 	src/tools/spawn_frame.h \
@@ -15,7 +19,9 @@ src_tools_libtools_a_SOURCES = \
 	src/tools/spawn_server.c \
 	src/tools/spawn_server.h \
 	src/tools/syscall_filter.c \
-	src/tools/syscall_filter.h
+	src/tools/syscall_filter.h \
+	src/tools/toolbox.c \
+	src/tools/toolbox.h
 nodist_src_tools_libtools_a_SOURCES = \
 	src/tools/python_text.c \
 	src/tools/python_text.h

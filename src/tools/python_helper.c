@@ -34,6 +34,7 @@
 #define HEADER_MAX   65536 /* of an answer without what it shows */
 #define KEEP_BYTES   65536 /* of a buffer between two calls */
 #define HELPER_FILES 64
+#define END_SEC      1. /* for a process that closed its socket to end */
 
 /* ---- what it prints ---- */
 
@@ -75,7 +76,7 @@ static void close_all(struct python_helper *helper)
 	ev_io_stop(helper->loop, &helper->io);
 	ev_io_stop(helper->loop, &helper->room);
 	ev_io_stop(helper->loop, &helper->print);
-	ev_timer_stop(helper->loop, &helper->start);
+	ev_timer_stop(helper->loop, &helper->late);
 	fdutil_close(&helper->fd);
 	fdutil_close(&helper->print_fd);
 }
@@ -87,7 +88,6 @@ static void free_it(struct python_helper *helper)
 	str_deinit(&helper->in);
 	str_deinit(&helper->out);
 	str_deinit(&helper->printed);
-	mem_free(helper->tenant);
 	mem_free(helper);
 }
 
@@ -139,14 +139,22 @@ void python_helper_kill(struct python_helper *helper, const char *why)
 	helper->why = why;
 	ev_io_stop(helper->loop, &helper->io);
 	ev_io_stop(helper->loop, &helper->room);
-	ev_timer_stop(helper->loop, &helper->start);
+	ev_timer_stop(helper->loop, &helper->late);
 	spawn_gate_kill(&helper->child);
 }
 
-/* It closed its end: it has ended or will, and if it does not want to it must. */
+/* It closed its end: it has ended or will, and how is worth a moment; if it does not
+ * want to it must. */
 static void hung_up(struct python_helper *helper)
 {
-	python_helper_kill(helper, NULL);
+	if (helper->state == PYTHON_ENDING)
+		return;
+	helper->state = PYTHON_ENDING;
+	ev_io_stop(helper->loop, &helper->io);
+	ev_io_stop(helper->loop, &helper->room);
+	ev_timer_stop(helper->loop, &helper->late);
+	ev_timer_set(&helper->late, END_SEC, 0.);
+	ev_timer_start(helper->loop, &helper->late);
 }
 
 void python_helper_free(struct python_helper *helper)
@@ -155,11 +163,16 @@ void python_helper_free(struct python_helper *helper)
 	free_it(helper);
 }
 
-static void on_start_late(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct python_helper *helper = w->data;
+
 	(void)loop;
 	(void)revents;
-	python_helper_kill(w->data, "python did not start in time");
+	if (helper->state == PYTHON_ENDING)
+		spawn_gate_kill(&helper->child);
+	else
+		python_helper_kill(helper, "python did not start in time");
 }
 
 /* ---- what it says ---- */
@@ -178,11 +191,11 @@ static void hello(struct python_helper *helper, const char *text, size_t len)
 		str_reset(&helper->printed, 0);
 		str_add_text(&helper->printed, "the sandbox leaves open: ");
 		jsonr_print(open, &helper->printed);
-		hung_up(helper); /* which tells what is in printed */
+		python_helper_kill(helper, NULL); /* which tells what is printed */
 	} else {
 		const char *version = jsonr_get_text(doc, "python");
 
-		ev_timer_stop(helper->loop, &helper->start);
+		ev_timer_stop(helper->loop, &helper->late);
 		helper->state = PYTHON_IDLE;
 		helper->idle_mono_ms = 0;
 		helper->ops->on_ready(helper, version ? version : "?");
@@ -420,12 +433,12 @@ static void watch(struct python_helper *helper, const int ours[2], int64_t start
 	ev_io_init(&helper->io, on_readable, helper->fd, EV_READ);
 	ev_io_init(&helper->room, on_room, helper->fd, EV_WRITE);
 	ev_io_init(&helper->print, on_print, helper->print_fd, EV_READ);
-	ev_timer_init(&helper->start, on_start_late, (ev_tstamp)start_ms / 1000., 0.);
-	helper->io.data = helper->room.data = helper->print.data = helper->start.data =
+	ev_timer_init(&helper->late, on_late, (ev_tstamp)start_ms / 1000., 0.);
+	helper->io.data = helper->room.data = helper->print.data = helper->late.data =
 		helper;
 	ev_io_start(helper->loop, &helper->io);
 	ev_io_start(helper->loop, &helper->print);
-	ev_timer_start(helper->loop, &helper->start);
+	ev_timer_start(helper->loop, &helper->late);
 }
 
 int python_helper_start(const struct python_helper_options *options,

@@ -63,10 +63,10 @@ struct python_helper_options {
 struct python_helper {
 	struct list node;
 	void *arg;
-	char *tenant; /* owned; NULL: nobody's code was in there */
+	void *tenant; /* NULL: nobody's code was in there */
 	void *call;
-	int64_t idle_mono_ms; /* since when it is idle */
-	int streak;           /* the owner's: calls while somebody else waited */
+	int64_t turn_mono_ms; /* the owner's */
+	int64_t idle_mono_ms; /* since when it is idle; 0: it said no hello yet */
 	enum python_helper_state state;
 	int64_t calls; /* answered */
 
@@ -78,7 +78,7 @@ struct python_helper {
 	ev_io io;
 	ev_io room; /* active while out is not empty */
 	ev_io print;
-	ev_timer start;
+	ev_timer late; /* its start, or its end */
 	struct str in;
 	struct str out;
 	struct str

@@ -2,13 +2,14 @@
  * sandbox.c - the command line that executes a program with nothing of the host in
  * reach
  *
- * bubblewrap makes the walls: user, process, network, IPC, host name and cgroup
- * namespaces of its own, and a root in memory that holds read-only binds of the
- * interpreter, its library and the C libraries, three devices, an empty /proc, a small
- * /tmp, and nothing else. The kernel's proc is not mounted: containers that mask parts
- * of theirs forbid it, and nothing in there needs one. --die-with-parent and the
- * process namespace end all of it with the outer process; limits are set by the spawn
- * gate, system calls by syscall_filter.c.
+ * bubblewrap makes the walls: user, process, network, IPC and host name namespaces of
+ * its own (the unit allows no others; of cgroups nothing is in reach), and a root in
+ * memory that holds read-only binds of the interpreter, its library and the C libraries,
+ * three devices, an empty /proc, a small /tmp, and nothing else. The kernel's proc is not
+ * mounted: containers that mask parts of theirs forbid it, and nothing in there needs
+ * one. The host's name is not changed: units with ProtectHostname= forbid that, in
+ * whatever namespace. --die-with-parent and the process namespace end all of it with the
+ * outer process; limits are set by the spawn gate, system calls by syscall_filter.c.
  *
  * Which folders hold libraries differs from host to host, so they are looked for, once.
  */
@@ -125,13 +126,10 @@ static void add_walls(struct sandbox *sandbox, const char *bubblewrap, const cha
 		"--unshare-pid",
 		"--unshare-net",
 		"--unshare-uts",
-		"--unshare-cgroup-try",
 		"--uid",
 		"65534",
 		"--gid",
 		"65534",
-		"--hostname",
-		"sandbox",
 		"--die-with-parent",
 		"--new-session",
 		"--cap-drop",

@@ -16,7 +16,7 @@
 #define SANDBOX_FILTER_FD 4 /* where the program's system call filter is read from */
 #define SANDBOX_TMP_BYTES (64LL * 1024 * 1024) /* of /tmp, in memory */
 #define SANDBOX_NOBODY    65534
-#define SANDBOX_LAYERS    "user pid net ipc uts cgroup mounts limits seccomp"
+#define SANDBOX_LAYERS    "user pid net ipc uts mounts limits seccomp"
 
 struct sandbox {
 	struct arena arena;

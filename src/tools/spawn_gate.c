@@ -52,7 +52,7 @@ int spawn_gate_open(struct spawn_gate **ret, struct err *err)
 		return err_errno(err, "socketpair");
 	pid = fork();
 	if (pid == 0) {
-		title_set("gate");
+		title_set("spawn gate");
 		spawn_server_run(fds[1]);
 	}
 	if (pid < 0) {
@@ -100,7 +100,7 @@ static void lost(struct spawn_gate *gate)
 	ev_timer_stop(gate->loop, &gate->kill_again);
 	fdutil_close(&gate->fd);
 	gate->count = 0;
-	log_error("gate.lost", LOG_N("gate", gate->pid));
+	log_error("spawn.lost", LOG_N("gate", gate->pid));
 	while ((node = list_shift(&gate->children)))
 		child_ended(list_entry(node, struct spawn_gate_child, node), -1, EPIPE);
 	gate->on_lost(gate->arg);
@@ -287,7 +287,7 @@ static void await_end(pid_t pid)
 			return;
 		(void)nanosleep(&nap, NULL);
 	}
-	log_warn("gate.killed", LOG_N("gate", pid));
+	log_warn("spawn.killed", LOG_N("gate", pid));
 	(void)kill(pid, SIGKILL); /* not reaped: still ours */
 	(void)waitpid(pid, NULL, 0);
 }

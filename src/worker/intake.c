@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "conf/conf.h"
@@ -35,11 +36,29 @@ void intake_retry_later(struct intake *intake)
 
 /* ---- slots ---- */
 
-static bool may_claim(const struct intake *intake)
+/* Who stands still there does not see what becomes of us either: what we have goes on,
+ * and nothing is added to it. */
+static bool master_is_silent(struct intake *intake)
 {
-	return !intake->quiet && !intake->draining &&
-	       pg_pool_links_up(intake->options.pool) > 0 &&
-	       !lifeline_master_silent(intake->options.lifeline);
+	bool silent =
+		lifeline_master_silent(intake->options.lifeline,
+				       intake->options.env->conf->queue.pulse_stale_ms);
+
+	if (silent == intake->master_silent)
+		return silent;
+	intake->master_silent = silent;
+	if (silent)
+		log_warn("worker.master_silent",
+			 LOG_S("what", "nothing new is claimed until it is heard again"));
+	else
+		log_info("worker.master_heard", LOG_N("jobs", intake->jobs));
+	return silent;
+}
+
+static bool may_claim(struct intake *intake)
+{
+	return !master_is_silent(intake) && !intake->quiet && !intake->draining &&
+	       pg_pool_links_up(intake->options.pool) > 0;
 }
 
 /* In the quarantine lane: one run or one cohort, and when that is over the next. */

@@ -16,7 +16,9 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "child/face.h"
 #include "child/stores.h"
+#include "client/egress.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
 #include "engine/steps/step_transform.h"
@@ -30,6 +32,7 @@
 #include "llm/models.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
+#include "tools/toolbox.h"
 #include "worker/intake.h"
 #include "worker/lane.h"
 
@@ -44,11 +47,14 @@ struct worker {
 	struct child_env *env;
 	struct ev_loop *loop;
 	struct lifeline lifeline;
+	struct face face;
 	struct stores stores;
 	struct publisher *publisher;
 	struct models *models;
 	struct spawn_gate *gate;
 	struct python_pool *python;
+	struct egress egress;
+	struct toolbox *toolbox;
 	struct host_scale *host;
 	struct intake *intake;
 	struct lane lane;      /* quarantine only */
@@ -122,7 +128,7 @@ static void on_gate_lost(void *arg)
 
 	python_pool_gate_lost(worker->python);
 	if (!lifeline_draining(&worker->lifeline))
-		on_drain(worker, "gate_lost", 0);
+		on_drain(worker, "spawn_lost", 0);
 }
 
 static void on_quiet(void *arg)
@@ -190,6 +196,30 @@ static void make_python(struct worker *worker)
 	spawn_gate_watch(worker->gate, worker->loop, on_gate_lost, worker);
 }
 
+static int make_toolbox(struct worker *worker, struct err *err)
+{
+	const struct conf *conf = worker->env->conf;
+	const struct toolbox_options options = {
+		.loop = worker->loop,
+		.pool = worker->stores.pool,
+		.common_tenant = conf->limits.default_tenant,
+		.egress = &worker->egress,
+		.timeout_ms = conf->tools.http_timeout_ms,
+		.connect_timeout_ms = conf->tools.http_timeout_ms,
+		.connections = (size_t)conf->tools.connections,
+	};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < conf->egress.allow.count; i++) {
+		rc = egress_allow(&worker->egress, conf->egress.allow.items[i], err);
+		if (rc < 0)
+			return err_wrap(err, "egress.allow");
+	}
+	worker->toolbox = toolbox_new(&options, err);
+	return worker->toolbox ? 0 : err_wrap(err, "tools");
+}
+
 static int worker_init(struct worker *worker, struct err *err)
 {
 	const struct conf *conf = worker->env->conf;
@@ -254,6 +284,9 @@ static int worker_init(struct worker *worker, struct err *err)
 	if (!worker->models)
 		return err_wrap(err, "llm");
 	make_python(worker);
+	rc = make_toolbox(worker, err);
+	if (rc < 0)
+		return rc;
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
@@ -261,6 +294,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.limits = &limits,
 		.models = worker->models,
 		.python = worker->python,
+		.toolbox = worker->toolbox,
 		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
 		.queues = conf->queue.names.count,
 		.score = worker->env->score,
@@ -292,8 +326,10 @@ static void worker_deinit(struct worker *worker)
 	models_free(worker->models);
 	python_pool_free(worker->python);
 	stores_close(&worker->stores);
+	toolbox_free(worker->toolbox);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
+	face_stop(&worker->face);
 	lifeline_deinit(&worker->lifeline);
 	lane_deinit(&worker->lane);
 	ev_timer_stop(worker->loop, &worker->rest);
@@ -323,6 +359,7 @@ int worker_enter(struct child_env *env)
 		return EXIT_CODE_CHILD_CONFIG;
 	}
 	lifeline_init(&worker.lifeline, worker.loop, env, &lifeline_ops, &worker);
+	face_start(&worker.face, worker.loop, env, SCORE_ACTIVE_RUNS, "run");
 	ev_run(worker.loop, 0);
 	code = lifeline_exit_code(&worker.lifeline);
 	worker_deinit(&worker);

@@ -4,7 +4,8 @@
 
 EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
 	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py) \
-	$(wildcard $(top_srcdir)/tests/previous/*/*)
+	$(wildcard $(top_srcdir)/tests/previous/*/*) \
+	tests/systemd/restrictions.tsv tests/systemd/walls.py
 PYTEST = $(SANITIZER_ENV) SYNAPSED=$(abs_top_builddir)/synapsed \
 	SYN_TOP_SRCDIR=$(abs_top_srcdir) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON3) -m pytest -p no:cacheprovider

@@ -827,6 +827,8 @@ static void keys(void)
 	CHECK(try_run(batch, NULL, NULL, &err) == ERR_REFUSED);
 }
 
+static char death[64]; /* of host-1 */
+
 static int read_workers(void *arg, const struct pg_reply *reply, struct err *err)
 {
 	struct store_worker w;
@@ -839,6 +841,9 @@ static int read_workers(void *arg, const struct pg_reply *reply, struct err *err
 	SAME(w.mcp_disabled, "[]");
 	SAME(w.hostname, "h");
 	CHECK(w.max_jobs == 100 && w.last_heartbeat);
+	CHECK(!w.last_death_cause == !w.last_death_at);
+	(void)snprintf(death, sizeof(death), "%s",
+		       w.last_death_cause ? w.last_death_cause : "");
 	return w.active_jobs;
 }
 
@@ -873,14 +878,20 @@ static void workers(void)
 	CHECK(list_workers(online) == 7);
 	beat("host-1.c", 2);
 	batch = pg_batch_new();
-	(void)store_workers_offline(batch, "host-1",
-				    "host-1.a"); /* not its row any more */
+	(void)store_workers_offline(batch, "host-1", "host-1.a",
+				    NULL); /* not its row any more */
 	run(batch, affected, &count);
-	CHECK(count == 0 && list_workers(online) == 2);
+	CHECK(count == 0 && list_workers(online) == 2 && !death[0]);
 	batch = pg_batch_new();
-	(void)store_workers_offline(batch, "host-1", "host-1.c");
+	(void)store_workers_offline(batch, "host-1", "host-1.a", "signal SIGSEGV");
+	run(batch, affected, &count);
+	CHECK(count == 1 && list_workers(online) == 2);
+	SAME(death, "signal SIGSEGV");
+	batch = pg_batch_new();
+	(void)store_workers_offline(batch, "host-1", "host-1.c", NULL);
 	run(batch, affected, &count);
 	CHECK(count == 1 && list_workers(offline) == 0);
+	SAME(death, "signal SIGSEGV");
 	batch = pg_batch_new();
 	(void)store_workers_mark_stale(batch, 60000);
 	run(batch, affected, &count);

@@ -244,6 +244,8 @@ def test_workers_are_shown_as_their_rows_say(api):
         "max_jobs": 7,
         "last_heartbeat": "2026-06-01 12:34:56+00:00",
         "mcp_disabled": ["x"],
+        "last_death_cause": None,
+        "last_death_at": None,
     }
 
 

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import time
 
 from harness.daemon import run_verb
 from harness.site import llm_step, orchestration
 
-NAP = orchestration("nap", llm_step("nap", "mock.sleep:1500"))
+NAP = orchestration("nap", llm_step("nap", "mock.sleep:4000"))
 
 
 def status(daemon, *words):
@@ -26,13 +27,17 @@ def test_the_number_of_workers_follows_what_waits(site):
     # within the bounds a person may do so as well, and not beyond
     d.send(signal.SIGTTOU)
     d.wait_event("act.refused", act="less", reason="the_last_one")
-    runs = [site.submit("nap") for _ in range(4)]
+    runs = [site.submit("nap") for _ in range(2)]
     grown = d.wait_event("crew.grow")
     assert (grown["reason"], grown["processes"]) == ("waiting", "1")
     assert int(grown["oldest_ms"]) > 1 and grown["in_flight"] == "1"
     d.wait_event("crew.more", by="autoscale", processes=2)
     d.send(signal.SIGTTIN)
     d.wait_event("act.refused", act="more", reason="worker.max")
+    # where there may be several, the name of a row does not change with their number
+    name = d.find("master.started")[0]["host"]
+    rows = {c["row_name"] for c in status(d, "-o", "json")["children"] if c["kind"] == "worker"}
+    assert rows == {f"{name}-0", f"{name}-1"}
     workers = status(d, "-o", "json")["workers"]
     assert (workers["auto"], workers["min"], workers["max"]) == (True, 1, 2)
     assert workers["step"] == "one more, waiting"
@@ -50,3 +55,8 @@ def test_the_number_of_workers_follows_what_waits(site):
     death = status(d, "-o", "json")["deaths"][0]
     assert (death["kind"], death["pid"], death["cause"]) == ("worker", pid, "signal SIGABRT")
     assert f"death: worker 0, pid {pid}, " in status(d)
+    d.wait_event("worker.dead", dead_pid=pid)
+    end = time.monotonic() + 60
+    while site.ask("GET", "/api/v2/workers")[1][0]["last_death_cause"] != "signal SIGABRT":
+        assert time.monotonic() < end
+        time.sleep(0.02)

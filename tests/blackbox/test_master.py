@@ -14,8 +14,8 @@ import time
 
 import pytest
 
-from harness.daemon import BINARY, DEADLINE_S, TOP
-from harness.site import orchestration, print_step
+from harness.daemon import BINARY, DEADLINE_S
+from harness.site import llm_step, orchestration, print_step
 
 KINDS = ("keeper", "clerk", "worker", "api")
 
@@ -261,6 +261,17 @@ def test_titles_and_no_more_descriptors_than_needed(site):
         assert "anon_inode:[pidfd]" not in held
 
 
+def test_titles_say_how_busy_children_are(site):
+    site.prepare(orchestration("slow", llm_step("a", "mock.sleep:60000")))
+    d = site.start()
+    worker = d.child("worker")
+    first, second = site.submit("slow"), site.submit("slow")
+    until(lambda: command(worker) == "synapsed: worker 0 [gen 1] 2 runs")
+    for run_id in (first, second):
+        assert site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel")[0] == 200
+    until(lambda: command(worker) == "synapsed: worker 0 [gen 1]")
+
+
 def test_roles_choose_the_kinds(site):
     d = site.start("--roles", "keeper,worker")
     assert sorted(d.children().values()) == [("clerk", 0), ("keeper", 0), ("worker", 0)]
@@ -292,21 +303,3 @@ def test_status_shows_the_living_and_not_the_dead(site):
     d.wait_event("obituary.done", since, dead=old)
     new = d.wait_event("child.ready", since, child_kind="worker")["child"]
     until(lambda: str(old) not in status() and new in status())
-
-
-def test_the_unit_file_is_good(tmp_path):
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not installed")
-    # it wants the command of ExecStart to be there
-    text = (TOP / "systemd" / "synapsed.service").read_text()
-    assert text.count("ExecStart=/usr/bin/synapsed\n") == 1
-    unit = tmp_path / "synapsed.service"
-    unit.write_text(text.replace("=/usr/bin/synapsed", f"={BINARY}"))
-    result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(unit)],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    ours = [line for line in result.stderr.splitlines() if "synapsed.service" in line]
-    assert result.returncode == 0 and not ours, result.stderr

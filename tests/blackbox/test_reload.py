@@ -1,7 +1,7 @@
 """A new configuration for a running host: what is replaced, and what nobody notices.
 
 Candidates that crash, hang or find their address taken are in
-tests/unit/test_master_live.c.
+tests/unit/test_reload.c.
 """
 
 import json

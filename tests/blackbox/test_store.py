@@ -1,6 +1,7 @@
 """store/: migrations and every statement, on a real server."""
 
 import os
+import pathlib
 import re
 import subprocess
 
@@ -9,6 +10,9 @@ import pytest
 from pg_peers import BUILD, SOURCE, Sql, postgres
 
 assert postgres  # a fixture: used by name
+
+MIGRATIONS = sorted(pathlib.Path(SOURCE, "src/store/migrations").glob("*.sql"))
+ALL = len(MIGRATIONS)
 
 
 def driver(url, scenario, **env):
@@ -21,7 +25,7 @@ def driver(url, scenario, **env):
 @pytest.fixture(scope="module")
 def migrated(postgres):
     name = postgres.database()
-    assert driver(postgres.url(name), "migrate")[1] == "applied 3 pending 0"
+    assert driver(postgres.url(name), "migrate")[1] == f"applied {ALL} pending 0"
     return name
 
 
@@ -151,7 +155,7 @@ def test_a_database_that_stock_made_is_taken_over(postgres):
               "shared_state, step_history, created_at) VALUES (%s, 'o', 'default', 'queued', "
               "'{}', '[]', now())")
     sql(insert, "stock_1")
-    assert driver(postgres.url(name), "migrate")[1] == "applied 3 pending 0"
+    assert driver(postgres.url(name), "migrate")[1] == f"applied {ALL} pending 0"
     assert indexes(sql, "orchestration_runs") == OUR_INDEXES
     sql(insert, "stock_2")  # a stock server goes on writing what it knows
     assert sql("SELECT run_id, wake, epoch, lane FROM orchestration_runs ORDER BY run_id"
@@ -163,8 +167,8 @@ def test_a_database_that_stock_made_is_taken_over(postgres):
 
 def test_migrating_twice_changes_nothing(postgres):
     name = postgres.database()
-    assert driver(postgres.url(name), "status")[1] == "pending 3"
-    assert driver(postgres.url(name), "migrate")[1] == "applied 3 pending 0"
+    assert driver(postgres.url(name), "status")[1] == f"pending {ALL}"
+    assert driver(postgres.url(name), "migrate")[1] == f"applied {ALL} pending 0"
     sql = Sql(postgres, name)
     before = columns(sql), indexes(sql, "orchestration_runs"), sql(
         "SELECT * FROM schema_migrations")
@@ -172,9 +176,8 @@ def test_migrating_twice_changes_nothing(postgres):
     assert before == (columns(sql), indexes(sql, "orchestration_runs"), sql(
         "SELECT * FROM schema_migrations"))
     # each text by itself is harmless when repeated, whatever is noted
-    for migration in ("001_stock", "002_ours", "003_clerk"):
-        with open(f"{SOURCE}/src/store/migrations/{migration}.sql", encoding="utf-8") as f:
-            sql(f.read())
+    for migration in MIGRATIONS:
+        sql(migration.read_text("utf-8"))
     assert before[0] == columns(sql)
     sql.close()
 
@@ -202,7 +205,7 @@ def test_several_migrators_at_once(postgres):
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, out + err
         applied.append(int(out.split()[1]))
-    assert sum(applied) == 3
+    assert sum(applied) == ALL
 
 
 @pytest.mark.asan
@@ -232,7 +235,7 @@ def test_a_migration_that_fails_leaves_no_trace(postgres):
     assert ("run_steps", "run_id") not in columns(sql)
     sql("DROP VIEW orchestration_runs")
     sql(STOCK_SCHEMA.split("CREATE INDEX")[0])
-    assert driver(postgres.url(name), "migrate")[1] == "applied 2 pending 0"
+    assert driver(postgres.url(name), "migrate")[1] == f"applied {ALL - 1} pending 0"
     sql.close()
 
 

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import threading
 
-from harness.daemon import BINARY
-from harness.site import orchestration, print_step
+from harness.daemon import BINARY, drains
+from harness.site import llm_step, orchestration, print_step
 
 HELLO = orchestration("hello", print_step("p", "hi"))
 
@@ -105,11 +105,16 @@ def test_every_signal_while_the_new_one_comes_up(site, tmp_path):
 def test_a_new_one_that_is_killed_is_no_loss(site):
     d = site.start()
     before = d.children()
-    d.send(signal.SIGUSR2)
-    started = d.wait_event("upgrade.started")
-    d.wait_event("master.started", pid=started["child"])
-    d.kill(int(started["child"]))
-    d.wait_event("upgrade.failed", cause="signal SIGKILL")
+    # it is not ready while Redis has not answered its children
+    site.redis.process.send_signal(signal.SIGSTOP)
+    try:
+        d.send(signal.SIGUSR2)
+        started = d.wait_event("upgrade.started")
+        d.wait_event("master.started", pid=started["child"])
+        d.kill(int(started["child"]))
+        d.wait_event("upgrade.failed", cause="signal SIGKILL")
+    finally:
+        site.redis.process.send_signal(signal.SIGCONT)
     shown = status(d)
     assert shown["pid"] == d.pid
     assert {c["pid"] for c in shown["children"]} == set(before)
@@ -160,3 +165,18 @@ def test_systemd_is_told_who_the_main_process_is(site, tmp_path):
     while said[-1] != "STOPPING=1":
         said.append(listen.recv(1000).decode())
     listen.close()
+
+
+def test_an_old_master_leaves_at_its_deadline(site):
+    """What does not drain is ended, and goes on under the new one."""
+    site.prepare(orchestration("nap", llm_step("nap", "mock.sleep:600000")))
+    d = site.start(SYNAPSED_DRAIN_DEADLINE="2s", SYNAPSED_DRAIN_LEAF="1h")
+    run_id = site.submit("nap")
+    site.wait_run(run_id, "running")
+    worker = d.child("worker")
+    upgrade(d)
+    assert d.wait_event("child.died", child=worker)["cause"] == "drain_deadline: signal SIGKILL"
+    (took_s,) = drains(d)["masters"]
+    print(f"the old master left {took_s:.2f} s after it began to drain, deadline 2 s")
+    assert took_s < 2 + 1
+    d.wait_event("run.resumed", run=run_id)

@@ -14,7 +14,7 @@ import urllib.parse
 from harness.daemon import DEADLINE_S
 from suite import LIVE
 
-PAUSED = b"synapse:q:{default}:paused"
+QUEUE = b"synapse:q:{default}:"
 NOT_EXECUTED = re.compile(r"are not executed by this version")
 ENDED = ("completed", "failed", "cancelled")
 
@@ -76,46 +76,52 @@ def behaviour(answer, call):
     if "status" in answer:
         return f"status:{answer['status']}"
     if "tool" in answer:
-        return "tool:" + json.dumps(answer)
+        return f"call:{answer['tool']}:{json.dumps(answer['arguments'])}"
     return answer["do"]
 
 
 class Real:
     """A site whose daemon runs, and what the cases come to there."""
 
-    def __init__(self, site, llm, web=None):
+    def __init__(self, site, llm, web):
         self.site = site
         self.llm = llm
         self.web = web
         self.runs = {}  # run id -> case
         self.refused = {}  # case -> problems
         self.not_executed = {}  # case -> why
+        self.warnings = {}
 
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
-        tools = [tool for c in cases for tool in c.get("tools", [])]
-        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
-                  "agents": [], "mcp_servers": [], "custom_tools": self.local(tools)}
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good}
+        for case in cases:
+            for tool in case.get("tools", []):
+                self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
-        told = problems_of(done.stderr.decode(), cases, r"orchestrations\[(\d+)\]")
+        told = problems_of(done.stderr.decode(), cases, "/orchestrations")
         assert done.returncode == 0, (done.stdout, done.stderr)
+        self.warnings = {case: kinds["warnings"] for case, kinds in told.items()}
         for case, kinds in told.items():
             missing = [p["text"] for p in kinds["warnings"] + kinds["problems"]
                        if NOT_EXECUTED.search(p["text"])]
             if missing:
                 self.not_executed[case] = missing[0]
 
-    def local(self, tools):
-        text = json.dumps(tools)
-        return json.loads(text.replace("http://tools", self.web.url if self.web else ""))
+    def put_tool(self, case, tool):
+        """As a stock sync writes it: the label in the column, the name in the definition."""
+        stored = {**tool, "url": tool["url"].replace("http://tools", f"{self.web.url}/{case.id}")}
+        self.site.sql("INSERT INTO tools (id, name, definition, tenant_id, updated_at)"
+                      " VALUES (%s, %s, %s, 'default', now())", f"id-{tool['name']}",
+                      tool["generalName"], json.dumps(stored))
 
     def validate(self, cases):
         """{case: {"problems", "warnings"}} of definitions that nobody will run."""
         text = json.dumps([c.definition for c in cases])
         done = self.site.verb("def", "validate", "-", stdin=text.encode(), check=False)
-        return problems_of(done.stderr.decode(), cases, r"\[(\d+)\]")
+        return problems_of(done.stderr.decode(), cases, "")
 
     def submit(self, case):
         body = {"message": case.get("message", "hello")}
@@ -135,28 +141,36 @@ class Real:
             "POST", f"/api/v2/orchestrations/runs/{run_id}/cancel", {})
         assert status == 200, answer
 
-    def execute(self, cases, deadline_s=DEADLINE_S):
-        """Submit all, wait for all."""
-        self.execute_cancelled_first([c for c in cases if c.get("cancel") == "queued"])
+    def execute(self, cases, deadline_s=DEADLINE_S, armed=None):
+        """Submit all, wait for all. armed is called with {run id: case} before any begins."""
+        self.pause()
+        for case in [c for c in cases if c.get("cancel") == "queued"]:
+            self.cancel(self.submit(case))
         runs = {self.submit(c): c for c in cases if c.get("cancel") != "queued"}
         runs.pop(None, None)
-        waiting = {r: c for r, c in runs.items() if c.get("cancel")}
+        if armed:
+            armed(runs)
+        self.go_on()
+        self.settle({r: c for r, c in runs.items() if c.get("cancel")}, deadline_s)
+
+    def pause(self):
+        with self.site.redis.client() as client:
+            client.set(QUEUE + b"paused", "conformance")
+
+    def go_on(self):
+        with self.site.redis.client() as client:
+            client.delete(QUEUE + b"paused")
+            client.lpush(QUEUE + b"bell", "1")
+
+    def settle(self, to_cancel, deadline_s):
+        """Until all have ended; those to cancel are, when it is time."""
         end = time.monotonic() + deadline_s
         while left := self.left():
             assert time.monotonic() < end, f"not ended: {[self.runs.get(r) for r in left]}"
-            for run_id in [r for r, c in waiting.items() if self.has_come_to(r, c)]:
+            for run_id in [r for r, c in to_cancel.items() if self.has_come_to(r, c)]:
                 self.cancel(run_id)
-                del waiting[run_id]
+                del to_cancel[run_id]
             time.sleep(0.02)
-
-    def execute_cancelled_first(self, cases):
-        if not cases:
-            return
-        with self.site.redis.client() as client:
-            client.set(PAUSED, "conformance")
-            for case in cases:
-                self.cancel(self.submit(case))
-            client.delete(PAUSED)
 
     def left(self):
         return [r[0] for r in self.site.sql(
@@ -175,7 +189,7 @@ class Real:
         rows = {r[0]: r[1:] for r in self.site.sql(
             "SELECT run_id, shared_state, step_history FROM orchestration_runs")}
         calls = collections.defaultdict(list)
-        for call in self.llm.calls if self.llm else []:
+        for call in self.llm.calls:
             run_id, path, execution, _ = key_of(call)
             calls[run_id].append({"path": path, "execution": execution, "text": asked(call)})
         found = {}
@@ -184,30 +198,25 @@ class Real:
             answer = self.site.status(run_id)
             state, history = (json.loads(v) if isinstance(v, str) else v for v in rows[run_id])
             found[case] = {
+                "warnings": self.warnings.get(case, []),
                 "run_id": run_id, "status": answer["status"],
                 "response": answer["final_response"], "error": answer["error"],
                 "state": state, "history": history, "calls": calls[run_id],
                 "events": [e for e in events if "sub" not in e and e["type"] not in LIVE],
                 "lives": [e for e in events if e["type"] in LIVE],
-                "requests": self.web.requests_of(case) if self.web else [],
+                "requests": self.web.requests_of(case),
             }
         return found
 
 
 def problems_of(stderr, cases, where):
-    """What `def` said, by case: "error: -: [3]: id: steps[0].type: text"."""
+    """What `def` said, by case: "error: -: id: /3/steps/0/type: text"."""
     found = collections.defaultdict(lambda: {"problems": [], "warnings": []})
     for line in stderr.splitlines():
-        hit = re.match(rf"(error|warning): -: {where}: (.*)", line)
-        if not hit:
-            continue
-        case, text = cases[int(hit[2])], hit[3]
-        text = text.removeprefix(f"{case.definition.get('id')}: ")
-        place, colon, said = text.partition(": ")
-        if not colon or " " in place:
-            place, said = "", text
-        place = re.sub(r"\[(\d+)\]", r"/\1", place).replace(".", "/")
-        place = "/" + place if place and place[0] != "/" else place
-        found[case]["problems" if hit[1] == "error" else "warnings"].append(
-            {"where": place, "text": said})
+        if not line.startswith(("error: ", "warning: ")):
+            continue  # the last one counts them
+        hit = re.fullmatch(rf"(error|warning): -: (?:[\w-]+: )?{where}/(\d+)(/\S*)?: (.*)", line)
+        assert hit, line
+        found[cases[int(hit[2])]]["problems" if hit[1] == "error" else "warnings"].append(
+            {"where": hit[3] or "", "text": hit[4]})
     return found

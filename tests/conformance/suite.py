@@ -23,7 +23,7 @@ CASES = HERE / "cases"
 FRAME = ("orchestration_complete", "final", "done")
 LIVE = ("thinking", "llm_token")
 FIELDS = {"says", "paper", "definition", "raw", "message", "inputs", "site", "answers", "tools",
-          "http", "cancel", "status", "response", "error", "events", "state", "absent",
+          "http", "code", "cancel", "status", "response", "error", "events", "state", "absent",
           "history", "prompts", "requests", "problems", "warnings", "live", "refused"}
 
 
@@ -309,7 +309,9 @@ def compare_requests(case, requests, deaths):
 
 def compare_problems(case, outcome):
     for kind in ("problems", "warnings"):
-        got = list(outcome.get(kind) or [])
+        if kind not in case.data or kind not in outcome:
+            continue
+        got = list(outcome[kind])
         for where, text in case.get(kind, []):
             hit = next((p for p in got if matches(where, p["where"]) and matches("~" + text, p["text"])),
                        None)
@@ -345,7 +347,7 @@ def compare(case, outcome, deaths=False):
     wrong += compare_history(case, outcome["history"])
     wrong += compare_prompts(case, outcome.get("calls", []))
     wrong += compare_requests(case, outcome.get("requests", []), deaths)
-    if not deaths:
-        live = {e["type"] for e in outcome.get("lives", [])}
+    if not deaths and "lives" in outcome:
+        live = {e["type"] for e in outcome["lives"]}
         wrong += [f"no live event {kind}" for kind in case.get("live", []) if kind not in live]
     return wrong

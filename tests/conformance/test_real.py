@@ -8,16 +8,9 @@ import pytest
 from harness.fake_llm import FakeLLM
 from harness.site import Site
 from real import Real, Script
+from sites import SITES, outside
 from suite import compare, load
-
-# what a site's daemon is told, beside its stores; a case that says no site is for "usual"
-SITES = {
-    "usual": {},
-    # bounds that a test can reach
-    "tight": {"SYNAPSED_ENGINE_RUN_TIMEOUT": "1s", "SYNAPSED_ENGINE_STEP_TIMEOUT": "1s",
-              "SYNAPSED_ENGINE_MAX_TURNS": "5", "SYNAPSED_ENGINE_STATE_MAX": "2KiB",
-              "SYNAPSED_ENGINE_STEP_OUTPUT_MAX": "1KiB"},
-}
+from web import Web
 
 
 def cases_of(site):
@@ -33,17 +26,16 @@ def results(stores):
         cases = cases_of(name)
         refused = [c for c in cases if "problems" in c.data]
         wanted = [c for c in cases if "problems" not in c.data]
-        with FakeLLM(script=Script(cases)) as llm:
+        with FakeLLM(script=Script(cases)) as llm, Web(cases) as web:
             site = Site(redis, postgres, f"conformance_{name}")
             try:
-                real = Real(site, llm)
+                real = Real(site, llm, web)
                 site.prepare()
                 told = real.validate(refused) if refused else {}
                 found.update({c: (told.get(c, {"problems": []}), None) for c in refused})
                 real.store(wanted)
                 found.update({c: (None, why) for c, why in real.not_executed.items()})
-                site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="sk-test",
-                           **options)
+                site.start(**outside(llm), **options)
                 real.execute([c for c in wanted if c not in real.not_executed])
                 found.update({c: (outcome, None) for c, outcome in real.outcomes().items()})
                 site.stop()

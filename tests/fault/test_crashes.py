@@ -86,6 +86,13 @@ def test_a_step_that_hangs_is_ended_and_charged(site):
         suspect, runs = together(site, client)
         settle(site, client, daemon, suspect, runs, "watchdog: signal SIGABRT")
     assert len(deaths(daemon)) == 2
+    for dead in deaths(daemon):
+        # said before it is ended, and then with the step and the place where it hung
+        pid = dead["dead_pid"]
+        assert daemon.find("child.stuck", child=pid)[0]["suspect"] == f"{suspect}:1"
+        assert daemon.find("child.died", child=pid)[0]["step"] == "boom"
+        frames = "".join(e["frames"] for e in daemon.find("child.stack", child=pid))
+        assert "mock_crash+0x" in frames and "engine_pump+0x" in frames, frames
 
 
 def test_a_step_that_takes_all_memory_is_charged_for_that(site):

@@ -5,6 +5,8 @@
  *	sim --seed n [--trace]                   one, and what happened in it
  *	    [--without fault,...] [--runs n] [--workers n] [--steps n] [--bug n]
  *	sim --file <name>                        the seeds that a file lists
+ *	sim --cases <name> [--count n]           the cases of a file, each with n seeds from 0
+ *	                                         on: prints what they came to (sim_case.h)
  *	sim --find ...                           ends well if one of the seeds breaks
  *
  * Seeds are executed in a child, so that an assert or a crash of the engine is one more
@@ -13,6 +15,7 @@
  */
 #include "base/mem.h"
 #include "sim_bugs.h"
+#include "sim_case.h"
 #include "sim_memory.h"
 #include "sim_plan.h"
 #include "sim_world.h"
@@ -46,6 +49,7 @@ struct options {
 	int bug;
 	bool find;
 	const char *file;
+	const char *cases;
 };
 
 /* One child's part; in memory that it shares with the parent. */
@@ -377,6 +381,50 @@ static bool run_file(const struct options *options, struct sim_counts *sum)
 	return well;
 }
 
+static void run_case(const struct options *options, const struct sim_case *one)
+{
+	uint64_t seed;
+
+	for (seed = 0; seed < options->count; seed++) {
+		struct sim_counts counts = { 0 };
+		struct sim_world *world;
+		struct sim_plan plan;
+
+		(void)alarm(SEED_SEC);
+		sim_case_plan(one, seed, &plan);
+		world = sim_world_new(&plan, 0, options->trace, &counts);
+		sim_world_run(world);
+		sim_case_print(one, seed, &world->runs[0], &counts);
+		sim_world_free(world);
+	}
+}
+
+/* Each in a child of its own: one that breaks is not the end of the others. */
+static bool run_cases(const struct options *options)
+{
+	struct sim_cases cases;
+	bool well = true;
+	size_t i;
+	pid_t pid;
+
+	sim_cases_read(&cases, options->cases);
+	for (i = 0; i < cases.count; i++) {
+		(void)fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			run_case(options, &cases.items[i]);
+			(void)fflush(stdout);
+			_exit(0);
+		}
+		if (ended_well(pid))
+			continue;
+		(void)fprintf(stderr, "%s: broken\n", cases.items[i].name);
+		well = false;
+	}
+	sim_cases_free(&cases);
+	return well;
+}
+
 static bool read_faults(const char *text, unsigned *ret)
 {
 	while (*text) {
@@ -397,7 +445,7 @@ static int usage(void)
 		stderr,
 		"usage: sim [--first n] [--count n] [--jobs n] [--seed n] [--trace] "
 		"[--without fault,...]\n           [--runs n] [--workers n] [--steps n] "
-		"[--bug n] [--find] [--file name]\n");
+		"[--bug n] [--find] [--file name] [--cases name]\n");
 	return 2;
 }
 
@@ -410,7 +458,7 @@ int main(int argc, char **argv)
 		{ "runs", 1, NULL, 'r' },  { "workers", 1, NULL, 'k' },
 		{ "steps", 1, NULL, 'n' }, { "bug", 1, NULL, 'b' },
 		{ "file", 1, NULL, 'F' },  { "find", 0, NULL, 'i' },
-		{ NULL, 0, NULL, 0 },
+		{ "cases", 1, NULL, 'C' }, { NULL, 0, NULL, 0 },
 	};
 	struct options options = { .first = 1, .count = 1000, .jobs = 1 };
 	struct sim_counts counts = { 0 };
@@ -458,12 +506,17 @@ int main(int argc, char **argv)
 		case 'F':
 			options.file = optarg;
 			break;
+		case 'C':
+			options.cases = optarg;
+			break;
 		default:
 			return usage();
 		}
 	}
 	if (optind < argc || options.jobs < 1 || options.jobs > JOBS_MAX)
 		return usage();
+	if (options.cases)
+		return run_cases(&options) ? 0 : 1;
 	well = options.file ? run_file(&options, &counts) : run_range(&options, &counts);
 	if (options.find) {
 		if (well)

@@ -15,6 +15,7 @@
 #include "engine/exec.h"
 #include "host/held.h"
 #include "run/model.h"
+#include "sim_case.h"
 #include "sim_commit.h"
 #include "sim_watch.h"
 #include "sim_worker.h"
@@ -145,7 +146,7 @@ static enum fail_class class_of(uint64_t what)
 	return classes[part(what, sizeof(classes) / sizeof(classes[0]), 2)];
 }
 
-static void answer(struct sim_call *sim)
+static void answer_by_chance(struct sim_call *sim)
 {
 	struct llm_call *call = sim->call;
 
@@ -162,6 +163,18 @@ static void answer(struct sim_call *sim)
 				.input_tokens = (int64_t)part(sim->what, 99, 5),
 				.output_tokens = 3,
 				.cost_usd = 0.125 };
+}
+
+static void answer(struct sim_call *sim)
+{
+	const struct sim_job *job = sim->held->slot;
+	const struct sim_case *given = job->run->given;
+	struct llm_call *call = sim->call;
+
+	if (given)
+		sim_case_answer(given, call, (int)job->run->asked);
+	else
+		answer_by_chance(sim);
 	sim_say(sim->worker->world, "%s: answer to %s/%d: %s %.40s", sim->held->run_id,
 		call->request.path, call->request.execution,
 		fail_name(call->answer.class), str_text(&call->answer.text));
@@ -210,9 +223,18 @@ static void on_time(struct sim_world *world, void *arg, int64_t n)
 static void send(struct sim_call *sim)
 {
 	struct sim_world *world = sim->worker->world;
+	struct sim_job *job = sim->held->slot;
+	int64_t given_ms;
 
 	sim_watch_call(sim->worker, sim->held, sim->call);
 	world->counts->calls++;
+	if (job->run->given) {
+		sim_case_note(job->run, sim->call);
+		given_ms = sim_case_delay_ms(sim->call);
+		sim->queued = true;
+		sim_after(world, given_ms + sim_any(world, 20), on_time, sim, 0);
+		return;
+	}
 	if (sim_any(world, 4) == 0) {
 		answer(sim);
 		return;

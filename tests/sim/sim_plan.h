@@ -26,6 +26,8 @@ enum sim_fault {
 #define SIM_RUNS_MAX    3
 #define SIM_WORKERS_MAX 3
 
+struct sim_case;
+
 struct sim_plan {
 	uint64_t seed;
 	int runs;
@@ -38,7 +40,8 @@ struct sim_plan {
 	 * nobody cancels.
 	 */
 	bool steady;
-	int bug; /* 0: none */
+	int bug;                      /* 0: none */
+	const struct sim_case *given; /* NULL: definitions and answers are chance */
 	struct engine_limits limits;
 };
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "run/definition.h"
 #include "sim_bugs.h"
+#include "sim_case.h"
 #include "sim_graph.h"
 #include "sim_worker.h"
 #include "sim_world.h"
@@ -34,15 +35,22 @@ static struct definition *parse(const struct sim_world *world, const struct str 
 
 void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
 {
+	const struct sim_case *given = world->plan.given;
 	struct str text = STR_INIT, inputs = STR_INIT;
 
 	memset(run, 0, sizeof(*run));
 	run->number = number;
+	run->given = given;
 	(void)snprintf(run->run_id, sizeof(run->run_id), "run_%d", number);
-	sim_graph_print(&world->plan, number, &text);
-	sim_graph_inputs(&world->plan, number, &inputs);
+	if (given) {
+		str_add_text(&text, given->definition);
+		str_add_text(&inputs, given->inputs);
+	} else {
+		sim_graph_print(&world->plan, number, &text);
+		sim_graph_inputs(&world->plan, number, &inputs);
+	}
 	run->definition = parse(world, &text);
-	run->message = mem_dup("What is to be done?");
+	run->message = mem_dup(given ? given->message : "What is to be done?");
 	run->inputs = str_take(&inputs);
 	if (world->plan.faults & 1U << SIM_RESUME)
 		run->reopens = (int)(sim_plan_stream(&world->plan, SIM_STREAM_FAULT,
@@ -78,6 +86,8 @@ void sim_run_deinit(struct sim_run *run)
 	mem_free(run->final_state);
 	mem_free(run->final_text);
 	mem_free(run->final_history);
+	str_deinit(&run->calls);
+	str_deinit(&run->requests);
 }
 
 bool sim_run_ended(const struct sim_run *run)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct definition;
+struct sim_case;
 struct sim_world;
 
 enum sim_status {
@@ -41,6 +42,7 @@ enum sim_entry {
 struct sim_run {
 	int number;
 	char run_id[16];
+	const struct sim_case *given;  /* NULL: it is of chance */
 	struct definition *definition; /* owned */
 	char *message;                 /* owned, as inputs */
 	char *inputs;
@@ -59,9 +61,11 @@ struct sim_run {
 	char *final_state; /* owned; NULL until it ended, as the next */
 	char *final_text;
 	char *final_history;
-	int reopens;    /* how often it is to go on once it failed */
-	bool reopening; /* it will */
-	int64_t asked;  /* calls of models */
+	int reopens;         /* how often it is to go on once it failed */
+	bool reopening;      /* it will */
+	int64_t asked;       /* calls of models */
+	struct str calls;    /* of a given one: what models were asked, JSON objects */
+	struct str requests; /* likewise: what its tools sent */
 };
 
 /* What one commit does to one run. The rows are its own until they are stored. */

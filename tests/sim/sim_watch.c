@@ -20,6 +20,7 @@
 #include "host/held.h"
 #include "run/definition.h"
 #include "run/model.h"
+#include "sim_case.h"
 #include "sim_fold.h"
 #include "sim_store.h"
 #include "sim_worker.h"
@@ -201,6 +202,8 @@ static void on_event(struct sim_world *world, struct sim_run *run,
 		world->counts->branches++;
 	else if (strcmp(type, "done") == 0)
 		run->watch.done = true;
+	if (run->given && sim_case_cancels(run->given, event))
+		sim_world_cancel(world, run);
 }
 
 static void number_event(struct sim_world *world, struct sim_run *run,

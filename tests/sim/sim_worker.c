@@ -18,6 +18,7 @@
 #include "host/held.h"
 #include "run/definition.h"
 #include "sim_commit.h"
+#include "sim_given.h"
 #include "sim_net.h"
 #include "sim_resume.h"
 #include "sim_watch.h"
@@ -200,6 +201,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
+	.code = sim_given_code,
+	.tool_find = sim_given_tool,
+	.tool_use = sim_given_use,
 	.end = end,
 	.parked = parked,
 };

@@ -141,6 +141,8 @@ static int64_t crash_distance(struct sim_world *world)
 {
 	struct rng *rng = fault(world, SIM_CRASH);
 
+	if (world->plan.given) /* most of them are short */
+		return 1 + (int64_t)rng_below(rng, 25);
 	if (rng_below(rng, 3) == 0)
 		return 1 +
 		       (int64_t)rng_below(rng, 6); /* again, before it is on its feet */
@@ -222,6 +224,22 @@ static void on_cancel(struct sim_world *world, void *arg, int64_t n)
 		return;
 	for (i = 0; i < world->plan.workers; i++)
 		sim_worker_cancel(world->workers[i], run);
+}
+
+static void on_certain_cancel(struct sim_world *world, void *arg, int64_t n)
+{
+	struct sim_run *run = arg;
+	int i;
+
+	(void)n;
+	sim_store_cancel(world, run);
+	for (i = 0; i < world->plan.workers; i++)
+		sim_worker_cancel(world->workers[i], run);
+}
+
+void sim_world_cancel(struct sim_world *world, struct sim_run *run)
+{
+	sim_after(world, 1, on_certain_cancel, run, 0);
 }
 
 static void plan_faults(struct sim_world *world)

@@ -81,6 +81,8 @@ void sim_world_free(struct sim_world *world);
 void sim_after(struct sim_world *world, int64_t ms, sim_cb fire, void *arg, int64_t n);
 /* 0..n-1, from the timing's numbers. */
 int64_t sim_any(struct sim_world *world, int64_t n);
+/* Somebody wants the run to stop, soon. */
+void sim_world_cancel(struct sim_world *world, struct sim_run *run);
 /* Most of the time 0..typical ms, sometimes ten, rarely a hundred times that. */
 int64_t sim_latency(struct sim_world *world, int64_t typical_ms);
 

@@ -8,6 +8,8 @@ check_PROGRAMS += tests/unit/test_cli_api
 check_PROGRAMS += tests/unit/test_cli_args
 check_PROGRAMS += tests/unit/test_cli_definitions
 check_PROGRAMS += tests/unit/test_cli_table
+check_PROGRAMS += tests/unit/test_cli_units
 check_PROGRAMS += tests/unit/test_dev_dir
 check_PROGRAMS += tests/unit/test_dev_process
+check_PROGRAMS += tests/unit/test_top_view
 endif

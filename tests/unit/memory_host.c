@@ -265,6 +265,68 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	}
 }
 
+static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	if (host->tool_name && strcmp(host->tool_name, find->name) == 0) {
+		str_add_text(&find->text, "{}");
+		str_add_text(&find->about, "looks things up");
+		str_add_text(&find->schema, host->tool_schema);
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no tool '%s'", find->name);
+	}
+	op_done(&find->op);
+}
+
+static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
+{
+	struct memory_host *host = ctx;
+	const struct tool_answer *next = host->tool_answer;
+
+	(void)exec;
+	str_printf(&host->tool_uses, "%s %s %s/%d/%d\n", use->request.name,
+		   use->request.arguments, use->request.path, use->request.execution,
+		   use->request.nth);
+	use->answer.class = next->class;
+	use->answer.refused = next->refused;
+	str_add(&use->answer.text, str_text(&next->text), next->text.len);
+	op_done(&use->op);
+}
+
+static void on_code_abandoned(struct op *op)
+{
+	struct memory_host *host = op->server;
+
+	host->code = NULL;
+	host->abandoned++;
+}
+
+static void code(void *ctx, struct exec *exec, struct code_call *call)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	assert(!host->code);
+	host->code = call;
+	call->op.server = host;
+	call->op.abandon = on_code_abandoned;
+}
+
+void memory_execute(struct memory_host *host, enum fail_class class, const char *json,
+		    const char *text)
+{
+	struct code_call *call = host->code;
+
+	host->code = NULL;
+	call->answer.class = class;
+	str_add_text(&call->answer.json, json);
+	str_add_text(&call->answer.text, text);
+	op_done(&call->op);
+}
+
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct memory_host *host = ctx;
@@ -296,6 +358,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
+	.tool_find = tool_find,
+	.tool_use = tool_use,
+	.code = code,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
@@ -315,6 +380,7 @@ void memory_deinit(struct memory_host *host)
 	engine_free(host->engine);
 	row_final_free(host->final);
 	str_deinit(&host->prompts);
+	str_deinit(&host->tool_uses);
 	str_deinit(&host->events);
 	str_deinit(&host->types);
 	str_deinit(&host->lives);

@@ -32,9 +32,16 @@ struct memory_host {
 	struct llm_call *calls[MEMORY_CALLS_MAX]; /* in flight, in order */
 	int calls_count;
 	int calls_made;
+	struct code_call *code; /* in flight: memory_execute() answers it */
 	int abandoned;
 	int fail_first;     /* so many calls fail with class provider, then they answer */
 	struct str prompts; /* "role: text" of the last call */
+
+	/* The one tool that there is. */
+	const char *tool_name; /* NULL: there is none */
+	const char *tool_schema;
+	const struct tool_answer *tool_answer; /* of each use; borrowed */
+	struct str tool_uses; /* "name arguments path/execution/nth", one a line */
 
 	struct str events; /* durable ones, as they were handed out */
 	struct str types;  /* their types, divided by spaces */
@@ -78,6 +85,9 @@ int64_t memory_pump(struct memory_host *host);
 int64_t memory_wait(struct memory_host *host, int64_t ms);
 /* The oldest row that waits is in. */
 void memory_commit(struct memory_host *host);
+/* The code in flight was executed: its result, or why there is none. */
+void memory_execute(struct memory_host *host, enum fail_class class, const char *json,
+		    const char *text);
 void memory_answer(struct memory_host *host, int call, enum fail_class class,
 		   const char *text);
 

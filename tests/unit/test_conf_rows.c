@@ -37,6 +37,7 @@ static size_t field_size(enum conf_kind kind)
 	case CONF_LISTEN:
 		return sizeof(struct conf_listen);
 	case CONF_NAMES:
+	case CONF_NETS:
 	case CONF_ORIGINS:
 		return sizeof(struct conf_names);
 	case CONF_SET:

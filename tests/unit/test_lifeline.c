@@ -294,14 +294,29 @@ static void the_pulse_moves_while_the_loop_turns(void **state)
 	assert_true(atomic_load(&bench->env.score->pulse_mono_ms) >= now_ms);
 }
 
+static void a_late_pulse_is_counted(void **state)
+{
+	struct bench *bench = *state;
+	const struct score_slot *score = bench->env.score;
+
+	bench->lifeline.beat_mono_ms = clock_mono_ms() - 700;
+	ev_run(bench->loop, EVRUN_ONCE);
+	assert_int_equal(score_get(score, SCORE_PULSES_LATE), 0);
+	assert_in_range(score_get(score, SCORE_PULSE_LATE_MS), 450, 1000000);
+	bench->lifeline.beat_mono_ms = clock_mono_ms() - 5000;
+	ev_run(bench->loop, EVRUN_ONCE);
+	assert_in_range(score_get(score, SCORE_PULSES_LATE), 1, 2);
+	assert_in_range(score_get(score, SCORE_PULSE_LATE_MS), 4750, 1000000);
+}
+
 static void a_master_without_a_pulse_is_silent(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_false(lifeline_master_silent(&bench->lifeline));
-	atomic_store(&bench->env.board->master_pulse_mono_ms,
-		     clock_mono_ms() - LIFELINE_SILENT_MS - 1000);
-	assert_true(lifeline_master_silent(&bench->lifeline));
+	assert_false(lifeline_master_silent(&bench->lifeline, 30000));
+	atomic_store(&bench->env.board->master_pulse_mono_ms, clock_mono_ms() - 31000);
+	assert_true(lifeline_master_silent(&bench->lifeline, 30000));
+	assert_false(lifeline_master_silent(&bench->lifeline, 60000));
 }
 
 #define WITH_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -322,6 +337,7 @@ int main(void)
 			tear_down),
 		WITH_BENCH(answers_wait_for_a_master_that_does_not_read),
 		WITH_BENCH(the_pulse_moves_while_the_loop_turns),
+		WITH_BENCH(a_late_pulse_is_counted),
 		WITH_BENCH(a_master_without_a_pulse_is_silent),
 	};
 

@@ -14,7 +14,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -127,11 +129,75 @@ static void without_descriptors_there_is_no_child(void **state)
 	assert_non_null(strstr(err.text, "socketpair"));
 }
 
+static int enter_and_stand_still(struct child_env *env)
+{
+	struct frame frame;
+
+	frame_init(&frame, FRAME_READY, 0, "");
+	(void)frame_send(env->master_fd, &frame, NULL);
+	while (env)
+		(void)pause(); /* no loop turns that would hear of the master's end */
+	return 0;
+}
+
+static const struct kind deaf = { .name = "deaf", .enter = enter_and_stand_still };
+
+static void drop_nothing(void *arg, const struct child_env *keep)
+{
+	(void)arg;
+	(void)keep;
+}
+
+/* Of a master that forks one child, tells who it is and dies when that is at work. */
+static void die_as_master(int told)
+{
+	struct child_env env = { .master_fd = -1,
+				 .api_listen_fd = -1,
+				 .health_listen_fd = -1,
+				 .row_name = "h-0" };
+	struct spawn_plan plan = { .kind = &deaf, .env = &env, .drop = drop_nothing };
+	struct spawn_result got;
+	struct pollfd pfd = { .events = POLLIN };
+	int exit_code;
+
+	if (spawn_fork(&plan, &got, &exit_code, NULL) != 1 ||
+	    (pfd.fd = got.fd, poll(&pfd, 1, 30000)) != 1 ||
+	    write(told, &got.pid, sizeof(got.pid)) != sizeof(got.pid))
+		_exit(90);
+	_exit(0);
+}
+
+static void one_that_cannot_hear_of_its_masters_death_ends_all_the_same(void **state)
+{
+	pid_t master, child = 0;
+	int told[2], how;
+
+	(void)state;
+	/* who loses its parent becomes ours */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(pipe(told), 0);
+	(void)fflush(NULL);
+	master = fork();
+	assert_true(master >= 0);
+	if (master == 0)
+		die_as_master(told[1]);
+	assert_int_equal(waitpid(master, &how, 0), master);
+	assert_int_equal(how, 0);
+	assert_int_equal(read(told[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(waitpid(child, &how, 0), child); /* two seconds, or never */
+	assert_true(WIFSIGNALED(how));
+	assert_int_equal(WTERMSIG(how), SIGALRM);
+	assert_int_equal(close(told[0]), 0);
+	assert_int_equal(close(told[1]), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_starts_clean_and_is_held_by_its_descriptors),
 		cmocka_unit_test(without_descriptors_there_is_no_child),
+		cmocka_unit_test(
+			one_that_cannot_hear_of_its_masters_death_ends_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,8 @@
 
 #include "engine/step_types.h"
 
+#include "engine/steps/step_transform.h"
+
 static void linear_types_are_executed_and_others_are_not(void **state)
 {
 	const struct definition_rules *rules = step_types_rules();
@@ -19,6 +21,7 @@ static void linear_types_are_executed_and_others_are_not(void **state)
 	assert_true(rules->can_run(STEP_MERGE));
 	assert_true(rules->can_run(STEP_IF_ELSE));
 	assert_true(rules->can_run(STEP_SWITCH));
+	assert_true(rules->can_run(STEP_TRANSFORM));
 	assert_false(rules->can_run(STEP_UNKNOWN));
 	assert_false(rules->can_run(STEP_AGENT));
 	assert_false(rules->can_run(STEP_HUMAN));
@@ -39,6 +42,10 @@ static void only_what_sends_nothing_is_inside(void **state)
 	assert_false(outside(STEP_MERGE, NULL));
 	assert_false(outside(STEP_IF_ELSE, NULL));
 	assert_false(outside(STEP_SWITCH, NULL));
+	assert_false(outside(STEP_TRANSFORM, NULL));
+	step_transform_set_outside(true);
+	assert_true(outside(STEP_TRANSFORM, NULL));
+	step_transform_set_outside(false);
 	assert_false(outside(STEP_LLM, "mock.echo"));
 	assert_false(outside(STEP_LLM, "mock.tokens:5:5"));
 	assert_true(outside(STEP_LLM, "gpt-4o"));

@@ -21,7 +21,9 @@ import sys
 WORKER = 3
 THREADS_MAX = 32
 ERROR_MAX = 4000
-BUILTINS = dict(vars(builtins))
+NOW = vars(builtins)
+BUILTINS = dict(NOW)
+mended = False  # the code of this call changed the builtins
 STREAMS = (sys.stdout, sys.stderr)
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -120,11 +122,24 @@ def shown(error):
     return text[:ERROR_MAX]
 
 
+def mend_builtins():
+    # Before anything of ours is called: it might be the code's.
+    if NOW == BUILTINS:
+        return False
+    NOW.clear()
+    NOW.update(BUILTINS)
+    return True
+
+
 def execute(call):
+    global mended
     scope = {"__name__": "__main__", "__builtins__": dict(BUILTINS), "state": call["state"],
              "result": None}
     try:
-        exec(compile(call["code"], "<transform_code>", "exec"), scope)
+        try:
+            exec(compile(call["code"], "<transform_code>", "exec"), scope)
+        finally:
+            mended = mend_builtins()
         result = scope.get("result")
         body = as_bytes(result)
         if len(body) > call["max"]:
@@ -140,7 +155,7 @@ def execute(call):
 
 def left_behind(sandboxed):
     try:
-        if vars(builtins) != BUILTINS or len(sys._current_frames()) > 1:
+        if mended or mend_builtins() or len(sys._current_frames()) > 1:
             return True
         sys.stdout, sys.stderr = STREAMS
         for stream in STREAMS:

@@ -1,5 +1,6 @@
 """synapsed itself: started with an environment, watched through its log."""
 
+import datetime
 import os
 import pathlib
 import re
@@ -74,6 +75,23 @@ def run_verb(*words, env=None, stdin=b"", timeout=DEADLINE_S):
         [BINARY, *map(str, words)], env={**keep, "HOME": "/nowhere", **(env or {})},
         input=stdin, capture_output=True, timeout=timeout, check=False,
     )
+
+
+def moment(event):
+    return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
+
+
+def drains(daemon):
+    """Seconds that each drain took: of children, and of masters that an upgrade replaced."""
+    took = {"children": [], "masters": []}
+    ends = {e["child"]: moment(e) for e in daemon.find("child.died")}
+    for e in daemon.find("child.state", to="draining"):
+        if e["child"] in ends:  # a seat without a process has none
+            took["children"].append(ends[e["child"]] - moment(e))
+    stops = {e["pid"]: moment(e) for e in daemon.find("master.stopped")}
+    for e in daemon.find("upgrade.done"):
+        took["masters"].append(stops[e["pid"]] - moment(e))
+    return took
 
 
 class Daemon:

@@ -13,6 +13,7 @@ llm.next("status:503", "echo") for the calls that come next, llm.script(call) if
 
     echo                 the last user message, without its [[...]]
     reply:<text>         that text
+    call:<tool>:<args>   a call of that tool, in pieces, behind a token of text
     sleep:<ms>           echo, after a while
     tokens:<n>:<ms>      "token1 token2 ...", one each ms
     status:<code>[:<retry after>]   that status with an error body in JSON
@@ -277,6 +278,25 @@ class _Connection(asyncio.Protocol):
 
     async def do_reply(self, call, text):
         await self.answer(call, text)
+
+    async def do_call(self, call, argument):
+        name, _, arguments = argument.partition(":")
+        if not call.stream:
+            message = {"role": "assistant", "content": None, "tool_calls": [
+                {"id": "c1", "type": "function",
+                 "function": {"name": name, "arguments": arguments}}]}
+            await self.whole(200, json.dumps({"choices": [
+                {"index": 0, "finish_reason": "tool_calls", "message": message}]}))
+            return
+        await self.begin()
+        await self.token(call, "Let me see. ")
+        half = len(arguments) // 2
+        first = {"index": 0, "id": "c1", "type": "function",
+                 "function": {"name": name, "arguments": arguments[:half]}}
+        rest = {"index": 0, "function": {"arguments": arguments[half:]}}
+        for piece in (first, rest):
+            await self.chunk(f"data: {self.piece(call, {'tool_calls': [piece]})}\n\n")
+        await self.finish(call, arguments)
 
     async def do_sleep(self, call, argument):
         await asyncio.sleep(int(argument) / 1000)

@@ -96,6 +96,11 @@ class Faults:
         struct.pack_into("<i", self.map, rule.at + RULE_ARMED, 1)
         return rule
 
+    def count_acted(self):
+        """How often the rules have acted that are armed."""
+        return sum(acted.times for acted in (
+            Rule(self, i).acted() for i in range(RULES) if i not in self.free) if acted)
+
     def clear(self):
         """No rule acts any more."""
         for i in range(RULES):

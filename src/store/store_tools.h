@@ -1,0 +1,16 @@
+/* store_tools.h - table tools: custom tools, as a stock server stores them */
+#ifndef STORE_STORE_TOOLS_H
+#define STORE_STORE_TOOLS_H
+
+struct pg_batch;
+struct pg_reply;
+
+/* Builders and readers behave as store_runs.h says. */
+
+/* The tool of that name that the run may use: of its tenant, or of common_tenant. */
+int store_tools_get(struct pg_batch *batch, const char *name, const char *run_id,
+		    const char *common_tenant);
+/* Its definition as JSON text, borrowed from the reply; NULL: there is none. */
+const char *store_tools_get_read(const struct pg_reply *reply, int statement);
+
+#endif
