@@ -184,7 +184,7 @@ int house_setup(struct master *m, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = control_open(&m->control, m->loop, conf->run_dir, m->upgrade.successor,
-			  asks_begin, m, err);
+			  conf->control.group, asks_begin, m, err);
 	if (rc < 0)
 		return rc;
 	obits_init(&m->obits, m->board);

@@ -9,6 +9,8 @@ src_tools_libtools_a_SOURCES = \
 	src/tools/python_helper.h \
 	src/tools/python_pool.c \
 	src/tools/python_pool.h \
+	src/tools/python_queue.c \
+	src/tools/python_queue.h \
 	src/tools/sandbox.c \
 	src/tools/sandbox.h \
 	src/tools/spawn_frame.h \

@@ -88,7 +88,6 @@ static void free_it(struct python_helper *helper)
 	str_deinit(&helper->in);
 	str_deinit(&helper->out);
 	str_deinit(&helper->printed);
-	mem_free(helper->tenant);
 	mem_free(helper);
 }
 

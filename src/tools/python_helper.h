@@ -63,10 +63,10 @@ struct python_helper_options {
 struct python_helper {
 	struct list node;
 	void *arg;
-	char *tenant; /* owned; NULL: nobody's code was in there */
+	void *tenant; /* NULL: nobody's code was in there */
 	void *call;
-	int64_t idle_mono_ms; /* since when it is idle */
-	int streak;           /* the owner's: calls while somebody else waited */
+	int64_t turn_mono_ms; /* the owner's */
+	int64_t idle_mono_ms; /* since when it is idle; 0: it said no hello yet */
 	enum python_helper_state state;
 	int64_t calls; /* answered */
 

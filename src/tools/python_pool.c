@@ -1,10 +1,11 @@
 /*
- * python_pool.c - the Python helpers of a worker, and the calls that wait for them
+ * python_pool.c - the Python helpers of a worker, and who is served by which
  *
- * A helper is fresh (nobody's code was in it) or one tenant's until it ends. Calls are
- * served in order of arrival, but a helper that is free takes its own tenant's next
- * call before it, since making another one costs a thousand times a short call; after
- * STREAK_MAX such calls it makes room for who waits longer.
+ * A helper is fresh (nobody's code was in it) or one tenant's until it ends. Making one
+ * costs as much as some ten short calls, so a helper goes on with its own tenant's
+ * calls, and ends for another's sake when that one has no helper at all and it has had
+ * a turn of TURN_MS, or when it has been idle for SPARE_MS while others could use one
+ * more.
  *
  *   walls   UNKNOWN -> TRYING -> GOOD, or BAD until RETRY_MS have passed
  *
@@ -29,6 +30,7 @@
 #include "engine/host.h"
 #include "ipc/scoreboard.h"
 #include "tools/python_helper.h"
+#include "tools/python_queue.h"
 #include "tools/python_text.h"
 #include "tools/sandbox.h"
 
@@ -41,9 +43,9 @@
 #define AGAIN_SEC    0.5   /* between two tries to start one more helper */
 #define FAILURES_MAX 5     /* of them in a row: then the walls count as bad */
 #define IDLE_MS      60000
-#define TIDY_SEC     10.
-#define STREAK_MAX   16
-#define LOOK_AHEAD   256 /* waiting calls that a free helper looks at */
+#define TIDY_SEC     2.
+#define TURN_MS      250
+#define SPARE_MS     500
 
 enum walls {
 	WALLS_UNKNOWN,
@@ -63,8 +65,7 @@ struct python_pool {
 	int failures;        /* starts in a row that came to nothing */
 	struct list helpers; /* struct python_helper, the one used last at the end */
 	size_t count;
-	struct list waiting; /* struct waiter */
-	size_t waiting_count;
+	struct python_queue queue; /* of struct waiter */
 	ev_timer probe;
 	ev_timer again; /* active: nothing is started before */
 	ev_timer tidy;
@@ -73,11 +74,11 @@ struct python_pool {
 
 /* A call from python_pool_call() to op_done() or its abandon. */
 struct waiter {
-	struct list node; /* in waiting; in no list while a helper has it */
+	struct list node; /* in the queue; in no list while a helper has it */
 	struct python_pool *pool;
 	struct code_call *call;
 	struct python_helper *helper; /* NULL: waits */
-	char *tenant;                 /* owned */
+	struct python_tenant *tenant; /* while it waits */
 };
 
 static void dispatch(struct python_pool *pool);
@@ -96,8 +97,7 @@ static void show(struct python_pool *pool, const char *format, const char *text)
 static void count(struct python_pool *pool)
 {
 	score_set(pool->options.score, SCORE_PYTHON_HELPERS, (int64_t)pool->count);
-	score_set(pool->options.score, SCORE_PYTHON_WAITING,
-		  (int64_t)pool->waiting_count);
+	score_set(pool->options.score, SCORE_PYTHON_WAITING, (int64_t)pool->queue.count);
 }
 
 /* What code printed helps its author, so it is a line of the log, cut and
@@ -115,11 +115,8 @@ static void tell_printed(const struct python_helper *helper, const struct code_c
 
 static void waiter_free(struct waiter *waiter)
 {
-	if (list_linked(&waiter->node)) {
-		list_remove(&waiter->node);
-		waiter->pool->waiting_count--;
-	}
-	mem_free(waiter->tenant);
+	if (list_linked(&waiter->node))
+		python_queue_remove(&waiter->pool->queue, waiter->tenant, &waiter->node);
 	mem_free(waiter);
 }
 
@@ -159,8 +156,10 @@ static void fail_waiter(struct waiter *waiter, enum fail_class class, const char
 
 static void fail_waiting(struct python_pool *pool)
 {
-	while (!list_empty(&pool->waiting))
-		fail_waiter(list_entry(pool->waiting.next, struct waiter, node),
+	struct python_tenant *tenant;
+
+	while ((tenant = python_queue_next(&pool->queue)))
+		fail_waiter(list_entry(tenant->waiting.next, struct waiter, node),
 			    FAIL_INTERNAL, "Python cannot be executed here: ", pool->why);
 	count(pool);
 }
@@ -232,16 +231,17 @@ static bool make_sandbox(struct python_pool *pool)
 
 /* ---- helpers ---- */
 
-static void give(struct python_helper *helper, struct waiter *waiter)
+static void give(struct python_pool *pool, struct python_helper *helper,
+		 struct python_tenant *tenant)
 {
-	struct python_pool *pool = waiter->pool;
-	bool head = pool->waiting.next == &waiter->node;
+	struct waiter *waiter = list_entry(tenant->waiting.next, struct waiter, node);
 
-	list_remove(&waiter->node);
-	pool->waiting_count--;
-	helper->streak = head ? 0 : helper->streak + 1;
-	if (!helper->tenant)
-		helper->tenant = mem_dup(waiter->tenant);
+	if (!helper->tenant) {
+		helper->tenant = tenant;
+		helper->turn_mono_ms = clock_mono_ms();
+		python_queue_hire(&pool->queue, tenant);
+	}
+	(void)python_queue_take(&pool->queue, tenant);
 	helper->call = waiter;
 	waiter->helper = helper;
 	list_remove(&helper->node);
@@ -292,11 +292,13 @@ static void on_end(struct python_helper *helper, const char *reason)
 
 	pool->count--;
 	list_remove(&helper->node);
+	if (helper->tenant)
+		python_queue_fire(&pool->queue, helper->tenant);
 	log_debug("python.ended", LOG_N("calls", helper->calls), LOG_S("reason", reason));
 	helper->call = NULL;
 	if (waiter)
 		fail_waiter(waiter, FAIL_TOOL, "", reason);
-	else if (!helper->tenant && !helper->calls && helper->idle_mono_ms == 0)
+	else if (helper->idle_mono_ms == 0)
 		start_failed(pool, reason);
 	dispatch(pool);
 }
@@ -333,66 +335,86 @@ static bool start_one(struct python_pool *pool)
 
 /* ---- who is served by whom ---- */
 
-static bool fits(const struct python_helper *helper, const struct waiter *waiter)
+/* The turn of a helper is over when somebody starves and it has had enough of it. */
+static bool turn_over(const struct python_pool *pool, struct python_helper *helper,
+		      int64_t now_mono_ms)
 {
-	return !helper->tenant || strcmp(helper->tenant, waiter->tenant) == 0;
+	if (!pool->queue.starving_count)
+		helper->turn_mono_ms = now_mono_ms;
+	return now_mono_ms - helper->turn_mono_ms >= TURN_MS;
 }
 
-/* The next call of this helper, or NULL. */
-static struct waiter *choose(struct python_pool *pool, const struct python_helper *helper)
+static size_t in_state(const struct python_pool *pool, enum python_helper_state state)
 {
-	int looked = 0;
+	size_t n = 0;
 
-	list_for_each(node, &pool->waiting) {
-		struct waiter *waiter = list_entry(node, struct waiter, node);
+	list_for_each(node, &pool->helpers)
+		n += list_entry(node, struct python_helper, node)->state == state;
+	return n;
+}
 
-		if (fits(helper, waiter))
-			return looked == 0 || helper->streak < STREAK_MAX ? waiter : NULL;
-		if (++looked == LOOK_AHEAD)
-			break;
+/* How many tenants starve beyond the places that are free, or soon will be. */
+static size_t lacking(const struct python_pool *pool)
+{
+	size_t places = pool->options.processes - pool->count;
+
+	list_for_each(node, &pool->helpers) {
+		const struct python_helper *helper =
+			list_entry(node, struct python_helper, node);
+		const struct python_tenant *tenant = helper->tenant;
+
+		places += helper->state == PYTHON_STARTING ||
+			  helper->state == PYTHON_ENDING ||
+			  (helper->state == PYTHON_IDLE &&
+			   (!tenant || tenant->need == PYTHON_CONTENT));
 	}
-	return NULL;
+	return pool->queue.starving_count > places ? pool->queue.starving_count - places
+						   : 0;
 }
 
-/* Give what idle helpers may have; returns how many stay idle, and how many are on
- * their way in or out. */
-static size_t serve(struct python_pool *pool, size_t *coming, size_t *going)
+/* Give what idle helpers may have. */
+static void serve(struct python_pool *pool, int64_t now_mono_ms)
 {
-	size_t idle = 0;
+	size_t lacks = lacking(pool);
 
-	*coming = *going = 0;
 	list_for_each_safe(node, &pool->helpers) {
 		struct python_helper *helper =
 			list_entry(node, struct python_helper, node);
-		struct waiter *waiter;
+		struct python_tenant *tenant = helper->tenant;
 
-		*coming += helper->state == PYTHON_STARTING;
-		*going += helper->state == PYTHON_ENDING;
 		if (helper->state != PYTHON_IDLE)
 			continue;
-		waiter = choose(pool, helper);
-		if (waiter)
-			give(helper, waiter);
-		else
-			idle++;
+		if (!tenant)
+			tenant = python_queue_next(&pool->queue);
+		if (!tenant || tenant->need == PYTHON_CONTENT)
+			continue;
+		if (helper->tenant && turn_over(pool, helper, now_mono_ms) && lacks) {
+			python_helper_kill(helper, "another tenant's turn");
+			lacks--;
+		} else {
+			give(pool, helper, tenant);
+		}
 	}
-	return idle;
 }
 
-/* Others wait and every place is taken: those that nobody waits for make room, the one
- * that is idle longest first. */
-static void make_room(struct python_pool *pool, size_t wanted)
+/*
+ * Every place is taken. Idle helpers make room, the one used longest ago first: for
+ * each tenant that starves one, and beyond that those that have been idle for a while.
+ */
+static void make_room(struct python_pool *pool, size_t places, int64_t now_mono_ms)
 {
+	size_t starving = pool->queue.starving_count, wanted = pool->queue.count;
+
 	list_for_each_safe(node, &pool->helpers) {
 		struct python_helper *helper =
 			list_entry(node, struct python_helper, node);
 
-		if (!wanted)
-			return;
-		if (helper->state != PYTHON_IDLE)
+		if (helper->state != PYTHON_IDLE || places >= wanted)
+			continue;
+		if (places >= starving && now_mono_ms - helper->idle_mono_ms < SPARE_MS)
 			continue;
 		python_helper_kill(helper, "another tenant needs its place");
-		wanted--;
+		places++;
 	}
 }
 
@@ -405,12 +427,14 @@ static bool may_start(struct python_pool *pool)
 
 static void dispatch(struct python_pool *pool)
 {
-	size_t coming, going, wanted, idle;
+	int64_t now_mono_ms = clock_mono_ms();
+	size_t coming, wanted;
 
-	idle = serve(pool, &coming, &going);
+	serve(pool, now_mono_ms);
+	coming = in_state(pool, PYTHON_STARTING);
 	/* while the walls are being tried one helper is enough */
-	wanted = pool->walls == WALLS_GOOD ? pool->waiting_count
-					   : (size_t)(pool->waiting_count > 0);
+	wanted = pool->walls == WALLS_GOOD ? pool->queue.count
+					   : (size_t)(pool->queue.count > 0);
 	while (coming < wanted && pool->count < pool->options.processes &&
 	       may_start(pool)) {
 		if (pool->walls == WALLS_UNKNOWN)
@@ -419,8 +443,8 @@ static void dispatch(struct python_pool *pool)
 			break;
 		coming++;
 	}
-	if (coming + going < wanted && idle && pool->walls == WALLS_GOOD)
-		make_room(pool, wanted - coming - going);
+	if (coming < wanted && pool->walls == WALLS_GOOD)
+		make_room(pool, coming + in_state(pool, PYTHON_ENDING), now_mono_ms);
 	count(pool);
 }
 
@@ -438,7 +462,7 @@ void python_pool_call(struct python_pool *pool, const char *tenant,
 		fail(call, FAIL_INTERNAL, "Python cannot be executed here: ", pool->why);
 		return;
 	}
-	if (pool->waiting_count >= pool->options.waiting) {
+	if (pool->queue.count >= pool->options.waiting) {
 		fail(call, FAIL_LIMIT, "too many calls wait for Python",
 		     " (python.waiting)");
 		return;
@@ -446,11 +470,9 @@ void python_pool_call(struct python_pool *pool, const char *tenant,
 	waiter = mem_new(struct waiter);
 	waiter->pool = pool;
 	waiter->call = call;
-	waiter->tenant = mem_dup(tenant);
 	call->op.server = waiter;
 	call->op.abandon = on_abandon;
-	list_push(&pool->waiting, &waiter->node);
-	pool->waiting_count++;
+	waiter->tenant = python_queue_push(&pool->queue, tenant, &waiter->node);
 	ev_timer_stop(pool->options.loop, &pool->probe);
 	dispatch(pool);
 }
@@ -499,6 +521,8 @@ static void on_tidy(struct ev_loop *loop, ev_timer *w, int revents)
 		    now_mono_ms - helper->idle_mono_ms >= IDLE_MS)
 			python_helper_kill(helper, "nobody needs it");
 	}
+	if (pool->queue.count) /* somebody may have been idle for long enough by now */
+		dispatch(pool);
 }
 
 /* ---- life ---- */
@@ -510,7 +534,7 @@ struct python_pool *python_pool_new(const struct python_pool_options *options)
 	pool->options = *options;
 	pool->uid = options->bubblewrap && geteuid() == 0 ? SANDBOX_NOBODY : 0;
 	list_init(&pool->helpers);
-	list_init(&pool->waiting);
+	python_queue_init(&pool->queue);
 	ev_timer_init(&pool->probe, on_probe, (ev_tstamp)options->probe_ms / 1000.,
 		      AGAIN_SEC);
 	ev_timer_init(&pool->again, on_again, AGAIN_SEC, AGAIN_SEC);
@@ -526,12 +550,19 @@ void python_pool_free(struct python_pool *pool)
 {
 	if (!pool)
 		return;
-	assert(list_empty(&pool->waiting));
+	assert(pool->queue.count == 0);
 	ev_timer_stop(pool->options.loop, &pool->probe);
 	ev_timer_stop(pool->options.loop, &pool->again);
 	ev_timer_stop(pool->options.loop, &pool->tidy);
-	list_for_each_safe(node, &pool->helpers)
-		python_helper_free(list_entry(node, struct python_helper, node));
+	list_for_each_safe(node, &pool->helpers) {
+		struct python_helper *helper =
+			list_entry(node, struct python_helper, node);
+
+		if (helper->tenant)
+			python_queue_fire(&pool->queue, helper->tenant);
+		python_helper_free(helper);
+	}
+	python_queue_deinit(&pool->queue);
 	if (pool->sandbox_made)
 		sandbox_deinit(&pool->sandbox);
 	mem_free(pool->why);

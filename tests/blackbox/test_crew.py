@@ -34,6 +34,10 @@ def test_the_number_of_workers_follows_what_waits(site):
     d.wait_event("crew.more", by="autoscale", processes=2)
     d.send(signal.SIGTTIN)
     d.wait_event("act.refused", act="more", reason="worker.max")
+    # where there may be several, the name of a row does not change with their number
+    name = d.find("master.started")[0]["host"]
+    rows = {c["row_name"] for c in status(d, "-o", "json")["children"] if c["kind"] == "worker"}
+    assert rows == {f"{name}-0", f"{name}-1"}
     workers = status(d, "-o", "json")["workers"]
     assert (workers["auto"], workers["min"], workers["max"]) == (True, 1, 2)
     assert workers["step"] == "one more, waiting"

@@ -200,25 +200,36 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
 
 
 def test_a_run_that_commits_a_step_between_two_deaths_is_no_suspect(site):
-    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"),
-                               llm_step("b", "mock.sleep:60000")))
+    nap = llm_step("b", "mock.sleep:60000")
+    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"), nap),
+                 orchestration("one", nap))
     daemon = site.start()
     with site.redis.client() as client:
-        (run,) = hold(site, client, 1, "two")
-        job, jobs = f"{run}:1", P + "jobs"
-        # as if nineteen workers had died with it
-        packed = audit.unpack(until(lambda: client.hget(jobs, job)))
-        client.hset(jobs, job, audit.pack(**packed._replace(requeues=19)._asdict()))
+        jobs = P + "jobs"
+
+        def entry(run):
+            packed = client.hget(jobs, f"{run}:1")
+            return packed and audit.unpack(packed)
+
+        client.set(P + "paused", "test")
+        got_on, stuck = site.submit("two"), site.submit("one")
+        for run in (got_on, stuck):  # as if nineteen workers had died with it
+            job = until(lambda run=run: entry(run))._replace(requeues=19)
+            client.hset(jobs, f"{run}:1", audit.pack(**job._asdict()))
         client.delete(P + "paused")
-        until(lambda: audit.unpack(client.hget(jobs, job)).requeues == 0)
-        assert site.sql("SELECT step_id FROM run_steps WHERE run_id = %s AND kind = 'step'",
-                        run) == [("a",)]
+        until(lambda: entry(got_on).requeues == 0)
+        until(lambda: site.sql("SELECT 1 FROM run_steps WHERE run_id = %s", stuck))
+        assert site.sql("SELECT run_id, step_id FROM run_steps WHERE kind = 'step'") == [
+            (got_on, "a")]
         pid = daemon.child("worker")
         daemon.kill(pid)
         settled = daemon.wait_event("worker.settled", dead_pid=pid)
-        assert (settled["requeued"], settled["quarantined"]) == ("1", "0")
-        site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
-        site.wait_run(run, "cancelled")
+        # the other one has only begun again, as often as its workers have died
+        assert (settled["requeued"], settled["quarantined"]) == ("1", "1")
+        assert client.zrange(P + "quarantine", 0, -1) in ([f"{stuck}:1".encode()], [])
+        for run in (got_on, stuck):
+            site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
+            site.wait_run(run, "cancelled")
 
 
 # ---- deaths of other hosts ----

@@ -181,6 +181,13 @@ void sim_tell_scope(const struct scope *scope, struct str *out)
 	}
 }
 
+static const char *next_of(const struct fold_node *node)
+{
+	if (node->at != FOLD_BEHIND || fold_node_completed(node) || !node->next_id)
+		return "";
+	return node->next_id;
+}
+
 static void tell_node(const struct fold_node *node, int depth, struct str *out)
 {
 	static const char *const names[] = {
@@ -190,8 +197,7 @@ static void tell_node(const struct fold_node *node, int depth, struct str *out)
 	};
 
 	str_printf(out, "\n%d, %zu: %s %s, %s, %s\n", depth, node->index, names[node->at],
-		   node->step ? node->step->id : "",
-		   node->at == FOLD_BEHIND && node->next_id ? node->next_id : "",
+		   node->step ? node->step->id : "", next_of(node),
 		   node->at == FOLD_FAILED && node->error ? node->error : "");
 	sim_tell_scope(fold_node_scope(node), out);
 	list_for_each(at, &node->children)
@@ -201,8 +207,7 @@ static void tell_node(const struct fold_node *node, int depth, struct str *out)
 void sim_tell_fold(const struct fold *fold, struct str *out)
 {
 	sim_tell_fold_numbers(fold, true, out);
-	str_printf(out, ", %" PRId64 " ms%s", fold->spent_ms,
-		   fold->ended ? ", the end" : "");
+	str_add_text(out, fold->ended ? ", the end" : "");
 	tell_node(fold->root, 0, out);
 }
 

@@ -382,13 +382,8 @@ void sim_watch_commit(struct sim_worker *worker, struct held *held,
 	tell_path(&fold, walk, &says, &has);
 	if (!walk)
 		sim_tell_scope(exec->scope, &has);
-	if (strcmp(str_text(&says), str_text(&has)) != 0)
-		sim_broken(world,
-			   "%s: behind row %" PRIu32
-			   " the journal says\n%s\nand path '%s' "
-			   "has\n%s",
-			   run->run_id, held->seq, str_text(&says),
-			   walk ? str_text(&walk->path) : "", str_text(&has));
+	sim_agree(world, run->run_id, "its journal", str_text(&says), "what it has",
+		  str_text(&has));
 	str_deinit(&says);
 	str_deinit(&has);
 	fold_deinit(&fold);
@@ -491,10 +486,8 @@ static void compare_orders(struct sim_world *world, struct sim_run *run)
 		world->counts->orders++;
 		sim_fold(world, run, &rows, &fold);
 		sim_tell_fold(&fold, &other);
-		if (strcmp(str_text(&one), str_text(&other)) != 0)
-			sim_broken(world,
-				   "%s: %zu rows say\n%s\nand in another order\n%s",
-				   run->run_id, n, str_text(&one), str_text(&other));
+		sim_agree(world, run->run_id, "its journal", str_text(&one),
+			  "the same in another order", str_text(&other));
 		fold_deinit(&fold);
 	}
 	sim_rows_deinit(&rows);
@@ -549,9 +542,7 @@ void sim_watch_end(struct sim_world *world, struct sim_run *run)
 static void compare(struct sim_world *world, const struct sim_run *run, const char *what,
 		    const char *a, const char *b)
 {
-	if (strcmp(a ? a : "", b ? b : "") != 0)
-		sim_broken(world, "%s: with other timing %s is\n%s\nand not\n%s",
-			   run->run_id, what, a ? a : "none", b ? b : "none");
+	sim_agree(world, run->run_id, what, a ? a : "", "with other timing", b ? b : "");
 }
 
 /* What the row of the run shows of its history, without times. */

@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FIRED_MAX 400000
@@ -110,6 +111,23 @@ void sim_broken(const struct sim_world *world, const char *format, ...)
 	va_end(args);
 	(void)fputc('\n', stderr);
 	_exit(SIM_BROKEN);
+}
+
+void sim_agree(const struct sim_world *world, const char *run_id, const char *one,
+	       const char *one_text, const char *other, const char *other_text)
+{
+	size_t at = 0, line = 0;
+
+	if (strcmp(one_text, other_text) == 0)
+		return;
+	for (; one_text[at] == other_text[at]; at++)
+		if (one_text[at] == '\n')
+			line = at + 1;
+	sim_broken(world,
+		   "%s: %s goes apart from %s at\n  %.*s\nand not\n  %.*s\nbehind\n%.*s",
+		   run_id, one, other, (int)strcspn(one_text + line, "\n"),
+		   one_text + line, (int)strcspn(other_text + line, "\n"),
+		   other_text + line, (int)line, one_text);
 }
 
 /* ---- what goes wrong ---- */

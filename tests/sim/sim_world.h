@@ -100,6 +100,10 @@ void sim_tell(const struct sim_world *world, const char *format, ...)
 void sim_broken(const struct sim_world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
+/* Two texts that must be the same are not: broken, and where they go apart. */
+void sim_agree(const struct sim_world *world, const char *run_id, const char *one,
+	       const char *one_text, const char *other, const char *other_text);
+
 /* At a moment when the worker may end: true if it does, from here on nothing of it
  * reaches anybody. */
 bool sim_crash_point(struct sim_worker *worker, const char *where);

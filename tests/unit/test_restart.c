@@ -223,7 +223,8 @@ int main(void)
 		cmocka_unit_test(a_child_that_died_before_it_was_ready_waits),
 		cmocka_unit_test(ready_but_dead_at_once_counts_as_early),
 		cmocka_unit_test(the_wait_doubles_up_to_the_cap),
-		cmocka_unit_test(a_crash_loop_forks_at_most_ten_times_in_the_first_minute),
+		cmocka_unit_test(
+			a_crash_loop_forks_at_most_ten_times_in_the_first_minute),
 		cmocka_unit_test(siblings_share_the_wait),
 		cmocka_unit_test(one_more_death_than_the_ceiling_is_degraded),
 		cmocka_unit_test(more_processes_may_die_more_often),

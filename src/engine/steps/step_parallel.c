@@ -335,8 +335,25 @@ static bool parked(const struct runframe *frame)
 	return frame->exec->engine->draining;
 }
 
+/*
+ * A branch that failed is gone, with what a new attempt goes on from: how often its steps
+ * were there, and the branches inside it that completed. The rows say it, so no snapshot
+ * stands for them before the step is over.
+ */
+static bool has_failed(const struct step_parallel *parallel)
+{
+	size_t i;
+
+	for (i = 0; i < parallel->count; i++)
+		if (parallel->branches[i].state == BRANCH_FAILED)
+			return true;
+	return false;
+}
+
 static bool settled(const struct runframe *frame)
 {
+	if (has_failed((const struct step_parallel *)(const void *)frame))
+		return false;
 	list_for_each(node, &frame->children) {
 		const struct runframe *walk = list_entry(node, struct runframe, node);
 
