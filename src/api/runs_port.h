@@ -137,8 +137,9 @@ struct runs_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
-	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is this
-	 * tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED, ERRORS_NO_STEP */
+	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
+	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
+	 * ERRORS_NO_STEP */
 	void (*resume_failed)(void *self, const char *run_id, const char *tenant_id,
 			      const char *from_step, port_resume_cb cb, void *arg);
 	void (*definitions)(void *self, enum store_definition_kind kind,

@@ -1,5 +1,7 @@
 /*
- * cli_run.c - noun run: start, get, list, cancel, resume-failed; run tail is cli_run_tail.c
+ * cli_run.c - noun run: start, get, list, cancel, resume-failed
+ *
+ * run tail is cli_run_tail.c.
  *
  * Thin: the body of a request is put together here, what it means is the API's business.
  * `start --wait` asks for the status again and again with growing pauses, since the run

@@ -116,7 +116,7 @@ static void commit_start(struct walk *walk)
 {
 	struct engine_row *row = walk->row;
 
-	/* paths inside go on without a row of their own, perhaps with something outside */
+	/* paths inside go on without a row of their own, perhaps outside */
 	row->next_outside = type_of(walk)->outside(walk->step) ||
 			    (walk->resume && !list_empty(&walk->resume->children));
 	walk->row = NULL;

@@ -109,7 +109,7 @@ struct definition_step {
 	struct route *routes;               /* of an evaluator, in document order */
 	size_t routes_count;
 	const char *evaluator_prompt; /* NULL when empty */
-	/* The label that counts when a model's answer names none; NULL: the step fails. */
+	/* The label that counts when an answer names none; NULL: the step fails. */
 	const char *on_parse_error;
 	const char *forced_tool; /* NULL when empty */
 	int64_t max_turns;       /* default 15: attempts of a tool step */
