@@ -588,9 +588,10 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   (long long)row->min, (long long)row->max);
 		break;
 	case CONF_NETS:
-		str_printf(out,
-			   "up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
-			   (long long)row->max);
+		str_printf(
+			out,
+			"up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
+			(long long)row->max);
 		break;
 	case CONF_ORIGINS:
 		str_printf(

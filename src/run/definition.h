@@ -178,8 +178,9 @@ struct definition_rules {
  * executable, error routes complete. Cycles are legal: max_iterations and max_total_turns
  * bound them. Returns 0, or ERR_INPUT and at least one problem. It needs all steps,
  * whether they can be reached or not: what is saved is meant to be executed. What is
- * legal but odd (a step that cannot be reached, a cycle that nothing leads out of, a field
- * that is missing, branches that read what others write) is a warning among the problems.
+ * legal but odd (a step that cannot be reached, a cycle that nothing leads out of, a
+ * field that is missing, branches that read what others write) is a warning among the
+ * problems.
  */
 int definition_validate(const struct definition *definition,
 			const struct definition_rules *rules, struct problems *problems);

@@ -32,8 +32,8 @@ static void what_fits_stays(void **state)
 static void a_cut_is_at_the_best_border_near(void **state)
 {
 	(void)state;
-	/* 90 bytes: 60 of the head, 30 of the tail; borders are looked for in 45..60 and in
-	 * the first 7 of the tail */
+	/* 90 bytes: 60 of the head, 30 of the tail; borders are looked for in 45..60
+	 * and in the first 7 of the tail */
 	assert_string_equal(
 		cut("0123456789 0123456789 0123456789 0123456789 01.\n\n3456789 0123456789 "
 		    "0123456789 0123456789 0123 56789 0123456789 0123456789",
