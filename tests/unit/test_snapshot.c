@@ -157,6 +157,68 @@ static void folds_from_a_snapshot_are_folds_of_all(void **state)
 	str_deinit(&rest);
 }
 
+/* What a new attempt of the branch goes on from: it was there once. */
+static int visits_of_b(const struct memory_host *host, size_t from,
+		       struct definition *definition)
+{
+	const struct fold_seed seed = { .definition = definition,
+					.message = "hello",
+					.message_len = 5 };
+	const struct fold_node *node;
+	struct fold fold;
+	struct err err;
+	int visits;
+
+	assert_int_equal(fold_journal(&fold, &seed, host->journal + from,
+				      host->journal_count - from, &err),
+			 0);
+	node = fold_node_find(fold.root, "a#0", true);
+	assert_int_equal(node->at, FOLD_FAILED);
+	visits = node->visits[definition_step(definition, "b")->index];
+	fold_deinit(&fold);
+	return visits;
+}
+
+static void what_a_failed_branch_has_is_not_lost(void **state)
+{
+	static const char text[] =
+		ORCH(PARALLEL("a", "[[\"b\"],[\"c\",\"d\",\"e\"]]", "") "," ECHO(
+			"b", "B", "") "," ECHO("c", "C",
+					       "") "," ECHO("d", "D",
+							    "") "," ECHO("e", "E", ""));
+	struct definition *definition = memory_definition(text);
+	struct memory_host host;
+	struct exec *exec;
+	size_t snapshots;
+
+	(void)state;
+	init(&host, 1);
+	host.engine->limits.parallel_max = 2;
+	exec = memory_run(&host, text, NULL);
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_JOB, "no");
+	(void)memory_pump(&host);
+	snapshots = before_snapshot(&host, host.journal_count);
+	memory_answer(&host, 0, FAIL_NONE, "c");
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_NONE, "d");
+	(void)memory_pump(&host);
+	/* none came behind the failure, */
+	assert_int_equal(before_snapshot(&host, host.journal_count), snapshots);
+	assert_int_equal(visits_of_b(&host, 0, definition), 1);
+	exec_free(exec);
+	/* until another owner takes one, of what it found */
+	exec = memory_resume(&host, text, NULL, 2);
+	(void)memory_pump(&host);
+	assert_true(before_snapshot(&host, host.journal_count) > snapshots);
+	assert_int_equal(visits_of_b(&host, before_snapshot(&host, host.journal_count),
+				     definition),
+			 1);
+	exec_free(exec);
+	definition_unref(definition);
+	memory_deinit(&host);
+}
+
 static void the_time_that_was_spent_goes_on(void **state)
 {
 	static const char twice[] =
@@ -236,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_from_a_snapshot_are_folds_of_all),
+		cmocka_unit_test(what_a_failed_branch_has_is_not_lost),
 		cmocka_unit_test(the_time_that_was_spent_goes_on),
 		cmocka_unit_test(what_no_engine_wrote_is_refused),
 	};

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/engine.h"
@@ -117,48 +118,42 @@ static size_t completed(const struct step_parallel *parallel, struct scope **sco
 	return n;
 }
 
-static bool wrote(const struct scope *scope, const struct state_pair *pair)
+/* The keys that more than one wrote, each once; how many there are. */
+static size_t list_contested(struct scope *const *scopes, size_t n, struct str *out)
 {
-	size_t i;
+	char told = 0; /* its address marks keys that were told */
+	size_t found = 0, i, k;
+	struct map writers;
 
-	for (i = 0; i < scope->state.count; i++)
-		if (strcmp(scope->state.pairs[i]->key, pair->key) == 0)
-			return true;
-	return false;
-}
+	map_init(&writers);
+	for (i = 0; i < n; i++) {
+		const struct state *state = &scopes[i]->state;
 
-/* Whether it is the first that wrote the key and not the last. */
-static bool is_contested(struct scope *const *scopes, size_t n, size_t at,
-			 const struct state_pair *pair)
-{
-	bool again = false;
-	size_t i;
+		for (k = 0; k < state->count; k++) {
+			const struct state_pair *pair = state->pairs[k];
+			const void *writer = map_get(&writers, pair->key, pair->key_len);
 
-	for (i = 0; i < at; i++)
-		if (wrote(scopes[i], pair))
-			return false;
-	for (i = at + 1; i < n && !again; i++)
-		again = wrote(scopes[i], pair);
-	return again;
+			if (!writer) {
+				(void)map_put(&writers, pair->key, pair->key_len,
+					      scopes[i]);
+			} else if (writer != &told) {
+				(void)map_put(&writers, pair->key, pair->key_len, &told);
+				if (found++ < WARNED_KEYS)
+					str_printf(out, "%s'%s'", found > 1 ? ", " : "",
+						   pair->key);
+			}
+		}
+	}
+	map_deinit(&writers);
+	return found;
 }
 
 static void warn_of_contested(struct step_parallel *parallel, struct scope *const *scopes,
 			      size_t n)
 {
 	struct str text = STR_INIT;
-	size_t found = 0, i, k;
+	size_t found = list_contested(scopes, n, &text);
 
-	for (i = 0; i < n; i++) {
-		const struct state *state = &scopes[i]->state;
-
-		for (k = 0; k < state->count; k++) {
-			if (!is_contested(scopes, n, i, state->pairs[k]))
-				continue;
-			if (found++ < WARNED_KEYS)
-				str_printf(&text, "%s'%s'", found > 1 ? ", " : "",
-					   state->pairs[k]->key);
-		}
-	}
 	if (found > WARNED_KEYS)
 		str_printf(&text, " and %zu more", found - WARNED_KEYS);
 	if (found) {
