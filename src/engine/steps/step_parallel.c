@@ -248,15 +248,16 @@ static void start(struct runframe *frame)
 		exec_park(frame->exec);
 }
 
-/* What is left of the branches is over, and what they did is handed out. */
-static void give_up(struct step_parallel *parallel, const struct branch *but)
+/* What is left of the branches but one (count: of all) is over, and what they did is
+ * handed out. */
+static void give_up(struct step_parallel *parallel, size_t but)
 {
 	size_t i;
 
 	for (i = 0; i < parallel->count; i++) {
 		struct branch *branch = &parallel->branches[i];
 
-		if (branch->state != BRANCH_RUNS || branch == but)
+		if (branch->state != BRANCH_RUNS || i == but)
 			continue;
 		branch->walk->ops->abandon(branch->walk, false);
 		/* it ended in time, the pump has not told us yet */
@@ -287,7 +288,7 @@ static void child_done(struct runframe *frame, struct runframe *child)
 
 	if (child->stops) {
 		frame->exec->giving_up = true;
-		give_up(parallel, branch);
+		give_up(parallel, (size_t)(branch - parallel->branches));
 		frame->exec->giving_up = false;
 		frame->stops = true;
 		runframe_done(frame);
@@ -314,7 +315,7 @@ static void abandon(struct runframe *frame, bool goes_on)
 	struct step_parallel *parallel = parallel_of(frame);
 	struct err ignored; /* as in finish() */
 
-	give_up(parallel, NULL);
+	give_up(parallel, parallel->count);
 	if (goes_on)
 		(void)join(parallel, &ignored);
 }
