@@ -45,8 +45,9 @@ void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)
 void sim_tell_fold(const struct fold *fold, struct str *out);
 
 /*
- * Rows of branches that could have come in another order do so, by the numbers of `order`;
- * rows and events are numbered anew. False when there are none. Texts are owned then.
+ * Rows of branches that could have come in another order do so, by the numbers of
+ * `order`; rows and events are numbered anew. False when there are none. Texts are owned
+ * then.
  */
 bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
 		      struct rng *order);
