@@ -5,8 +5,8 @@
  *	sim --seed n [--trace]                   one, and what happened in it
  *	    [--without fault,...] [--runs n] [--workers n] [--steps n] [--bug n]
  *	sim --file <name>                        the seeds that a file lists
- *	sim --cases <name> [--count n]           the cases of a file, n seeds each, from 0
- *	                                         on: prints what they came to (sim_case.h)
+ *	sim --cases <name> [--count n]           the cases of a file, each with n seeds:
+ *	                                         prints what they came to (sim_case.h)
  *	sim --find ...                           ends well if one of the seeds breaks
  *
  * Seeds are executed in a child, so that an assert or a crash of the engine is one more

@@ -2,9 +2,9 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, tools, http, cancel}. What came of each is printed and judged by whoever wrote the
- * file (tests/conformance/suite.py), as it judges the real path. The simulator's own
- * invariants hold besides.
+ * answers, code, tools, http, cancel}. What came of each is printed and judged by
+ * whoever wrote the file (tests/conformance/suite.py), as it judges the real path. The
+ * simulator's own invariants hold besides.
  *
  * An answer follows from path, execution and which of its calls it is, so a call that is
  * repeated behind a death gets the same. mock.* models are what src/llm/mock.c says.

@@ -46,7 +46,8 @@ void sim_tell_fold(const struct fold *fold, struct str *out);
 
 /*
  * Rows of branches that could have come in another order do so, by the numbers of
- * `order`; rows and events are numbered anew. False when there are none. Texts are owned then.
+ * `order`; rows and events are numbered anew. False when there are none. Texts are owned
+ * then.
  */
 bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
 		      struct rng *order);

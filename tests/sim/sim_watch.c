@@ -332,7 +332,7 @@ static bool is_time_to_fold(const struct sim_worker *worker, const struct held *
 	return true;
 }
 
-/* Only what stands still: while branches run, their calls are counted already. */
+/* Only what stands still meanwhile: calls of branches that run are counted already. */
 static bool counts_usage(const struct exec *exec)
 {
 	return list_empty(&exec->scopes);
