@@ -18,13 +18,13 @@ EXTRA_DIST += systemd/synapsed.service.in systemd/synapsed.socket \
 # The second name is for this one instance of many: %i.
 systemd/synapsed.service: $(SYSTEMD_IN) Makefile
 	@$(MKDIR_P) systemd
-	$(AM_V_GEN)$(UNIT_SED) -e 's,@OF@,,' -e 's,@CONF@,,' -e 's,@DASH@,,g' \
+	$(AM_V_GEN)$(UNIT_SED) -e 's,@OF@,,' -e 's,@CONF@,,g' -e 's,@DASH@,,g' \
 		$(SYSTEMD_IN) >$@.tmp && mv $@.tmp $@
 
 systemd/synapsed@.service: $(SYSTEMD_IN) Makefile
 	@$(MKDIR_P) systemd
 	$(AM_V_GEN)$(UNIT_SED) -e 's,@OF@, of %i,' -e 's,@DASH@,-%i,g' \
-		-e 's,@CONF@, -c /etc/synapsed/%i.yaml,' $(SYSTEMD_IN) >$@.tmp && mv $@.tmp $@
+		-e 's,@CONF@, -c /etc/synapsed/%i.yaml,g' $(SYSTEMD_IN) >$@.tmp && mv $@.tmp $@
 
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'

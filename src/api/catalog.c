@@ -11,6 +11,8 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
 #include "engine/step_types.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
@@ -28,6 +30,7 @@
 #define NONE_MS     2000
 #define DEADLINE_MS 3000
 #define TRIES_MAX   3
+#define MORE_MAX    40 /* bytes of "(and n more)" */
 
 struct catalog {
 	struct memo *memo; /* id -> struct catalog_entry */
@@ -68,6 +71,35 @@ static int on_fetch(void *ctx, const char *key)
 	return rc;
 }
 
+/* All of them in a sentence, as far as there is room. */
+static void tell_problems(const struct problems *problems, char *detail, size_t room)
+{
+	struct str text = STR_INIT;
+	size_t i, len, kept = problems->count;
+
+	if (kept > PROBLEM_MAX)
+		kept = PROBLEM_MAX;
+	for (i = 0; i < kept && text.len < room; i++) {
+		const struct problem *problem = &problems->kept[i];
+
+		len = text.len;
+		str_printf(&text, "%s%s%s%s", i ? "; " : "", problem->where,
+			   *problem->where ? ": " : "", problem->text);
+		if (i && text.len + MORE_MAX >= room) {
+			text.len = len;
+			break;
+		}
+	}
+	if (i < problems->count) {
+		text.data[text.len] = '\0';
+		str_printf(&text, " (and %zu more)", problems->count - i);
+	}
+	len = utf8_cut(str_text(&text), text.len, text.len < room ? text.len : room - 1);
+	memcpy(detail, str_text(&text), len);
+	detail[len] = '\0';
+	str_deinit(&text);
+}
+
 bool catalog_check(const char *text, size_t len, char *detail, size_t room)
 {
 	struct definition *definition = NULL;
@@ -78,18 +110,8 @@ bool catalog_check(const char *text, size_t len, char *detail, size_t room)
 	rc = definition_parse(text, len, &definition, &problems);
 	if (rc == 0)
 		rc = definition_validate(definition, step_types_rules(), &problems);
-	if (rc < 0) {
-		const struct problem *first = &problems.kept[0];
-
-		(void)snprintf(detail, room, "%s%s%s", first->where,
-			       *first->where ? ": " : "", first->text);
-		if (problems.count > 1) {
-			size_t used = strlen(detail);
-
-			(void)snprintf(detail + used, room - used, " (and %zu more)",
-				       problems.count - 1);
-		}
-	}
+	if (rc < 0)
+		tell_problems(&problems, detail, room);
 	definition_unref(definition);
 	problem_deinit(&problems);
 	return rc == 0;

@@ -15,7 +15,7 @@ struct catalog_entry {
 	int64_t version; /* the current one, that runs pin */
 	bool valid;
 	char sha256[DIGEST_HEX_SIZE];
-	char detail[512]; /* !valid: what is wrong with it */
+	char detail[2048]; /* !valid: what is wrong with it */
 };
 
 /* pool is borrowed for the catalog's life. */
@@ -31,8 +31,8 @@ enum memo_state catalog_get(struct catalog *catalog, const char *id, int64_t now
 			    struct memo_wait *wait, const struct catalog_entry **entry);
 
 /*
- * Check a definition's text against what this build executes; detail gets the first
- * problem and how many more there are.
+ * Check a definition's text against what this build executes; detail gets the problems
+ * with their pointers, as many as it has room for, and how many more there are.
  */
 bool catalog_check(const char *text, size_t len, char *detail, size_t room);
 

@@ -22,6 +22,8 @@ void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
+/* resume_route.c */
+void resume_route_post(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
 void runs_status(struct api_call *call);

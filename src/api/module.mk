@@ -47,6 +47,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_route.c \
+	src/api/resume_route.c \
+	src/api/resumes.c \
+	src/api/resumes.h \
 	src/api/routes.c \
 	src/api/routes.h \
 	src/api/run_body.c \

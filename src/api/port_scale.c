@@ -12,6 +12,7 @@
 #include "api/event_page.h"
 #include "api/letters.h"
 #include "api/pg_read.h"
+#include "api/resumes.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct port_scale {
 	struct tenant_book *tenants;
 	struct submit *submit;
 	struct cancels *cancels;
+	struct resumes *resumes;
 	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
@@ -481,6 +483,14 @@ static void port_discard(void *self, const char *id, const char *tenant_id,
 
 /* -- may an orchestration be executed? -- */
 
+static void port_resume_failed(void *self, const char *run_id, const char *tenant_id,
+			       const char *from_step, port_resume_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	resumes_run(port->resumes, run_id, tenant_id, from_step, cb, arg);
+}
+
 struct check {
 	struct memo_wait wait;
 	port_check_cb cb;
@@ -560,6 +570,11 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.events_ttl_ms = parts->conf->events.ttl_ms,
 		.event_max = (size_t)parts->conf->engine.event_max_bytes,
 	};
+	const struct resumes_parts resumes = {
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+	};
 	struct tails_options tails = {
 		.loop = parts->loop,
 		.redis = parts->redis,
@@ -580,6 +595,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
 	port->cancels = cancels_new(&cancels);
+	port->resumes = resumes_new(&resumes);
 	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
@@ -591,6 +607,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.follow = port_follow,
 		.steps = port_steps,
 		.cancel = port_cancel,
+		.resume_failed = port_resume_failed,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -617,6 +634,7 @@ void port_scale_free(struct port_scale *port)
 	if (!port)
 		return;
 	cancels_free(port->cancels);
+	resumes_free(port->resumes);
 	submit_free(port->submit);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
@@ -635,11 +653,18 @@ void port_scale_link_up(struct port_scale *port)
 	cancels_link_up(port->cancels);
 }
 
-static void on_submit_idle(void *arg)
+static void on_resumes_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
 	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+}
+
+static void on_submit_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	resumes_when_idle(port->resumes, on_resumes_idle, port);
 }
 
 void port_scale_when_idle(struct port_scale *port, void (*idle)(void *arg), void *arg)

@@ -66,6 +66,10 @@ typedef void (*port_steps_cb)(void *arg, enum errors_code error, const char *ten
 /* As cancels.h says of status. */
 typedef void (*port_cancel_cb)(void *arg, enum errors_code error, const char *status);
 
+/* As resumes.h says. */
+typedef void (*port_resume_cb)(void *arg, enum errors_code error, const char *detail,
+			       int64_t attempt);
+
 typedef void (*port_definitions_cb)(void *arg, enum errors_code error,
 				    const struct store_definition_item *items,
 				    size_t count);
@@ -133,6 +137,11 @@ struct runs_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
+	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
+	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
+	 * ERRORS_NO_STEP */
+	void (*resume_failed)(void *self, const char *run_id, const char *tenant_id,
+			      const char *from_step, port_resume_cb cb, void *arg);
 	void (*definitions)(void *self, enum store_definition_kind kind,
 			    port_definitions_cb cb, void *arg);
 	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */

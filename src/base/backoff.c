@@ -13,13 +13,20 @@ void backoff_init(struct backoff *backoff, int64_t min_ms, int64_t max_ms)
 	backoff->tries = 0;
 }
 
-int64_t backoff_next(struct backoff *backoff, struct rng *rng)
+int64_t backoff_bound(const struct backoff *backoff)
 {
 	int64_t wait_ms = backoff->min_ms;
 	int i;
 
 	for (i = 0; i < backoff->tries && wait_ms < backoff->max_ms; i++)
 		wait_ms = wait_ms > backoff->max_ms / 2 ? backoff->max_ms : wait_ms * 2;
+	return wait_ms;
+}
+
+int64_t backoff_next(struct backoff *backoff, struct rng *rng)
+{
+	int64_t wait_ms = backoff_bound(backoff);
+
 	if (backoff->tries < 1 << 20)
 		backoff->tries++;
 	wait_ms = wait_ms / 2 + (int64_t)rng_below(rng, (uint64_t)(wait_ms / 2 + 1));

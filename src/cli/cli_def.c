@@ -132,35 +132,36 @@ static int load(const struct cli_args *args, const char *path,
 	return 0;
 }
 
-/* "broken.json: orchestrations[2] (id): steps[1].type: ..." for each problem. */
-static void say_problems(const char *path, const struct cli_definition *item,
-			 const char *how)
+/* "error: broken.json: <id>: /orchestrations/2/steps/1/type: ..." */
+static void say(const char *how, const char *path, const struct cli_definition *item,
+		const struct problem *problem)
 {
 	struct str line = STR_INIT;
-	size_t i, kept = item->problems.count;
 
-	if (kept > PROBLEM_MAX)
-		kept = PROBLEM_MAX;
-	for (i = 0; i < kept; i++) {
-		const struct problem *problem = &item->problems.kept[i];
-
-		str_reset(&line, 4096);
-		str_printf(&line, "%s: ", how);
-		cli_table_clean(&line, path);
-		str_printf(&line, "%s%s: ", item->where[0] ? ": " : "", item->where);
-		if (item->id[0]) {
-			cli_table_clean(&line, item->id);
-			str_add_text(&line, ": ");
-		}
-		cli_table_clean(&line, problem->where);
-		str_add_text(&line, problem->where[0] ? ": " : "");
-		cli_table_clean(&line, problem->text);
-		(void)fprintf(stderr, "%s\n", str_text(&line));
+	str_printf(&line, "%s: ", how);
+	cli_table_clean(&line, path);
+	str_add_text(&line, ": ");
+	if (item->id[0]) {
+		cli_table_clean(&line, item->id);
+		str_add_text(&line, ": ");
 	}
-	if (item->problems.count > kept)
-		(void)fprintf(stderr, "%s: and %zu more\n", how,
-			      item->problems.count - kept);
+	str_add_text(&line, item->where);
+	cli_table_clean(&line, problem->where);
+	str_add_text(&line, item->where[0] || problem->where[0] ? ": " : "");
+	cli_table_clean(&line, problem->text);
+	(void)fprintf(stderr, "%s\n", str_text(&line));
 	str_deinit(&line);
+}
+
+static void say_all(const char *how, const char *path, const struct cli_definition *item,
+		    const struct problem *kept, size_t count)
+{
+	size_t shown = count < PROBLEM_MAX ? count : PROBLEM_MAX, i;
+
+	for (i = 0; i < shown; i++)
+		say(how, path, item, &kept[i]);
+	if (count > shown)
+		(void)fprintf(stderr, "%s: and %zu more\n", how, count - shown);
 }
 
 /* How many of them may not be stored; each has been told about. */
@@ -172,7 +173,10 @@ static size_t judge(const char *path, const struct cli_definitions *all, bool st
 		const struct cli_definition *item = &all->items[i];
 		bool refuse = item->broken || (strict && item->problems.count);
 
-		say_problems(path, item, refuse ? "error" : "warning");
+		say_all(refuse ? "error" : "warning", path, item, item->problems.kept,
+			item->problems.count);
+		say_all("warning", path, item, item->problems.warned,
+			item->problems.warnings);
 		refused += refuse;
 	}
 	if (all->left_out)
@@ -291,12 +295,15 @@ static int sync_file(const struct cli_args *args)
 static int validate(const struct cli_args *args)
 {
 	struct cli_definitions all = { .count = 0 };
-	size_t refused;
+	size_t refused, i;
 	int code = load(args, args->operands[0], &all);
 
 	if (code)
 		return code;
 	refused = judge(args->operands[0], &all, true);
+	for (i = 0; i < all.count; i++)
+		refused += cli_args_flag(args, "strict") &&
+			   !all.items[i].problems.count && all.items[i].problems.warnings;
 	if (refused)
 		code = cli_args_fail(args, EXIT_CODE_REFUSED, "%zu of %zu are not good",
 				     refused, all.count);
@@ -380,6 +387,11 @@ static const struct cli_option import_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct cli_option validate_options[] = {
+	{ 0, "strict", NULL, "refuse what is warned of as well" },
+	{ 0, NULL, NULL, NULL },
+};
+
 #define GROUPS (CLI_GROUP_OUTPUT | CLI_GROUP_CONF)
 
 static const struct cli_verb verbs[] = {
@@ -394,8 +406,11 @@ static const struct cli_verb verbs[] = {
 	  sync_file },
 	{ "list", "", 0, 0, GROUPS, NULL,
 	  "what is stored", NULL, list },
-	{ "validate", "<file>", 1, 1, 0, NULL,
-	  "check a file and store nothing", NULL, validate },
+	{ "validate", "<file>", 1, 1, 0, validate_options,
+	  "check a file and store nothing",
+	  "Each problem and each warning is a line with the place as a JSON pointer. The exit\n"
+	  "code is 0 when nothing is wrong, whatever is odd. \"-\" reads standard input.\n",
+	  validate },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

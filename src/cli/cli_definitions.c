@@ -89,7 +89,7 @@ static void read_list(struct cli_definitions *all, const struct json *list,
 
 	for (i = 0; i < jsonr_count(list); i++)
 		read_item(all, jsonr_at(list, i), kind,
-			  arena_printf(&all->arena, "%s[%zu]", name, i), rules);
+			  arena_printf(&all->arena, "%s/%zu", name, i), rules);
 }
 
 /* A member of a bundle: absent, null or a list. */
@@ -124,8 +124,8 @@ static int read_bundle(struct cli_definitions *all, const struct json *doc,
 	all->items = mem_new_n(struct cli_definition,
 			       jsonr_count(orchestrations) + jsonr_count(agents));
 	all->left_out = jsonr_count(tools) + jsonr_count(servers);
-	read_list(all, orchestrations, "orchestrations", STORE_ORCHESTRATION, rules);
-	read_list(all, agents, "agents", STORE_AGENT, rules);
+	read_list(all, orchestrations, "/orchestrations", STORE_ORCHESTRATION, rules);
+	read_list(all, agents, "/agents", STORE_AGENT, rules);
 	return 0;
 }
 

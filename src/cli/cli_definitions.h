@@ -23,7 +23,7 @@ enum cli_definitions_shape {
 
 struct cli_definition {
 	enum store_definition_kind kind;
-	const char *where; /* "orchestrations[2]", "" for a single one */
+	const char *where; /* "/orchestrations/2" as a pointer, "" for a single one */
 	const char *id;    /* "" when broken and without one */
 	const char *name;
 	const char *description;

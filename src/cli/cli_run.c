@@ -1,5 +1,7 @@
 /*
- * cli_run.c - noun run: start, get, list, cancel; run tail is cli_run_tail.c
+ * cli_run.c - noun run: start, get, list, cancel, resume-failed
+ *
+ * run tail is cli_run_tail.c.
  *
  * Thin: the body of a request is put together here, what it means is the API's business.
  * `start --wait` asks for the status again and again with growing pauses, since the run
@@ -293,6 +295,41 @@ static int cancel(const struct cli_args *args)
 	return code;
 }
 
+static int resume_failed(const struct cli_args *args)
+{
+	const char *from = cli_args_text(args, "from-step", NULL);
+	struct str path = STR_INIT, body = STR_INIT;
+	struct cli_answer answer;
+	struct cli_api api;
+	struct jsonw w;
+	int code = cli_api_init(&api, args);
+
+	if (code)
+		return code;
+	str_add_text(&path, "/api/v2/orchestrations/runs/");
+	ids_encode(&path, args->operands[0]);
+	str_add_text(&path, "/resume-failed");
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	if (from)
+		jsonw_pair_text(&w, "from_step", from);
+	jsonw_object_end(&w);
+	code = cli_api_call(&api, "POST", str_text(&path), str_text(&body), NULL,
+			    &answer);
+	str_deinit(&path);
+	str_deinit(&body);
+	if (!code) {
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			(void)printf("%s goes on, attempt %lld\n", args->operands[0],
+				     (long long)jsonr_get_int(answer.doc, "attempt", 0));
+		cli_answer_deinit(&answer);
+	}
+	cli_api_deinit(&api);
+	return code;
+}
+
 static void print_runs(const struct cli_answer *answer)
 {
 	static const char *const heads[] = { "RUN",     "ORCHESTRATION", "STATUS",
@@ -371,6 +408,11 @@ static const struct cli_option tail_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct cli_option resume_options[] = {
+	{ 0, "from-step", "STEP", "begin at this step, whatever failed" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct cli_option list_options[] = {
 	{ 0, "status", "STATUS", "only queued, running, paused, completed, failed or cancelled" },
 	{ 0, "orchestration", "ID", "only of this orchestration" },
@@ -397,6 +439,10 @@ static const struct cli_verb verbs[] = {
 	  "stop runs",
 	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"
 	  "when one of them had completed or failed before.\n", cancel },
+	{ "resume-failed", "<run id>", 1, 1, GROUPS, resume_options,
+	  "let a failed run go on as a new attempt",
+	  "What failed is done again, and only that: what completed stays as it is. The exit\n"
+	  "status is 4 when the run did not fail.\n", resume_failed },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

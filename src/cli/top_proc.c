@@ -43,7 +43,7 @@ int64_t top_proc_field(const char *text, const char *name)
 
 int64_t top_proc_ticks(const char *text)
 {
-	/* the name in parentheses may hold anything; field 3 is behind the last of them */
+	/* the name in parentheses may hold anything; field 3 comes after the last */
 	const char *at = strrchr(text, ')');
 	long long user, system;
 

@@ -15,9 +15,8 @@
 
 static int64_t age_ms(int64_t mono_ms, int64_t now_mono_ms)
 {
-	int64_t age = mono_ms ? now_mono_ms - mono_ms : -1;
-
-	return age < 0 ? -1 : age;
+	/* it may have turned since the sample began */
+	return !mono_ms ? -1 : now_mono_ms > mono_ms ? now_mono_ms - mono_ms : 0;
 }
 
 static void take_row(struct top_sample *sample, const struct score_slot *slot,

@@ -57,7 +57,7 @@ struct top_sample {
 	size_t count;
 };
 
-/* A sample of now. 0, also when nobody runs; else what scoreboard_open_readonly() says. */
+/* A sample of now. 0, also when nobody runs; or as scoreboard_open_readonly(). */
 int top_sample_take(const char *run_dir, struct top_sample *ret, struct err *err);
 /* Fine on a zeroed one. */
 void top_sample_deinit(struct top_sample *sample);

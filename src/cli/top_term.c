@@ -2,8 +2,8 @@
  * top_term.c - the terminal of this process, as a screen that is given back
  *
  * What a terminal needs of ECMA-48 is less than a library is worth: the other screen, no
- * cursor, home, "erase to the end of the line". A screen is drawn over the last one in one
- * write, so nothing flickers. Signals come as bytes of a descriptor (signalfd), so they
+ * cursor, home, "erase to the end of the line". A screen is drawn over the last one in
+ * one write: nothing flickers. Signals come as bytes of a descriptor (signalfd), so they
  * arrive between two screens; those of a crash have handlers, which restore the terminal
  * and die of it. Only SIGKILL leaves it as it is.
  */

@@ -270,7 +270,8 @@ static void head(const struct top_view *view, const struct top_sample *now,
 	     rate_text(sums.runs, a), rate_text(sums.failed, b),
 	     rate_text(sums.steps, c));
 	line(view, out, STYLE_PLAIN, "waiting  %s  oldest %s  requests %s/s",
-	     cli_units_count(now->waiting, a), cli_units_lag(now->oldest_ms, b),
+	     cli_units_count(now->waiting, a),
+	     cli_units_lag(now->waiting > 0 ? now->oldest_ms : -1, b),
 	     rate_text(sums.requests, c));
 	line(view, out, now->pulse_ms > PULSE_LATE_MS ? STYLE_BAD : STYLE_PLAIN,
 	     "memory   pss %s  rss %s  cpu %s%%  pulse of the master %s",

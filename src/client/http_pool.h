@@ -13,9 +13,9 @@ struct http_pool;
 struct http_transfer;
 
 struct http_pool_options {
-	struct ev_loop *loop;       /* borrowed for the pool's life */
-	size_t connections;         /* at the same time; what is more waits */
-	int64_t connect_timeout_ms; /* name, TCP and TLS */
+	struct ev_loop *loop;        /* borrowed for the pool's life */
+	size_t connections;          /* at the same time; what is more waits */
+	int64_t connect_timeout_ms;  /* name, TCP and TLS */
 	const struct egress *egress; /* where to; borrowed; NULL: anywhere */
 };
 

@@ -59,6 +59,9 @@ struct conf {
 	const char *group; /* "": the user's own */
 	bool core_dumps;   /* and whether others of our user may look into us */
 	struct {
+		const char *group; /* whose members may ask the daemon; "": nobody's */
+	} control;
+	struct {
 		enum log_level level;
 		enum log_format format;
 	} log;

@@ -103,6 +103,11 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_START,
 	  .what = "its group, by name or number; without it the one of the user",
 	  .example = "synapsed" },
+	{ "control.group", CONF_NAME, AT(control.group), "", 1, 32,
+	  .readers = CONF_FOR_START,
+	  .what = "whose members may drain, reload and stop the daemon by its control socket, by name "
+	  "or number; the user of the daemon must be in it; without it root and that user alone",
+	  .example = "synapsed" },
 	{ "core_dumps", CONF_BOOL, AT(core_dumps), "false", 0, 0,
 	  .readers = CONF_FOR_START,
 	  .what = "whether a process that crashes may leave a core file, with all secrets in it, and "
@@ -583,9 +588,10 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 			   (long long)row->min, (long long)row->max);
 		break;
 	case CONF_NETS:
-		str_printf(out,
-			   "up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
-			   (long long)row->max);
+		str_printf(
+			out,
+			"up to %lld networks, such as 10.1.0.0/16 or fd00::/8, or none",
+			(long long)row->max);
 		break;
 	case CONF_ORIGINS:
 		str_printf(

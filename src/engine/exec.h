@@ -117,7 +117,8 @@ struct event_stamp exec_stamp(const struct exec *exec);
 /* Number the row's events and hand it out; the op is idle and completes when it is in.
  * NULL: nobody waits for it. */
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
-/* The engine drains, and a path stands between two steps: when all do, the run is parked. */
+/* The engine drains, and a path stands between two steps: when all do, the run is
+ * parked. */
 void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);

@@ -55,11 +55,11 @@ struct fold {
 };
 
 /*
- * Fold n rows in any order: all that the journal has, or those from its newest snapshot on,
- * with the row before that (for the numbers of its events). ERR_INPUT when they are not what
- * an engine of this version writes for this definition (a hole, an unknown kind or path,
- * unreadable JSON), ERR_LIMIT when the state does not fit. The fold is to be given to
- * fold_deinit() in either case.
+ * Fold n rows in any order: all that the journal has, or those from its newest snapshot
+ * on, with the row before that (for the numbers of its events). ERR_INPUT when they are
+ * not what an engine of this version writes for this definition (a hole, an unknown kind
+ * or path, unreadable JSON), ERR_LIMIT when the state does not fit. The fold is to be
+ * given to fold_deinit() in either case.
  */
 int fold_journal(struct fold *fold, const struct fold_seed *seed,
 		 const struct fold_row *rows, size_t n, struct err *err);

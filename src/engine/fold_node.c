@@ -63,7 +63,9 @@ struct fold_node *fold_node_open(struct fold_node *parent,
 	struct course course;
 	struct fold_node *node;
 
-	if (parent->at != FOLD_ANNOUNCED || !course_inside(&course, parent->step, index))
+	/* what is inside a step that failed comes with a snapshot */
+	if ((parent->at != FOLD_ANNOUNCED && parent->at != FOLD_FAILED) ||
+	    !parent->step || !course_inside(&course, parent->step, index))
 		return NULL;
 	if (parent->step->type == STEP_LOOP)
 		fold_node_close_children(parent);

@@ -42,8 +42,8 @@ struct fold_node {
 
 /* The root's. Takes the scope. */
 struct fold_node *fold_node_new(const struct definition *definition, struct scope *scope);
-/* A path inside the step of `parent`, which has announced one; NULL when it has no such
- * path. Of a loop an earlier iteration is over with it. */
+/* A path inside the step of `parent`, which has announced it, or failed there; NULL when
+ * it has no such path. Of a loop an earlier iteration is over with it. */
 struct fold_node *fold_node_open(struct fold_node *parent,
 				 const struct definition *definition, size_t index);
 /* A picture of what a run's frames are at, to be printed: scopes are borrowed. */

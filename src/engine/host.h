@@ -171,9 +171,9 @@ struct engine_host {
 	 * completes when the row is durable; for a lazy run and !row->next_outside it may
 	 * complete at once. op NULL: nobody waits for it. Rows of a run are stored in the
 	 * order given, those of all its paths: a row is durable no later than one that
-	 * was given behind it. Several ops of a run may be in flight, one a path. A host that cannot commit now keeps the op: the path
-	 * waits. A host that lost the run (stale) never completes it and calls
-	 * exec_free().
+	 * was given behind it. Several ops of a run may be in flight, one a path. A host
+	 * that cannot commit now keeps the op: the path waits. A host that lost the run
+	 * (stale) never completes it and calls exec_free().
 	 */
 	void (*commit)(void *host, struct exec *exec, struct engine_row *row,
 		       struct op *op);

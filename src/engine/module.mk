@@ -28,12 +28,16 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/op.h \
 	src/engine/prompt.c \
 	src/engine/prompt.h \
+	src/engine/prompt_again.c \
+	src/engine/prompt_again.h \
 	src/engine/prompt_cut.c \
 	src/engine/prompt_cut.h \
 	src/engine/prompt_map.c \
 	src/engine/prompt_map.h \
 	src/engine/prompt_routes.c \
 	src/engine/prompt_tool.c \
+	src/engine/recall.c \
+	src/engine/recall.h \
 	src/engine/root.c \
 	src/engine/root.h \
 	src/engine/route.c \

@@ -17,8 +17,9 @@ struct str;
  * when it exceeds the limit on a step's output. */
 int prompt_task(const struct exec *exec, const struct scope *scope,
 		const struct definition_step *step, struct str *out, struct err *err);
-/* All else: role, goal, position in the graph, context from earlier steps. */
-void prompt_system(const struct exec *exec, const struct scope *scope,
+/* All else: role, goal, what came before, context, position. path: of the step's frame,
+ * as its row has it. */
+void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out);
 
 /*

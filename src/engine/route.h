@@ -15,9 +15,9 @@ struct state;
 
 /*
  * The id of the step that follows, NULL at the path's end; of a step that decides its
- * decision is read from the path's state, and the event that tells it is added to the row.
-linear is the step behind it on its
- * path, which it goes to unless it decides otherwise. Whether that step may be executed once more is the caller's question.
+ * decision is read from the path's state, and the event that tells it is added to the
+ * row. linear is the step behind it on its path, which it goes to unless it decides
+ * otherwise. Whether that step may be executed once more is the caller's question.
  */
 const char *route_behind(struct exec *exec, const struct state *state,
 			 const struct definition_step *step, const char *linear,

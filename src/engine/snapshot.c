@@ -94,8 +94,8 @@ static void print_visits(struct jsonw *w, const struct definition *definition,
 static void print_node(struct jsonw *w, const struct definition *definition,
 		       const struct fold_node *node, const char *path)
 {
-	bool over =
-		node->parent && (node->at == FOLD_FAILED || fold_node_completed(node));
+	/* one that failed may be begun again (a row of kind resume) */
+	bool over = node->parent && fold_node_completed(node);
 	struct str inside = STR_INIT;
 
 	jsonw_object(w);

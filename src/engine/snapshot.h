@@ -39,8 +39,8 @@ int snapshot_read(struct fold *fold, const struct definition *definition,
 		  const char *text, struct snapshot_clock *clock, struct err *err);
 
 /*
- * For exec.c: hand one out if it is due, and nothing of the run waits to be handed out, so
- * that the run is what its journal says.
+ * For exec.c: hand one out if it is due, and nothing of the run waits to be handed out,
+ * so that the run is what its journal says.
  */
 void snapshot_if_due(struct exec *exec);
 

@@ -116,7 +116,7 @@ static void commit_start(struct walk *walk)
 {
 	struct engine_row *row = walk->row;
 
-	/* paths inside go on without a row of their own, perhaps with something outside */
+	/* paths inside go on without a row of their own, perhaps outside */
 	row->next_outside = type_of(walk)->outside(walk->step) ||
 			    (walk->resume && !list_empty(&walk->resume->children));
 	walk->row = NULL;
@@ -244,6 +244,8 @@ static void begin_step(struct walk *walk);
  * before it: the run is ours. */
 static void go_on_behind(struct walk *walk, const struct fold_node *resume)
 {
+	walk->step = resume->step;
+	walk->place = resume->place;
 	switch (resume->at) {
 	case FOLD_FRESH:
 		go_on(walk, walk->course.entry_step_id, false);
@@ -265,11 +267,9 @@ static void go_on_behind(struct walk *walk, const struct fold_node *resume)
 		begin_step(walk);
 		return;
 	case FOLD_AGAIN:
-		walk->place = resume->place;
 		go_on(walk, resume->step->id, false);
 		return;
 	case FOLD_BEHIND:
-		walk->place = resume->place;
 		go_on(walk, resume->next_id, true);
 		return;
 	case FOLD_FAILED:

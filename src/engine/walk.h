@@ -25,9 +25,9 @@ struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
 			  struct fold_node *resume);
 
 /*
- * A path inside a step: branch or iteration `index`. The scope is borrowed. Takes the row;
- * NULL: one of its own, of kind start. The events that are added to it from here on are of
- * this path.
+ * A path inside a step: branch or iteration `index`. The scope is borrowed. Takes the
+ * row; NULL: one of its own, of kind start. The events that are added to it from here on
+ * are of this path.
  */
 struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
 				 struct engine_row *row, struct fold_node *resume);

@@ -208,6 +208,7 @@ static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 	held->final = final;
 	if (final->row) {
 		held->event_seq += final->row->events_count;
+		score_add(host->options.score, SCORE_STEPS, final->row->kind == ROW_STEP);
 		held_add_row(held, final->row, NULL, clock_wall_ms());
 		final->row = NULL;
 	}

@@ -189,6 +189,7 @@ static void wait_start(struct mock *mock, struct llm_call *call,
 	wait->mock = mock;
 	wait->call = call;
 	wait->model = *model;
+	ev_now_update(mock->loop); /* or what this turn took so far were waited already */
 	wait->started_sec = ev_now(mock->loop);
 	ev_timer_init(&wait->timer, on_time, each_sec, each_sec);
 	wait->timer.data = wait;

@@ -7,12 +7,14 @@
  * of a frame. Nothing is allocated.
  *
  * Who may ask is said twice, by the mode of the socket and by the kernel's word on who
- * connected: root and the user that the daemon runs as.
+ * connected: root, the user that the daemon runs as, and the members of a group if one is
+ * configured.
  */
 #include "master/control.h"
 
 #include "base/fdutil.h"
 #include "base/log.h"
+#include "master/privileges.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +24,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define REST_S 1.0 /* of accepting, while the system has no descriptor for us */
+#define GROUPS_MAX 256 /* of a peer that are looked at */
+#define REST_S     1.0 /* of accepting, while the system has no descriptor for us */
 
 /* ---- the name ---- */
 
@@ -149,10 +152,27 @@ static void on_peer(struct ev_loop *loop, ev_io *w, int revents)
 	peer->control->ask(peer->control->owner, peer, &frame);
 }
 
-static bool may_ask(const struct control *control, const struct ucred *cred)
+/* By what the kernel says of who connected; one in more groups than fit is in none. */
+static bool in_group(const struct control *control, int fd, const struct ucred *cred)
 {
-	(void)control;
-	return cred->uid == 0 || cred->uid == geteuid();
+	gid_t groups[GROUPS_MAX];
+	socklen_t len = sizeof(groups);
+	size_t i;
+
+	if (cred->gid == control->gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		return false;
+	for (i = 0; i < len / sizeof(*groups); i++)
+		if (groups[i] == control->gid)
+			return true;
+	return false;
+}
+
+static bool may_ask(const struct control *control, int fd, const struct ucred *cred)
+{
+	return cred->uid == 0 || cred->uid == geteuid() ||
+	       (control->has_group && in_group(control, fd, cred));
 }
 
 /* Without a place: one frame, and gone. */
@@ -176,11 +196,14 @@ static void peer_open(struct control *control, int fd)
 		turn_away(fd, ERR_SYS, "the kernel does not say who you are");
 		return;
 	}
-	if (!may_ask(control, &cred)) {
+	if (!may_ask(control, fd, &cred)) {
 		log_warn("control.refused", LOG_N("uid", cred.uid),
 			 LOG_N("peer", cred.pid));
 		turn_away(fd, ERR_REFUSED,
-			  "only root and the user of the daemon may ask");
+			  control->has_group
+				  ? "only root, the user of the daemon and the members "
+				    "of control.group may ask"
+				  : "only root and the user of the daemon may ask");
 		return;
 	}
 	for (i = 0; i < CONTROL_PEERS && control->peers[i].fd >= 0; i++)
@@ -252,13 +275,17 @@ void control_init(struct control *control)
 }
 
 int control_open(struct control *control, struct ev_loop *loop, const char *run_dir,
-		 bool next, control_ask_cb ask, void *owner, struct err *err)
+		 bool next, const char *group, control_ask_cb ask, void *owner,
+		 struct err *err)
 {
 	struct sockaddr_un at;
 	int rc = address_of(run_dir, next, &at, err), fd;
 
+	if (rc == 0 && group[0])
+		rc = privileges_group(group, "control.group", &control->gid, err);
 	if (rc < 0)
 		return rc;
+	control->has_group = group[0] != '\0';
 	/* the folder is locked: what is there is of a master that died */
 	if (unlink(at.sun_path) < 0 && errno != ENOENT)
 		return err_errno(err, "remove %s", at.sun_path);
@@ -268,7 +295,9 @@ int control_open(struct control *control, struct ev_loop *loop, const char *run_
 	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
 		rc = err_errno(err, "bind %s", at.sun_path);
 	/* nobody can connect before it listens */
-	else if (chmod(at.sun_path, 0600) < 0)
+	else if (control->has_group && chown(at.sun_path, (uid_t)-1, control->gid) < 0)
+		rc = err_errno(err, "control.group: give %s to %s", at.sun_path, group);
+	else if (chmod(at.sun_path, control->has_group ? 0660 : 0600) < 0)
 		rc = err_errno(err, "chmod %s", at.sun_path);
 	else if (listen(fd, CONTROL_PEERS) < 0)
 		rc = err_errno(err, "listen at %s", at.sun_path);

@@ -43,9 +43,9 @@ struct control {
 	struct ev_loop *loop;
 	control_ask_cb ask;
 	void *owner;
-	const char *group; /* whose members may ask; "": nobody's. Borrowed */
-	gid_t gid;         /* the same */
-	int fd;            /* -1: there is none */
+	bool has_group;
+	gid_t gid; /* whose members may ask, if it has one */
+	int fd;    /* -1: there is none */
 	ev_io io;
 	ev_timer rest; /* runs while no descriptor can be had */
 	struct control_peer peers[CONTROL_PEERS];
@@ -55,10 +55,12 @@ struct control {
 void control_init(struct control *control);
 /*
  * Listen at run_dir/control; next: at a name that control_publish_next() puts in its
- * place. The socket of a dead master is replaced. ERR_SYS.
+ * place. The socket of a dead master is replaced. group: whose members may ask, "" for
+ * nobody's. ERR_INPUT: there is no such group; ERR_SYS.
  */
 int control_open(struct control *control, struct ev_loop *loop, const char *run_dir,
-		 bool next, control_ask_cb ask, void *owner, struct err *err);
+		 bool next, const char *group, control_ask_cb ask, void *owner,
+		 struct err *err);
 int control_publish_next(const char *run_dir, struct err *err);
 /* Of the socket that is published, or of the next one. */
 void control_unlink(const char *run_dir, bool next);

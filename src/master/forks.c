@@ -60,7 +60,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 	else if (!(kind->flags & KIND_HOLDS_JOBS))
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%.20s-%d",
 			       m->host.name, kind->name, child->slot);
-	else if (processes == 1)
+	else if (processes == 1 && (!kind->most || kind->most(env->conf) == 1))
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s", m->host.name);
 	else
 		(void)snprintf(env->row_name, sizeof(env->row_name), "%s-%d",

@@ -14,6 +14,7 @@
 #include "ipc/score_before.h"
 #include "ipc/scoreboard.h"
 #include "master/asks.h"
+#include "master/identity.h"
 #include "master/limits.h"
 #include "master/listener.h"
 #include "master/master.h"
@@ -103,7 +104,8 @@ static int folders_take(struct master *m, const struct privileges *privileges,
 	rc = privileges_folder(privileges, conf->data_dir, 0750, err);
 	if (rc < 0)
 		return err_wrap(err, "data_dir");
-	rc = privileges_folder(privileges, conf->run_dir, 0750, err);
+	/* the control socket says for itself who may use it: control.group's members */
+	rc = privileges_folder(privileges, conf->run_dir, 0755, err);
 	if (rc < 0)
 		return err_wrap(err, "run_dir");
 	rc = privileges_lend(privileges, err);
@@ -120,6 +122,10 @@ static int folders_take(struct master *m, const struct privileges *privileges,
 	if (rc < 0)
 		return rc;
 	rc = run_dir_take(m, err);
+	if (rc < 0)
+		return rc;
+	rc = identity_take(m->host.name, conf->postgres.url, &m->upgrade.identity_fd,
+			   &m->identity_fd, err);
 	if (rc < 0)
 		return rc;
 	return privileges_take_back(privileges, err);
@@ -184,7 +190,7 @@ int house_setup(struct master *m, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = control_open(&m->control, m->loop, conf->run_dir, m->upgrade.successor,
-			  asks_begin, m, err);
+			  conf->control.group, asks_begin, m, err);
 	if (rc < 0)
 		return rc;
 	obits_init(&m->obits, m->board);
@@ -205,11 +211,16 @@ void house_drop(struct master *m, const struct child_env *keep)
 {
 	/* the names are the successor's from its word on */
 	if (!keep && m->control.fd >= 0) {
-		if (atomic_load(&m->board->succeeded))
+		bool in_charge = !m->upgrade.successor || m->upgrade.over;
+
+		if (atomic_load(&m->board->succeeded)) {
 			score_before_drop(m->conf->run_dir, getpid());
-		else
-			control_unlink(m->conf->run_dir,
-				       m->upgrade.successor && !m->upgrade.over);
+		} else {
+			/* the next one's: ours, or left by one that was killed */
+			control_unlink(m->conf->run_dir, true);
+			if (in_charge)
+				control_unlink(m->conf->run_dir, false);
+		}
 	}
 	upgrade_drop(m, keep != NULL);
 	if (m->loop) {
@@ -223,6 +234,7 @@ void house_drop(struct master *m, const struct child_env *keep)
 	reload_drop(m, keep);
 	sdnotify_close(&m->sd);
 	host_id_release(&m->host);
+	fdutil_close(&m->identity_fd);
 	fdutil_close(&m->run_dir_fd);
 	if (!keep || keep->api_listen_fd != m->api_listen_fd)
 		fdutil_close(&m->api_listen_fd);

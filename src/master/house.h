@@ -39,7 +39,8 @@ struct master {
 	struct scoreboard *board;
 	const struct scoreboard *board_before; /* of whom this one succeeds, or NULL */
 	struct host_id host;
-	int run_dir_fd; /* holds the flock on run_dir */
+	int identity_fd; /* holds the name of the host */
+	int run_dir_fd;  /* holds the flock on run_dir */
 	int api_listen_fd;
 	int health_listen_fd;
 	struct sdnotify sd;

@@ -61,7 +61,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	control_init(&m->control);
 	m->opts = opts;
 	m->run_dir_fd = m->api_listen_fd = m->health_listen_fd = -1;
-	m->host.fd = m->sd.fd = -1;
+	m->host.fd = m->identity_fd = m->sd.fd = -1;
 	bad = upgrade_init(&m->upgrade, &err) < 0;
 	if (opts->argc > 0) {
 		title_init(opts->argc, opts->argv);

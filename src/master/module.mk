@@ -23,6 +23,8 @@ src_master_libmaster_a_SOURCES = \
 	src/master/host_id.h \
 	src/master/house.c \
 	src/master/house.h \
+	src/master/identity.c \
+	src/master/identity.h \
 	src/master/limits.c \
 	src/master/limits.h \
 	src/master/listener.c \

@@ -78,7 +78,7 @@ out:
 	return rc;
 }
 
-static int find_group(const char *name, struct privileges *p, struct err *err)
+int privileges_group(const char *name, const char *option, gid_t *ret, struct err *err)
 {
 	char *room = mem_alloc(NSS_ROOM);
 	struct group entry, *found = NULL;
@@ -86,16 +86,16 @@ static int find_group(const char *name, struct privileges *p, struct err *err)
 	int rc = getgrnam_r(name, &entry, room, NSS_ROOM, &found);
 
 	if (found) {
-		p->gid = entry.gr_gid;
+		*ret = entry.gr_gid;
 		rc = 0;
 	} else if (rc == 0 && units_parse_int(name, &number) == 0 && number >= 0 &&
 		   number < UINT_MAX) {
-		p->gid = (gid_t)number;
+		*ret = (gid_t)number;
 	} else if (rc != 0 && rc != ENOENT && rc != ESRCH) {
 		errno = rc;
 		rc = err_errno(err, "look up group %s", name);
 	} else {
-		rc = err_set(err, ERR_INPUT, "group: there is no group %s", name);
+		rc = err_set(err, ERR_INPUT, "%s: there is no group %s", option, name);
 	}
 	mem_free(room);
 	return rc;
@@ -134,7 +134,7 @@ int privileges_find(const struct conf *conf, struct privileges *ret, struct err 
 	if (p.uid == 0)
 		return 0;
 	if (conf->group[0]) {
-		rc = find_group(conf->group, &p, err);
+		rc = privileges_group(conf->group, "group", &p.gid, err);
 		if (rc < 0)
 			return rc;
 	}

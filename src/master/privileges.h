@@ -40,4 +40,7 @@ int privileges_take_back(const struct privileges *p, struct err *err);
  */
 int privileges_drop(const struct privileges *p, struct err *err);
 
+/* The number of a group, by name or number; option names it in the error. ERR_INPUT. */
+int privileges_group(const char *name, const char *option, gid_t *ret, struct err *err);
+
 #endif

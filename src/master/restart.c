@@ -6,7 +6,8 @@
  * and set apart). One that died early will most likely do so again: the wait doubles from
  * min to max with each early death of its kind. The wait belongs to the kind and not to
  * the child, since what stops one from starting stops its siblings too, and sixteen of
- * them must not fork sixteen times as often.
+ * them must not fork sixteen times as often. It is in the upper quarter of its bound: ten
+ * forks of a kind in the first minute are the most, with the defaults.
  *
  * More deaths in the window than the ceiling (early ones of the kind, or all of them,
  * times its processes) make the kind degraded: that is said once, and from then on every
@@ -66,6 +67,7 @@ int64_t restart_died(struct restart *restart, int64_t now_mono_ms, int64_t lived
 		     bool was_ready, struct rng *rng)
 {
 	bool early = !was_ready || lived_ms < RESTART_EARLY_MS;
+	int64_t bound_ms, wait_ms;
 
 	if (!early && quiet_for_a_window(restart, now_mono_ms))
 		restart_calm(restart);
@@ -80,7 +82,9 @@ int64_t restart_died(struct restart *restart, int64_t now_mono_ms, int64_t lived
 		restart->degraded = true;
 	if (!early && !restart->degraded)
 		return 0;
-	return backoff_next(&restart->backoff, rng);
+	bound_ms = backoff_bound(&restart->backoff);
+	wait_ms = backoff_next(&restart->backoff, rng);
+	return wait_ms + (bound_ms - wait_ms) / 2;
 }
 
 void restart_review(struct restart *restart, int64_t now_mono_ms, bool all_ready)

@@ -50,11 +50,12 @@ static const char word_ready = 'R', word_go = 'G';
 int upgrade_init(struct upgrade *upgrade, struct err *err)
 {
 	const char *text = getenv(UPGRADE_ENV);
-	int fds[3], generation, i;
+	int fds[3], identity_fd, generation, i;
 	ssize_t len;
 
 	memset(upgrade, 0, sizeof(*upgrade));
-	upgrade->pidfd = upgrade->fd = upgrade->host_fd = upgrade->run_dir_fd = -1;
+	upgrade->pidfd = upgrade->fd = -1;
+	upgrade->host_fd = upgrade->run_dir_fd = upgrade->identity_fd = -1;
 	/* the path, and not the file: that may be another one by the time */
 	len = readlink("/proc/self/exe", upgrade->program, sizeof(upgrade->program) - 1);
 	upgrade->program[len > 0 ? len : 0] = '\0';
@@ -67,6 +68,10 @@ int upgrade_init(struct upgrade *upgrade, struct err *err)
 		if (fds[i] < FD_FIRST || fdutil_cloexec(fds[i], true) < 0)
 			return err_set(err, ERR_INPUT, "%s: no descriptor %d",
 				       UPGRADE_ENV, fds[i]);
+	/* an older version has no such thing */
+	if (sscanf(text, "%*d %*d %*d %*d %*u %d", &identity_fd) == 1 &&
+	    identity_fd >= FD_FIRST && fdutil_cloexec(identity_fd, true) == 0)
+		upgrade->identity_fd = identity_fd;
 	upgrade->host_fd = fds[0];
 	upgrade->run_dir_fd = fds[1];
 	upgrade->fd = fds[2];
@@ -246,8 +251,8 @@ static void become(struct master *m, int fd)
 {
 	int listens[] = { copy_fd(m->api_listen_fd), copy_fd(m->health_listen_fd) };
 	int host_fd = copy_fd(m->host.fd), run_dir_fd = copy_fd(m->run_dir_fd);
-	int report_fd = copy_fd(fd), count = 0;
-	char text[64];
+	int identity_fd = copy_fd(m->identity_fd), report_fd = copy_fd(fd), count = 0;
+	char text[96];
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
@@ -258,9 +263,10 @@ static void become(struct master *m, int fd)
 		fdutil_close(&listens[i]);
 		count++;
 	}
-	(void)snprintf(text, sizeof(text), "%d %d %d %d %u", host_fd, run_dir_fd,
+	(void)snprintf(text, sizeof(text), "%d %d %d %d %u %d", host_fd, run_dir_fd,
 		       report_fd, m->generation,
-		       (unsigned)(m->opts->inputs ? m->opts->inputs->uid : geteuid()));
+		       (unsigned)(m->opts->inputs ? m->opts->inputs->uid : geteuid()),
+		       identity_fd);
 	if (setenv(UPGRADE_ENV, text, 1) < 0 || set_number("LISTEN_FDS", count) < 0 ||
 	    set_number("LISTEN_PID", getpid()) < 0 || sdnotify_export(&m->sd) < 0)
 		return;
@@ -407,5 +413,6 @@ void upgrade_drop(struct master *m, bool in_child)
 		scoreboard_unlink_next(m->conf->run_dir);
 	fdutil_close(&upgrade->fd);
 	fdutil_close(&upgrade->host_fd);
+	fdutil_close(&upgrade->identity_fd);
 	fdutil_close(&upgrade->run_dir_fd);
 }

@@ -26,6 +26,7 @@ struct upgrade {
 	/* of the new master, until it has taken over */
 	bool successor;
 	int host_fd; /* the locks, inherited; -1: none */
+	int identity_fd;
 	int run_dir_fd;
 	int generation; /* the last one of the old master */
 	/* of both */

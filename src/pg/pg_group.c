@@ -211,15 +211,19 @@ static void flight_drop_unit(struct pg_flight *flight, size_t at)
 		gates_busy(flight, true);
 }
 
-static void arm_rest(struct pg_group *group)
+/*
+ * Look again when what rests has rested. What is due already and was not sent waits for
+ * no time: for a connection (on_link), or for a flight to come back.
+ */
+static void arm_rest(struct pg_group *group, int64_t now)
 {
-	int64_t next = INT64_MAX, now = clock_mono_ms();
+	int64_t next = INT64_MAX;
 
 	list_for_each(at, &group->flights) {
 		struct pg_flight *flight = list_entry(at, struct pg_flight, node);
 
 		if ((flight->state == FLIGHT_RESTING || flight->state == FLIGHT_DOUBT) &&
-		    flight->rest_mono_ms < next)
+		    flight->rest_mono_ms > now && flight->rest_mono_ms < next)
 			next = flight->rest_mono_ms;
 	}
 	if (group->hold_mono_ms > now && group->hold_mono_ms < next)
@@ -227,7 +231,7 @@ static void arm_rest(struct pg_group *group)
 	ev_timer_stop(group->loop, &group->rest);
 	if (next == INT64_MAX)
 		return;
-	ev_timer_set(&group->rest, next > now ? (double)(next - now) / 1000.0 : 0.0, 0.0);
+	ev_timer_set(&group->rest, (double)(next - now) / 1000.0, 0.0);
 	ev_timer_start(group->loop, &group->rest);
 }
 
@@ -549,7 +553,7 @@ static void pump(struct pg_group *group)
 			break;
 		}
 	}
-	arm_rest(group);
+	arm_rest(group, now);
 }
 
 static void on_turn_end(struct ev_loop *loop, ev_prepare *w, int revents)

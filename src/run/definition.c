@@ -6,18 +6,20 @@
  * first problem, so that one import shows all of them. Texts are copied into the
  * definition's arena and the JSON tree is freed: what runs share holds no foreign object.
  *
- * Checking the graph (definition_validate) is a second step, since a definition that
- * cannot be executed here is still one: it can be stored and shown.
+ * Checking the graph (definition_validate, run/validate.c) is a second step, since a
+ * definition that cannot be executed here is still one: it can be stored and shown.
  */
 #include "run/definition.h"
 
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/definition_nest.h"
-#include "run/definition_route.h"
 #include "run/fail.h"
+#include "run/graph.h"
 #include "run/model.h"
+#include "run/validate.h"
+#include "run/validate_graph.h"
+#include "run/validate_share.h"
 
 #include <assert.h>
 #include <math.h>
@@ -57,7 +59,7 @@ struct reader {
 	struct definition *definition;
 	struct problems *problems;
 	const struct json *object;
-	char prefix[64]; /* "steps[3]." or "steps[3].retry.", never near its end */
+	char prefix[64]; /* "/", "/steps/3/", "/steps/3/retry/": never near its end */
 };
 
 static void complain(struct reader *r, const char *field, const char *text)
@@ -355,7 +357,7 @@ static void read_retry(struct reader *r, struct retry *retry)
 	retry->on = FAIL_BIT(FAIL_PROVIDER) | FAIL_BIT(FAIL_TOOL);
 	if (!read_container(r, "retry", JSONR_OBJECT, &inner.object))
 		return;
-	memcpy(inner.prefix + strlen(inner.prefix), "retry.", sizeof("retry."));
+	memcpy(inner.prefix + strlen(inner.prefix), "retry/", sizeof("retry/"));
 	retry->max = (int)read_int(&inner, "max", 0, DEFINITION_RETRY_MAX, 0);
 	retry->backoff_ms = read_int(&inner, "backoff_ms", 0, BACKOFF_MAX_MS, 1000);
 	read_retry_on(&inner, retry);
@@ -455,13 +457,13 @@ static void read_steps(struct reader *r)
 			&definition->steps[definition->steps_count];
 		struct reader inner = *r;
 
-		(void)snprintf(inner.prefix, sizeof(inner.prefix), "steps[%zu]", i);
+		(void)snprintf(inner.prefix, sizeof(inner.prefix), "/steps/%zu", i);
 		inner.object = jsonr_at(list, i);
 		if (jsonr_type(inner.object) != JSONR_OBJECT) {
 			complain(&inner, "", "must be an object");
 			continue;
 		}
-		(void)snprintf(inner.prefix, sizeof(inner.prefix), "steps[%zu].", i);
+		(void)snprintf(inner.prefix, sizeof(inner.prefix), "/steps/%zu/", i);
 		step->index = definition->steps_count++;
 		read_step(&inner, step);
 		if (!map_get(&definition->by_id, step->id, strlen(step->id)))
@@ -507,6 +509,17 @@ static void read_schema(struct reader *r)
 	str_deinit(&json);
 }
 
+static void mark_repeats(struct definition *definition)
+{
+	bool *repeats = mem_new_n(bool, definition->steps_count + 1);
+	size_t i;
+
+	graph_repeats(definition, repeats);
+	for (i = 0; i < definition->steps_count; i++)
+		definition->steps[i].repeats = repeats[i];
+	mem_free(repeats);
+}
+
 static void read_definition(struct reader *r)
 {
 	struct definition *definition = r->definition;
@@ -530,7 +543,7 @@ int definition_parse(const char *text, size_t len, struct definition **ret,
 {
 	size_t before = problems->count;
 	struct definition *definition;
-	struct reader reader = { .problems = problems };
+	struct reader reader = { .problems = problems, .prefix = "/" };
 	struct json *doc = NULL;
 	struct err err;
 
@@ -562,6 +575,7 @@ int definition_parse(const char *text, size_t len, struct definition **ret,
 		definition_unref(definition);
 		return ERR_INPUT;
 	}
+	mark_repeats(definition);
 	*ret = definition;
 	return 0;
 }
@@ -600,82 +614,15 @@ const char *definition_merge_name(enum merge_strategy strategy)
 	return merge_names[strategy];
 }
 
-static void check_link(const struct definition *definition,
-		       const struct definition_step *step, const char *field,
-		       const char *target, struct problems *problems)
-{
-	char where[64];
-
-	if (!target || definition_step(definition, target))
-		return;
-	(void)snprintf(where, sizeof(where), "steps[%zu].%s", step->index, field);
-	problem_add(problems, where, "step '%s': %s names '%s', which is no step",
-		    step->id, field, target);
-}
-
-static bool needs_model(const struct definition_step *step)
-{
-	return step->type == STEP_LLM || step->type == STEP_TOOL ||
-	       (step->type == STEP_EVALUATOR && step->routes_count > 0);
-}
-
-static void check_step(const struct definition *definition,
-		       const struct definition_step *step,
-		       const struct definition_rules *rules, struct problems *problems)
-{
-	struct model model;
-	struct err err;
-	char where[64];
-
-	(void)snprintf(where, sizeof(where), "steps[%zu].id", step->index);
-	if (definition_step(definition, step->id) != step)
-		problem_add(problems, where, "step '%s': another step has the same id",
-			    step->id);
-
-	(void)snprintf(where, sizeof(where), "steps[%zu].type", step->index);
-	if (step->type == STEP_UNKNOWN)
-		problem_add(problems, where, "step '%s': '%s' is no type of step",
-			    step->id, step->type_name);
-	else if (!rules->can_run(step->type))
-		problem_add(
-			problems, where,
-			"step '%s': steps of type '%s' are not executed by this version",
-			step->id, step->type_name);
-
-	(void)snprintf(where, sizeof(where), "steps[%zu].model", step->index);
-	if (needs_model(step) && !step->model)
-		problem_add(problems, where,
-			    "step '%s': it names no model, and there is no default one",
-			    step->id);
-	else if (needs_model(step) && model_parse(step->model, &model, &err) < 0)
-		problem_add(problems, where, "step '%s': %s", step->id, err.text);
-
-	check_link(definition, step, "next_step_id", step->next_step_id, problems);
-	definition_route_check(definition, step, problems);
-	definition_nest_check(definition, step, problems);
-	if (step->on_error != ON_ERROR_ROUTE)
-		return;
-	(void)snprintf(where, sizeof(where), "steps[%zu].on_error_step_id", step->index);
-	if (!step->on_error_step_id)
-		problem_add(
-			problems, where,
-			"step '%s': on_error is \"route\", but on_error_step_id is missing",
-			step->id);
-	check_link(definition, step, "on_error_step_id", step->on_error_step_id,
-		   problems);
-}
-
 int definition_validate(const struct definition *definition,
 			const struct definition_rules *rules, struct problems *problems)
 {
 	size_t before = problems->count;
-	size_t i;
 
-	if (definition->entry_step_id &&
-	    !definition_step(definition, definition->entry_step_id))
-		problem_add(problems, "entry_step_id", "names '%s', which is no step",
-			    definition->entry_step_id);
-	for (i = 0; i < definition->steps_count; i++)
-		check_step(definition, &definition->steps[i], rules, problems);
-	return problems->count > before ? ERR_INPUT : 0;
+	validate_steps(definition, rules, problems);
+	if (problems->count > before)
+		return ERR_INPUT;
+	validate_graph(definition, problems);
+	validate_share(definition, problems);
+	return 0;
 }

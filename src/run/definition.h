@@ -109,11 +109,12 @@ struct definition_step {
 	struct route *routes;               /* of an evaluator, in document order */
 	size_t routes_count;
 	const char *evaluator_prompt; /* NULL when empty */
-	/* The label that counts when a model's answer names none; NULL: the step fails. */
+	/* The label that counts when an answer names none; NULL: the step fails. */
 	const char *on_parse_error;
-	const char *forced_tool;  /* NULL when empty */
-	int64_t max_turns;        /* default 15: attempts of a tool step */
-	bool full_history;        /* include_full_history: true unless said */
+	const char *forced_tool; /* NULL when empty */
+	int64_t max_turns;       /* default 15: attempts of a tool step */
+	bool full_history;       /* include_full_history: true unless said */
+	bool repeats; /* a run may come to it again: a cycle, or a loop around it */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */
@@ -176,7 +177,10 @@ struct definition_rules {
  * Check the graph: ids unique and not empty, entry and successors known, types and models
  * executable, error routes complete. Cycles are legal: max_iterations and max_total_turns
  * bound them. Returns 0, or ERR_INPUT and at least one problem. It needs all steps,
- * whether they can be reached or not: what is saved is meant to be executed.
+ * whether they can be reached or not: what is saved is meant to be executed. What is
+ * legal but odd (a step that cannot be reached, a cycle that nothing leads out of, a
+ * field that is missing, branches that read what others write) is a warning among the
+ * problems.
  */
 int definition_validate(const struct definition *definition,
 			const struct definition_rules *rules, struct problems *problems);

@@ -4,7 +4,8 @@
  * Entries live as long as the run, in its arena, and only the list's end ever changes.
  * How often a step was there is counted beside the list, for the loop guard and the
  * number of the execution. A branch has a list of its own over that of the path that it
- * left; the join copies it behind. Moments are shown as stock writes them: UTC, whole seconds.
+ * left; the join copies it behind. Moments are shown as stock writes them: UTC, whole
+ * seconds.
  */
 #include "run/history.h"
 

@@ -3,10 +3,6 @@ noinst_LIBRARIES += src/run/librun.a
 src_run_librun_a_SOURCES = \
 	src/run/definition.c \
 	src/run/definition.h \
-	src/run/definition_nest.c \
-	src/run/definition_nest.h \
-	src/run/definition_route.c \
-	src/run/definition_route.h \
 	src/run/expr.c \
 	src/run/expr.h \
 	src/run/expr_budget.c \
@@ -42,6 +38,8 @@ src_run_librun_a_SOURCES = \
 	src/run/extract.h \
 	src/run/fail.c \
 	src/run/fail.h \
+	src/run/graph.c \
+	src/run/graph.h \
 	src/run/history.c \
 	src/run/history.h \
 	src/run/jsontext.c \
@@ -59,4 +57,14 @@ src_run_librun_a_SOURCES = \
 	src/run/state.c \
 	src/run/state.h \
 	src/run/template.c \
-	src/run/template.h
+	src/run/template.h \
+	src/run/validate.c \
+	src/run/validate.h \
+	src/run/validate_graph.c \
+	src/run/validate_graph.h \
+	src/run/validate_nest.c \
+	src/run/validate_nest.h \
+	src/run/validate_route.c \
+	src/run/validate_route.h \
+	src/run/validate_share.c \
+	src/run/validate_share.h

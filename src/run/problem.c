@@ -33,21 +33,40 @@ static const char *keep(struct problems *problems, const char *text)
 			   utf8_cut(text, strlen(text), TEXT_MAX));
 }
 
-void problem_add(struct problems *problems, const char *where, const char *format, ...)
+static void add(struct problems *problems, struct problem **list, size_t *count,
+		const char *where, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void add(struct problems *problems, struct problem **list, size_t *count,
+		const char *where, const char *format, va_list args)
 {
 	char text[2 * TEXT_MAX];
 	struct problem *problem;
-	va_list args;
 
-	if (problems->count++ >= PROBLEM_MAX)
+	if ((*count)++ >= PROBLEM_MAX)
 		return;
-	if (!problems->kept)
-		problems->kept =
-			arena_new_n(&problems->arena, struct problem, PROBLEM_MAX);
-	va_start(args, format);
+	if (!*list)
+		*list = arena_new_n(&problems->arena, struct problem, PROBLEM_MAX);
 	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	problem = &problems->kept[problems->count - 1];
+	problem = &(*list)[*count - 1];
 	problem->where = keep(problems, where);
 	problem->text = keep(problems, text);
+}
+
+void problem_add(struct problems *problems, const char *where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(problems, &problems->kept, &problems->count, where, format, args);
+	va_end(args);
+}
+
+void problem_warn(struct problems *problems, const char *where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(problems, &problems->warned, &problems->warnings, where, format, args);
+	va_end(args);
 }

@@ -51,12 +51,12 @@ void state_init(struct state *state, size_t max_bytes);
 /* An empty overlay of the parent, with the parent's bound. */
 void state_init_over(struct state *state, const struct state *parent);
 void state_deinit(struct state *state);
-/* Make `to`, which is empty, equal to what a reader of `from` sees, sharing the values. */
+/* Make `to`, which is empty, equal to what a reader of `from` sees; values are shared. */
 void state_copy(struct state *to, const struct state *from);
 /* Do to `state` what was done to an overlay, in the order of its keys. Its bound is not
  * asked: state_fits() does that for several. */
 void state_join(struct state *state, const struct state *overlay);
-/* Whether the state stays within its bound when all these are joined into it, in order. */
+/* Whether the state stays within its bound when these are joined into it, in order. */
 bool state_fits(const struct state *state, const struct state *const *overlays, size_t n);
 
 /* The pair, borrowed until the key is written next; NULL when absent. */

@@ -23,6 +23,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_resumes.c \
+	src/store/store_resumes.h \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
@@ -84,7 +86,9 @@ STORE_SQL = \
 	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/resume_lock.sql \
 	src/store/sql/run_get.sql \
+	src/store/sql/run_resume.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
 	src/store/sql/runs_end.sql \

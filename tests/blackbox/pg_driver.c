@@ -345,6 +345,8 @@ static void command(char *line)
 		    pg_pool_links_up(pool), pg_pool_links_idle(pool),
 		    pg_pool_queued(pool), c->connects, c->losses,
 		    pg_pool_last_error(pool)->code ? pg_pool_last_error(pool)->text : "");
+	} else if (strcmp(line, "turns") == 0) {
+		say("turns %u", ev_iteration(loop));
 	} else if (strcmp(line, "freegroup") == 0) {
 		free_group();
 	} else if (strcmp(line, "freepool") == 0) {

@@ -535,6 +535,14 @@ def test_a_bad_definition_is_refused_and_named(tmp_path, body):
     assert result.stdout == b""
 
 
+def test_the_man_page_has_every_field_of_a_definition():
+    text = (TOP / "src" / "run" / "definition.c").read_text()
+    fields = set(re.findall(r'\bread_(?:text|needed|int|bool|container)\(&?\w+, "(\w+)"', text))
+    page = (TOP / "man" / "synapsed-definition.5").read_text()
+    named = set(re.findall(r"\b[a-z_]+\b", page))
+    assert len(fields) > 30 and fields <= named, fields - named
+
+
 def test_good_definitions_are_good(tmp_path):
     path = tmp_path / "good.json"
     for body, count in ((GOOD, 1), ([GOOD, GOOD], 2), ([], 0)):
@@ -543,6 +551,12 @@ def test_good_definitions_are_good(tmp_path):
         assert (result.returncode, result.stdout) == (OK, f"{count} good\n".encode())
     result = synapsed("def", "validate", "-", stdin=json.dumps(GOOD).encode())
     assert result.returncode == OK
+    odd = json.dumps(changed(entry_step_id="e")).encode()
+    result = synapsed("def", "validate", "-", stdin=odd)
+    assert (result.returncode, result.stdout) == (OK, b"1 good\n")
+    assert result.stderr == (b"warning: -: a: /steps/0: step 'p': nothing leads to it from"
+                             b" the entry step\n")
+    assert synapsed("def", "validate", "--strict", "-", stdin=odd).returncode == REFUSED
     assert synapsed("def", "validate", tmp_path / "none").returncode == NOT_FOUND
     assert synapsed("def", "validate", tmp_path).returncode == FAILED
 

@@ -145,29 +145,56 @@ def test_connections_are_bounded_and_silent_ones_are_closed(daemon):
     assert good(daemon, "reopen-logs") == {"act": "reopen_logs", "result": "done"}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_another_user_is_refused_by_the_socket_and_by_the_daemon(daemon):
+def as_nobody(daemon, *words):
     def nobody():
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
 
+    for folder in daemon.dir, daemon.run_dir:
+        os.chmod(folder, 0o755)
+    return subprocess.run(
+        [BINARY, *words, "--set", f"run_dir={daemon.run_dir}"], check=False,
+        capture_output=True, preexec_fn=nobody, env={"HOME": "/"},
+    )
+
+
+ROOT_ALONE = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+
+
+@ROOT_ALONE
+def test_another_user_is_refused_by_the_socket_and_by_the_daemon(daemon):
     # by its mode, even where the folders let everybody through
-    os.chmod(daemon.dir, 0o755)
-    os.chmod(daemon.run_dir, 0o755)
-    words = [BINARY, "reopen-logs", "--set", f"run_dir={daemon.run_dir}"]
-    how = {"capture_output": True, "preexec_fn": nobody, "env": {"HOME": "/"}}
-    done = subprocess.run(words, check=False, **how)
+    done = as_nobody(daemon, "reopen-logs")
     assert done.returncode == REFUSED and b"Permission denied" in done.stderr
     # and by the kernel's word on who connected
     since = daemon.mark()
     os.chmod(daemon.run_dir / "control", 0o666)
     try:
-        done = subprocess.run(words, check=False, **how)
+        done = as_nobody(daemon, "reopen-logs")
     finally:
         os.chmod(daemon.run_dir / "control", 0o600)
     assert done.returncode == REFUSED and b"only root and the user" in done.stderr
     daemon.wait_event("control.refused", since, uid=65534)
+
+
+@ROOT_ALONE
+def test_a_group_may_ask_where_it_is_named(site):
+    d = site.start(SYNAPSED_CONTROL_GROUP="65534")
+    assert stat.S_IMODE(os.stat(d.run_dir / "control").st_mode) == 0o660
+    done = as_nobody(d, "reopen-logs")
+    assert done.returncode == OK, done.stderr
+    assert d.wait_event("control.asked")["uid"] == "65534"
+
+
+def test_a_group_that_is_not_there_is_an_error(site):
+    d = site.start(
+        SYNAPSED_CONTROL_GROUP="nosuch", ready=False, expect_errors=["master.refused"]
+    )
+    assert "control.group: there is no group nosuch" in d.wait_event("master.refused")["error"]
+    site.daemons.remove(d)
+    d.judge(USAGE)
+    d.remove()
 
 
 # ---- verbs ----

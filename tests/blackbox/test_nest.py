@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from harness.daemon import DEADLINE_S
+from harness.daemon import DEADLINE_S, run_verb
 from harness.site import llm_step, orchestration, print_step
 
 pytestmark = pytest.mark.asan
-BRANCHES = 8
+BRANCHES = 64
 
 
 
@@ -46,7 +46,7 @@ def wide(count, ms):
 
 
 def test_branches_overlap_and_a_dead_workers_are_gone_on_with(site):
-    site.prepare(wide(BRANCHES, 400))
+    site.prepare(wide(BRANCHES, 300))
     daemon = site.start()
     (pid,) = daemon.pids("worker")
     run_id = site.submit("wide")
@@ -73,3 +73,63 @@ def test_branches_overlap_and_a_dead_workers_are_gone_on_with(site):
     assert len(paths) == len(set(paths)) == BRANCHES + 1 + 1 + 3 + 1 + 1
     state = of_type(events, "orchestration_complete")[0]["final_state"]
     assert [one["iteration"] for one in state["out_e"]] == [1, 2, 3]
+
+
+def test_a_failed_run_goes_on_with_what_failed_or_elsewhere(site):
+    site.prepare(orchestration(
+        "forked",
+        {"id": "fork", "name": "Fork", "type": "parallel", "next_step_id": "last",
+         "parallel_branches": [["a"], ["b", "bad"]]},
+        llm_step("a", "mock.sleep:60", "A"),
+        print_step("b", "B"),
+        llm_step("bad", "mock.fail:tool"),
+        print_step("last", "{state.out_a} {state.out_b}"),
+    ))
+    daemon = site.start()
+    run_id = site.submit("forked")
+    path = f"/api/v2/orchestrations/runs/{run_id}/resume-failed"
+    assert site.wait_run(run_id)["status"] == "failed"
+    assert site.ask("POST", "/api/v2/orchestrations/runs/run_x/resume-failed")[0] == 404
+    status, answer = site.ask("POST", path, {"from_step": "nowhere"})[:2]
+    assert (status, answer["code"]) == (422, "step_not_found")
+    assert site.ask("POST", path, {"from_step": 7})[0] == 422
+    assert site.ask("POST", path, [])[0] == 422
+
+    status, answer = site.ask("POST", path)[:2]
+    assert (status, answer["status"], answer["attempt"]) == (202, "queued", 2)
+    assert site.wait_run(run_id)["status"] == "failed"  # what failed failed again
+    paths = rows(site, run_id)
+    assert paths.count("fork#0/a") == paths.count("fork#1/b") == 1
+    assert paths.count("fork#1/bad") == paths.count("fork") == 2
+
+    done = run_verb("run", "resume-failed", "--url", f"http://127.0.0.1:{daemon.api_port}",
+                    "--from-step", "last", run_id, env={**site.env, "SYNAPSED_KEY": site.key})
+    assert done.stdout.decode() == f"{run_id} goes on, attempt 3\n", done.stderr
+    answer = site.wait_run(run_id, "completed")
+    assert site.ask("POST", path)[1]["code"] == "run_not_failed"
+    assert answer["error"] is None
+    events = durable(site, run_id)
+    assert len(of_type(events, "worker_picked_up")) == 3
+    assert len(of_type(events, "orchestration_start")) == 1
+
+
+def test_the_journal_of_a_loop_grows_by_the_same_in_each_iteration(site):
+    site.prepare(orchestration(
+        "rounds",
+        llm_step("first", "mock.sleep:60", "x", "round"),  # from here on it is somebody's
+        {"id": "round", "name": "Round", "type": "loop", "loop_count": 100,
+         "loop_step_ids": ["a", "b"]},
+        print_step("a", "A{state.user_input}"),
+        print_step("b", "B"),
+    ))
+    site.start()
+    run_id = site.submit("rounds")
+    assert site.wait_run(run_id)["status"] == "completed"
+    sizes = [int(n) for (n,) in site.sql(
+        "SELECT sum(length(delta) + length(events)) FROM run_steps WHERE run_id = %s"
+        " AND path LIKE 'round#%%' AND kind = 'step'"
+        " GROUP BY split_part(path, '/', 1) ORDER BY min(seq)", run_id)]
+    assert len(sizes) == 100
+    # but for the digits of its number and of seq, and the last, which announces none
+    assert max(sizes[9:99]) - min(sizes[9:99]) <= 40
+    assert max(sizes) <= 1.5 * sizes[0]

@@ -238,6 +238,26 @@ def test_units_under_way_at_an_immediate_stop_are_in_once(postgres, sql):
     d.close()
 
 
+def test_a_commit_that_rests_while_the_server_is_away_costs_nothing(postgres, sql):
+    d = start(postgres.url(), rows=1)
+    lock = Sql(postgres, "postgres")
+    lock.connection.autocommit = False
+    lock("LOCK TABLE g IN EXCLUSIVE MODE")
+    d.tell("unit 1 r 1", "unit 2 s 1")
+    until(lambda: d.counters()["flying"] == 2)
+    postgres.stop("immediate")
+    d.line("down")
+    time.sleep(0.5)  # longer than they rest
+    before = int(d.ask("turns").split()[1])
+    time.sleep(1)
+    turns = int(d.ask("turns").split()[1]) - before
+    assert turns < 500, turns  # reconnecting and the deadlines take a few
+    postgres.start()
+    for i in (1, 2):
+        assert d.line(f"unit {i}", seconds=60).split()[2] in ("committed", "in")
+    d.close()
+
+
 @pytest.mark.asan
 def test_a_commit_in_doubt_that_is_in_is_found(postgres, sql, proxy):
     d = start(postgres.url(port=proxy.port))

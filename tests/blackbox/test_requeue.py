@@ -1,6 +1,7 @@
 """Deaths: what a dead worker held runs again."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from harness import audit
-from harness.daemon import process_group
+from harness.daemon import process_group, run_verb
 from harness.site import llm_step, orchestration, print_step
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
@@ -143,9 +144,16 @@ class Board:
         raise AssertionError(f"{incarnation} is not on the board")
 
 
-def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
-    """The worker that claims all these dies by `sig` in the code of `suspect`. The queue is
-    paused behind it."""
+def steps_done(daemon, pid):
+    done = run_verb("status", "-o", "json", env={"SYNAPSED_RUN_DIR": str(daemon.run_dir)})
+    (child,) = [c for c in json.loads(done.stdout)["children"] if c["pid"] == pid]
+    return child["counters"]["steps"]
+
+
+def crash(site, daemon, client, runs, suspect, steps, sig=signal.SIGSEGV):
+    """The worker that claims all these dies by `sig` in the code of `suspect`, after it has done
+    so many steps: then it enters no code, and so takes nobody off its CPU. The queue is paused
+    behind it."""
     job = f"{suspect}:1".encode()
 
     def holder():
@@ -155,8 +163,9 @@ def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
         client.delete(P + "paused")
         (dead,) = until(holder)
         client.set(P + "paused", "test")
-        Board(daemon).suspect(dead, job)
         pid = int(daemon.wait_event("child.started", incarnation=dead)["child"])
+        until(lambda: steps_done(daemon, pid) == steps)
+        Board(daemon).suspect(dead, job)
         daemon.kill(pid, sig)
         daemon.wait_event("child.died", child=pid)
     daemon.wait_event("obituary.done", dead=pid)
@@ -164,15 +173,16 @@ def crash(site, daemon, client, runs, suspect, sig=signal.SIGSEGV):
 
 
 def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
-    site.prepare(HELLO)
+    # the counter of steps has those with another one behind them
+    site.prepare(orchestration("two", print_step("a", "1", "b"), print_step("b", "2")))
     daemon = site.start(expect_errors=["run.dead_letter"])
     with site.redis.client() as client:
-        runs = hold(site, client, 21)
+        runs = hold(site, client, 21, "two")
         bad, innocent = runs[7], runs[:7] + runs[8:]
-        _, settled = crash(site, daemon, client, runs, bad)
+        _, settled = crash(site, daemon, client, runs, bad, steps=21)
         assert (settled["requeued"], settled["quarantined"]) == ("20", "1")
         assert client.zrange(P + "quarantine", 0, -1) == [f"{bad}:1".encode()]
-        dead, settled = crash(site, daemon, client, [bad], bad)
+        dead, settled = crash(site, daemon, client, [bad], bad, steps=0)
         assert "-quarantine." in dead and settled["dropped"] == "1"
         client.delete(P + "paused")
         answer = site.wait_run(bad)
@@ -187,7 +197,7 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
         "SELECT run_id, attempt_count, resolved, job_payload->>'orch_id' "
         "FROM dead_letter_queue"
     )
-    assert letters == [(bad, 2, False, "hello")]
+    assert letters == [(bad, 2, False, "two")]
     _, answer, _ = site.ask("GET", f"/api/v2/dead-letters?run_id={bad}")
     (letter,) = answer["dead_letters"]
     _, answer, _ = site.ask("GET", f"/api/v2/dead-letters/{letter['id']}")
@@ -200,25 +210,36 @@ def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
 
 
 def test_a_run_that_commits_a_step_between_two_deaths_is_no_suspect(site):
-    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"),
-                               llm_step("b", "mock.sleep:60000")))
+    nap = llm_step("b", "mock.sleep:60000")
+    site.prepare(orchestration("two", llm_step("a", "mock.echo", next_id="b"), nap),
+                 orchestration("one", nap))
     daemon = site.start()
     with site.redis.client() as client:
-        (run,) = hold(site, client, 1, "two")
-        job, jobs = f"{run}:1", P + "jobs"
-        # as if nineteen workers had died with it
-        packed = audit.unpack(until(lambda: client.hget(jobs, job)))
-        client.hset(jobs, job, audit.pack(**packed._replace(requeues=19)._asdict()))
+        jobs = P + "jobs"
+
+        def entry(run):
+            packed = client.hget(jobs, f"{run}:1")
+            return packed and audit.unpack(packed)
+
+        client.set(P + "paused", "test")
+        got_on, stuck = site.submit("two"), site.submit("one")
+        for run in (got_on, stuck):  # as if nineteen workers had died with it
+            job = until(lambda run=run: entry(run))._replace(requeues=19)
+            client.hset(jobs, f"{run}:1", audit.pack(**job._asdict()))
         client.delete(P + "paused")
-        until(lambda: audit.unpack(client.hget(jobs, job)).requeues == 0)
-        assert site.sql("SELECT step_id FROM run_steps WHERE run_id = %s AND kind = 'step'",
-                        run) == [("a",)]
+        until(lambda: entry(got_on).requeues == 0)
+        until(lambda: site.sql("SELECT 1 FROM run_steps WHERE run_id = %s", stuck))
+        assert site.sql("SELECT run_id, step_id FROM run_steps WHERE kind = 'step'") == [
+            (got_on, "a")]
         pid = daemon.child("worker")
         daemon.kill(pid)
         settled = daemon.wait_event("worker.settled", dead_pid=pid)
-        assert (settled["requeued"], settled["quarantined"]) == ("1", "0")
-        site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
-        site.wait_run(run, "cancelled")
+        # the other one has only begun again, as often as its workers have died
+        assert (settled["requeued"], settled["quarantined"]) == ("1", "1")
+        assert client.zrange(P + "quarantine", 0, -1) in ([f"{stuck}:1".encode()], [])
+        for run in (got_on, stuck):
+            site.ask("POST", f"/api/v2/orchestrations/runs/{run}/cancel")
+            site.wait_run(run, "cancelled")
 
 
 # ---- deaths of other hosts ----

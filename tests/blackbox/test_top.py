@@ -63,7 +63,8 @@ class Screen:
     def frames(self):
         """What was drawn, each as its lines without escapes."""
         drawn = [f.split(b"\x1b[J")[0] for f in self.bytes.split(b"\x1b[H")[1:] if b"\x1b[J" in f]
-        return [re.sub(rb"\x1b\[[0-9;]*[mKJ]", b"", f).decode().split("\r\n") for f in drawn]
+        plain = [re.sub(rb"\x1b\[[0-9;]*[mKJ]", b"", f).decode() for f in drawn]
+        return [[line.rstrip() for line in f.split("\r\n")] for f in plain]
 
     def wait(self, test):
         """Until the test says something of (all bytes, frames)."""
@@ -77,7 +78,7 @@ class Screen:
                     self.bytes += os.read(self.master, 65536)
                 except OSError:  # nobody has the other end
                     break
-        raise AssertionError(self.bytes[-3000:])
+        raise AssertionError((self.frames()[-1:], self.bytes[-200:]))
 
     def frame(self):
         """The next one."""
@@ -133,7 +134,8 @@ def test_a_screen_is_drawn_resized_sorted_and_left(screen, shared):
     # another order, at once
     s.keys(b"m")
     s.wait(lambda _, f: "[m memory]" in f[-1][-1])
-    s.keys(b"\x1b[B\x1b[5~x")  # keys that mean nothing here
+    s.keys(b"\x1b[B\x1b[5~xc")  # all but the last mean nothing here
+    s.wait(lambda _, f: "[c cpu]" in f[-1][-1])
     s.resize(120, 40)
     s.process.send_signal(signal.SIGWINCH)
     s.wait(lambda _, f: len(f[-1]) == 40 and f[-1][5].endswith("NAME"))

@@ -65,8 +65,9 @@ def test_root_becomes_the_user_for_good(site, open_dir):
         assert not {int(seen[c][0], 16) for c in ("CapInh", "CapPrm", "CapEff", "CapAmb")} - {0}
     # what was made is the user's, with nothing for others
     assert os.stat(d.data_dir.parent).st_uid == 0
-    for path in (d.data_dir, d.data_dir / "host-id", d.run_dir, d.run_dir / "scoreboard"):
+    for path in (d.data_dir, d.data_dir / "host-id", d.run_dir / "scoreboard"):
         assert (os.stat(path).st_uid, os.stat(path).st_mode & 0o7) == (user.pw_uid, 0)
+    assert os.stat(d.run_dir).st_uid == user.pw_uid
     # it works, and goes on working when it reads its file and its program again
     site.prepare(HELLO)
     assert site.wait_run(site.submit("hello"))["status"] == "completed"

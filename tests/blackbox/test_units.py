@@ -10,12 +10,14 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
 
-from harness.daemon import BINARY, TOP
+from harness.daemon import BINARY, DEADLINE_S, TOP
 from harness.site import orchestration, print_step
 
 BUILT = pathlib.Path(BINARY).parent / "systemd"
@@ -69,7 +71,8 @@ def run(*command, **more):
 def units(tmp_path):
     """All of them, with a program that is there."""
     for path in (*BUILT.glob("*.service"), *SYSTEMD.glob("*.socket")):
-        text = re.sub("^ExecStart=[^ \n]+", f"ExecStart={BINARY}", path.read_text(), flags=re.M)
+        text = re.sub("^(ExecStart|ExecReload)=[^ \n]+", rf"\1={BINARY}", path.read_text(),
+                      flags=re.M)
         (tmp_path / path.name).write_text(text)
     return tmp_path
 
@@ -137,6 +140,32 @@ def test_user_and_folders_are_made_as_the_papers_say(tmp_path):
                               (tmp_path / "var/lib/synapsed", 0o750, uid)):
         st = path.stat()
         assert (st.st_mode & 0o777, st.st_uid, st.st_gid) == (mode, owner, gid), path
+
+
+def test_a_request_before_the_start_is_answered_behind_it(site, tmp_path):
+    """By the socket that a manager opened, as synapsed.socket says it to."""
+    site.prepare(HELLO)
+    start = tmp_path / "start"
+    start.write_text(
+        "#!/bin/sh\nenv=$(env | sed 's/^\\([A-Za-z_]*\\)=.*/-E \\1/')\n"
+        "exec systemd-socket-activate -l 127.0.0.1:$SYNAPSE_BACKEND_PORT --fdname=api "
+        f"$env {BINARY} \"$@\"\n"
+    )
+    start.chmod(0o755)
+    d = site.start(binary=start, ready=False)
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        with socket.socket() as early:
+            if early.connect_ex(("127.0.0.1", d.api_port)) == 0:
+                early.sendall(b"GET /health HTTP/1.0\r\nHost: x\r\n\r\n")
+                early.settimeout(DEADLINE_S)
+                assert early.recv(4096).startswith(b"HTTP/1.")
+                break
+        assert time.monotonic() < deadline, d.log()
+        time.sleep(0.02)
+    d.wait_event("master.ready")
+    assert not d.find("listener.unused")
+    says_hello(site)
 
 
 # --- behind the walls ------------------------------------------------------------------
@@ -229,7 +258,10 @@ def test_the_daemon_works_behind_them(site, place, tmp_path):
     since = d.mark()
     d.kill(d.child("worker", 1))
     d.wait_event("child.ready", since, child_kind="worker")
-    d.send(signal.SIGHUP)
+    # ExecReload= is behind the walls as well, and sees no process but itself
+    for verb in ("reload", "status"):
+        done = behind(place, place / "synapsed", verb, env=d.env)
+        assert done.returncode == 0, done.stdout + done.stderr
     d.wait_event("reload.unchanged", since)
     d.send(signal.SIGUSR2)
     started = d.wait_event("upgrade.started", since)

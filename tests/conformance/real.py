@@ -90,6 +90,7 @@ class Real:
         self.runs = {}  # run id -> case
         self.refused = {}  # case -> problems
         self.not_executed = {}  # case -> why
+        self.warnings = {}
 
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
@@ -100,8 +101,9 @@ class Real:
                 self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
-        told = problems_of(done.stderr.decode(), cases, r"orchestrations\[(\d+)\]")
+        told = problems_of(done.stderr.decode(), cases, "/orchestrations")
         assert done.returncode == 0, (done.stdout, done.stderr)
+        self.warnings = {case: kinds["warnings"] for case, kinds in told.items()}
         for case, kinds in told.items():
             missing = [p["text"] for p in kinds["warnings"] + kinds["problems"]
                        if NOT_EXECUTED.search(p["text"])]
@@ -119,7 +121,7 @@ class Real:
         """{case: {"problems", "warnings"}} of definitions that nobody will run."""
         text = json.dumps([c.definition for c in cases])
         done = self.site.verb("def", "validate", "-", stdin=text.encode(), check=False)
-        return problems_of(done.stderr.decode(), cases, r"\[(\d+)\]")
+        return problems_of(done.stderr.decode(), cases, "")
 
     def submit(self, case):
         body = {"message": case.get("message", "hello")}
@@ -196,6 +198,7 @@ class Real:
             answer = self.site.status(run_id)
             state, history = (json.loads(v) if isinstance(v, str) else v for v in rows[run_id])
             found[case] = {
+                "warnings": self.warnings.get(case, []),
                 "run_id": run_id, "status": answer["status"],
                 "response": answer["final_response"], "error": answer["error"],
                 "state": state, "history": history, "calls": calls[run_id],
@@ -207,19 +210,13 @@ class Real:
 
 
 def problems_of(stderr, cases, where):
-    """What `def` said, by case: "error: -: [3]: id: steps[0].type: text"."""
+    """What `def` said, by case: "error: -: id: /3/steps/0/type: text"."""
     found = collections.defaultdict(lambda: {"problems": [], "warnings": []})
     for line in stderr.splitlines():
-        hit = re.match(rf"(error|warning): -: {where}: (.*)", line)
-        if not hit:
-            continue
-        case, text = cases[int(hit[2])], hit[3]
-        text = text.removeprefix(f"{case.definition.get('id')}: ")
-        place, colon, said = text.partition(": ")
-        if not colon or " " in place:
-            place, said = "", text
-        place = re.sub(r"\[(\d+)\]", r"/\1", place).replace(".", "/")
-        place = "/" + place if place and place[0] != "/" else place
-        found[case]["problems" if hit[1] == "error" else "warnings"].append(
-            {"where": place, "text": said})
+        if not line.startswith(("error: ", "warning: ")):
+            continue  # the last one counts them
+        hit = re.fullmatch(rf"(error|warning): -: (?:[\w-]+: )?{where}/(\d+)(/\S*)?: (.*)", line)
+        assert hit, line
+        found[cases[int(hit[2])]]["problems" if hit[1] == "error" else "warnings"].append(
+            {"where": hit[3] or "", "text": hit[4]})
     return found

@@ -309,7 +309,9 @@ def compare_requests(case, requests, deaths):
 
 def compare_problems(case, outcome):
     for kind in ("problems", "warnings"):
-        got = list(outcome.get(kind) or [])
+        if kind not in case.data or kind not in outcome:
+            continue
+        got = list(outcome[kind])
         for where, text in case.get(kind, []):
             hit = next((p for p in got if matches(where, p["where"]) and matches("~" + text, p["text"])),
                        None)

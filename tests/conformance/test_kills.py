@@ -28,14 +28,14 @@ QUICK = {"SYNAPSED_RESTART_MIN": "20ms", "SYNAPSED_RESTART_MAX": "200ms",
 # points that name the run that passes them
 OF_RUN = ["takeover.built", "takeover.committed", "step.built", "step.committed",
           "step.published", "lazy.built", "lazy.committed", "end.built", "end.committed",
-          "end.published", "join.begun"]
+          "end.published", "branches.joined"]
 # points that only a run comes to that somebody had before, and where that one dies
 LATER = {"resume.asked": "step.committed", "resume.begun": "step.committed",
          "handover.looked": "end.committed", "settle.read": "end.committed",
          "settle.published": "end.committed"}
 UNNAMED = ("settle.published",)
 # points of whatever comes first
-OF_ANY = ["claim.answered", "step.started", "effect.begun", "finish.answered",
+OF_ANY = ["claim.answered", "step.started", "branch.begun", "effect.begun", "finish.answered",
           "pg.sent:runs_takeover", "pg.sent:runs_end_lazy",
           "pg.sent:steps_commit", "pg.sent:runs_end"]
 BATCH = 24

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.parse
 
 import pytest
 
@@ -30,7 +31,18 @@ def staged(case):
     return {"name": case.name, "definition": case.definition, "inputs": case.get("inputs", {}),
             "message": case.get("message", "hello"), "narrow": site != "usual",
             "limits": LIMITS[site], "answers": case.get("answers", {}),
-            "code": case.get("code", {}), "cancel": case.get("cancel")}
+            "code": case.get("code", {}), "tools": case.get("tools", []),
+            "http": case.get("http", {}), "cancel": case.get("cancel")}
+
+
+def request_of(sent):
+    """As web.py has it."""
+    split = urllib.parse.urlsplit(sent["url"])
+    headers = dict(line.split(": ", 1) for line in sent["headers"] if ": " in line)
+    return {"method": sent["method"], "path": urllib.parse.unquote(split.path),
+            "query": urllib.parse.parse_qs(split.query),
+            "body": json.loads(sent["body"]) if sent["body"] else None,
+            "owl": headers.get("X-Owl")}
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +56,7 @@ def results(tmp_path_factory):
     for line in filter(None, done.stdout.split("\n")):
         outcome = json.loads(line)
         outcome["events"] = [e for e in outcome["events"] if e["type"] not in LIVE]
+        outcome["requests"] = [request_of(r) for r in outcome["requests"]]
         found[outcome["name"]].append((outcome["seed"], outcome))
     return found, done.stderr
 
@@ -55,3 +68,11 @@ def test_case_in_simulated_fleets(results, case):
     for seed, outcome in found[case.name]:
         wrong = compare(case, outcome, deaths=seed > 0)
         assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)
+
+
+def test_workers_crash_in_them(results):
+    found, _ = results
+    fleets = [outcome for of_case in found.values() for _, outcome in of_case]
+    crashes = sum(outcome["crashes"] for outcome in fleets)
+    print(f"{len(fleets)} fleets, {crashes} crashes")
+    assert crashes > len(fleets) / 2

@@ -21,5 +21,6 @@ check-fault: fault-build
 
 check-fault-short: fault-build
 	$(FAULT_TESTS) -m short
+	$(CONFORMANCE_FAULTS) -m short
 
 .PHONY: fault-build check-fault check-fault-short

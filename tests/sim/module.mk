@@ -18,6 +18,8 @@ SIM_SOURCES = \
 	tests/sim/sim_commit.h \
 	tests/sim/sim_fold.c \
 	tests/sim/sim_fold.h \
+	tests/sim/sim_given.c \
+	tests/sim/sim_given.h \
 	tests/sim/sim_graph.c \
 	tests/sim/sim_graph.h \
 	tests/sim/sim_memory.c \
@@ -30,6 +32,8 @@ SIM_SOURCES = \
 	tests/sim/sim_resume.h \
 	tests/sim/sim_store.c \
 	tests/sim/sim_store.h \
+	tests/sim/sim_tool.c \
+	tests/sim/sim_tool.h \
 	tests/sim/sim_watch.c \
 	tests/sim/sim_watch.h \
 	tests/sim/sim_worker.c \

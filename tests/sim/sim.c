@@ -5,8 +5,8 @@
  *	sim --seed n [--trace]                   one, and what happened in it
  *	    [--without fault,...] [--runs n] [--workers n] [--steps n] [--bug n]
  *	sim --file <name>                        the seeds that a file lists
- *	sim --cases <name> [--count n]           the cases of a file, each with n seeds from 0
- *	                                         on: prints what they came to (sim_case.h)
+ *	sim --cases <name> [--count n]           the cases of a file, each with n seeds:
+ *	                                         prints what they came to (sim_case.h)
  *	sim --find ...                           ends well if one of the seeds breaks
  *
  * Seeds are executed in a child, so that an assert or a crash of the engine is one more
@@ -321,11 +321,11 @@ static void report(const struct sim_counts *c, double sec)
 		(double)c->runs / n, (double)c->frames / n, (double)c->steps / n,
 		(double)c->branches / n, (double)c->calls / n, (double)c->rows / n,
 		(double)c->folds / n, (double)c->events / n);
-	(void)printf("a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f takeovers, "
-		     "%.2f stale writes\n",
-		     (double)c->crashes / n, (double)c->freezes / n,
-		     (double)c->drains / n, (double)c->takeovers / n,
-		     (double)c->stale / n);
+	(void)printf(
+		"a seed: %.2f crashes, %.2f freezes, %.2f drains, %.2f reopened, %.2f takeovers, "
+		"%.2f stale writes\n",
+		(double)c->crashes / n, (double)c->freezes / n, (double)c->drains / n,
+		(double)c->reopens / n, (double)c->takeovers / n, (double)c->stale / n);
 	(void)printf("runs: %" PRId64 " completed, %" PRId64 " failed, %" PRId64
 		     " cancelled\n",
 		     c->completed, c->failed, c->cancelled);
@@ -383,10 +383,10 @@ static bool run_file(const struct options *options, struct sim_counts *sum)
 
 static void run_case(const struct options *options, const struct sim_case *one)
 {
-	struct sim_counts counts = { 0 };
 	uint64_t seed;
 
 	for (seed = 0; seed < options->count; seed++) {
+		struct sim_counts counts = { 0 };
 		struct sim_world *world;
 		struct sim_plan plan;
 
@@ -394,7 +394,7 @@ static void run_case(const struct options *options, const struct sim_case *one)
 		sim_case_plan(one, seed, &plan);
 		world = sim_world_new(&plan, 0, options->trace, &counts);
 		sim_world_run(world);
-		sim_case_print(one, seed, &world->runs[0]);
+		sim_case_print(one, seed, &world->runs[0], &counts);
 		sim_world_free(world);
 	}
 }
@@ -458,8 +458,7 @@ int main(int argc, char **argv)
 		{ "runs", 1, NULL, 'r' },  { "workers", 1, NULL, 'k' },
 		{ "steps", 1, NULL, 'n' }, { "bug", 1, NULL, 'b' },
 		{ "file", 1, NULL, 'F' },  { "find", 0, NULL, 'i' },
-		{ "cases", 1, NULL, 'C' },
-		{ NULL, 0, NULL, 0 },
+		{ "cases", 1, NULL, 'C' }, { NULL, 0, NULL, 0 },
 	};
 	struct options options = { .first = 1, .count = 1000, .jobs = 1 };
 	struct sim_counts counts = { 0 };

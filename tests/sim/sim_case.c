@@ -2,9 +2,9 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, cancel}. What came of each is printed and judged by whoever wrote the
- * file (tests/conformance/suite.py), as it judges the real path. The simulator's own
- * invariants hold besides.
+ * answers, code, tools, http, cancel}. What came of each is printed and judged by
+ * whoever wrote the file (tests/conformance/suite.py), as it judges the real path. The
+ * simulator's own invariants hold besides.
  *
  * An answer follows from path, execution and which of its calls it is, so a call that is
  * repeated behind a death gets the same. mock.* models are what src/llm/mock.c says.
@@ -129,7 +129,8 @@ void sim_case_plan(const struct sim_case *one, uint64_t seed, struct sim_plan *p
 	plan->bug = 0;
 	plan->limits = ENGINE_LIMITS_DEFAULT;
 	read_limits(jsonr_get(one->doc, "limits"), &plan->limits);
-	plan->faults &= ~(1U << SIM_CANCEL);
+	plan->limits.snapshot_rows = 1 + (uint32_t)(seed % 9); /* for takeovers to read */
+	plan->faults &= ~(1U << SIM_CANCEL | 1U << SIM_RESUME);
 	if (one->narrow)
 		plan->faults &= 1U << SIM_CRASH;
 	else
@@ -180,9 +181,9 @@ static const struct json *find_answer(const struct sim_case *one,
 	if (jsonr_get(answer, "tries"))
 		answer = pick(jsonr_get(answer, "tries"), (size_t)tries - 1);
 	if (jsonr_get(answer, "if"))
-		answer = jsonr_get(
-			answer, was_told(call, jsonr_get_text(answer, "if")) ? "then"
-									     : "else");
+		answer = jsonr_get(answer, was_told(call, jsonr_get_text(answer, "if"))
+						   ? "then"
+						   : "else");
 	return answer;
 }
 
@@ -349,7 +350,8 @@ static void print_events(const struct sim_run *run, struct str *out)
 		const char *text = run->rows[i].row.events;
 		struct json *events = NULL;
 
-		if (!text || jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
+		if (!text ||
+		    jsonr_parse(text, strlen(text), &events, NULL, NULL, NULL) < 0)
 			continue;
 		for (k = 0; k < jsonr_count(events); k++) {
 			str_add_text(out, first ? "" : ",");
@@ -368,7 +370,8 @@ static const char *last_error(const struct sim_run *run)
 	return row && row->error && run->status != SIM_COMPLETED ? row->error : "null";
 }
 
-void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run)
+void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run,
+		    const struct sim_counts *counts)
 {
 	static const char *const names[] = {
 		[SIM_QUEUED] = "queued",       [SIM_RUNNING] = "running",
@@ -382,6 +385,7 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "name", one->name);
 	jsonw_pair_int(&w, "seed", (int64_t)seed);
+	jsonw_pair_int(&w, "crashes", counts->crashes);
 	jsonw_pair_text(&w, "status", names[run->status]);
 	jsonw_pair_text(&w, "response", run->final_text);
 	jsonw_pair_raw(&w, "error", last_error(run), strlen(last_error(run)));
@@ -389,6 +393,7 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 	str_printf(&out, ",\"history\":%s",
 		   run->final_history ? run->final_history : "[]");
 	str_printf(&out, ",\"calls\":[%s]", str_text(&run->calls));
+	str_printf(&out, ",\"requests\":[%s]", str_text(&run->requests));
 	str_add_text(&out, ",\"events\":[");
 	print_events(run, &out);
 	str_add_text(&out, "]}\n");

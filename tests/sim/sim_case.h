@@ -23,7 +23,7 @@ struct sim_case {
 	char *inputs;
 	char *message;
 	bool narrow; /* the run has little time: nothing stands still and no clock jumps */
-	struct json *doc; /* for the rest: answers, code, cancel, limits */
+	struct json *doc; /* for the rest: answers, code, tools, http, cancel, limits */
 };
 
 struct sim_cases {
@@ -47,6 +47,7 @@ bool sim_case_code(const struct sim_case *one, struct code_call *call);
 /* Whether the run is to be cancelled behind that event. */
 bool sim_case_cancels(const struct sim_case *one, const struct json *event);
 /* One line of JSON on stdout: what the run came to. */
-void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run);
+void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_run *run,
+		    const struct sim_counts *counts);
 
 #endif

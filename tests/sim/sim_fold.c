@@ -38,6 +38,18 @@ void sim_rows_stored(struct sim_rows *rows, const struct sim_run *run, size_t n)
 	add_stored(rows, run, n);
 }
 
+void sim_rows_read(struct sim_rows *rows, const struct sim_run *run, size_t n)
+{
+	size_t from = n, i;
+
+	while (from > 0 && strcmp(run->rows[from - 1].row.kind, "snapshot") != 0)
+		from--;
+	from = from > 1 ? from - 2 : 0;
+	init(rows, n - from);
+	for (i = from; i < n; i++)
+		rows->rows[rows->count++] = run->rows[i].row;
+}
+
 static size_t count(const struct list *list)
 {
 	size_t n = 0;
@@ -169,18 +181,24 @@ void sim_tell_scope(const struct scope *scope, struct str *out)
 	}
 }
 
+static const char *next_of(const struct fold_node *node)
+{
+	if (node->at != FOLD_BEHIND || fold_node_completed(node) || !node->next_id)
+		return "";
+	return node->next_id;
+}
+
 static void tell_node(const struct fold_node *node, int depth, struct str *out)
 {
 	static const char *const names[] = {
-		[FOLD_FRESH] = "begins",
-		[FOLD_ANNOUNCED] = "has announced",
-		[FOLD_BEHIND] = "is behind",
+		[FOLD_FRESH] = "begins",         [FOLD_ANNOUNCED] = "has announced",
+		[FOLD_BEHIND] = "is behind",     [FOLD_AGAIN] = "begins again",
 		[FOLD_FAILED] = "has failed at",
 	};
 
 	str_printf(out, "\n%d, %zu: %s %s, %s, %s\n", depth, node->index, names[node->at],
-		   node->step ? node->step->id : "", node->next_id ? node->next_id : "",
-		   node->error ? node->error : "");
+		   node->step ? node->step->id : "", next_of(node),
+		   node->at == FOLD_FAILED && node->error ? node->error : "");
 	sim_tell_scope(fold_node_scope(node), out);
 	list_for_each(at, &node->children)
 		tell_node(list_entry(at, struct fold_node, node), depth + 1, out);

@@ -24,6 +24,9 @@ struct sim_rows {
 	size_t closed_count;
 };
 
+/* Of the first n rows that the store has what a takeover reads: those from the newest
+ * snapshot on, and the one before. */
+void sim_rows_read(struct sim_rows *rows, const struct sim_run *run, size_t n);
 /* The first n rows that the store has. */
 void sim_rows_stored(struct sim_rows *rows, const struct sim_run *run, size_t n);
 /* Those, and behind them what the worker has handed out and not heard of. */
@@ -42,8 +45,9 @@ void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)
 void sim_tell_fold(const struct fold *fold, struct str *out);
 
 /*
- * Rows of branches that could have come in another order do so, by the numbers of `order`;
- * rows and events are numbered anew. False when there are none. Texts are owned then.
+ * Rows of branches that could have come in another order do so, by the numbers of
+ * `order`; rows and events are numbered anew. False when there are none. Texts are owned
+ * then.
  */
 bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition,
 		      struct rng *order);

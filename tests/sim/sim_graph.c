@@ -210,6 +210,31 @@ static void add_switch(struct graph *g)
 	add_link(g, "switch_default_step_id");
 }
 
+static void add_extract(struct graph *g)
+{
+	add_keys(g);
+}
+
+static void add_evaluator(struct graph *g)
+{
+	static const char *const labels[] = { "yes", "no", "back", "else" };
+	int n = below(g, 5), i;
+
+	add_model(g);
+	add_keys(g);
+	str_add_text(g->out, ",\"route_map\":{");
+	for (i = 0; i < n; i++) {
+		str_printf(g->out, "%s\"%s\":", i ? "," : "", labels[i]);
+		if (one_in(g, 5))
+			str_add_text(g->out, "null");
+		else
+			str_printf(g->out, "\"s%d\"", any_step(g));
+	}
+	str_add_char(g->out, '}');
+	if (n && one_in(g, 2))
+		str_add_text(g->out, ",\"on_parse_error\":\"yes\"");
+}
+
 static void add_end(struct graph *g)
 {
 	(void)g; /* it has no fields */
@@ -273,10 +298,16 @@ static const struct kind {
 	void (*add)(struct graph *g);
 	bool retries;
 } kinds[] = {
-	{ "llm", 16, add_llm, true },      { "print", 7, add_print, true },
-	{ "merge", 4, add_merge, true },   { "if_else", 5, add_if, true },
-	{ "switch", 4, add_switch, true }, { "parallel", 3, add_parallel, false },
-	{ "loop", 2, add_loop, false },    { "end", 2, add_end, true },
+	{ "llm", 16, add_llm, true },
+	{ "print", 7, add_print, true },
+	{ "merge", 4, add_merge, true },
+	{ "if_else", 5, add_if, true },
+	{ "switch", 4, add_switch, true },
+	{ "parallel", 3, add_parallel, false },
+	{ "loop", 2, add_loop, false },
+	{ "extract_json", 2, add_extract, true },
+	{ "evaluator", 4, add_evaluator, true },
+	{ "end", 2, add_end, true },
 };
 
 static const struct kind *any_kind(struct graph *g)

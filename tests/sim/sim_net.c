@@ -68,7 +68,9 @@ static uint64_t what_is_asked(struct sim_world *world, struct held *held,
 
 	what = sim_mix_text(what, request->path, strlen(request->path));
 	what = sim_mix(what, (uint64_t)request->execution);
-	for (i = 0; i < request->count; i++)
+	what = sim_mix(what, (uint64_t)request->ask);
+	/* what is asked of an evaluator says what time it is */
+	for (i = 0; i < request->count && !request->tools_count; i++)
 		what = sim_mix_text(what, request->messages[i].text,
 				    request->messages[i].len);
 	job->run->asked++;
@@ -113,6 +115,26 @@ static void fill_text(struct str *out, uint64_t what)
 		say_much(out, what);
 }
 
+static void call_tool(struct llm_answer *answer, const struct llm_request *request,
+		      uint64_t what)
+{
+	const char *name = request->tools[part(what, request->tools_count, 8)].name;
+
+	switch (part(what, 4, 9)) {
+	case 0:
+		str_printf(&answer->text, "{\"tool\":\"%s\",\"arguments\":{}}", name);
+		break;
+	case 1:
+		fill_text(&answer->text,
+			  what); /* which may be a label, or nothing of use */
+		break;
+	default:
+		str_add_text(&answer->tool, name);
+		str_add_text(&answer->text, "{\"reasoning\":\"it seems so\"}");
+		break;
+	}
+}
+
 static enum fail_class class_of(uint64_t what)
 {
 	static const enum fail_class classes[] = { FAIL_PROVIDER, FAIL_PROVIDER,
@@ -129,7 +151,9 @@ static void answer_by_chance(struct sim_call *sim)
 	struct llm_call *call = sim->call;
 
 	call->answer.class = class_of(sim->what);
-	if (call->answer.class == FAIL_NONE)
+	if (call->answer.class == FAIL_NONE && call->request.tools_count)
+		call_tool(&call->answer, &call->request, sim->what);
+	else if (call->answer.class == FAIL_NONE)
 		fill_text(&call->answer.text, sim->what);
 	else
 		str_add_text(&call->answer.text, "the model does not like it");

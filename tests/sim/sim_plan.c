@@ -15,6 +15,7 @@
 static const char *const fault_names[SIM_NFAULTS] = {
 	[SIM_CRASH] = "crash",   [SIM_FREEZE] = "freeze", [SIM_DRAIN] = "drain",
 	[SIM_CANCEL] = "cancel", [SIM_JUMP] = "jump",     [SIM_DOUBT] = "doubt",
+	[SIM_RESUME] = "resume",
 };
 
 const char *sim_fault_name(enum sim_fault fault)
@@ -96,6 +97,7 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 		if (rng_below(&rng, 3) > 0)
 			plan->faults |= 1U << i;
 	plan->limits.max_steps = plan->steady ? 100000 : 300;
+	plan->limits.snapshot_rows = 1 + (uint32_t)rng_below(&rng, 30);
 	plan->limits.parallel_max = 1 + rng_below(&rng, 5);
 	if (plan->steady)
 		plan->faults &= ~(1U << SIM_CANCEL);

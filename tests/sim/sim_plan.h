@@ -16,6 +16,7 @@ enum sim_fault {
 	SIM_CANCEL, /* somebody wants a run to stop */
 	SIM_JUMP,   /* a wall clock jumps */
 	SIM_DOUBT,  /* a commit is late, or its answer is */
+	SIM_RESUME, /* a run that failed is to go on */
 	SIM_NFAULTS,
 };
 
@@ -39,7 +40,7 @@ struct sim_plan {
 	 * nobody cancels.
 	 */
 	bool steady;
-	int bug; /* 0: none */
+	int bug;                      /* 0: none */
 	const struct sim_case *given; /* NULL: definitions and answers are chance */
 	struct engine_limits limits;
 };

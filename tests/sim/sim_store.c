@@ -12,6 +12,7 @@
 #include "sim_bugs.h"
 #include "sim_case.h"
 #include "sim_graph.h"
+#include "sim_worker.h"
 #include "sim_world.h"
 
 #include <assert.h>
@@ -51,6 +52,10 @@ void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
 	run->definition = parse(world, &text);
 	run->message = mem_dup(given ? given->message : "What is to be done?");
 	run->inputs = str_take(&inputs);
+	if (world->plan.faults & 1U << SIM_RESUME)
+		run->reopens = (int)(sim_plan_stream(&world->plan, SIM_STREAM_FAULT,
+						     (uint64_t)(1000 + number)) %
+				     3);
 	sim_watch_init(&run->watch);
 	sim_say(world, "%s: %s", run->run_id, str_text(&text));
 	sim_say(world, "%s: inputs %s", run->run_id, run->inputs);
@@ -82,6 +87,7 @@ void sim_run_deinit(struct sim_run *run)
 	mem_free(run->final_text);
 	mem_free(run->final_history);
 	str_deinit(&run->calls);
+	str_deinit(&run->requests);
 }
 
 bool sim_run_ended(const struct sim_run *run)
@@ -112,15 +118,20 @@ static void digest(struct sim_world *world, const struct fold_row *row)
 				sim_mix_text(world->digest, texts[i], strlen(texts[i]));
 }
 
+static void room_for(struct sim_run *run, size_t more)
+{
+	if (run->rows_count + more <= run->rows_room)
+		return;
+	run->rows_room = (run->rows_count + more) * 2;
+	run->rows = mem_resize(run->rows, run->rows_room * sizeof(*run->rows));
+}
+
 static void store_rows(struct sim_world *world, struct sim_run *run,
 		       struct sim_unit *unit)
 {
 	size_t i;
 
-	if (run->rows_count + unit->rows_count > run->rows_room) {
-		run->rows_room = (run->rows_count + unit->rows_count) * 2;
-		run->rows = mem_resize(run->rows, run->rows_room * sizeof(*run->rows));
-	}
+	room_for(run, unit->rows_count);
 	for (i = 0; i < unit->rows_count; i++) {
 		struct sim_row *row = &run->rows[run->rows_count++];
 
@@ -130,6 +141,56 @@ static void store_rows(struct sim_world *world, struct sim_run *run,
 		sim_watch_row(world, run, row);
 	}
 	unit->rows_count = 0;
+}
+
+static void on_reopen(struct sim_world *world, void *arg, int64_t n)
+{
+	struct sim_run *run = arg;
+
+	(void)n;
+	if (run->entry != SIM_GONE) { /* its last owner is about to let go of it */
+		sim_after(world, 50, on_reopen, run, 0);
+		return;
+	}
+	sim_store_reopen(world, run);
+	sim_worker_put_back(world, run, 0);
+}
+
+void sim_store_reopen(struct sim_world *world, struct sim_run *run)
+{
+	const struct definition *definition = run->definition;
+	struct str delta = STR_INIT;
+	uint64_t any = sim_plan_stream(&world->plan, SIM_STREAM_GRAPH,
+				       (uint64_t)(1000 + run->number * 8 + run->reopens));
+	struct sim_row *row;
+
+	if (any % 4)
+		str_add_text(&delta, "{\"from_step\":null}");
+	else
+		str_printf(&delta, "{\"from_step\":\"%s\"}",
+			   definition->steps[any / 4 % definition->steps_count].id);
+	room_for(run, 1);
+	row = &run->rows[run->rows_count++];
+	memset(row, 0, sizeof(*row));
+	row->epoch = (uint64_t)run->epoch;
+	row->row = (struct fold_row){
+		.seq = (int64_t)run->rows_count,
+		.path = mem_dup(""),
+		.step_id = mem_dup(""),
+		.kind = "resume",
+		.delta = str_take(&delta),
+	};
+	sim_say(world, "%s: it is to go on: %s", run->run_id, row->row.delta);
+	world->counts->reopens++;
+	mem_free(run->final_state);
+	mem_free(run->final_text);
+	mem_free(run->final_history);
+	run->final_state = run->final_text = run->final_history = NULL;
+	run->status = SIM_QUEUED;
+	run->owner = 0;
+	run->cancel = false;
+	run->reopening = false;
+	sim_watch_reopen(&run->watch);
 }
 
 static bool is_mine(const struct sim_run *run, const struct sim_unit *unit,
@@ -159,13 +220,18 @@ static void take_over(struct sim_world *world, struct sim_unit *unit, int incarn
 		world->counts->takeovers++;
 }
 
-static void end_run(struct sim_run *run, struct sim_unit *unit)
+static void end_run(struct sim_world *world, struct sim_run *run, struct sim_unit *unit)
 {
 	run->status = unit->status;
 	run->final_state = unit->state;
 	run->final_text = unit->text;
 	run->final_history = unit->history;
 	unit->state = unit->text = unit->history = NULL;
+	if (run->status == SIM_FAILED && run->reopens > 0) {
+		run->reopens--;
+		run->reopening = true;
+		sim_after(world, sim_any(world, 3000), on_reopen, run, 0);
+	}
 }
 
 void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarnation)
@@ -185,7 +251,7 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		run->owner = incarnation;
 		unit->in = true;
 		store_rows(world, run, unit);
-		end_run(run, unit);
+		end_run(world, run, unit);
 		break;
 	case HELD_ACT_STEPS:
 	case HELD_ACT_END:
@@ -194,7 +260,7 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		unit->in = true;
 		store_rows(world, run, unit);
 		if (unit->act == HELD_ACT_END)
-			end_run(run, unit);
+			end_run(world, run, unit);
 		break;
 	case HELD_ACT_NONE:
 		assert(false);

@@ -61,8 +61,11 @@ struct sim_run {
 	char *final_state; /* owned; NULL until it ended, as the next */
 	char *final_text;
 	char *final_history;
-	int64_t asked; /* calls of models */
-	struct str calls;   /* of a given one: what models were asked, JSON objects */
+	int reopens;         /* how often it is to go on once it failed */
+	bool reopening;      /* it will */
+	int64_t asked;       /* calls of models */
+	struct str calls;    /* of a given one: what models were asked, JSON objects */
+	struct str requests; /* likewise: what its tools sent */
 };
 
 /* What one commit does to one run. The rows are its own until they are stored. */
@@ -93,6 +96,8 @@ bool sim_run_ended(const struct sim_run *run);
 void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarnation);
 void sim_unit_deinit(struct sim_unit *unit);
 void sim_row_deinit(struct sim_row *row);
+/* A run that failed and that nobody has goes on: with what failed, or at a step. */
+void sim_store_reopen(struct sim_world *world, struct sim_run *run);
 /* Somebody wants it to stop. */
 void sim_store_cancel(struct sim_world *world, struct sim_run *run);
 

@@ -25,6 +25,7 @@ struct sim_path {
 	struct list node;
 	char *path;     /* owned */
 	char *open;     /* owned: the step that was announced and has no end; NULL */
+	bool reopened;  /* what is open may be announced once more */
 	int late;       /* steps announced although somebody wants the run to stop */
 	struct str log; /* what happened, without anything that time decides */
 };
@@ -44,6 +45,8 @@ struct sim_watch {
 
 void sim_watch_init(struct sim_watch *watch);
 void sim_watch_deinit(struct sim_watch *watch);
+/* The run failed and is to go on. */
+void sim_watch_reopen(struct sim_watch *watch);
 
 /* A row became durable. */
 void sim_watch_row(struct sim_world *world, struct sim_run *run,

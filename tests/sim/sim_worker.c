@@ -17,8 +17,8 @@
 #include "events/fifo.h"
 #include "host/held.h"
 #include "run/definition.h"
-#include "sim_case.h"
 #include "sim_commit.h"
+#include "sim_given.h"
 #include "sim_net.h"
 #include "sim_resume.h"
 #include "sim_watch.h"
@@ -148,27 +148,6 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	sim_net_call(ctx, exec->job, call);
 }
 
-static void on_endless_code(struct op *op)
-{
-	(void)op; /* nobody waits for it any more */
-}
-
-/* Only given definitions have code: what it does is given, too. */
-static void code(void *ctx, struct exec *exec, struct code_call *call)
-{
-	struct sim_worker *worker = ctx;
-	const struct sim_run *run = job_of(exec->job)->run;
-
-	if (!run->given)
-		sim_broken(worker->world, "%s has code", run->run_id);
-	call->op.abandon = on_endless_code;
-	if (!sim_crash_point(worker, "code not begun") && sim_case_code(run->given, call)) {
-		call->op.abandon = NULL;
-		op_done(&call->op);
-	}
-	(void)sim_crash_point(worker, "code begun");
-}
-
 static void end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct sim_worker *worker = ctx;
@@ -222,7 +201,9 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
-	.code = code,
+	.code = sim_given_code,
+	.tool_find = sim_given_tool,
+	.tool_use = sim_given_use,
 	.end = end,
 	.parked = parked,
 };
@@ -261,7 +242,7 @@ static void release(struct held *held)
 	held_free(held);
 }
 
-static void put_back(struct sim_world *world, struct sim_run *run, int from)
+void sim_worker_put_back(struct sim_world *world, struct sim_run *run, int from)
 {
 	int i;
 
@@ -284,7 +265,7 @@ static bool leave_if_ready(struct held *held)
 	sim_say(worker->world, "%s: #%d hands it back", held->run_id,
 		worker->incarnation);
 	if (run->entry == SIM_HELD && run->holder == worker->incarnation)
-		put_back(worker->world, run, owned ? worker->incarnation : 0);
+		sim_worker_put_back(worker->world, run, owned ? worker->incarnation : 0);
 	release(held);
 	return true;
 }
@@ -349,7 +330,7 @@ static void lost(struct held *held)
 	if (mine && sim_run_ended(run))
 		run->entry = SIM_GONE;
 	else if (mine)
-		put_back(world, run, run->owner);
+		sim_worker_put_back(world, run, run->owner);
 	release(held);
 }
 
@@ -570,13 +551,13 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 {
 	struct sim_world *world = worker->world;
 	struct sim_job *job = mem_new(struct sim_job);
-	struct held *held = held_new(NULL, run->run_id, run->run_id, "t", 1, job);
+	struct held *held = held_new(NULL, run->run_id, run->run_id, "default", 1, job);
 
 	job->worker = worker;
 	job->run = run;
 	job->from = run->from;
 	held->claimed_mono_ms = sim_worker_mono_ms(worker);
-	held->resumes = run->from != 0;
+	held->resumes = run->from != 0 || run->epoch > 0;
 	list_push(&worker->helds, &held->in_all);
 	sim_worker_wake(worker);
 	if (sim_crash_point(worker, "run claimed"))
@@ -662,7 +643,7 @@ static void on_requeue(struct sim_world *world, void *arg, int64_t n)
 		if (run->entry != SIM_HELD || run->holder != n)
 			continue;
 		sim_say(world, "%s: taken off #%" PRId64, run->run_id, n);
-		put_back(world, run, (int)n);
+		sim_worker_put_back(world, run, (int)n);
 	}
 }
 

@@ -68,6 +68,9 @@ void sim_worker_drain(struct sim_worker *worker);
 /* A hint, if the run is here. */
 void sim_worker_cancel(struct sim_worker *worker, const struct sim_run *run);
 
+/* Its entry waits for whoever claims it first. */
+void sim_worker_put_back(struct sim_world *world, struct sim_run *run, int from);
+
 /* Let the engine go on soon: something of it became due. */
 void sim_worker_wake(struct sim_worker *worker);
 /* True: the event that this is asked in is to happen later, when the worker goes on. */

@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FIRED_MAX 400000
@@ -112,6 +113,23 @@ void sim_broken(const struct sim_world *world, const char *format, ...)
 	_exit(SIM_BROKEN);
 }
 
+void sim_agree(const struct sim_world *world, const char *run_id, const char *one,
+	       const char *one_text, const char *other, const char *other_text)
+{
+	size_t at = 0, line = 0;
+
+	if (strcmp(one_text, other_text) == 0)
+		return;
+	for (; one_text[at] == other_text[at]; at++)
+		if (one_text[at] == '\n')
+			line = at + 1;
+	sim_broken(world,
+		   "%s: %s goes apart from %s at\n  %.*s\nand not\n  %.*s\nbehind\n%.*s",
+		   run_id, one, other, (int)strcspn(one_text + line, "\n"),
+		   one_text + line, (int)strcspn(other_text + line, "\n"),
+		   other_text + line, (int)line, one_text);
+}
+
 /* ---- what goes wrong ---- */
 
 static struct rng *fault(struct sim_world *world, enum sim_fault fault)
@@ -123,6 +141,8 @@ static int64_t crash_distance(struct sim_world *world)
 {
 	struct rng *rng = fault(world, SIM_CRASH);
 
+	if (world->plan.given) /* most of them are short */
+		return 1 + (int64_t)rng_below(rng, 25);
 	if (rng_below(rng, 3) == 0)
 		return 1 +
 		       (int64_t)rng_below(rng, 6); /* again, before it is on its feet */
@@ -206,9 +226,20 @@ static void on_cancel(struct sim_world *world, void *arg, int64_t n)
 		sim_worker_cancel(world->workers[i], run);
 }
 
+static void on_certain_cancel(struct sim_world *world, void *arg, int64_t n)
+{
+	struct sim_run *run = arg;
+	int i;
+
+	(void)n;
+	sim_store_cancel(world, run);
+	for (i = 0; i < world->plan.workers; i++)
+		sim_worker_cancel(world->workers[i], run);
+}
+
 void sim_world_cancel(struct sim_world *world, struct sim_run *run)
 {
-	sim_after(world, 1, on_cancel, run, 0);
+	sim_after(world, 1, on_certain_cancel, run, 0);
 }
 
 static void plan_faults(struct sim_world *world)
@@ -268,6 +299,10 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, int twin, bool trac
 	list_init(&world->batches);
 	list_init(&world->lost_calls);
 	rng_seed(&world->time, sim_plan_stream(plan, SIM_STREAM_TIME, (uint64_t)twin));
+	if (twin) { /* these bounds are of time and space, not of what is done */
+		world->plan.limits.parallel_max = 1 + (size_t)sim_any(world, 5);
+		world->plan.limits.snapshot_rows = 1 + (uint32_t)sim_any(world, 30);
+	}
 	for (i = 0; i < SIM_NFAULTS; i++)
 		rng_seed(&world->faults[i],
 			 sim_plan_stream(plan, SIM_STREAM_FAULT,
@@ -290,7 +325,8 @@ static bool is_over(const struct sim_world *world)
 	int i;
 
 	for (i = 0; i < world->plan.runs; i++)
-		if (!sim_run_ended(&world->runs[i]) || world->runs[i].entry != SIM_GONE)
+		if (!sim_run_ended(&world->runs[i]) || world->runs[i].reopening ||
+		    world->runs[i].entry != SIM_GONE)
 			return false;
 	for (i = 0; i < world->plan.workers; i++)
 		if (!list_empty(&world->workers[i]->helds))

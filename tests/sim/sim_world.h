@@ -40,6 +40,7 @@ struct sim_counts {
 	int64_t crashes;
 	int64_t freezes;
 	int64_t drains;
+	int64_t reopens;   /* runs that failed and went on */
 	int64_t takeovers; /* of a run that others had */
 	int64_t stale;     /* commits of former owners refused */
 	int64_t completed;
@@ -98,6 +99,10 @@ void sim_tell(const struct sim_world *world, const char *format, ...)
 #define SIM_BROKEN 3
 void sim_broken(const struct sim_world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
+
+/* Two texts that must be the same are not: broken, and where they go apart. */
+void sim_agree(const struct sim_world *world, const char *run_id, const char *one,
+	       const char *one_text, const char *other, const char *other_text);
 
 /* At a moment when the worker may end: true if it does, from here on nothing of it
  * reaches anybody. */

@@ -12,6 +12,7 @@ check_PROGRAMS += tests/unit/test_list
 check_PROGRAMS += tests/unit/test_log
 check_PROGRAMS += tests/unit/test_map
 check_PROGRAMS += tests/unit/test_mem
+check_PROGRAMS += tests/unit/test_netrange
 check_PROGRAMS += tests/unit/test_rng
 check_PROGRAMS += tests/unit/test_str
 check_PROGRAMS += tests/unit/test_units

@@ -33,7 +33,7 @@ struct given {
 	size_t yaml_len;  /* 0: strlen */
 	const char *path; /* instead of yaml */
 	const char *env[8];
-	const char *sets[8];
+	const char *sets[12];
 	uid_t uid;
 	int cores;
 };

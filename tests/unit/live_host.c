@@ -293,6 +293,8 @@ int host_set_up(void **state)
 		/* the folders are root's then, whoever synapsed is on this machine */
 		.user = geteuid() == 0 ? "root" : "",
 		.group = "",
+		.postgres = { .url = "" },
+		.control = { .group = "" },
 		.drain = { .deadline_ms = 20000 },
 		.restart = { .min_ms = 200,
 			     .max_ms = 30000,

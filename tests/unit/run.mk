@@ -3,6 +3,7 @@ check_PROGRAMS += tests/unit/test_definition
 check_PROGRAMS += tests/unit/test_expr
 check_PROGRAMS += tests/unit/test_extract
 check_PROGRAMS += tests/unit/test_fail
+check_PROGRAMS += tests/unit/test_graph
 check_PROGRAMS += tests/unit/test_history
 check_PROGRAMS += tests/unit/test_jsontext
 check_PROGRAMS += tests/unit/test_model
@@ -11,6 +12,7 @@ check_PROGRAMS += tests/unit/test_problem
 check_PROGRAMS += tests/unit/test_schema
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
+check_PROGRAMS += tests/unit/test_validate
 endif
 
 # Drives expressions for tests/blackbox/test_expr.py.

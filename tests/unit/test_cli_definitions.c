@@ -55,7 +55,7 @@ static void a_list_is_read_item_by_item(void **state)
 	/* it can be stored and not be run */
 	assert_false(all.items[1].broken);
 	assert_true(all.items[1].problems.count > 0);
-	assert_string_equal(all.items[1].where, "[1]");
+	assert_string_equal(all.items[1].where, "/1");
 	assert_true(all.items[2].broken);
 	assert_true(all.items[2].problems.count > 0);
 	assert_true(all.items[3].broken);
@@ -86,7 +86,7 @@ static void a_bundle_has_orchestrations_and_agents(void **state)
 	assert_true(all.items[3].broken);
 	assert_true(all.items[4].broken);
 	assert_true(all.items[5].broken);
-	assert_string_equal(all.items[5].where, "agents[4]");
+	assert_string_equal(all.items[5].where, "/agents/4");
 	cli_definitions_deinit(&all);
 	/* what is absent or null is empty */
 	all = read_good("{\"synapse_export\":true,\"agents\":null}");

@@ -200,50 +200,50 @@ static const struct {
 	{ "{\"id\":\"o\",\"id\":\"p\"}",              "",                 "same key twice" },
 	{ "[]",                                       "",                 "must be an object, not array" },
 	{ "null",                                     "",                 "must be an object, not null" },
-	{ "{\"name\":\"n\"}",                         "id",               "is missing" },
-	{ "{\"id\":\"\",\"name\":\"n\"}",             "id",               "must not be empty" },
-	{ "{\"id\":7,\"name\":\"n\"}",                "id",               "must be a string, not integer" },
-	{ "{\"id\":\"a\\u0000b\",\"name\":\"n\"}",    "id",               "U+0000" },
-	{ "{\"id\":\"o\"}",                           "name",             "is missing" },
-	{ "{\"id\":\"o\",\"name\":[]}",               "name",             "must be a string, not array" },
-	{ O "\"description\":{}}",                    "description",      "must be a string" },
-	{ O "\"entry_step_id\":1}",                   "entry_step_id",    "must be a string" },
-	{ O "\"steps\":{}}",                          "steps",            "must be an array, not object" },
-	{ O "\"steps\":[3]}",                         "steps[0]",         "must be an object" },
-	{ O "\"steps\":[{\"name\":\"S\",\"type\":\"end\"}]}", "steps[0].id", "is missing" },
-	{ O "\"steps\":[{\"id\":\"s\",\"type\":\"end\"}]}", "steps[0].name", "is missing" },
-	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\"}]}", "steps[0].type", "is missing" },
-	{ O "\"max_total_turns\":\"many\"}",          "max_total_turns",  "must be an integer, not string" },
-	{ O "\"max_total_turns\":1.5}",               "max_total_turns",  "not a fraction" },
-	{ O "\"max_total_turns\":-1}",                "max_total_turns",  "must be 0..100000" },
-	{ O "\"max_total_turns\":1e300}",             "max_total_turns",  "must be 0..100000" },
-	{ O "\"timeout_minutes\":true}",              "timeout_minutes",  "must be an integer, not boolean" },
-	{ O "\"state_schema\":[]}",                   "state_schema",     "must be an object, not array" },
-	{ O "\"state_schema\":{\"\":{\"default\":1}}}", "state_schema",   "empty or too long" },
-	{ S "\"timeout_seconds\":2592001}]}",         "steps[0].timeout_seconds", "must be 0..2592000" },
-	{ S "\"max_iterations\":[]}]}",               "steps[0].max_iterations", "must be an integer" },
-	{ S "\"input_keys\":\"a\"}]}",                "steps[0].input_keys", "must be an array" },
-	{ S "\"input_keys\":[1]}]}",                  "steps[0].input_keys", "must be a string" },
-	{ S "\"merge_strategy\":[\"list\"]}]}",     "steps[0].merge_strategy", "must be a string, not array" },
-	{ S "\"parallel_branches\":{}}]}",         "steps[0].parallel_branches", "must be an array, not object" },
-	{ S "\"parallel_branches\":[\"s\"]}]}",   "steps[0].parallel_branches", "must hold lists of step ids" },
-	{ S "\"parallel_branches\":[[1]]}]}",      "steps[0].parallel_branches", "must be a string, not integer" },
-	{ S "\"loop_count\":100001}]}",            "steps[0].loop_count", "must be " },
-	{ S "\"loop_step_ids\":[null]}]}",         "steps[0].loop_step_ids", "must be a string" },
-	{ S "\"output_key\":{}}]}",                   "steps[0].output_key", "must be a string" },
-	{ S "\"if_condition\":true}]}",              "steps[0].if_condition", "must be a string, not boolean" },
-	{ S "\"if_true_step_id\":1}]}",              "steps[0].if_true_step_id", "must be a string" },
-	{ S "\"switch_expression\":[]}]}",           "steps[0].switch_expression", "must be a string" },
-	{ S "\"switch_cases\":[]}]}",                "steps[0].switch_cases", "must be an object, not array" },
-	{ S "\"switch_cases\":{\"a\":1}}]}",         "steps[0].switch_cases", "must be a string, not integer" },
-	{ S "\"model\":5}]}",                         "steps[0].model",   "must be a string" },
-	{ S "\"retry\":5}]}",                         "steps[0].retry",   "must be an object" },
-	{ S "\"retry\":{\"max\":101}}]}",             "steps[0].retry.max", "must be 0..100" },
-	{ S "\"retry\":{\"backoff_ms\":-1}}]}",       "steps[0].retry.backoff_ms", "must be 0..3600000" },
-	{ S "\"retry\":{\"on\":\"job\"}}]}",          "steps[0].retry.on", "must be an array" },
-	{ S "\"retry\":{\"on\":[\"cancelled\"]}}]}",  "steps[0].retry.on", "may name" },
-	{ S "\"retry\":{\"on\":[null]}}]}",           "steps[0].retry.on", "may name" },
-	{ S "\"on_error\":\"explode\"}]}",            "steps[0].on_error", "must be \"fail\"" },
+	{ "{\"name\":\"n\"}",                         "/id",               "is missing" },
+	{ "{\"id\":\"\",\"name\":\"n\"}",             "/id",               "must not be empty" },
+	{ "{\"id\":7,\"name\":\"n\"}",                "/id",               "must be a string, not integer" },
+	{ "{\"id\":\"a\\u0000b\",\"name\":\"n\"}",    "/id",               "U+0000" },
+	{ "{\"id\":\"o\"}",                           "/name",             "is missing" },
+	{ "{\"id\":\"o\",\"name\":[]}",               "/name",             "must be a string, not array" },
+	{ O "\"description\":{}}",                    "/description",      "must be a string" },
+	{ O "\"entry_step_id\":1}",                   "/entry_step_id",    "must be a string" },
+	{ O "\"steps\":{}}",                          "/steps",            "must be an array, not object" },
+	{ O "\"steps\":[3]}",                         "/steps/0",         "must be an object" },
+	{ O "\"steps\":[{\"name\":\"S\",\"type\":\"end\"}]}", "/steps/0/id", "is missing" },
+	{ O "\"steps\":[{\"id\":\"s\",\"type\":\"end\"}]}", "/steps/0/name", "is missing" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\"}]}", "/steps/0/type", "is missing" },
+	{ O "\"max_total_turns\":\"many\"}",          "/max_total_turns",  "must be an integer, not string" },
+	{ O "\"max_total_turns\":1.5}",               "/max_total_turns",  "not a fraction" },
+	{ O "\"max_total_turns\":-1}",                "/max_total_turns",  "must be 0..100000" },
+	{ O "\"max_total_turns\":1e300}",             "/max_total_turns",  "must be 0..100000" },
+	{ O "\"timeout_minutes\":true}",              "/timeout_minutes",  "must be an integer, not boolean" },
+	{ O "\"state_schema\":[]}",                   "/state_schema",     "must be an object, not array" },
+	{ O "\"state_schema\":{\"\":{\"default\":1}}}", "/state_schema",   "empty or too long" },
+	{ S "\"timeout_seconds\":2592001}]}",         "/steps/0/timeout_seconds", "must be 0..2592000" },
+	{ S "\"max_iterations\":[]}]}",               "/steps/0/max_iterations", "must be an integer" },
+	{ S "\"input_keys\":\"a\"}]}",                "/steps/0/input_keys", "must be an array" },
+	{ S "\"input_keys\":[1]}]}",                  "/steps/0/input_keys", "must be a string" },
+	{ S "\"merge_strategy\":[\"list\"]}]}",     "/steps/0/merge_strategy", "must be a string, not array" },
+	{ S "\"parallel_branches\":{}}]}",         "/steps/0/parallel_branches", "must be an array, not object" },
+	{ S "\"parallel_branches\":[\"s\"]}]}",   "/steps/0/parallel_branches", "must hold lists of step ids" },
+	{ S "\"parallel_branches\":[[1]]}]}",      "/steps/0/parallel_branches", "must be a string, not integer" },
+	{ S "\"loop_count\":100001}]}",            "/steps/0/loop_count", "must be " },
+	{ S "\"loop_step_ids\":[null]}]}",         "/steps/0/loop_step_ids", "must be a string" },
+	{ S "\"output_key\":{}}]}",                   "/steps/0/output_key", "must be a string" },
+	{ S "\"if_condition\":true}]}",              "/steps/0/if_condition", "must be a string, not boolean" },
+	{ S "\"if_true_step_id\":1}]}",              "/steps/0/if_true_step_id", "must be a string" },
+	{ S "\"switch_expression\":[]}]}",           "/steps/0/switch_expression", "must be a string" },
+	{ S "\"switch_cases\":[]}]}",                "/steps/0/switch_cases", "must be an object, not array" },
+	{ S "\"switch_cases\":{\"a\":1}}]}",         "/steps/0/switch_cases", "must be a string, not integer" },
+	{ S "\"model\":5}]}",                         "/steps/0/model",   "must be a string" },
+	{ S "\"retry\":5}]}",                         "/steps/0/retry",   "must be an object" },
+	{ S "\"retry\":{\"max\":101}}]}",             "/steps/0/retry/max", "must be 0..100" },
+	{ S "\"retry\":{\"backoff_ms\":-1}}]}",       "/steps/0/retry/backoff_ms", "must be 0..3600000" },
+	{ S "\"retry\":{\"on\":\"job\"}}]}",          "/steps/0/retry/on", "must be an array" },
+	{ S "\"retry\":{\"on\":[\"cancelled\"]}}]}",  "/steps/0/retry/on", "may name" },
+	{ S "\"retry\":{\"on\":[null]}}]}",           "/steps/0/retry/on", "may name" },
+	{ S "\"on_error\":\"explode\"}]}",            "/steps/0/on_error", "must be \"fail\"" },
 };
 /* clang-format on */
 
@@ -293,36 +293,36 @@ static void sizes_are_bounded(void **state)
 
 	str_printf(&text, "{\"id\":\"%.*s\",\"name\":\"n\"}", DEFINITION_ID_MAX + 1,
 		   (char *)memset(big, 'a', DEFINITION_BYTES_MAX));
-	refuse(str_text(&text), text.len, "id");
+	refuse(str_text(&text), text.len, "/id");
 	str_reset(&text, 0);
 	str_printf(&text, "{\"id\":\"o\",\"name\":\"%.*s\"}", DEFINITION_NAME_MAX + 1,
 		   big);
-	refuse(str_text(&text), text.len, "name");
+	refuse(str_text(&text), text.len, "/name");
 
 	str_reset(&text, 0);
 	str_add_text(&text, O "\"steps\":[{}");
 	for (i = 0; i < DEFINITION_STEPS_MAX; i++)
 		str_add_text(&text, ",{}");
 	str_add_text(&text, "]}");
-	refuse(str_text(&text), text.len, "steps");
+	refuse(str_text(&text), text.len, "/steps");
 
 	str_reset(&text, 0);
 	str_add_text(&text, S "\"input_keys\":[\"k\"");
 	for (i = 0; i < DEFINITION_KEYS_MAX; i++)
 		str_add_text(&text, ",\"k\"");
 	str_add_text(&text, "]}]}");
-	refuse(str_text(&text), text.len, "steps[0].input_keys");
+	refuse(str_text(&text), text.len, "/steps/0/input_keys");
 
 	str_reset(&text, 0);
 	str_add_text(&text, S "\"switch_cases\":{\"k\":null");
 	for (i = 0; i < DEFINITION_KEYS_MAX; i++)
 		str_printf(&text, ",\"%d\":null", i);
 	str_add_text(&text, "}}]}");
-	refuse(str_text(&text), text.len, "steps[0].switch_cases");
+	refuse(str_text(&text), text.len, "/steps/0/switch_cases");
 	str_reset(&text, 0);
 	str_printf(&text, S "\"switch_cases\":{\"%.*s\":null}}]}", DEFINITION_ID_MAX + 1,
 		   big);
-	refuse(str_text(&text), text.len, "steps[0].switch_cases");
+	refuse(str_text(&text), text.len, "/steps/0/switch_cases");
 	str_deinit(&text);
 	mem_free(big);
 }
@@ -377,49 +377,49 @@ static const struct {
 	const char *why;
 } unsound[] = {
 	{ O "\"entry_step_id\":\"x\"}",
-	  "entry_step_id", "names 'x', which is no step" },
+	  "/entry_step_id", "names 'x', which is no step" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"end\"},"
 	  "{\"id\":\"s\",\"name\":\"T\",\"type\":\"end\"}]}",
-	  "steps[1].id", "step 's': another step has the same id" },
+	  "/steps/1/id", "step 's': another step has the same id" },
 	{ S "\"next_step_id\":\"t\"}]}",
-	  "steps[0].next_step_id", "step 's': next_step_id names 't'" },
+	  "/steps/0/next_step_id", "step 's': next_step_id names 't'" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"dance\"}]}",
-	  "steps[0].type", "step 's': 'dance' is no type of step" },
+	  "/steps/0/type", "step 's': 'dance' is no type of step" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"Print\"}]}",
-	  "steps[0].type", "'Print' is no type" },
+	  "/steps/0/type", "'Print' is no type" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"agent\"}]}",
-	  "steps[0].type", "step 's': steps of type 'agent' are not executed" },
+	  "/steps/0/type", "step 's': steps of type 'agent' are not executed" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\"}]}",
-	  "steps[0].model", "step 's': it names no model" },
+	  "/steps/0/model", "step 's': it names no model" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\",\"model\":\"gpt-4o\"}]}",
-	  "steps[0].model", "step 's': model 'gpt-4o' is not served" },
+	  "/steps/0/model", "step 's': model 'gpt-4o' is not served" },
 	{ IF "\"if_condition\":\"state.a >\"}]}",
-	  "steps[0].if_condition", "step 's': the expression ends too early, column 10" },
+	  "/steps/0/if_condition", "step 's': the expression ends too early, column 10" },
 	{ IF "\"if_condition\":\"exec('x')\"}]}",
-	  "steps[0].if_condition", "step 's': 'exec' is not available in expressions, column 1" },
+	  "/steps/0/if_condition", "step 's': 'exec' is not available in expressions, column 1" },
 	{ IF "\"if_true_step_id\":\"t\"}]}",
-	  "steps[0].if_true_step_id", "names 't', which is no step" },
+	  "/steps/0/if_true_step_id", "names 't', which is no step" },
 	{ IF "\"if_false_step_id\":\"t\"}]}",
-	  "steps[0].if_false_step_id", "names 't', which is no step" },
+	  "/steps/0/if_false_step_id", "names 't', which is no step" },
 	{ SWITCH "\"switch_expression\":\"f'{1}'\"}]}",
-	  "steps[0].switch_expression", "f-strings are not available in expressions, column 1" },
+	  "/steps/0/switch_expression", "f-strings are not available in expressions, column 1" },
 	{ SWITCH "\"switch_cases\":{\"a\":null,\"b\":\"s\",\"c\":\"t\"}}]}",
-	  "steps[0].switch_cases", "names 't', which is no step" },
+	  "/steps/0/switch_cases/c", "names 't', which is no step" },
 	{ SWITCH "\"switch_default_step_id\":\"t\"}]}",
-	  "steps[0].switch_default_step_id", "names 't', which is no step" },
+	  "/steps/0/switch_default_step_id", "names 't', which is no step" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"parallel\","
 	  "\"parallel_branches\":[[\"s\"],[\"s\",\"t\"]]}]}",
-	  "steps[0].parallel_branches", "names 't', which is no step" },
+	  "/steps/0/parallel_branches/1", "names 't', which is no step" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"loop\","
 	  "\"loop_step_ids\":[\"t\"]}]}",
-	  "steps[0].loop_step_ids", "names 't', which is no step" },
+	  "/steps/0/loop_step_ids", "names 't', which is no step" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"loop\","
 	  "\"retry\":{\"max\":1}}]}",
-	  "steps[0].retry", "a retry belongs to the steps inside, not to a loop" },
+	  "/steps/0/retry", "a retry belongs to the steps inside, not to a loop" },
 	{ S "\"on_error\":\"route\"}]}",
-	  "steps[0].on_error_step_id", "on_error_step_id is missing" },
+	  "/steps/0/on_error_step_id", "on_error_step_id is missing" },
 	{ S "\"on_error\":\"route\",\"on_error_step_id\":\"t\"}]}",
-	  "steps[0].on_error_step_id", "names 't', which is no step" },
+	  "/steps/0/on_error_step_id", "names 't', which is no step" },
 };
 /* clang-format on */
 

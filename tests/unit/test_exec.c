@@ -215,9 +215,9 @@ static void an_llm_step_thinks_asks_and_answers(void **state)
 		str_text(&host.prompts),
 		"system: You carry out one step of a workflow. Answer with the "
 		"step's result alone.\n\nWorkflow: O\nStep: b\n"
-		"Your answer is stored as: out\n"
+		"Your answer is stored as: out\nReached: behind step 'a'\n"
 		"\n---\n\nMain goal, in the user's words:\nhello\n"
-		"\n---\n\nContext from earlier steps:\n\n[c]\nctx\n"
+		"\n---\n\nContext from earlier steps:\n\n[c] by step 'a'\nctx\n"
 		"\n---\n\nWorkflow: O\nSteps:\n"
 		"1. a (print) -> c x1, then 2\n"
 		"2. b (llm) -> out   <- this step\n"

@@ -1,4 +1,4 @@
-/* test_nest.c - paths inside steps: branches, their join, iterations, wherever it is cut */
+/* test_nest.c - paths inside steps: branches, their join, iterations, cut anywhere */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -68,6 +68,7 @@ static void init(struct memory_host *host, uint32_t rows)
 	struct engine_limits limits = ENGINE_LIMITS_DEFAULT;
 
 	limits.snapshot_rows = rows;
+	limits.parallel_max = 1 + rows % 3;
 	memory_init(host, &limits);
 	host->hold_calls = true;
 }
@@ -88,10 +89,44 @@ static void run_to_the_end(struct memory_host *host, struct exec *exec, struct r
 	exec_free(exec);
 }
 
+static void same_end(const struct memory_host *a, const struct memory_host *b)
+{
+	same(&a->final->state, &b->final->state);
+	same(&a->final->history, &b->final->history);
+	same(&a->final->response, &b->final->response);
+	assert_int_equal(a->final->usage.calls, b->final->usage.calls);
+}
+
+static void go_on(struct memory_host *to, const struct memory_host *from, size_t n,
+		  uint64_t epoch, struct rng *rng)
+{
+	size_t at = before_snapshot(from, n);
+
+	init(to, 3);
+	to->ids = (uint32_t)(10000 * epoch);
+	memory_adopt(to, from->journal + at, n - at);
+	run_to_the_end(to, memory_resume(to, large, NULL, epoch), rng);
+}
+
+/* n rows of the first are in, and all but the end of what the second added. */
+static void continue_twice(const struct memory_host *host, size_t n, struct rng *rng)
+{
+	struct memory_host second, third;
+	size_t had = n - before_snapshot(host, n);
+
+	go_on(&second, host, n, 2, rng);
+	same_end(&second, host);
+	n = had + 1 + rng_below(rng, second.journal_count - had - 1);
+	go_on(&third, &second, n, 3, rng);
+	same_end(&third, host);
+	memory_deinit(&third);
+	memory_deinit(&second);
+}
+
 static void folds_from_a_snapshot_are_folds_of_all(void **state)
 {
 	struct str all = STR_INIT, rest = STR_INIT;
-	struct memory_host host, other;
+	struct memory_host host;
 	struct rng rng;
 	size_t n, from, compared = 0;
 	int seed;
@@ -112,23 +147,76 @@ static void folds_from_a_snapshot_are_folds_of_all(void **state)
 			same(&all, &rest);
 			compared++;
 		}
-		/* and it is gone on with from there */
+		/* and it is gone on with from there, and again behind that */
 		n = 5 + rng_below(&rng, host.journal_count - 5);
-		from = before_snapshot(&host, n);
-		init(&other, 3);
-		other.ids = 10000;
-		memory_adopt(&other, host.journal + from, n - from);
-		run_to_the_end(&other, memory_resume(&other, large, NULL, 2), &rng);
-		same(&other.final->state, &host.final->state);
-		same(&other.final->history, &host.final->history);
-		same(&other.final->response, &host.final->response);
-		assert_int_equal(other.final->usage.calls, host.final->usage.calls);
-		memory_deinit(&other);
+		continue_twice(&host, n, &rng);
 		memory_deinit(&host);
 	}
 	assert_true(compared > 500);
 	str_deinit(&all);
 	str_deinit(&rest);
+}
+
+/* What a new attempt of the branch goes on from: it was there once. */
+static int visits_of_b(const struct memory_host *host, size_t from,
+		       struct definition *definition)
+{
+	const struct fold_seed seed = { .definition = definition,
+					.message = "hello",
+					.message_len = 5 };
+	const struct fold_node *node;
+	struct fold fold;
+	struct err err;
+	int visits;
+
+	assert_int_equal(fold_journal(&fold, &seed, host->journal + from,
+				      host->journal_count - from, &err),
+			 0);
+	node = fold_node_find(fold.root, "a#0", true);
+	assert_int_equal(node->at, FOLD_FAILED);
+	visits = node->visits[definition_step(definition, "b")->index];
+	fold_deinit(&fold);
+	return visits;
+}
+
+static void what_a_failed_branch_has_is_not_lost(void **state)
+{
+	static const char text[] =
+		ORCH(PARALLEL("a", "[[\"b\"],[\"c\",\"d\",\"e\"]]", "") "," ECHO(
+			"b", "B", "") "," ECHO("c", "C",
+					       "") "," ECHO("d", "D",
+							    "") "," ECHO("e", "E", ""));
+	struct definition *definition = memory_definition(text);
+	struct memory_host host;
+	struct exec *exec;
+	size_t snapshots;
+
+	(void)state;
+	init(&host, 1);
+	host.engine->limits.parallel_max = 2;
+	exec = memory_run(&host, text, NULL);
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_JOB, "no");
+	(void)memory_pump(&host);
+	snapshots = before_snapshot(&host, host.journal_count);
+	memory_answer(&host, 0, FAIL_NONE, "c");
+	(void)memory_pump(&host);
+	memory_answer(&host, 0, FAIL_NONE, "d");
+	(void)memory_pump(&host);
+	/* none came behind the failure, */
+	assert_int_equal(before_snapshot(&host, host.journal_count), snapshots);
+	assert_int_equal(visits_of_b(&host, 0, definition), 1);
+	exec_free(exec);
+	/* until another owner takes one, of what it found */
+	exec = memory_resume(&host, text, NULL, 2);
+	(void)memory_pump(&host);
+	assert_true(before_snapshot(&host, host.journal_count) > snapshots);
+	assert_int_equal(visits_of_b(&host, before_snapshot(&host, host.journal_count),
+				     definition),
+			 1);
+	exec_free(exec);
+	definition_unref(definition);
+	memory_deinit(&host);
 }
 
 static void the_time_that_was_spent_goes_on(void **state)
@@ -210,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_from_a_snapshot_are_folds_of_all),
+		cmocka_unit_test(what_a_failed_branch_has_is_not_lost),
 		cmocka_unit_test(the_time_that_was_spent_goes_on),
 		cmocka_unit_test(what_no_engine_wrote_is_refused),
 	};

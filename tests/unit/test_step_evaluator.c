@@ -226,6 +226,69 @@ static void without_routes_nobody_is_asked(void **state)
 	exec_free(exec);
 }
 
+#define JUDGE(id, targets)                                                               \
+	"{\"id\":\"" id                                                                  \
+	"\",\"name\":\"J\",\"type\":\"evaluator\",\"model\":\"mock.echo\","              \
+	"\"route_map\":{" targets "}}"
+#define SAY(id, next)                                                                    \
+	"{\"id\":\"" id                                                                  \
+	"\",\"name\":\"S\",\"type\":\"print\",\"print_content\":\"at " id                \
+	"\",\"output_key\":\"" id "\",\"next_step_id\":\"" next "\"}"
+
+static void inside_a_branch_its_decision_is_followed(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.hold_calls = true;
+	exec = memory_run(
+		&host,
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"p\",\"steps\":["
+		"{\"id\":\"p\",\"name\":\"P\",\"type\":\"parallel\","
+		"\"parallel_branches\":[[\"e\"],[\"o\"]],\"next_step_id\":\"m\"}," JUDGE(
+			"e",
+			"\"left\":\"l\",\"right\":\"r\"") "," SAY("l",
+								  "m") "," SAY("r",
+									       "m") "," SAY("o",
+											    "m") "," SAY("m",
+													 "") "]}",
+		NULL);
+	(void)memory_pump(&host);
+	answer("route_right", "{}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	expect(&host.final->state, "\"r\":\"at r\"");
+	expect(&host.final->state, "\"o\":\"at o\"");
+	expect(&host.final->state, "\"m\":\"at m\"");
+	assert_null(strstr(str_text(&host.final->state), "at l"));
+	exec_free(exec);
+}
+
+static void inside_a_loop_it_may_jump_and_end_an_iteration(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.hold_calls = true;
+	exec = memory_run(
+		&host,
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"w\",\"steps\":["
+		"{\"id\":\"w\",\"name\":\"W\",\"type\":\"loop\",\"loop_count\":2,"
+		"\"loop_step_ids\":[\"e\",\"l\",\"r\"]}," JUDGE(
+			"e",
+			"\"right\":\"r\",\"none\":null") "," SAY("l",
+								 "") "," SAY("r",
+									     "") "]}",
+		NULL);
+	(void)memory_pump(&host);
+	answer("route_right", "{}");
+	answer("route_none", "{}");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	expect(&host.events, "\"iteration\":2");
+	assert_null(strstr(str_text(&host.final->state), "at l"));
+	expect(&host.final->state, "\"r\":[{\"iteration\":1");
+	exec_free(exec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +300,8 @@ int main(void)
 		TEST(on_parse_error_names_what_counts_instead),
 		TEST(a_failed_call_fails_the_step),
 		TEST(without_routes_nobody_is_asked),
+		TEST(inside_a_branch_its_decision_is_followed),
+		TEST(inside_a_loop_it_may_jump_and_end_an_iteration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,7 @@ static void who_was_started_by_nobody_is_no_successor(void **state)
 	assert_false(upgrade.successor);
 	assert_int_equal(upgrade.host_fd, -1);
 	assert_int_equal(upgrade.run_dir_fd, -1);
+	assert_int_equal(upgrade.identity_fd, -1);
 	assert_int_equal(upgrade.fd, -1);
 	assert_int_equal(upgrade.generation, 0);
 	assert_int_equal(upgrade.program[0], '/'); /* where this program is */
@@ -60,22 +61,26 @@ static void who_was_started_by_nobody_is_no_successor(void **state)
 static void locks_socket_and_generation_come_with_the_environment(void **state)
 {
 	int host = open_fd(), run_dir = open_fd(), report = open_fd();
+	int identity = open_fd();
 	struct upgrade upgrade;
 
 	(void)state;
-	hand_down("%d %d %d 7 1234", host, run_dir, report);
+	hand_down("%d %d %d 7 1234 %d", host, run_dir, report, identity);
 	assert_int_equal(upgrade_start_uid(), 1234);
 	assert_int_equal(upgrade_init(&upgrade, NULL), 0);
 	assert_true(upgrade.successor);
 	assert_int_equal(upgrade.host_fd, host);
 	assert_int_equal(upgrade.run_dir_fd, run_dir);
 	assert_int_equal(upgrade.fd, report);
+	assert_int_equal(upgrade.identity_fd, identity);
 	assert_int_equal(upgrade.generation, 7);
 	/* no child of ours inherits them, nor takes itself for a successor */
 	assert_true(fcntl(host, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(report, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(identity, F_GETFD) & FD_CLOEXEC);
 	assert_null(getenv(UPGRADE_ENV));
-	assert_int_equal(close(host) | close(run_dir) | close(report), 0);
+	assert_int_equal(close(host) | close(run_dir) | close(report) | close(identity),
+			 0);
 }
 
 static void one_of_an_older_version_says_no_uid(void **state)

@@ -10,7 +10,10 @@
 #include "engine/ask.h"
 #include "engine/exec.h"
 #include "engine/prompt.h"
+#include "engine/recall.h"
+#include "engine/row.h"
 #include "engine/step.h"
+#include "engine/walk.h"
 #include "run/model.h"
 
 struct step_llm {
@@ -25,7 +28,8 @@ static void on_answer(struct op *op)
 	struct step_llm *llm = mem_container(ask, struct step_llm, ask);
 	const struct llm_answer *answer = &call->answer;
 
-	if (ask_take(ask, &llm->step))
+	if (ask_take(ask, &llm->step) &&
+	    recall_add(&llm->step, str_text(&answer->text), answer->text.len, "[]"))
 		step_succeed(&llm->step, str_text(&answer->text), answer->text.len, true);
 }
 
@@ -44,7 +48,8 @@ static void start(struct runframe *frame)
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
-	prompt_system(frame->exec, step_scope(&llm->step), def, &llm->ask.system);
+	prompt_system(frame->exec, step_scope(&llm->step), walk_row(frame->parent)->path,
+		      def, &llm->ask.system);
 	ask_start(&llm->ask, &llm->step, NULL, 0);
 }
 

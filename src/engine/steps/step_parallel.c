@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/engine.h"
@@ -117,48 +118,42 @@ static size_t completed(const struct step_parallel *parallel, struct scope **sco
 	return n;
 }
 
-static bool wrote(const struct scope *scope, const struct state_pair *pair)
+/* The keys that more than one wrote, each once; how many there are. */
+static size_t list_contested(struct scope *const *scopes, size_t n, struct str *out)
 {
-	size_t i;
+	char told = 0; /* its address marks keys that were told */
+	size_t found = 0, i, k;
+	struct map writers;
 
-	for (i = 0; i < scope->state.count; i++)
-		if (strcmp(scope->state.pairs[i]->key, pair->key) == 0)
-			return true;
-	return false;
-}
+	map_init(&writers);
+	for (i = 0; i < n; i++) {
+		const struct state *state = &scopes[i]->state;
 
-/* Whether it is the first that wrote the key and not the last. */
-static bool is_contested(struct scope *const *scopes, size_t n, size_t at,
-			 const struct state_pair *pair)
-{
-	bool again = false;
-	size_t i;
+		for (k = 0; k < state->count; k++) {
+			const struct state_pair *pair = state->pairs[k];
+			const void *writer = map_get(&writers, pair->key, pair->key_len);
 
-	for (i = 0; i < at; i++)
-		if (wrote(scopes[i], pair))
-			return false;
-	for (i = at + 1; i < n && !again; i++)
-		again = wrote(scopes[i], pair);
-	return again;
+			if (!writer) {
+				(void)map_put(&writers, pair->key, pair->key_len,
+					      scopes[i]);
+			} else if (writer != &told) {
+				(void)map_put(&writers, pair->key, pair->key_len, &told);
+				if (found++ < WARNED_KEYS)
+					str_printf(out, "%s'%s'", found > 1 ? ", " : "",
+						   pair->key);
+			}
+		}
+	}
+	map_deinit(&writers);
+	return found;
 }
 
 static void warn_of_contested(struct step_parallel *parallel, struct scope *const *scopes,
 			      size_t n)
 {
 	struct str text = STR_INIT;
-	size_t found = 0, i, k;
+	size_t found = list_contested(scopes, n, &text);
 
-	for (i = 0; i < n; i++) {
-		const struct state *state = &scopes[i]->state;
-
-		for (k = 0; k < state->count; k++) {
-			if (!is_contested(scopes, n, i, state->pairs[k]))
-				continue;
-			if (found++ < WARNED_KEYS)
-				str_printf(&text, "%s'%s'", found > 1 ? ", " : "",
-					   state->pairs[k]->key);
-		}
-	}
 	if (found > WARNED_KEYS)
 		str_printf(&text, " and %zu more", found - WARNED_KEYS);
 	if (found) {
@@ -253,15 +248,16 @@ static void start(struct runframe *frame)
 		exec_park(frame->exec);
 }
 
-/* What is left of the branches is over, and what they did is handed out. */
-static void give_up(struct step_parallel *parallel, const struct branch *but)
+/* What is left of the branches but one (count: of all) is over, and what they did is
+ * handed out. */
+static void give_up(struct step_parallel *parallel, size_t but)
 {
 	size_t i;
 
 	for (i = 0; i < parallel->count; i++) {
 		struct branch *branch = &parallel->branches[i];
 
-		if (branch->state != BRANCH_RUNS || branch == but)
+		if (branch->state != BRANCH_RUNS || i == but)
 			continue;
 		branch->walk->ops->abandon(branch->walk, false);
 		/* it ended in time, the pump has not told us yet */
@@ -292,7 +288,7 @@ static void child_done(struct runframe *frame, struct runframe *child)
 
 	if (child->stops) {
 		frame->exec->giving_up = true;
-		give_up(parallel, branch);
+		give_up(parallel, (size_t)(branch - parallel->branches));
 		frame->exec->giving_up = false;
 		frame->stops = true;
 		runframe_done(frame);
@@ -319,7 +315,7 @@ static void abandon(struct runframe *frame, bool goes_on)
 	struct step_parallel *parallel = parallel_of(frame);
 	struct err ignored; /* as in finish() */
 
-	give_up(parallel, NULL);
+	give_up(parallel, parallel->count);
 	if (goes_on)
 		(void)join(parallel, &ignored);
 }
@@ -335,8 +331,25 @@ static bool parked(const struct runframe *frame)
 	return frame->exec->engine->draining;
 }
 
+/*
+ * A branch that failed is gone, with what a new attempt goes on from: how often its steps
+ * were there, and the branches inside it that completed. The rows say it, so no snapshot
+ * stands for them before the step is over.
+ */
+static bool has_failed(const struct step_parallel *parallel)
+{
+	size_t i;
+
+	for (i = 0; i < parallel->count; i++)
+		if (parallel->branches[i].state == BRANCH_FAILED)
+			return true;
+	return false;
+}
+
 static bool settled(const struct runframe *frame)
 {
+	if (has_failed((const struct step_parallel *)(const void *)frame))
+		return false;
 	list_for_each(node, &frame->children) {
 		const struct runframe *walk = list_entry(node, struct runframe, node);
 

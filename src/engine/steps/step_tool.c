@@ -17,6 +17,7 @@
 #include "engine/steps/step_tool.h"
 
 #include "base/jsonr.h"
+#include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -25,6 +26,7 @@
 #include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/prompt.h"
+#include "engine/recall.h"
 #include "engine/row.h"
 #include "engine/scope.h"
 #include "engine/step.h"
@@ -34,9 +36,10 @@
 
 #include <string.h>
 
-#define PREVIEW_MAX  500
-#define FAILURE_MAX  600   /* bytes of one, as the model is told it */
-#define FAILURES_MAX 16384 /* of all; older ones go */
+#define PREVIEW_MAX    500
+#define REMEMBERED_MAX 2000  /* bytes of arguments */
+#define FAILURE_MAX    600   /* bytes of one, as the model is told it */
+#define FAILURES_MAX   16384 /* of all; older ones go */
 
 struct step_tool {
 	struct step step;
@@ -63,7 +66,8 @@ static void ask(struct step_tool *tool)
 	struct step *step = &tool->step;
 
 	str_reset(&tool->ask.system, 0);
-	prompt_system(step->frame.exec, step_scope(step), step->def, &tool->ask.system);
+	prompt_system(step->frame.exec, step_scope(step),
+		      walk_row(step->frame.parent)->path, step->def, &tool->ask.system);
 	prompt_tool(&tool->ask.system, &tool->tool, &tool->failures);
 	ask_start(&tool->ask, step, &tool->tool, 1);
 }
@@ -212,6 +216,27 @@ static void tell_result(struct step *step, const struct str *text)
 	row_add_event(row);
 }
 
+static void succeed(struct step_tool *tool, const struct str *output)
+{
+	struct str calls = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &calls);
+	jsonw_array(&w);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "tool", tool->step.def->forced_tool);
+	jsonw_key(&w, "arguments");
+	if (tool->arguments.len <= REMEMBERED_MAX)
+		jsonw_raw(&w, str_text(&tool->arguments), tool->arguments.len);
+	else
+		jsonw_text(&w, "too large to be kept");
+	jsonw_object_end(&w);
+	jsonw_array_end(&w);
+	if (recall_add(&tool->step, str_text(output), output->len, str_text(&calls)))
+		step_succeed(&tool->step, str_text(output), output->len, true);
+	str_deinit(&calls);
+}
+
 static void on_used(struct op *op)
 {
 	struct tool_use *used = mem_container(op, struct tool_use, op);
@@ -222,7 +247,7 @@ static void on_used(struct op *op)
 	used->request.nth++;
 	tell_result(&tool->step, &answer.text);
 	if (answer.class == FAIL_NONE)
-		step_succeed(&tool->step, str_text(&answer.text), answer.text.len, true);
+		succeed(tool, &answer.text);
 	else if (answer.refused)
 		mend(tool, answer.class, str_text(&answer.text));
 	else

@@ -1,4 +1,4 @@
-/* step_tool.h - steps of type tool: a model fills in a tool's arguments, and it is used */
+/* step_tool.h - steps of type tool: a model fills in the arguments, the tool is used */
 #ifndef ENGINE_STEPS_STEP_TOOL_H
 #define ENGINE_STEPS_STEP_TOOL_H
 

@@ -1,0 +1,140 @@
+/*
+ * sim_tool.c - custom tools of a given definition, and what their server answers
+ *
+ * A request is made as tools/http_tool.c makes it; what is answered is in the case
+ * (sim_case.h): `http`, by path. How a status is judged is that of tools/toolbox.c.
+ */
+#include "sim_tool.h"
+
+#include "base/jsonr.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "engine/host.h"
+#include "sim_case.h"
+#include "sim_store.h"
+#include "tools/http_tool.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER "http://tools"
+
+void sim_tool_find(const struct sim_run *run, struct tool_find *find)
+{
+	const struct json *tools = jsonr_get(run->given->doc, "tools");
+	size_t i;
+
+	for (i = 0; i < jsonr_count(tools); i++) {
+		const struct json *tool = jsonr_at(tools, i);
+		const char *about = jsonr_get_text(tool, "description");
+
+		if (strcmp(jsonr_get_text(tool, "name"), find->name) != 0)
+			continue;
+		jsonr_print(tool, &find->text);
+		str_add_text(&find->about, about);
+		jsonr_print(jsonr_get(tool, "inputSchema"), &find->schema);
+		return;
+	}
+	find->class = FAIL_JOB;
+	str_printf(&find->text, "there is no tool '%s'", find->name);
+}
+
+/* What is between the server and the query, its %XX read. */
+static void add_path(struct str *out, const char *url)
+{
+	char hex[3] = "";
+
+	for (url += strlen(SERVER); *url && *url != '?'; url++) {
+		if (*url == '%' && url[1] && url[2]) {
+			memcpy(hex, url + 1, 2);
+			str_add_char(out, (char)strtoul(hex, NULL, 16));
+			url += 2;
+		} else {
+			str_add_char(out, *url);
+		}
+	}
+}
+
+static void note(struct sim_run *run, const struct http_tool *tool,
+		 const struct http_tool_request *request)
+{
+	struct jsonw w;
+	size_t i;
+
+	if (run->requests.len)
+		str_add_char(&run->requests, ',');
+	jsonw_init(&w, &run->requests);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "method", tool->method);
+	jsonw_pair_text(&w, "url", str_text(&request->url));
+	jsonw_pair_text(&w, "body", request->body.len ? str_text(&request->body) : NULL);
+	jsonw_key(&w, "headers");
+	jsonw_array(&w);
+	for (i = 0; request->headers[i]; i++)
+		jsonw_text_n(&w, request->headers[i], strlen(request->headers[i]));
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+}
+
+static const struct json *answer_of(const struct sim_run *run, const char *url,
+				    const char *body)
+{
+	struct str path = STR_INIT;
+	const struct json *answer;
+
+	add_path(&path, url);
+	answer = jsonr_get(jsonr_get(run->given->doc, "http"), str_text(&path));
+	str_deinit(&path);
+	if (!jsonr_get(answer, "if"))
+		return answer;
+	return jsonr_get(answer,
+			 strstr(body, jsonr_get_text(answer, "if")) ? "then" : "else");
+}
+
+static void judge(struct tool_use *use, const struct json *answer)
+{
+	int64_t status = answer ? jsonr_get_int(answer, "status", 200) : 404;
+	struct str *text = &use->answer.text;
+
+	if (status != 200) {
+		use->answer.class = FAIL_TOOL;
+		use->answer.refused =
+			status == 400 || status == 404 || status == 409 || status == 422;
+		str_printf(text,
+			   "tool '%s' answered with status %lld: ", use->request.name,
+			   (long long)status);
+	}
+	if (jsonr_get(answer, "json"))
+		jsonr_print(jsonr_get(answer, "json"), text);
+	else if (answer)
+		str_add_text(text, jsonr_get_text(answer, "text"));
+}
+
+void sim_tool_use(struct sim_run *run, struct tool_use *use)
+{
+	struct http_tool_request request = { 0 };
+	struct json *arguments = NULL;
+	struct http_tool tool;
+	struct err err;
+
+	if (http_tool_parse(use->request.definition, use->request.definition_len, &tool,
+			    &err) < 0) {
+		use->answer.class = FAIL_JOB;
+		str_add_text(&use->answer.text, err.text);
+		return;
+	}
+	if (jsonr_parse(use->request.arguments, use->request.arguments_len, &arguments,
+			NULL, NULL, &err) == 0 &&
+	    http_tool_build(&tool, arguments, "key", &request, &err) == 0) {
+		note(run, &tool, &request);
+		judge(use,
+		      answer_of(run, str_text(&request.url), str_text(&request.body)));
+		http_tool_request_deinit(&request);
+	} else {
+		use->answer.class = FAIL_JOB;
+		str_add_text(&use->answer.text, err.text);
+	}
+	jsonr_free(arguments);
+	http_tool_deinit(&tool);
+}
