@@ -2,7 +2,7 @@
 # seeds.txt first; then sim_planted, in which each of the planted bugs must be found.
 
 SIM_SEEDS = 10000
-SIM_JOBS = 1
+SIM_JOBS = 2
 SIM_PLANTED_SEEDS = 1000
 
 EXTRA_PROGRAMS += tests/sim/sim tests/sim/sim_planted
