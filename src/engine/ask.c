@@ -45,7 +45,10 @@ static void fill_request(struct ask *ask, const struct step *step)
 	request->count = 2;
 	request->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;
 	request->answer_max = engine->limits.output_max;
+	str_reset(&ask->key_path, KEEP_BYTES);
+	walk_key_path(step->frame.parent, &ask->key_path);
 	request->path = row->path;
+	request->key_path = str_text(&ask->key_path);
 	request->execution = row->execution;
 }
 
@@ -83,4 +86,5 @@ void ask_deinit(struct ask *ask)
 	call_deinit(&ask->call);
 	str_deinit(&ask->system);
 	str_deinit(&ask->task);
+	str_deinit(&ask->key_path);
 }

@@ -21,6 +21,7 @@ struct ask {
 	struct llm_message messages[2];
 	struct str system;
 	struct str task;
+	struct str key_path;
 };
 
 void ask_init(struct ask *ask, const struct step *step, void (*resume)(struct op *op));

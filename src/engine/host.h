@@ -47,9 +47,10 @@ struct llm_request {
 	size_t answer_max; /* bytes of text that the step accepts */
 	/* What is asked for: the same, with the run's id, whenever this execution of the
 	 * step is repeated, by whichever worker. */
-	const char *path; /* of the step's frame, ids percent-encoded */
-	int execution;    /* of the step, from 1 */
-	int ask;          /* of that execution's calls this is the nth, from 0 */
+	const char *path;     /* of the step's frame, ids percent-encoded */
+	const char *key_path; /* the same for effect_key() (walk_key_path()) */
+	int execution;        /* of the step, from 1 */
+	int ask;              /* of that execution's calls this is the nth, from 0 */
 };
 
 /* Filled by whoever serves the call, before op_done(). */
@@ -127,7 +128,8 @@ struct tool_request {
 	int64_t deadline_mono_ms; /* the engine abandons it by then */
 	size_t answer_max;        /* bytes of text that the step accepts */
 	const char *path;         /* as those of an llm_request: */
-	int execution;            /* they mark a repetition */
+	const char *key_path;
+	int execution; /* they mark a repetition */
 	int nth;
 };
 

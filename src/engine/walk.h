@@ -49,6 +49,12 @@ struct scope *walk_scope(const struct runframe *frame);
 const char *walk_place(const struct runframe *frame);
 /* "p1#0/s4": of the step under way, ids percent-encoded; appended. */
 void walk_step_path(const struct runframe *frame, struct str *out);
+/*
+ * The same with the executions of the steps that it is inside of, from the second one on
+ * ("p1@2#0/s4"): executions inside are counted anew where a branch of an earlier one
+ * failed, so the path alone does not tell a repetition from a new call.
+ */
+void walk_key_path(const struct runframe *frame, struct str *out);
 /* How many paths are inside one another here, from 1. */
 int walk_depth(const struct runframe *frame);
 /* It ended, and did something here: false when its end was in the journal already. */

@@ -79,6 +79,30 @@ void walk_step_path(const struct runframe *frame, struct str *out)
 	ids_encode(out, walk->step->id);
 }
 
+static void add_key_path(const struct walk *walk, struct str *out)
+{
+	const struct runframe *step = walk->frame.parent;
+	const struct walk *outer;
+
+	if (!walk->path.len)
+		return;
+	outer = walk_in(step->parent);
+	add_key_path(outer, out);
+	ids_encode(out, outer->step->id);
+	if (outer->row->execution > 1)
+		str_printf(out, "@%d", outer->row->execution);
+	str_add_text(out, strrchr(str_text(&walk->path), '#'));
+	str_add_char(out, '/');
+}
+
+void walk_key_path(const struct runframe *frame, struct str *out)
+{
+	const struct walk *walk = walk_in(frame);
+
+	add_key_path(walk, out);
+	ids_encode(out, walk->step->id);
+}
+
 int walk_depth(const struct runframe *frame)
 {
 	int frames = 0;

@@ -125,6 +125,6 @@ void oaic_body_key(struct str *out, const struct llm_call *call)
 {
 	const struct llm_request *request = &call->request;
 
-	effect_key(out, call->op.exec->run_id, request->path, request->execution,
+	effect_key(out, call->op.exec->run_id, request->key_path, request->execution,
 		   request->ask);
 }

@@ -341,8 +341,8 @@ static int build(struct using *using, struct err *err)
 		return rc;
 	rc = jsonr_parse(request->arguments, request->arguments_len, &arguments, NULL,
 			 NULL, err);
-	effect_key(&key, using->use->op.exec->run_id, request->path, request->execution,
-		   request->nth);
+	effect_key(&key, using->use->op.exec->run_id, request->key_path,
+		   request->execution, request->nth);
 	if (rc == 0)
 		rc = http_tool_build(&tool, arguments, str_text(&key), &using->request,
 				     err);

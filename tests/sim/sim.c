@@ -32,10 +32,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define JOBS_MAX    64
-#define SEED_SEC    60 /* one that takes longer hangs */
-#define REPEAT      64 /* one seed in so many is executed twice, to be the same */
-#define TRACE_LINES 120
+#define JOBS_MAX       64
+#define FILE_SEEDS_MAX 1000 /* lines of a file that are executed */
+#define SEED_SEC       60   /* one that takes longer hangs */
+#define REPEAT         64   /* one seed in so many is executed twice, to be the same */
+#define TRACE_LINES    120
 
 struct options {
 	uint64_t first;
@@ -362,6 +363,8 @@ static bool run_file(const struct options *options, struct sim_counts *sum)
 {
 	struct options one = *options;
 	FILE *file = fopen(options->file, "re");
+	uint64_t seeds[FILE_SEEDS_MAX];
+	size_t n = 0, i;
 	char line[256];
 	bool well = true;
 	char *end;
@@ -370,14 +373,19 @@ static bool run_file(const struct options *options, struct sim_counts *sum)
 		perror(options->file);
 		return false;
 	}
-	one.count = 1;
-	one.jobs = 1;
-	while (fgets(line, sizeof(line), file)) {
-		one.first = strtoull(line, &end, 10);
+	/* all of it first: a child that exits moves the offset that it shares */
+	while (n < FILE_SEEDS_MAX && fgets(line, sizeof(line), file)) {
+		seeds[n] = strtoull(line, &end, 10);
 		if (end != line)
-			well = run_range(&one, sum) && well;
+			n++;
 	}
 	(void)fclose(file);
+	one.count = 1;
+	one.jobs = 1;
+	for (i = 0; i < n; i++) {
+		one.first = seeds[i];
+		well = run_range(&one, sum) && well;
+	}
 	return well;
 }
 

@@ -539,7 +539,8 @@ void sim_watch_end(struct sim_world *world, struct sim_run *run)
 	sim_rows_deinit(&rows);
 }
 
-/* Moments that a state keeps (execution memory) are of the clock: they are blotted out. */
+/* Moments that a state keeps (execution memory) are of the clock: they are blotted
+ * out. */
 static char *without_moments(const char *text)
 {
 	static const char key[] = "\"timestamp\":\"";

@@ -196,6 +196,31 @@ static void the_others_finish_when_a_branch_fails(void **state)
 	expect_text(&host.rows, "step a#0/b b 1 [[\"set\",\"b\",\"B\"]] -");
 }
 
+static void a_call_of_a_later_execution_is_no_repetition(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.hold_calls = true;
+	exec = memory_run(
+		&host,
+		ORCH(PARALLEL("a", "[[\"l\"],[\"f\"]]", ",\"on_error\":\"continue\"" NEXT("a")) "," LOOP(
+			"l", "1", "[\"b\", \"f\"]",
+			"") "," ECHO("b", "B",
+				     "") "," STEP("f", "llm",
+						  ",\"model\":\"mock.fail:tool\"")),
+		NULL);
+	(void)memory_pump(&host);
+	assert_string_equal(host.calls[0]->request.key_path, "a#0/l#0/b");
+	assert_int_equal(host.calls[0]->request.execution, 1);
+	echo(&host, 0);
+	(void)memory_pump(&host);
+	/* both branches failed: what they had executed is not counted */
+	assert_string_equal(host.calls[0]->request.key_path, "a@2#0/l#0/b");
+	assert_int_equal(host.calls[0]->request.execution, 1);
+	exec_free(exec);
+}
+
 static void what_completed_is_joined_when_the_path_goes_on(void **state)
 {
 	(void)state;
@@ -641,6 +666,7 @@ int main(void)
 		TEST(branches_run_at_once_and_join_in_their_order),
 		TEST(no_more_than_the_limit_run_at_once),
 		TEST(steps_that_decide_are_followed_inside_branches),
+		TEST(a_call_of_a_later_execution_is_no_repetition),
 		TEST(the_others_finish_when_a_branch_fails),
 		TEST(what_completed_is_joined_when_the_path_goes_on),
 		TEST(an_end_inside_ends_the_run_with_what_its_path_sees),

@@ -89,7 +89,7 @@ static void expect_key(const char *run, const char *path, int execution, const c
 	struct exec exec = { .run_id = run };
 	struct llm_call call = {
 		.op = { .exec = &exec },
-		.request = { .path = path, .execution = execution },
+		.request = { .path = path, .key_path = path, .execution = execution },
 	};
 	struct str out = STR_INIT;
 

@@ -170,6 +170,7 @@ static void use(struct step_tool *tool)
 	request->deadline_mono_ms = tool->ask.call.request.deadline_mono_ms;
 	request->answer_max = exec->engine->limits.output_max;
 	request->path = row->path;
+	request->key_path = tool->ask.call.request.key_path;
 	request->execution = row->execution;
 	if (exec->doomed)
 		return;
