@@ -29,6 +29,7 @@
 #include "engine/runframe.h"
 #include "run/definition.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SNAPSHOT_VERSION 1
@@ -121,6 +122,7 @@ static void print_node(struct jsonw *w, const struct definition *definition,
 	list_for_each(at, &node->children) {
 		const struct fold_node *child = list_entry(at, struct fold_node, node);
 
+		assert(node->step); /* the one that its children are inside of */
 		str_reset(&inside, 4096);
 		str_add_text(&inside, path);
 		if (*path)

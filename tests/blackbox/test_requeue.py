@@ -173,13 +173,12 @@ def crash(site, daemon, client, runs, suspect, steps, sig=signal.SIGSEGV):
 
 
 def test_a_run_that_kills_twice_is_a_dead_letter_and_the_others_end(site):
-    # the counter of steps has those with another one behind them
     site.prepare(orchestration("two", print_step("a", "1", "b"), print_step("b", "2")))
     daemon = site.start(expect_errors=["run.dead_letter"])
     with site.redis.client() as client:
         runs = hold(site, client, 21, "two")
         bad, innocent = runs[7], runs[:7] + runs[8:]
-        _, settled = crash(site, daemon, client, runs, bad, steps=21)
+        _, settled = crash(site, daemon, client, runs, bad, steps=42)
         assert (settled["requeued"], settled["quarantined"]) == ("20", "1")
         assert client.zrange(P + "quarantine", 0, -1) == [f"{bad}:1".encode()]
         dead, settled = crash(site, daemon, client, [bad], bad, steps=0)
