@@ -42,10 +42,11 @@ bool course_inside(struct course *course, const struct definition_step *of, size
 
 int course_place(const struct course *course, int at, const char *id)
 {
-	size_t next = (size_t)(at + 1), i;
+	int next = at + 1;
+	size_t i;
 
-	if (next < course->count && strcmp(course->list[next], id) == 0)
-		return (int)next;
+	if (next < (int)course->count && strcmp(course->list[next], id) == 0)
+		return next;
 	for (i = 0; i < course->count; i++)
 		if (strcmp(course->list[i], id) == 0)
 			return (int)i;
@@ -57,7 +58,7 @@ const char *course_behind(const struct course *course, int at,
 {
 	if (!course->list)
 		return step->next_step_id;
-	return (size_t)(at + 1) < course->count ? course->list[at + 1] : NULL;
+	return at + 1 < (int)course->count ? course->list[at + 1] : NULL;
 }
 
 bool course_ends(const struct course *course, const char *id)

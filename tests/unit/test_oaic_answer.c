@@ -29,6 +29,7 @@ static struct oaic_answer answer;
 static void begin(int status, const char *type, int64_t retry_after_ms)
 {
 	str_reset(&tokens, 0);
+	oaic_answer_deinit(&answer); /* of the one before */
 	oaic_answer_init(&answer, TEXT_MAX, on_token, NULL);
 	oaic_answer_head(&answer, status, type, retry_after_ms);
 }
@@ -54,7 +55,6 @@ static struct oaic_verdict read_pieces(const char *body, size_t len, struct rng 
 
 static struct oaic_verdict read_all(int status, const char *type, const char *body)
 {
-	oaic_answer_deinit(&answer);
 	begin(status, type, 0);
 	return read_pieces(body, strlen(body), NULL);
 }
@@ -423,6 +423,7 @@ int main(void)
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
+	oaic_answer_deinit(&answer);
 	str_deinit(&tokens);
 	return rc;
 }
