@@ -47,7 +47,7 @@ def start_as_nobody(site, path, **more):
 
 
 @root_only
-@pytest.mark.asan
+# not under sanitizers: who gave root up cannot write their reports
 def test_root_becomes_the_user_for_good(site, open_dir):
     user = pwd.getpwnam("nobody")
     # one that root alone may read: what a reload will not be able to
