@@ -6,8 +6,8 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/bench/*.py $(top_srcdir)/tests/benc
 bench: all
 	./synapsed bench queue
 	./synapsed bench runs
-	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
-	SYNAPSED=./synapsed $(PYTHON3) $(top_srcdir)/tests/bench/paths.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/paths.py
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/transforms.py
 
 .PHONY: bench
