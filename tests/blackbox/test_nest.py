@@ -133,3 +133,28 @@ def test_the_journal_of_a_loop_grows_by_the_same_in_each_iteration(site):
     # but for the digits of its number and of seq, and the last, which announces none
     assert max(sizes[9:99]) - min(sizes[9:99]) <= 40
     assert max(sizes) <= 1.5 * sizes[0]
+
+
+def test_what_the_options_bound_is_refused_or_waits(site):
+    loop = {"id": "l", "name": "L", "type": "loop", "loop_step_ids": ["p"]}
+    site.prepare(
+        orchestration("long", {**loop, "loop_count": 4}, print_step("p", "P")),
+        orchestration("much", {**loop, "loop_count": 3, "next_step_id": "m"},
+                      print_step("p", "P"),
+                      {**loop, "id": "m", "name": "M", "loop_count": 3}),
+        orchestration("forked", {"id": "f", "name": "F", "type": "parallel",
+                                 "parallel_branches": [["a"], ["b"]]},
+                      llm_step("a", "mock.sleep:50"), llm_step("b", "mock.sleep:1")),
+    )
+    site.start(SYNAPSED_ENGINE_LOOP_MAX="3", SYNAPSED_ENGINE_MAX_STEPS="6",
+               SYNAPSED_ENGINE_PARALLEL_MAX="1")
+    for name, said in (("long", "has 4 iterations, more than 3"),
+                       ("much", "Limit of 6 steps in one run exceeded")):
+        answer = site.wait_run(site.submit(name))
+        assert answer["status"] == "failed" and said in answer["error"]["message"], answer
+    run_id = site.submit("forked")
+    assert site.wait_run(run_id)["status"] == "completed"
+    told = [(e["type"], e["orch_step_id"]) for e in durable(site, run_id)
+            if e["type"] in ("step_start", "step_complete") and "branch_index" in e]
+    assert told == [("step_start", "a"), ("step_complete", "a"),
+                    ("step_start", "b"), ("step_complete", "b")]
