@@ -25,10 +25,8 @@ static void forget_answer(struct ask *ask)
 {
 	struct llm_answer *answer = &ask->call.answer;
 
-	answer->class = FAIL_NONE;
-	str_reset(&answer->text, KEEP_BYTES);
-	str_reset(&answer->tool, KEEP_BYTES);
-	memset(&answer->usage, 0, sizeof(answer->usage));
+	call_answer_deinit(answer);
+	memset(answer, 0, sizeof(*answer));
 	ask->call.request.ask++;
 }
 
@@ -59,10 +57,12 @@ void ask_start(struct ask *ask, struct step *step, const struct llm_tool *tools,
 		forget_answer(ask);
 	else
 		fill_request(ask, step);
-	ask->messages[0] = (struct llm_message){ LLM_SYSTEM, str_text(&ask->system),
-						 ask->system.len };
-	ask->messages[1] =
-		(struct llm_message){ LLM_USER, str_text(&ask->task), ask->task.len };
+	ask->messages[0] = (struct llm_message){ .role = LLM_SYSTEM,
+						 .text = str_text(&ask->system),
+						 .len = ask->system.len };
+	ask->messages[1] = (struct llm_message){ .role = LLM_USER,
+						 .text = str_text(&ask->task),
+						 .len = ask->task.len };
 	ask->call.request.tools = tools;
 	ask->call.request.tools_count = tools_count;
 	step_think(step, "calling model");

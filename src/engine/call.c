@@ -138,6 +138,22 @@ void call_deinit(struct llm_call *call)
 		mem_free(call->stream);
 		call->stream = NULL;
 	}
-	str_deinit(&call->answer.text);
-	str_deinit(&call->answer.tool);
+	call_answer_deinit(&call->answer);
+}
+
+void call_answer_deinit(struct llm_answer *answer)
+{
+	size_t i;
+
+	for (i = 0; i < answer->calls_count; i++) {
+		mem_free(answer->calls[i].id);
+		mem_free(answer->calls[i].name);
+		mem_free(answer->calls[i].arguments);
+	}
+	mem_free(answer->calls);
+	answer->calls = NULL;
+	answer->calls_count = 0;
+	str_deinit(&answer->text);
+	str_deinit(&answer->tool);
+	str_deinit(&answer->reasoning);
 }

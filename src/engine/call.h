@@ -28,5 +28,7 @@ void call_start(struct llm_call *call);
 void call_flush(struct llm_call *call);
 /* Abandons a call in flight; frees the answer. */
 void call_deinit(struct llm_call *call);
+/* Frees all that an answer owns, and empties it. */
+void call_answer_deinit(struct llm_answer *answer);
 
 #endif

@@ -18,12 +18,24 @@ enum llm_role {
 	LLM_SYSTEM,
 	LLM_USER,
 	LLM_ASSISTANT,
+	LLM_TOOL, /* what a tool answered: behind the assistant's message with its call */
+};
+
+/* One call of a tool that a model made. */
+struct llm_tool_call {
+	const char *id; /* the provider's name of it, [ -~]{1,128}; never NULL */
+	const char *name;
+	const char *arguments; /* JSON text, of whatever form: the model wrote it */
+	size_t arguments_len;
 };
 
 struct llm_message {
 	enum llm_role role;
 	const char *text;
 	size_t len;
+	const struct llm_tool_call *calls; /* of an assistant's message, in order */
+	size_t calls_count;
+	const char *call_id; /* of LLM_TOOL: the call that this is the answer of */
 };
 
 /* What a model may call instead of answering. */
@@ -38,10 +50,12 @@ struct llm_request {
 	const char *model; /* resolved, never NULL */
 	const struct llm_message *messages;
 	size_t count;
-	/* One of them must be called, if there are any. A provider or a model that knows
-	 * no tools answers with a text: whoever asked reads that, too. */
+	/* One of them must be called, if there are any, unless tools_optional. A provider
+	 * or a model that knows no tools answers with a text: whoever asked reads that,
+	 * too. */
 	const struct llm_tool *tools;
 	size_t tools_count;
+	bool tools_optional; /* any number of calls may be made, or none */
 	/* The engine abandons the call by then; a provider may give up before. */
 	int64_t deadline_mono_ms;
 	size_t answer_max; /* bytes of text that the step accepts */
@@ -59,8 +73,14 @@ struct llm_answer {
 	/* The answer, the arguments of the call of a tool as JSON text (of whatever form:
 	 * the model wrote it), or why there is none; valid UTF-8. */
 	struct str text;
-	struct str tool;    /* the tool that was called; "": none */
-	struct usage usage; /* counted even for a failed call */
+	struct str
+		tool; /* the tool that was called; "": none. Not with tools_optional: */
+	/* All calls of the answer, owned with their texts (call_answer_deinit()); text is
+	 * then what was said beside them. */
+	struct llm_tool_call *calls;
+	size_t calls_count;
+	struct str reasoning; /* what the model says that it thought; "": nothing */
+	struct usage usage;   /* counted even for a failed call */
 };
 
 /*

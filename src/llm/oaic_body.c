@@ -24,6 +24,8 @@ static const char *role_name(enum llm_role role)
 		return "user";
 	case LLM_ASSISTANT:
 		return "assistant";
+	case LLM_TOOL:
+		return "tool";
 	}
 	return "user";
 }
