@@ -388,7 +388,12 @@ static const struct {
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"Print\"}]}",
 	  "/steps/0/type", "'Print' is no type" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"agent\"}]}",
-	  "/steps/0/type", "step 's': steps of type 'agent' are not executed" },
+	  "/steps/0/agent_id", "step 's': it names no agent" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"agent\","
+	  "\"agent_id\":\"a\",\"model\":\"gpt-4o\"}]}",
+	  "/steps/0/model", "step 's': model 'gpt-4o' is not served" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"human\"}]}",
+	  "/steps/0/type", "step 's': steps of type 'human' are not executed" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\"}]}",
 	  "/steps/0/model", "step 's': it names no model" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\",\"model\":\"gpt-4o\"}]}",
