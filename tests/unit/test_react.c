@@ -564,7 +564,7 @@ static void agents_in_branches_have_conversations_of_their_own(void **state)
 	expect(&host.rows, "turn a#1/b b 1 outside");
 	memory_answer(&host, 0, FAIL_NONE, "one");
 	(void)memory_pump(&host);
-	exec = next_owner(exec, definition, 5);
+	exec = next_owner(exec, definition, 6);
 	expect(&host.prompts, "tool of c1: found it\n");
 	say("two");
 	assert_int_equal(host.final->status, RUN_COMPLETED);
