@@ -19,8 +19,8 @@
 static bool can_run(enum step_type type)
 {
 	return type == STEP_PRINT || type == STEP_LLM || type == STEP_END ||
-	       type == STEP_IF_ELSE || type == STEP_SWITCH || type == STEP_PARALLEL ||
-	       type == STEP_LOOP;
+	       type == STEP_AGENT || type == STEP_IF_ELSE || type == STEP_SWITCH ||
+	       type == STEP_PARALLEL || type == STEP_LOOP;
 }
 
 static const struct definition_rules rules = { .can_run = can_run };
