@@ -287,7 +287,7 @@ static void on_stored(struct op *op)
 {
 	struct react *react = mem_container(op, struct react, stored);
 
-	FAULT_OF(react->answered ? "turn.answer_stored" : "turn.results_stored",
+	FAULT_OF(react->answered ? "turn.begun" : "turn.ended",
 		 react->step->def->id);
 	react->state = REACT_IDLE;
 	if (op->exec->engine->draining) {
@@ -326,7 +326,7 @@ void react_on_results(struct react *react)
 	str_deinit(&entry);
 	if (!well)
 		return;
-	FAULT_OF("turn.results", react->step->def->id);
+	FAULT_OF("turn.served", react->step->def->id);
 	react_store(react, false);
 }
 
