@@ -54,6 +54,11 @@ src_api_libapi_a_SOURCES = \
 	src/api/routes.h \
 	src/api/run_body.c \
 	src/api/run_body.h \
+	src/api/run_filter.c \
+	src/api/run_filter.h \
+	src/api/run_list.c \
+	src/api/run_pairs.c \
+	src/api/run_pairs.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/stream.c \

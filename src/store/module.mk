@@ -96,6 +96,11 @@ STORE_SQL = \
 	src/store/sql/runs_insert.sql \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_live.sql \
+	src/store/sql/runs_list_orchestration.sql \
+	src/store/sql/runs_list_outcome.sql \
+	src/store/sql/runs_list_session.sql \
+	src/store/sql/runs_list_tag.sql \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
@@ -125,7 +130,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
-	src/store/migrations/004_worker_deaths.sql
+	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
