@@ -24,6 +24,8 @@ void orchestrations_get(struct api_call *call);
 void queue_route_stats(struct api_call *call);
 /* resume_route.c */
 void resume_route_post(struct api_call *call);
+/* run_detail.c */
+void run_detail_get(struct api_call *call);
 /* run_list.c */
 void run_list_get(struct api_call *call);
 /* runs.c */

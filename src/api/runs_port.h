@@ -91,6 +91,7 @@ typedef void (*port_letter_cb)(void *arg, enum errors_code error,
 typedef void (*port_done_cb)(void *arg, enum errors_code error);
 
 struct err;
+struct manage;
 struct request;
 struct tails_ask;
 
@@ -161,6 +162,7 @@ struct runs_port {
 	void (*discard)(void *self, const char *id, const char *tenant_id,
 			port_done_cb cb, void *arg);
 	struct port_health (*health)(void *self);
+	const struct manage *manage; /* what only scale mode has; NULL: nothing */
 };
 
 #endif
