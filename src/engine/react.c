@@ -68,6 +68,16 @@ bool react_recall(struct react *react)
 	return false;
 }
 
+/* What it holds beside its frame, for "the run with the largest arena". */
+static void count_bytes(struct react *react)
+{
+	struct exec *exec = react->step->frame.exec;
+	size_t bytes = react->talk.arena.used_bytes + react->list.arena.used_bytes;
+
+	exec->frame_bytes += bytes - react->counted;
+	react->counted = bytes;
+}
+
 /* An entry into the journal's row and the conversation. */
 static bool add_entry(struct react *react, const struct str *entry)
 {
@@ -75,8 +85,10 @@ static bool add_entry(struct react *react, const struct str *entry)
 
 	if (!progress_append(react->step, entry))
 		return false;
-	if (conversation_add(&react->talk, str_text(entry), entry->len, &err) == 0)
+	if (conversation_add(&react->talk, str_text(entry), entry->len, &err) == 0) {
+		count_bytes(react);
 		return true;
+	}
 	runframe_fail(&react->step->frame, FAIL_INTERNAL, "Step '%s': %s",
 		      react->step->def->name, err.text);
 	return false;
@@ -287,8 +299,7 @@ static void on_stored(struct op *op)
 {
 	struct react *react = mem_container(op, struct react, stored);
 
-	FAULT_OF(react->answered ? "turn.begun" : "turn.ended",
-		 react->step->def->id);
+	FAULT_OF(react->answered ? "turn.begun" : "turn.ended", react->step->def->id);
 	react->state = REACT_IDLE;
 	if (op->exec->engine->draining) {
 		react->state = REACT_PARKED;
@@ -337,13 +348,16 @@ bool react_parked(const struct react *react)
 
 /* ---- the start ---- */
 
-static bool is_listed(const struct tool_list *list, const char *name)
+static bool is_there(const struct react *react, const char *name)
 {
+	const struct tool_list *list = &react->list;
 	size_t i;
 
+	for (i = 0; i < react->tools_count; i++)
+		if (strcmp(react->tools[i].name, name) == 0)
+			return true;
 	for (i = 0; i < list->tools_count; i++)
-		if (strcmp(list->tools[i].name, name) == 0 ||
-		    strcmp(list->tools[i].id, name) == 0)
+		if (strcmp(list->tools[i].id, name) == 0)
 			return true;
 	return false;
 }
@@ -355,7 +369,7 @@ static void tell_missing(struct react *react)
 	size_t i, missing = 0;
 
 	for (i = 0; !react->list.all && i < react->list.names_count; i++)
-		if (!is_listed(&react->list, react->list.names[i]))
+		if (!is_there(react, react->list.names[i]))
 			str_printf(&text, "%s'%s'",
 				   missing++ ? ", " : "tools that there are not: ",
 				   react->list.names[i]);
@@ -439,6 +453,7 @@ void react_init(struct react *react, struct step *step)
 
 void react_deinit(struct react *react)
 {
+	react->step->frame.exec->frame_bytes -= react->counted;
 	op_detach(&react->list.op);
 	op_detach(&react->stored);
 	call_deinit(&react->call);

@@ -17,6 +17,8 @@ struct step;
 
 /* Calls of one answer that are served; the model is told that the others are not. */
 #define REACT_CALLS_MAX 32
+/* Tools of the engine's own that one agent may be offered. */
+#define REACT_OWN_MAX 4
 /* Bytes of one result that a model is told; the middle of a longer one is left out. */
 #define REACT_RESULT_MAX 100000
 
@@ -98,6 +100,7 @@ struct react {
 	size_t calls_open; /* not done */
 	struct op stored;  /* of a row of kind turn */
 	bool answered;     /* it is one with an answer */
+	size_t counted;    /* bytes of the conversation that exec_bytes() has */
 };
 
 void react_init(struct react *react, struct step *step);
@@ -124,8 +127,11 @@ void react_call_done(struct react_call *call, bool failed, const char *text, siz
 
 /* For react.c and its family: */
 
-/* Tools that the list brought, and those of the engine. */
+/* Tools that the list brought, behind those of the engine. */
 void react_tools_make(struct react *react);
+/* One of the engine's own, from inside react_tools_make(): at most REACT_OWN_MAX. All
+ * that it points to lives as long as the loop; offer.name is one that providers take. */
+void react_tools_add(struct react *react, const struct react_tool *tool);
 void react_tools_free(struct react *react);
 const struct react_tool *react_tool_find(const struct react *react, const char *name);
 /* Calls of the answer under way: made from it, checked, prepared; begun; freed. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define NAME_MAX_LEN 64
@@ -49,18 +50,25 @@ static const char *offered_name(struct react *react, const char *name)
 	return ret;
 }
 
-static void add_tool(struct react *react, const struct tool_listed *listed)
+void react_tools_add(struct react *react, const struct react_tool *tool)
 {
-	struct react_tool *tool = &react->tools[react->tools_count];
-	struct llm_tool offer = { .name = offered_name(react, listed->name),
-				  .description = listed->about,
-				  .schema = listed->schema };
+	assert(react->tools_count < react->list.tools_count + REACT_OWN_MAX);
+	react->tools[react->tools_count] = *tool;
+	react->offers[react->tools_count++] = tool->offer;
+}
 
-	tool->offer = offer;
-	tool->name = listed->name;
-	tool->definition = listed->definition;
-	tool->server = &react_custom;
-	react->offers[react->tools_count++] = offer;
+static void add_listed(struct react *react, const struct tool_listed *listed)
+{
+	const struct react_tool tool = {
+		.offer = { .name = offered_name(react, listed->name),
+			   .description = listed->about,
+			   .schema = listed->schema },
+		.name = listed->name,
+		.definition = listed->definition,
+		.server = &react_custom,
+	};
+
+	react_tools_add(react, &tool);
 }
 
 void react_tools_make(struct react *react)
@@ -68,10 +76,10 @@ void react_tools_make(struct react *react)
 	const struct tool_list *list = &react->list;
 	size_t i;
 
-	react->tools = mem_new_n(struct react_tool, list->tools_count + 1);
-	react->offers = mem_new_n(struct llm_tool, list->tools_count + 1);
+	react->tools = mem_new_n(struct react_tool, list->tools_count + REACT_OWN_MAX);
+	react->offers = mem_new_n(struct llm_tool, list->tools_count + REACT_OWN_MAX);
 	for (i = 0; i < list->tools_count; i++)
-		add_tool(react, &list->tools[i]);
+		add_listed(react, &list->tools[i]);
 }
 
 void react_tools_free(struct react *react)

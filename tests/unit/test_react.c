@@ -308,7 +308,8 @@ static void what_cannot_run_fails_as_the_jobs_fault(void **state)
 /* ---- crashes ---- */
 
 /* All that the first owner got out, and what the next one begins with. */
-static struct exec *next_owner(struct exec *exec, const char *definition, int rows)
+static struct exec *next_owner_from(struct exec *exec, const char *definition, int from,
+				    int rows)
 {
 	struct fold_row kept[MEMORY_ROWS_MAX];
 	struct memory_host next;
@@ -317,7 +318,7 @@ static struct exec *next_owner(struct exec *exec, const char *definition, int ro
 	exec_free(exec);
 	memory_init(&next, NULL);
 	memcpy(kept, host.journal, sizeof(kept));
-	memory_adopt(&next, kept, (size_t)rows);
+	memory_adopt(&next, kept + from, (size_t)(rows - from));
 	next.hold_calls = true;
 	next.tool_name = host.tool_name;
 	next.tool_schema = host.tool_schema;
@@ -331,6 +332,11 @@ static struct exec *next_owner(struct exec *exec, const char *definition, int ro
 	again = memory_resume(&host, definition, NULL, 2);
 	(void)memory_pump(&host);
 	return again;
+}
+
+static struct exec *next_owner(struct exec *exec, const char *definition, int rows)
+{
+	return next_owner_from(exec, definition, 0, rows);
 }
 
 static void a_crash_between_the_rows_repeats_calls_that_have_no_result(void **state)
@@ -372,6 +378,29 @@ static void a_crash_behind_the_results_asks_again(void **state)
 	assert_int_equal(host.calls[0]->request.ask, 2);
 	call_tool("c3", "{\"q\":\"z\"}");
 	assert_string_equal(str_text(&host.tool_uses), "look {\"q\":\"z\"} a/1/2\n");
+	say("done");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	exec_free(exec);
+}
+
+static void a_snapshot_has_the_conversation(void **state)
+{
+	const char *definition = RUN("");
+	struct exec *exec;
+	int at;
+
+	(void)state;
+	engine_free(host.engine);
+	host.limits.snapshot_rows = 3;
+	memory_engine(&host);
+	exec = begin(definition);
+	call_tool("c1", "{\"q\":\"x\"}");
+	call_tool("c2", "{\"q\":\"y\"}");
+	for (at = 0; strcmp(host.journal[at].kind, "snapshot") != 0; at++)
+		assert_true((size_t)at + 1 < host.journal_count);
+	exec = next_owner_from(exec, definition, at - 1, at + 1);
+	expect(&host.prompts, "tool of c1: found it\n");
+	assert_int_equal(host.calls[0]->request.ask, 1);
 	say("done");
 	assert_int_equal(host.final->status, RUN_COMPLETED);
 	exec_free(exec);
@@ -587,6 +616,7 @@ int main(void)
 		TEST(what_cannot_run_fails_as_the_jobs_fault),
 		TEST(a_crash_between_the_rows_repeats_calls_that_have_no_result),
 		TEST(a_crash_behind_the_results_asks_again),
+		TEST(a_snapshot_has_the_conversation),
 		TEST(nothing_begins_before_its_row_is_durable),
 		TEST(a_drain_parks_between_turns),
 		TEST(a_cancel_abandons_calls_and_uses),
