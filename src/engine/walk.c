@@ -591,10 +591,12 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct walk *walk = walk_of(frame);
 
-	(void)goes_on; /* nothing behind it sees what is inside */
+	/* what is behind sees what a loop's iteration leaves, and that only */
 	if (walk->state == WALK_STEP && walk->child->ops->abandon &&
 	    !runframe_has_ended(walk->child))
-		walk->child->ops->abandon(walk->child, false);
+		walk->child->ops->abandon(walk->child, goes_on);
+	if (goes_on && walk->row)
+		end_progress(walk);
 	walk_hand_out(frame);
 }
 
