@@ -106,6 +106,7 @@ STORE_SQL = \
 	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
+	src/store/sql/runs_due.sql \
 	src/store/sql/runs_end.sql \
 	src/store/sql/runs_end_lazy.sql \
 	src/store/sql/runs_insert.sql \
