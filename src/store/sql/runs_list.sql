@@ -21,7 +21,7 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
  CROSS JOIN LATERAL (
 	SELECT o.*
 	  FROM orchestration_runs o
-	 WHERE o.tenant_id = t.tenant_id
+	 WHERE o.tenant_id = t.tenant_id AND o.kind = 'run'
 	   AND ($1::text IS NULL OR o.status = $1)
 	   AND ($2::text IS NULL OR o.orchestration_id = $2)
 	   AND (o.created_at, o.run_id) < (

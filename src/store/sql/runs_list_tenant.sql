@@ -9,7 +9,7 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
        (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id,
        r.cancel_requested_at
   FROM orchestration_runs r
- WHERE r.tenant_id = $1
+ WHERE r.tenant_id = $1 AND r.kind = 'run'
    AND ($2::text IS NULL OR r.status = $2)
    AND ($3::text IS NULL OR r.orchestration_id = $3)
    AND (r.created_at, r.run_id) < (
