@@ -18,7 +18,8 @@
  *	done            the run has ended, unless a row of kind resume comes behind it
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
- * first attempt. Started moments of the history are those of the end less the duration.
+ * first attempt. Only an agent's has rows of kind turn, and how far it has come is in the
+ * state that they leave (engine/progress.h). Started moments of the history are those of the end less the duration.
  *
  * A row's delta belongs to the scope of its path, and is applied before its events: what
  * a row brings of later steps comes behind it. Two cases wait for an event of the row's
@@ -479,7 +480,7 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 		return 0; /* all that it says was folded */
 	}
 	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0 &&
-	    !is_join(row))
+	    strcmp(row->kind, "turn") != 0 && !is_join(row))
 		return err_set(err, ERR_INPUT, "rows of kind %s are unknown here",
 			       row->kind);
 	f->delta_waits = row->delta != NULL;

@@ -112,6 +112,7 @@ STORE_SQL = \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
+	src/store/sql/tools_list.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
