@@ -49,6 +49,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_route.c \
+	src/api/queues_route.c \
 	src/api/resume_route.c \
 	src/api/resumes.c \
 	src/api/resumes.h \
@@ -76,4 +77,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_queue.c \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
+	src/api/why.c \
+	src/api/why.h \
+	src/api/why_route.c \
 	src/api/workers.c

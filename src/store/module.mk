@@ -25,6 +25,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_pauses.c \
+	src/store/store_pauses.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -42,6 +44,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_tools.h \
 	src/store/store_waits.c \
 	src/store/store_waits.h \
+	src/store/store_why.c \
+	src/store/store_why.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -87,7 +91,10 @@ STORE_SQL = \
 	src/store/sql/orchestration_pin.sql \
 	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/queue_make.sql \
+	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
 	src/store/sql/run_detail.sql \
 	src/store/sql/run_effects.sql \
@@ -96,6 +103,7 @@ STORE_SQL = \
 	src/store/sql/run_story.sql \
 	src/store/sql/run_usage.sql \
 	src/store/sql/run_waits.sql \
+	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
 	src/store/sql/runs_end.sql \
