@@ -14,6 +14,7 @@
 #include "api/chats.h"
 #include "api/event_page.h"
 #include "api/letters.h"
+#include "api/manage.h"
 #include "api/pg_read.h"
 #include "api/resumes.h"
 #include "api/submit.h"
@@ -43,6 +44,7 @@ struct port_scale {
 	struct submit *submit;
 	struct cancels *cancels;
 	struct resumes *resumes;
+	struct manage manage;
 	struct next_turns *turns;
 	struct chats *chats;
 	struct tails *tails;
@@ -687,6 +689,16 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.chat_events = port_chat_events,
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
+		.manage = &port->manage,
+	};
+	port->manage = (struct manage){
+		.loop = parts->loop,
+		.conf = parts->conf,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.cancels = port->cancels,
+		.resumes = port->resumes,
 	};
 	*ret = port;
 	return 0;

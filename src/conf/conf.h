@@ -136,6 +136,7 @@ struct conf {
 		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
+		int64_t compact_chars;
 		int64_t event_max_bytes;
 	} engine;
 	struct {

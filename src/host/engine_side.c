@@ -15,6 +15,7 @@
 #include "engine/exec.h"
 #include "engine/row.h"
 #include "events/fifo.h"
+#include "host/agent_cache.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
@@ -165,6 +166,22 @@ static void host_tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 	toolbox_find(host->options.toolbox, find);
 }
 
+static void host_tool_list(void *ctx, struct exec *exec, struct tool_list *list)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	toolbox_list(host->options.toolbox, list);
+}
+
+static void host_agent_find(void *ctx, struct exec *exec, struct agent_find *find)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	agent_cache_find(host->agents, find);
+}
+
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct host_scale *host = ctx;
@@ -254,6 +271,8 @@ const struct engine_host engine_side = {
 	.code = host_code,
 	.tool_find = host_tool_find,
 	.tool_use = host_tool_use,
+	.tool_list = host_tool_list,
+	.agent_find = host_agent_find,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -1,6 +1,8 @@
 SYN_LIBS += src/host/libhost.a
 noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
+	src/host/agent_cache.c \
+	src/host/agent_cache.h \
 	src/host/backlog.c \
 	src/host/backlog.h \
 	src/host/begin.c \

@@ -11,6 +11,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_crashes.h \
 	src/store/store_definitions.c \
 	src/store/store_definitions.h \
+	src/store/store_detail.c \
+	src/store/store_detail.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -25,6 +27,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_pauses.c \
+	src/store/store_pauses.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -42,6 +46,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_tools.h \
 	src/store/store_waits.c \
 	src/store/store_waits.h \
+	src/store/store_why.c \
+	src/store/store_why.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -97,10 +103,19 @@ STORE_SQL = \
 	src/store/sql/orchestration_pin.sql \
 	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/queue_make.sql \
+	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_detail.sql \
+	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_story.sql \
+	src/store/sql/run_usage.sql \
+	src/store/sql/run_waits.sql \
+	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
 	src/store/sql/runs_end.sql \
@@ -108,6 +123,11 @@ STORE_SQL = \
 	src/store/sql/runs_insert.sql \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_live.sql \
+	src/store/sql/runs_list_orchestration.sql \
+	src/store/sql/runs_list_outcome.sql \
+	src/store/sql/runs_list_session.sql \
+	src/store/sql/runs_list_tag.sql \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
@@ -124,6 +144,7 @@ STORE_SQL = \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
+	src/store/sql/tools_list.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
@@ -138,6 +159,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/007_runs.sql
 	src/store/migrations/006_chats.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
