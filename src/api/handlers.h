@@ -11,6 +11,13 @@ void agents_get(struct api_call *call);
 void bulk_start(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_route.c */
+void chat_route_post(struct api_call *call);
+void chat_route_status(struct api_call *call);
+void chat_route_cancel(struct api_call *call);
+/* chat_stream.c */
+void chat_stream_get(struct api_call *call);
+void chat_stream_events(struct api_call *call);
 /* dead_letters.c */
 void dead_letters_list(struct api_call *call);
 void dead_letters_get(struct api_call *call);

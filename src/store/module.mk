@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
+	src/store/store_chats.c \
+	src/store/store_chats.h \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
 	src/store/store_crashes.c \
@@ -62,6 +64,16 @@ STORE_SQL = \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
+	src/store/sql/chat_history.sql \
+	src/store/sql/chat_lock.sql \
+	src/store/sql/chat_next.sql \
+	src/store/sql/chat_post.sql \
+	src/store/sql/chat_range.sql \
+	src/store/sql/chat_session.sql \
+	src/store/sql/chat_start.sql \
+	src/store/sql/chat_turn.sql \
+	src/store/sql/chat_turns.sql \
+	src/store/sql/chat_withdraw.sql \
 	src/store/sql/crash_bury.sql \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
@@ -148,6 +160,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
