@@ -34,7 +34,7 @@ def flow(name, agent_id, **more):
 
 
 def start(site, llm, agents, *flows, **env):
-    site.prepare({"orchestrations": list(flows), "agents": list(agents)})
+    site.prepare({"synapse_export": True, "orchestrations": list(flows), "agents": list(agents)})
     return site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="sk-test",
                       SYNAPSED_EGRESS_ALLOW="127.0.0.0/8", **env)
 
@@ -49,7 +49,11 @@ def rows(site, run_id):
 
 
 def call(name, **arguments):
-    return f"call:{name}:{json.dumps(arguments)}"
+    return turn({"name": name, "arguments": arguments})
+
+
+def turn(*calls):
+    return "turn:" + json.dumps({"text": "", "calls": list(calls)})
 
 
 def test_an_agent_calls_tools_until_it_has_the_answer(site, llm, tool):
