@@ -33,6 +33,8 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_NO_AGENT] = { 404, 0, "agent_not_found", "Agent not found" },
 	[ERRORS_NO_RUN] = { 404, 0, "run_not_found", "Run not found" },
 	[ERRORS_NO_LETTER] = { 404, 0, "dead_letter_not_found", "Dead letter not found" },
+	[ERRORS_SCALE_ONLY] = { 409, 0, "scale_only",
+		"this needs scale mode: Redis and Postgres" },
 	[ERRORS_MISMATCH] = { 409, 0, "idempotency_mismatch",
 		"this Idempotency-Key was used with another body" },
 	[ERRORS_NOT_FAILED] = { 409, 0, "run_not_failed",

@@ -24,12 +24,15 @@ void orchestrations_get(struct api_call *call);
 void queue_route_stats(struct api_call *call);
 /* resume_route.c */
 void resume_route_post(struct api_call *call);
+/* run_detail.c */
+void run_detail_get(struct api_call *call);
+/* run_list.c */
+void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
-void runs_list(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* workers.c */

@@ -37,6 +37,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/key_store.h \
 	src/api/letters.c \
 	src/api/letters.h \
+	src/api/manage.c \
+	src/api/manage.h \
 	src/api/memo.c \
 	src/api/memo.h \
 	src/api/pairs.c \
@@ -54,6 +56,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/routes.h \
 	src/api/run_body.c \
 	src/api/run_body.h \
+	src/api/run_detail.c \
+	src/api/run_filter.c \
+	src/api/run_filter.h \
+	src/api/run_list.c \
+	src/api/run_pairs.c \
+	src/api/run_pairs.h \
+	src/api/run_story.c \
+	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/stream.c \

@@ -11,6 +11,7 @@
 #include "api/catalog.h"
 #include "api/event_page.h"
 #include "api/letters.h"
+#include "api/manage.h"
 #include "api/pg_read.h"
 #include "api/resumes.h"
 #include "api/submit.h"
@@ -38,6 +39,7 @@ struct port_scale {
 	struct submit *submit;
 	struct cancels *cancels;
 	struct resumes *resumes;
+	struct manage manage;
 	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
@@ -616,6 +618,16 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.letter = port_letter,
 		.discard = port_discard,
 		.health = port_health,
+		.manage = &port->manage,
+	};
+	port->manage = (struct manage){
+		.loop = parts->loop,
+		.conf = parts->conf,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.cancels = port->cancels,
+		.resumes = port->resumes,
 	};
 	*ret = port;
 	return 0;

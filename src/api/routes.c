@@ -15,7 +15,8 @@
 /* clang-format off */
 static const struct route routes[] = {
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
-	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
+	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
+	{ REQUEST_GET,  "/api/v2/runs/*", ROUTE_KEY, ROUTE_BODY_IGNORED, run_detail_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, stream_get },

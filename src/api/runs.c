@@ -12,6 +12,7 @@
 #include "api/idempotency.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
+#include "api/run_pairs.h"
 #include "api/runs_port.h"
 #include "api/stream_id.h"
 #include "base/ids.h"
@@ -25,8 +26,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIST_DEFAULT  50
-#define LIST_MAX      200
 #define EVENTS_MAX    1000
 #define STEPS_DEFAULT 100
 #define STEPS_MAX     500
@@ -139,24 +138,6 @@ void runs_start(struct api_call *call)
 
 /* -- what became of it -- */
 
-/* What list and status have in common. */
-static void print_run(struct jsonw *w, const struct store_run_status *run)
-{
-	jsonw_pair_text(w, "run_id", run->run_id);
-	jsonw_pair_text(w, "orchestration_id", run->orchestration_id);
-	jsonw_pair_text(w, "status", run->status);
-	jsonw_pair_text(w, "current_step_id", run->current_step_id);
-	jsonw_pair_bool(w, "waiting_for_human", run->waiting_for_human);
-	jsonw_pair_text(w, "worker_id", run->worker_id);
-	jsonw_pair_double(w, "total_cost_usd", run->total_cost_usd);
-	jsonw_pair_int(w, "total_tokens_used", run->total_tokens_used);
-	pairs_moment(w, "started_at", run->started_at);
-	pairs_moment(w, "ended_at", run->ended_at);
-	jsonw_pair_text(w, "tenant_id", run->tenant_id);
-	jsonw_pair_text(w, "session_id", run->session_id);
-	pairs_moment(w, "created_at", run->created_at);
-}
-
 static void on_status(void *arg, enum errors_code error,
 		      const struct store_run_status *run)
 {
@@ -172,7 +153,7 @@ static void on_status(void *arg, enum errors_code error,
 	}
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	print_run(&w, run);
+	run_pairs_print(&w, run);
 	pairs_moment(&w, "cancel_requested_at", run->cancel_requested_at);
 	jsonw_pair_text(&w, "human_prompt", run->human_prompt);
 	pairs_json(&w, "human_fields", run->human_fields);
@@ -188,77 +169,6 @@ void runs_status(struct api_call *call)
 		call->port->get(call->port->self, call->params[0], on_status, call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
-}
-
-/* -- list -- */
-
-static void on_list(void *arg, enum errors_code error,
-		    const struct store_run_status *runs, size_t count, const char *next)
-{
-	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
-	size_t i;
-
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
-		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "runs");
-	jsonw_array(&w);
-	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		print_run(&w, &runs[i]);
-		jsonw_object_end(&w);
-	}
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", next);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
-}
-
-static bool status_ok(const char *status)
-{
-	static const char *const known[] = { "queued",    "running", "paused",
-					     "completed", "failed",  "cancelled" };
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(status, known[i]) == 0)
-			return true;
-	return false;
-}
-
-void runs_list(struct api_call *call)
-{
-	struct request *req = call->req;
-	struct body_faults faults = { STR_INIT, 0 };
-	struct store_run_filter filter = {
-		.tenant_id = call->key_tenant,
-		.status = request_query(req, "status"),
-		.orchestration_id = request_query(req, "orchestration_id"),
-		.after = request_query(req, "after"),
-	};
-
-	filter.limit =
-		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	if (filter.status && !status_ok(filter.status))
-		body_query_fault(&faults, "status", "enum",
-				 "Input should be 'queued', 'running', 'paused', "
-				 "'completed', 'failed' or 'cancelled'");
-	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
-		body_query_fault(&faults, "orchestration_id", "string_length",
-				 "Id should have 1 to 255 bytes");
-	if (filter.after && !store_runs_cursor_ok(filter.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
-	if (faults.count > 0)
-		body_faults_send(req, &faults);
-	else
-		call->port->list(call->port->self, &filter, on_list, call);
-	body_faults_deinit(&faults);
 }
 
 /* -- events -- */

@@ -23,12 +23,14 @@ struct port_run {
 	const char *tenant_id;
 	const char *message;         /* "" if none */
 	const char *inputs;          /* JSON text of an object; NULL: none */
+	const char *metadata;        /* JSON text of an object; NULL: none */
 	const char *session_id;      /* NULL: none */
 	const char *webhook_url;     /* NULL: none */
 	const char *webhook_secret;  /* NULL: none */
 	const char *idempotency_key; /* NULL: none */
 	const char *body_sha256;     /* 64 hex; with a key */
 	int priority;                /* -10..10 */
+	int64_t run_at_ms;           /* not before this moment; 0: at once */
 	void (*done)(struct port_run *run);
 	void *arg; /* the caller's */
 
@@ -89,6 +91,7 @@ typedef void (*port_letter_cb)(void *arg, enum errors_code error,
 typedef void (*port_done_cb)(void *arg, enum errors_code error);
 
 struct err;
+struct manage;
 struct request;
 struct tails_ask;
 
@@ -159,6 +162,7 @@ struct runs_port {
 	void (*discard)(void *self, const char *id, const char *tenant_id,
 			port_done_cb cb, void *arg);
 	struct port_health (*health)(void *self);
+	const struct manage *manage; /* what only scale mode has; NULL: nothing */
 };
 
 #endif

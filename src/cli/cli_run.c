@@ -377,6 +377,12 @@ static int list(const struct cli_args *args)
 	cli_api_query(&path, "status", cli_args_text(args, "status", NULL));
 	cli_api_query(&path, "orchestration_id",
 		      cli_args_text(args, "orchestration", NULL));
+	cli_api_query(&path, "tenant_id", cli_args_text(args, "tenant", NULL));
+	cli_api_query(&path, "session_id", cli_args_text(args, "session", NULL));
+	cli_api_query(&path, "since", cli_args_text(args, "since", NULL));
+	cli_api_query(&path, "until", cli_args_text(args, "until", NULL));
+	cli_api_query(&path, "tag", cli_args_text(args, "tag", NULL));
+	cli_api_query(&path, "text", cli_args_text(args, "text", NULL));
 	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
 	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
 	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
@@ -416,6 +422,12 @@ static const struct cli_option resume_options[] = {
 static const struct cli_option list_options[] = {
 	{ 0, "status", "STATUS", "only queued, running, paused, completed, failed or cancelled" },
 	{ 0, "orchestration", "ID", "only of this orchestration" },
+	{ 0, "tenant", "ID", "only of this tenant" },
+	{ 0, "session", "ID", "only of this session" },
+	{ 0, "since", "MOMENT", "only accepted at or after it (2026-11-23T21:45:00Z)" },
+	{ 0, "until", "MOMENT", "only accepted before it" },
+	{ 0, "tag", "KEY:VALUE", "only with this in their metadata" },
+	{ 0, "text", "TEXT", "only with it in message, answer or error" },
 	{ 0, "limit", "N", "at most so many" },
 	{ 0, "after", "CURSOR", "go on where another list ended" },
 	{ 0, NULL, NULL, NULL },

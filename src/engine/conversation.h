@@ -13,7 +13,8 @@
 /*
  * Entries, each an object with one of these keys, and "at" (ms) where it is read:
  *
- *	{"start":{"agent_id","agent_version","execution","history":[{"role","text"}]?},"at"}
+ *	{"start":{"agent_id","agent_version","execution",
+ *		  "history":[{"role","text"}]?},"at"}
  *	{"answer":{"text","reasoning"?,"calls":[{"id","name","arguments"}]}}
  *	{"results":[{"id","text","failed"}],"at"}
  *	{"compact":{"stage","summary","turns","calls","asks"},"at"}

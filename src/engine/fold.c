@@ -19,7 +19,8 @@
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
  * first attempt. Only an agent's has rows of kind turn, and how far it has come is in the
- * state that they leave (engine/progress.h). Started moments of the history are those of the end less the duration.
+ * state that they leave (engine/progress.h). Started moments of the history are those of
+ * the end less the duration.
  *
  * A row's delta belongs to the scope of its path, and is applied before its events: what
  * a row brings of later steps comes behind it. Two cases wait for an event of the row's

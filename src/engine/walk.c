@@ -458,6 +458,7 @@ static void give_up(struct walk *walk, const struct failure *failure)
 	add_error(walk, walk->step->id, class, failure->code, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
+		walk->frame.code = failure->code;
 		end_walk(walk, class, error);
 		break;
 	case ON_ERROR_CONTINUE:

@@ -9,6 +9,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_crashes.h \
 	src/store/store_definitions.c \
 	src/store/store_definitions.h \
+	src/store/store_detail.c \
+	src/store/store_detail.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -87,8 +89,13 @@ STORE_SQL = \
 	src/store/sql/orchestrations_list.sql \
 	src/store/sql/queues_list.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_detail.sql \
+	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_story.sql \
+	src/store/sql/run_usage.sql \
+	src/store/sql/run_waits.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
 	src/store/sql/runs_end.sql \
@@ -96,6 +103,11 @@ STORE_SQL = \
 	src/store/sql/runs_insert.sql \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_live.sql \
+	src/store/sql/runs_list_orchestration.sql \
+	src/store/sql/runs_list_outcome.sql \
+	src/store/sql/runs_list_session.sql \
+	src/store/sql/runs_list_tag.sql \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
@@ -126,7 +138,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
-	src/store/migrations/004_worker_deaths.sql
+	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
