@@ -664,6 +664,9 @@ static void on_free(struct runframe *frame)
 	op_detach(&walk->pause.op);
 	row_free(walk->row);
 	str_deinit(&walk->path);
+	str_deinit(&walk->nested_run_id);
+	str_deinit(&walk->nested);
+	str_deinit(&walk->worker);
 	str_deinit(&walk->place_text);
 	mem_free(walk->visits);
 	mem_free(walk->stop_reason);
