@@ -24,6 +24,7 @@
 #include "ipc/exit_code.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
+#include "run/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -240,7 +241,10 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 	struct cli_definitions all = { .count = 0 };
 	struct err err;
 	size_t refused;
-	int code = load(args, path, &all), rc;
+	int code, rc;
+
+	model_set_default(conf->llm.model);
+	code = load(args, path, &all);
 
 	if (code)
 		return code;
@@ -296,8 +300,10 @@ static int validate(const struct cli_args *args)
 {
 	struct cli_definitions all = { .count = 0 };
 	size_t refused, i;
-	int code = load(args, args->operands[0], &all);
+	int code;
 
+	cli_conf_default_model(args);
+	code = load(args, args->operands[0], &all);
 	if (code)
 		return code;
 	refused = judge(args->operands[0], &all, true);

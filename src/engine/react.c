@@ -34,6 +34,7 @@
 #include "engine/walk.h"
 #include "run/agent.h"
 #include "run/definition.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -426,7 +427,7 @@ void react_start(struct react *react, struct agent *agent, int64_t version,
 
 	react->agent = agent;
 	react->agent_version = version;
-	react->model = step->def->model ? step->def->model : agent->model;
+	react->model = model_of(step->def->model ? step->def->model : agent->model);
 	react->max_turns = step->def->max_turns > 1 ? step->def->max_turns : 1;
 	react->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;
 	if (!react->model) {

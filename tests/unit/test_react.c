@@ -13,6 +13,7 @@
 #include "engine/exec.h"
 #include "memory_host.h"
 #include "nest_fixture.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -302,6 +303,11 @@ static void what_cannot_run_fails_as_the_jobs_fault(void **state)
 	exec = begin(RUN(""));
 	expect(&host.events, "names no model, and neither does agent 'Ann'\","
 			     "\"error_class\":\"job\"");
+	exec_free(exec);
+	model_set_default("mock.echo");
+	exec = begin(RUN(""));
+	model_set_default("");
+	assert_int_equal(host.calls_count, 1);
 	exec_free(exec);
 }
 
