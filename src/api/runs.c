@@ -8,6 +8,7 @@
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/event_answer.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
 #include "api/pairs.h"
@@ -19,11 +20,9 @@
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "server/request.h"
 #include "server/response.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define EVENTS_MAX    1000
@@ -178,74 +177,19 @@ struct range {
 	int limit;
 };
 
-/* An event that is not JSON (a stock worker may write NaN) is handed on as a text. */
-static void print_event(struct jsonw *w, const struct port_event *event)
-{
-	struct json *doc = NULL;
-	struct str text = STR_INIT;
-
-	jsonw_object(w);
-	jsonw_pair_text(w, "id", event->id);
-	jsonw_key(w, "event");
-	if (jsonr_parse(event->json, event->len, &doc, NULL, NULL, NULL) == 0) {
-		jsonw_raw(w, event->json, event->len);
-	} else {
-		utf8_clean(&text, event->json, event->len);
-		jsonw_text_n(w, str_text(&text), text.len);
-	}
-	jsonw_object_end(w);
-	jsonr_free(doc);
-	str_deinit(&text);
-}
-
 static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct range *range = arg;
 	struct api_call *call = range->call;
-	struct str body = STR_INIT;
-	struct jsonw w;
-	bool more = count > (size_t)range->limit;
-	size_t i;
 
 	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
-	if (error != ERRORS_NONE) {
+	if (error == ERRORS_NONE)
+		event_answer_send(call->req, "run_id", call->params[0], events, count,
+				  (size_t)range->limit);
+	else
 		errors_send(call->req, error, NULL);
-		return;
-	}
-	if (more)
-		count = (size_t)range->limit;
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "run_id", call->params[0]);
-	jsonw_pair_int(&w, "count", (int64_t)count);
-	jsonw_key(&w, "events");
-	jsonw_array(&w);
-	for (i = 0; i < count; i++)
-		print_event(&w, &events[i]);
-	jsonw_array_end(&w);
-	if (more) {
-		char next[STREAM_ID_MAX + 1];
-
-		(void)snprintf(next, sizeof(next), "(%s", events[count - 1].id);
-		jsonw_pair_text(&w, "next", next);
-	} else {
-		jsonw_pair_text(&w, "next", NULL);
-	}
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
-}
-
-/* The value of a bound; a bare "+" arrives as a space. */
-static const char *bound(const struct request *req, const char *name,
-			 const char *fallback)
-{
-	const char *text = request_query(req, name);
-
-	if (!text)
-		return fallback;
-	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
 void runs_events(struct api_call *call)
@@ -260,12 +204,7 @@ void runs_events(struct api_call *call)
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}
-	if (!stream_id_start(bound(req, "start", "-"), start))
-		body_query_fault(&faults, "start", "stream_id",
-				 "Input should be a stream id");
-	if (!stream_id_end(bound(req, "end", "+"), end))
-		body_query_fault(&faults, "end", "stream_id",
-				 "Input should be a stream id");
+	event_answer_bounds(&faults, req, start, end);
 	range->call = call;
 	range->limit =
 		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);

@@ -44,7 +44,12 @@ struct failure {
 
 static bool is_root(const struct walk *walk)
 {
-	return walk->course.of == NULL;
+	return walk->path.len == 0;
+}
+
+static const struct definition *definition_of(const struct walk *walk)
+{
+	return walk->scope->definition;
 }
 
 static void end_walk(struct walk *walk, enum fail_class class, const char *reason)
@@ -159,11 +164,12 @@ static bool count_turn(struct walk *walk)
 {
 	struct exec *exec = walk->frame.exec;
 	const struct engine_limits *limits = &exec->engine->limits;
-	int64_t max = exec->definition->max_total_turns;
+	int64_t max = definition_of(walk)->max_total_turns;
+	bool own = walk->course.of == NULL;
 
 	if (!max)
 		max = limits->max_turns;
-	if (is_root(walk) && exec->top_turns >= max) {
+	if (own && walk->scope->turns >= max) {
 		refuse(walk, FAIL_LIMIT, "Global turn limit (%lld) exceeded",
 		       (long long)max);
 		return false;
@@ -174,7 +180,7 @@ static bool count_turn(struct walk *walk)
 		return false;
 	}
 	exec->turns++;
-	exec->top_turns += is_root(walk);
+	walk->scope->turns += own;
 	return true;
 }
 
@@ -199,8 +205,8 @@ static void announce(struct walk *walk, const struct definition_step *step)
 	commit_start(walk);
 }
 
-/* How often the step was there: on the root's path, whatever path it was on (CONTRACT
- * 5.6); on another, on this one. */
+/* How often the step was there: on a definition's own path, whatever path it was on
+ * (CONTRACT 5.6); on another, on this one. */
 static int count_visits(const struct walk *walk, const struct definition_step *step)
 {
 	return walk->visits ? walk->visits[step->index]
@@ -230,7 +236,7 @@ static void pass_over(struct walk *walk, const struct definition_step *step, int
 static void go_on(struct walk *walk, const char *id, bool guarded)
 {
 	struct exec *exec = walk->frame.exec;
-	const struct definition *definition = exec->definition;
+	const struct definition *definition = definition_of(walk);
 	const struct definition_step *step;
 	bool straight;
 	size_t hops;
@@ -452,6 +458,7 @@ static void give_up(struct walk *walk, const struct failure *failure)
 	add_error(walk, walk->step->id, class, failure->code, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
+		walk->frame.code = failure->code;
 		end_walk(walk, class, error);
 		break;
 	case ON_ERROR_CONTINUE:
@@ -626,7 +633,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 	node->at = FOLD_ANNOUNCED;
 	if (walk->visits)
 		memcpy(node->visits, walk->visits,
-		       frame->exec->definition->steps_count * sizeof(*walk->visits));
+		       definition_of(walk)->steps_count * sizeof(*walk->visits));
 	if (walk->state == WALK_ENDED) {
 		node->at = frame->class != FAIL_NONE ? FOLD_FAILED
 			   : walk->step              ? FOLD_BEHIND
@@ -638,8 +645,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 		walk->child->ops->stand(walk->child, node);
 	else if (walk->resume && walk->state != WALK_ENDED)
 		list_for_each(at, &walk->resume->children)
-			fold_node_lend_copy(node, frame->exec->definition,
-					    list_entry(at, struct fold_node, node));
+			fold_node_lend_copy(node, list_entry(at, struct fold_node, node));
 }
 
 static void cancel(struct runframe *frame)
@@ -656,6 +662,9 @@ static void on_free(struct runframe *frame)
 	op_detach(&walk->pause.op);
 	row_free(walk->row);
 	str_deinit(&walk->path);
+	str_deinit(&walk->nested_run_id);
+	str_deinit(&walk->nested);
+	str_deinit(&walk->worker);
 	str_deinit(&walk->place_text);
 	mem_free(walk->visits);
 	mem_free(walk->stop_reason);

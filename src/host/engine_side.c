@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/row.h"
@@ -19,6 +20,7 @@
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "tools/python_pool.h"
 #include "tools/toolbox.h"
@@ -126,7 +128,16 @@ static void host_live(void *ctx, struct exec *exec, const char *event, size_t le
 		score_add(host->options.score, SCORE_EVENTS_DROPPED, 1);
 		return; /* Redis is away or slow; live events may be lost */
 	}
-	(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
+	if (held->turn) {
+		struct str stamped = STR_INIT;
+
+		chat_run_stamp(&stamped, held->turn, event, len);
+		(void)fifo_add(&held->fifo, clock_wall_ms(), 0, str_text(&stamped),
+			       stamped.len);
+		str_deinit(&stamped);
+	} else {
+		(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
+	}
 	host_scale_publish(held);
 }
 

@@ -25,6 +25,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_scale_in.h \
 	src/host/journal.c \
 	src/host/journal.h \
+	src/host/next_turn.c \
+	src/host/next_turn.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \
