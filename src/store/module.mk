@@ -13,6 +13,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_definitions.h \
 	src/store/store_detail.c \
 	src/store/store_detail.h \
+	src/store/store_erase.c \
+	src/store/store_erase.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -108,10 +110,12 @@ STORE_SQL = \
 	src/store/sql/queues_list.sql \
 	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_delete.sql \
 	src/store/sql/run_detail.sql \
 	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_standing.sql \
 	src/store/sql/run_story.sql \
 	src/store/sql/run_usage.sql \
 	src/store/sql/run_waits.sql \
