@@ -5,6 +5,8 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/clerk.h \
 	src/clerk/lead.c \
 	src/clerk/lead.h \
+	src/clerk/pause.c \
+	src/clerk/pause.h \
 	src/clerk/reconcile.c \
 	src/clerk/reconcile.h \
 	src/clerk/squeeze.c \

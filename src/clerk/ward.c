@@ -14,7 +14,7 @@
  *		   (worker/reattach.c); 5 s at most
  *	PUSH       rows without an entry get one (reconcile.c), all of them
  *	COUNT      counters are derived
- *	OPEN       the lineage is written
+ *	OPEN       its pause is told, the lineage is written
  *
  * One call is under way at a time, but for a reconcile pass in WATCH. What fails leads
  * back to ASK, a second later: a lineage that is gone makes the next recovery begin
@@ -33,6 +33,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/pause.h"
 #include "clerk/reconcile.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
@@ -89,6 +90,7 @@ struct ward {
 	bool failed;            /* one of those pieces */
 	int64_t pushed;
 	int64_t drift;
+	struct pause pause;
 	struct reconcile *pass;
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
@@ -169,6 +171,7 @@ static void learn(struct ward *ward, const struct store_lineage *row)
 	if (row->recovering > ward->recovery)
 		ward->recovery = row->recovering;
 	ward->asked = row->rebuilds_asked > row->rebuilds_done ? row->rebuilds_asked : 0;
+	pause_learn(&ward->pause, row->pause_n, row->paused_reason);
 }
 
 static void on_asked(void *arg, const struct pg_outcome *outcome,
@@ -303,10 +306,12 @@ static void on_remembered(void *arg, const struct pg_outcome *outcome,
 		return;
 	}
 	maybe_reconcile(ward);
+	pause_bring(&ward->pause);
 	if (clock_mono_ms() < ward->recount_mono_ms) {
 		turn_in(ward, WATCH_S);
 		return;
 	}
+	pause_forget(&ward->pause);
 	ward->recount_mono_ms = clock_mono_ms() + RECOUNT_MS;
 	rc = queue_recount(ward->queue, RECOUNT_READ, on_recounted, ward, &err);
 	sent(ward, rc, "recount", &err);
@@ -589,13 +594,34 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 	go(ward, WARD_WATCH);
 }
 
-static void open_claims(struct ward *ward)
+static void reopen(struct ward *ward)
 {
 	struct err err;
 	int rc = queue_lineage_reopen(ward->queue, ward->known, ward->recovery, on_opened,
 				      ward, &err);
 
 	sent(ward, rc, "open", &err);
+}
+
+static void on_paused(void *arg, int rc, bool newest, const struct err *err)
+{
+	struct ward *ward = arg;
+
+	(void)newest;
+	if (answered(ward, rc, "pause", err))
+		reopen(ward);
+}
+
+/* What is paused must not be claimed from for a moment. */
+static void open_claims(struct ward *ward)
+{
+	struct err err;
+	int rc = pause_ensure(&ward->pause, on_paused, ward, &err);
+
+	if (rc > 0)
+		reopen(ward);
+	else
+		sent(ward, rc, "pause", &err);
 }
 
 /* ---- */
@@ -680,6 +706,7 @@ int ward_new(const struct ward_means *means, const char *queue, struct ward **re
 		return rc;
 	}
 	ward->means = means;
+	ward->pause.queue = ward->queue;
 	ev_timer_init(&ward->timer, on_timer, 0., 0.);
 	ward->timer.data = ward;
 	*ret = ward;

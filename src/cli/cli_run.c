@@ -1,5 +1,5 @@
 /*
- * cli_run.c - noun run: start, get, list, cancel, resume-failed
+ * cli_run.c - noun run: start, get, list, why, cancel, resume-failed
  *
  * run tail is cli_run_tail.c.
  *
@@ -330,6 +330,38 @@ static int resume_failed(const struct cli_args *args)
 	return code;
 }
 
+static int why(const struct cli_args *args)
+{
+	struct str path = STR_INIT, out = STR_INIT;
+	struct cli_answer answer;
+	struct cli_api api;
+	int code = cli_api_init(&api, args);
+
+	if (code)
+		return code;
+	str_add_text(&path, "/api/v2/runs/");
+	ids_encode(&path, args->operands[0]);
+	str_add_text(&path, "/why");
+	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
+	str_deinit(&path);
+	if (code == 0) {
+		const char *reason = jsonr_get_text(answer.doc, "reason");
+		const char *detail = jsonr_get_text(answer.doc, "detail");
+
+		cli_table_clean(&out, reason ? reason : "");
+		str_add_text(&out, ": ");
+		cli_table_clean(&out, detail ? detail : "");
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			(void)printf("%s\n", str_text(&out));
+		cli_answer_deinit(&answer);
+	}
+	str_deinit(&out);
+	cli_api_deinit(&api);
+	return code;
+}
+
 static void print_runs(const struct cli_answer *answer)
 {
 	static const char *const heads[] = { "RUN",     "ORCHESTRATION", "STATUS",
@@ -377,6 +409,12 @@ static int list(const struct cli_args *args)
 	cli_api_query(&path, "status", cli_args_text(args, "status", NULL));
 	cli_api_query(&path, "orchestration_id",
 		      cli_args_text(args, "orchestration", NULL));
+	cli_api_query(&path, "tenant_id", cli_args_text(args, "tenant", NULL));
+	cli_api_query(&path, "session_id", cli_args_text(args, "session", NULL));
+	cli_api_query(&path, "since", cli_args_text(args, "since", NULL));
+	cli_api_query(&path, "until", cli_args_text(args, "until", NULL));
+	cli_api_query(&path, "tag", cli_args_text(args, "tag", NULL));
+	cli_api_query(&path, "text", cli_args_text(args, "text", NULL));
 	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
 	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
 	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
@@ -416,6 +454,12 @@ static const struct cli_option resume_options[] = {
 static const struct cli_option list_options[] = {
 	{ 0, "status", "STATUS", "only queued, running, paused, completed, failed or cancelled" },
 	{ 0, "orchestration", "ID", "only of this orchestration" },
+	{ 0, "tenant", "ID", "only of this tenant" },
+	{ 0, "session", "ID", "only of this session" },
+	{ 0, "since", "MOMENT", "only accepted at or after it (2026-11-23T21:45:00Z)" },
+	{ 0, "until", "MOMENT", "only accepted before it" },
+	{ 0, "tag", "KEY:VALUE", "only with this in their metadata" },
+	{ 0, "text", "TEXT", "only with it in message, answer or error" },
 	{ 0, "limit", "N", "at most so many" },
 	{ 0, "after", "CURSOR", "go on where another list ended" },
 	{ 0, NULL, NULL, NULL },
@@ -435,6 +479,8 @@ static const struct cli_verb verbs[] = {
 	  cli_run_tail },
 	{ "list", "", 0, 0, GROUPS, list_options,
 	  "runs, the newest first", NULL, list },
+	{ "why", "<run id>", 1, 1, GROUPS, NULL,
+	  "the one reason why a run does not go on", NULL, why },
 	{ "cancel", "<run id>...", 1, CANCEL_MAX, GROUPS, NULL,
 	  "stop runs",
 	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"

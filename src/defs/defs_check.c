@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/jsonr.h"
+#include "run/agent.h"
 #include "run/definition.h"
 #include "run/problem.h"
 
@@ -148,20 +149,19 @@ static bool check_orchestration(const char *text, size_t len,
 	return true;
 }
 
-static bool check_agent(const struct json *doc, struct arena *arena,
-			struct defs_head *ret, struct problems *problems)
+static bool check_agent(const struct json *doc, const char *text, size_t len,
+			struct arena *arena, struct defs_head *ret,
+			struct problems *problems)
 {
+	struct agent *agent = NULL;
+
 	ret->id = need_text(arena, doc, "id", DEFINITION_ID_MAX, problems);
 	ret->name = need_text(arena, doc, "name", DEFINITION_NAME_MAX, problems);
 	if (!*ret->id || !*ret->name)
 		return false;
 	ret->description = or_empty(arena, doc, "description");
-	want_texts(doc, "tools", problems);
-	want_texts(doc, "delegate_agent_ids", problems);
-	want_type(doc, "system_prompt", JSONR_STRING, "a text", problems);
-	want_type(doc, "model", JSONR_STRING, "a text", problems);
-	want_type(doc, "max_turns", JSONR_INT, "an integer", problems);
-	want_type(doc, "orchestration_id", JSONR_STRING, "a text", problems);
+	if (agent_parse(text, len, &agent, problems) == 0)
+		agent_unref(agent);
 	return true;
 }
 
@@ -251,7 +251,7 @@ bool defs_check(enum store_definition_kind kind, const struct json *doc, const c
 	case STORE_ORCHESTRATION:
 		return check_orchestration(text, len, rules, arena, ret, problems);
 	case STORE_AGENT:
-		return check_agent(doc, arena, ret, problems);
+		return check_agent(doc, text, len, arena, ret, problems);
 	case STORE_TOOL:
 		return check_tool(doc, arena, ret, problems);
 	case STORE_MCP_SERVER:

@@ -10,6 +10,7 @@
 struct definition_step;
 struct engine_row;
 struct fold_node;
+struct op;
 struct runframe;
 struct scope;
 struct step;
@@ -44,6 +45,12 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
+/*
+ * A turn of the step under way is done: the row under way goes to the journal as one of
+ * kind turn, another one is under way behind it. The op is idle and completes when the
+ * turn is durable; what comes then may reach outside.
+ */
+void walk_commit_turn(struct runframe *frame, struct op *op);
 /* What its steps see and write, and how its events tell where they are (exec_live()). */
 struct scope *walk_scope(const struct runframe *frame);
 const char *walk_place(const struct runframe *frame);

@@ -1,6 +1,8 @@
 SYN_LIBS += src/host/libhost.a
 noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
+	src/host/agent_cache.c \
+	src/host/agent_cache.h \
 	src/host/backlog.c \
 	src/host/backlog.h \
 	src/host/begin.c \
@@ -23,6 +25,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_scale_in.h \
 	src/host/journal.c \
 	src/host/journal.h \
+	src/host/next_turn.c \
+	src/host/next_turn.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \

@@ -112,9 +112,13 @@ struct definition_step {
 	/* The label that counts when an answer names none; NULL: the step fails. */
 	const char *on_parse_error;
 	const char *forced_tool; /* NULL when empty */
-	int64_t max_turns;       /* default 15: attempts of a tool step */
-	bool full_history;       /* include_full_history: true unless said */
-	bool repeats; /* a run may come to it again: a cycle, or a loop around it */
+	int64_t max_turns;    /* default 15: attempts of a tool step, turns of an agent */
+	const char *agent_id; /* NULL when empty */
+	/* What an agent step may use instead of what its agent may; NULL: not said. */
+	const char **allowed_tools;
+	size_t allowed_tools_count;
+	bool full_history; /* include_full_history: true unless said */
+	bool repeats;      /* a run may come to it again: a cycle, or a loop around it */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */

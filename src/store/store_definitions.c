@@ -36,7 +36,7 @@ static const struct {
 	},
 	[STORE_TOOL] = {
 		"tool",
-		STORE_SQL_TOOLS_LIST,
+		STORE_SQL_TOOLS_SHOWN,
 		STORE_SQL_TOOL_PIN,
 		STORE_SQL_TOOL_SHOW,
 	},

@@ -23,7 +23,7 @@ static void linear_types_are_executed_and_others_are_not(void **state)
 	assert_true(rules->can_run(STEP_SWITCH));
 	assert_true(rules->can_run(STEP_TRANSFORM));
 	assert_false(rules->can_run(STEP_UNKNOWN));
-	assert_false(rules->can_run(STEP_AGENT));
+	assert_true(rules->can_run(STEP_AGENT));
 	assert_false(rules->can_run(STEP_HUMAN));
 }
 
