@@ -114,8 +114,7 @@ static void on_looked(void *arg, enum errors_code error, const struct pg_reply *
 		return;
 	}
 	batch = pg_batch_new();
-	cancel->statement =
-		store_chats_withdraw(batch, cancel->session_id, cancel->turn);
+	cancel->statement = store_chats_withdraw(batch, cancel->session_id, cancel->turn);
 	pg_read(cancel->pool, batch, on_withdrawn, cancel);
 }
 

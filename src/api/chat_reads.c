@@ -157,9 +157,9 @@ static void on_page(void *arg, enum errors_code error, const struct port_event *
 
 		(void)snprintf(kept->id, sizeof(kept->id), "%s", events[i].id);
 		kept->json = mem_dup_n(events[i].json, events[i].len);
-		read->events[read->count++] = (struct port_event){
-			.id = kept->id, .json = kept->json, .len = events[i].len
-		};
+		read->events[read->count++] = (struct port_event){ .id = kept->id,
+								   .json = kept->json,
+								   .len = events[i].len };
 	}
 	next_page(read);
 }

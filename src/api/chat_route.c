@@ -165,8 +165,7 @@ static const char *read_chat(struct body_faults *faults, struct arena *arena,
 	if (jsonr_type(jsonr_get(object, "message")) == JSONR_NULL)
 		body_fault(faults, &message, "missing", "Field required");
 	ret->message = common.message;
-	ret->session_id =
-		common.session_id ? common.session_id : new_session_id(arena);
+	ret->session_id = common.session_id ? common.session_id : new_session_id(arena);
 	check_session(faults, &at, ret->session_id);
 	ret->agent_id = body_text(faults, &at, object, "agent", IDS_MAX - 8, arena);
 	if (ret->agent_id && !*ret->agent_id)

@@ -38,7 +38,8 @@ struct opening {
 	struct event_id after;
 };
 
-static void on_turn(void *arg, enum errors_code error, const struct store_chat_place *turn)
+static void on_turn(void *arg, enum errors_code error,
+		    const struct store_chat_place *turn)
 {
 	struct opening *opening = arg;
 	struct api_call *call = opening->call;

@@ -69,8 +69,8 @@ struct chat {
 	int64_t version;
 	struct queue *queue;
 	int64_t queued_max;
-	struct str tenant; /* key form */
-	struct str prefix; /* of run ids of the session */
+	struct str tenant;   /* key form */
+	struct str prefix;   /* of run ids of the session */
 	char place[IDS_MAX]; /* job id of the reservation */
 	char detail[2048];
 };

@@ -312,6 +312,7 @@ static void next_page(struct reconcile *reconcile)
 		.ready_for_ms = reconcile->ask.ready_for_ms,
 		.old_ms = reconcile->ask.old_ms,
 		.rows = PAGE,
+		.due = reconcile->ask.due,
 	};
 	struct pg_batch *batch = pg_batch_new();
 

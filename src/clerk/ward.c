@@ -33,6 +33,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/due.h"
 #include "clerk/pause.h"
 #include "clerk/reconcile.h"
 #include "conf/conf.h"
@@ -91,6 +92,7 @@ struct ward {
 	int64_t pushed;
 	int64_t drift;
 	struct pause pause;
+	struct due due;
 	struct reconcile *pass;
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
@@ -123,12 +125,18 @@ static void pass_stop(struct ward *ward)
 	ward->pass = NULL;
 }
 
+static void passes_stop(struct ward *ward)
+{
+	due_stop(&ward->due);
+	pass_stop(ward);
+}
+
 /* Something did not work: from the beginning, a second later. */
 static void fail(struct ward *ward, const char *act, const char *why)
 {
 	log_warn("queue.care_failed", LOG_S("queue", queue_name(ward->queue)),
 		 LOG_S("act", act), LOG_S("error", why));
-	pass_stop(ward);
+	passes_stop(ward);
 	ward->state = WARD_ASK;
 	turn_in(ward, WATCH_S);
 }
@@ -277,7 +285,7 @@ static void on_recounted(void *arg, int rc, const struct queue_recounted *found,
 
 static void recovery_begin(struct ward *ward, const char *why)
 {
-	pass_stop(ward);
+	passes_stop(ward);
 	ward->began_mono_ms = clock_mono_ms();
 	ward->pushed = 0;
 	if (ward->fresh)
@@ -307,6 +315,7 @@ static void on_remembered(void *arg, const struct pg_outcome *outcome,
 	}
 	maybe_reconcile(ward);
 	pause_bring(&ward->pause);
+	due_look(&ward->due);
 	if (clock_mono_ms() < ward->recount_mono_ms) {
 		turn_in(ward, WATCH_S);
 		return;
@@ -631,7 +640,7 @@ static void step(struct ward *ward)
 	if (!ward->leads || ward->calling)
 		return;
 	if (!stores_redis_up(ward->means->stores) || !stores_pg_up(ward->means->stores)) {
-		pass_stop(ward);
+		passes_stop(ward);
 		ward->state = WARD_ASK; /* ward_stores_changed() goes on */
 		return;
 	}
@@ -681,7 +690,7 @@ void ward_lead(struct ward *ward, bool leads)
 	ward->everything_mono_ms = 0; /* a new lead looks at everything once */
 	ward->recount_mono_ms = 0;
 	ward->looks_left = 0;
-	pass_stop(ward);
+	passes_stop(ward);
 	if (leads)
 		turn_in(ward, 0.);
 	else
@@ -707,6 +716,7 @@ int ward_new(const struct ward_means *means, const char *queue, struct ward **re
 	}
 	ward->means = means;
 	ward->pause.queue = ward->queue;
+	due_init(&ward->due, means, ward->queue);
 	ev_timer_init(&ward->timer, on_timer, 0., 0.);
 	ward->timer.data = ward;
 	*ret = ward;
@@ -718,7 +728,7 @@ void ward_free(struct ward *ward)
 	if (!ward)
 		return;
 	ev_timer_stop(ward->means->loop, &ward->timer);
-	pass_stop(ward);
+	passes_stop(ward);
 	queue_free(ward->queue);
 	mem_free(ward);
 }

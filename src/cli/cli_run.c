@@ -62,21 +62,26 @@ static int write_input(const struct cli_args *args, struct jsonw *w, const char 
 static int write_body(const struct cli_args *args, struct str *body)
 {
 	const char *message = cli_args_text(args, "message", NULL);
+	const char *at = cli_args_text(args, "at", NULL);
 	const char *input;
 	struct jsonw w;
-	size_t at = 0;
+	size_t place = 0;
 	int code = 0;
 
 	if (message && !utf8_valid(message, strlen(message), NULL))
 		return cli_args_fail(args, EXIT_CODE_USAGE, "--message is not UTF-8");
+	if (at && !utf8_valid(at, strlen(at), NULL))
+		return cli_args_fail(args, EXIT_CODE_USAGE, "--at is not UTF-8");
 	jsonw_init(&w, body);
 	jsonw_object(&w);
 	if (message)
 		jsonw_pair_text(&w, "message", message);
+	if (at)
+		jsonw_pair_text(&w, "run_at", at);
 	if (cli_args_flag(args, "input")) {
 		jsonw_key(&w, "inputs");
 		jsonw_object(&w);
-		while (code == 0 && (input = cli_args_next(args, "input", &at)))
+		while (code == 0 && (input = cli_args_next(args, "input", &place)))
 			code = write_input(args, &w, input);
 		jsonw_object_end(&w);
 	}
@@ -435,6 +440,7 @@ static const struct cli_option start_options[] = {
 	{ 'm', "message", "TEXT", "the message that the run gets (empty)" },
 	{ 'i', "input", "KEY=TEXT", "an input; KEY:=JSON for other types; may be given again" },
 	{ 0, "idempotency-key", "KEY", "the same key and body start one run, not two" },
+	{ 0, "at", "MOMENT", "do not begin before it (2026-11-23T21:45:00Z)" },
 	{ 'w', "wait", NULL, "wait for its end and print its status" },
 	{ 't', "tail", NULL, "print its events until its end" },
 	{ 0, "deadline", "DURATION", "how long --wait waits (1h)" },

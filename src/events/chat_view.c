@@ -7,7 +7,7 @@
  *
  *	about the run or the step    left out
  *	final of the step            the answer, with the fields that stock clients expect
- *	orchestration_error          error
+ *	step_error, unless tried anew, and orchestration_error    error
  *	final of a cancelled run     error: nobody else says that it ended so
  */
 #include "events/chat_view.h"
@@ -32,7 +32,7 @@ static bool about_the_run(const char *type)
 {
 	static const char *const types[] = {
 		"worker_picked_up", "orchestration_start",    "step_start",
-		"step_complete",    "orchestration_complete", "step_error",
+		"step_complete",    "orchestration_complete",
 	};
 
 	return is_one_of(type, types, sizeof(types) / sizeof(*types));
@@ -73,6 +73,8 @@ static void print_error(struct str *out, const struct json *event, const char *e
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "type", "error");
 	jsonw_pair_text(&w, "error", error);
+	if (jsonr_get(event, "error_class"))
+		copy(&w, "error_class", jsonr_get(event, "error_class"));
 	copy_numbers(&w, event);
 	jsonw_object_end(&w);
 }
@@ -137,7 +139,10 @@ bool chat_view(struct str *out, const char *text, size_t len)
 		shown = false;
 	else if (strcmp(type, "final") == 0)
 		shown = print_final(out, event);
-	else if (strcmp(type, "orchestration_error") == 0)
+	else if (strcmp(type, "step_error") == 0 && jsonr_get(event, "retry_in_ms"))
+		shown = false;
+	else if (strcmp(type, "orchestration_error") == 0 ||
+		 strcmp(type, "step_error") == 0)
 		print_error(out, event, jsonr_get_text(event, "error"));
 	else
 		print_rest(out, event);

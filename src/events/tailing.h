@@ -82,8 +82,8 @@ struct follow {
 	struct tail_call *call;
 	struct cursor cursor;
 	struct event_id passed; /* as the tail's */
-	struct event_id until; /* of the history wanted; 0-0: all of it */
-	int64_t next_row;      /* of the journal */
+	struct event_id until;  /* of the history wanted; 0-0: all of it */
+	int64_t next_row;       /* of the journal */
 	enum follow_state state : 8;
 	bool ended : 1;
 	bool in_stream : 1; /* the stream had something at or behind our position */

@@ -121,7 +121,8 @@ void chat_run_stamp(struct str *out, int64_t turn, const char *event, size_t len
 
 	if (turn > 0)
 		for (at = len; at > 0; at--)
-			if (len - at >= mark_len && memcmp(event + at, mark, mark_len) == 0)
+			if (len - at >= mark_len &&
+			    memcmp(event + at, mark, mark_len) == 0)
 				break;
 	if (turn <= 0 || at == 0) {
 		str_add(out, event, len);

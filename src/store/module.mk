@@ -127,6 +127,7 @@ STORE_SQL = \
 	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
+	src/store/sql/runs_due.sql \
 	src/store/sql/runs_end.sql \
 	src/store/sql/runs_end_lazy.sql \
 	src/store/sql/runs_insert.sql \
@@ -174,6 +175,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql
+	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

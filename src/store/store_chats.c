@@ -179,7 +179,8 @@ int store_chats_withdraw_count(const struct pg_reply *reply, int statement)
 	return pg_reply_rows(reply, statement + 1);
 }
 
-const char *store_chats_withdraw_read(const struct pg_reply *reply, int statement, int row)
+const char *store_chats_withdraw_read(const struct pg_reply *reply, int statement,
+				      int row)
 {
 	return pg_reply_text(reply, statement + 1, row, 0);
 }

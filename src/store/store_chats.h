@@ -71,8 +71,8 @@ struct store_chat_turn {
 	const char *definition_id;
 	const char *status;
 	const char *message;
-	const char *answer;     /* NULL */
-	const char *error;      /* JSON text; NULL */
+	const char *answer; /* NULL */
+	const char *error;  /* JSON text; NULL */
 	const char *created_at;
 	const char *started_at; /* NULL */
 	const char *ended_at;   /* NULL */
@@ -130,7 +130,8 @@ bool store_chats_next_read(const struct pg_reply *reply, int statement,
  * at statement + 2 says how the session stands then. */
 int store_chats_withdraw(struct pg_batch *batch, const char *session_id, int64_t turn);
 int store_chats_withdraw_count(const struct pg_reply *reply, int statement);
-const char *store_chats_withdraw_read(const struct pg_reply *reply, int statement, int row);
+const char *store_chats_withdraw_read(const struct pg_reply *reply, int statement,
+				      int row);
 
 /* ---- turns by time ---- */
 

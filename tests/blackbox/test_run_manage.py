@@ -114,3 +114,21 @@ def test_a_paused_queue_begins_nothing_and_says_why_whatever_redis_loses(site, t
         assert (status, answer["code"]) == (404, "queue_not_found")
     status, answer, _ = site.ask("GET", "/api/v2/runs/nobody/why")
     assert (status, answer["code"]) == (404, "run_not_found")
+
+
+def test_a_run_begins_at_its_moment_and_not_before(site):
+    site.prepare(CHAIN)
+    site.start()
+    at_ms = int(time.time() * 1000) + 2500
+    run_id = site.submit("chain", "later", run_at=at_ms)
+    never = site.submit("chain", "never", run_at="9999-01-01T00:00:00Z")
+    past = site.submit("chain", "past", run_at="2020-01-01T00:00:00Z")
+    told = why(site, never)
+    assert told["reason"] == "not_due" and "9999-01-01 00:00:00" in told["detail"]
+    assert site.wait_run(past)["status"] == "completed"
+    assert site.ask("POST", f"/api/v2/orchestrations/runs/{never}/cancel")[0] == 200
+    assert site.wait_run(never)["status"] == "cancelled"
+    assert site.wait_run(run_id)["status"] == "completed"
+    (early,), = site.sql("SELECT picked_up_at < run_at FROM orchestration_runs WHERE run_id = %s",
+                         run_id)
+    assert early is False

@@ -25,7 +25,7 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
  CROSS JOIN LATERAL (
 	SELECT o.*
 	  FROM orchestration_runs o
-	 WHERE o.tenant_id = t.tenant_id
+	 WHERE o.tenant_id = t.tenant_id AND o.kind = 'run'
 	   AND ($1::text IS NULL OR o.tenant_id = $1)
 	   AND ($2::text IS NULL OR o.status = $2)
 	   AND ($3::text IS NULL OR o.orchestration_id = $3)

@@ -13,7 +13,7 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
        (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id,
        r.cancel_requested_at, r.priority, r.metadata, r.run_at, r.schedule_id
   FROM orchestration_runs r
- WHERE r.tenant_id = $1
+ WHERE r.tenant_id = $1 AND r.kind = 'run'
    AND ($1::text IS NULL OR r.tenant_id = $1)
    AND ($2::text IS NULL OR r.status = $2)
    AND ($3::text IS NULL OR r.orchestration_id = $3)
