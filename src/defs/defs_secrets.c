@@ -110,3 +110,47 @@ void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 	}
 	jsonw_object_end(&w);
 }
+
+static void fill_pairs(struct jsonw *w, const char *member, const struct json *object,
+		       const struct json *pairs)
+{
+	struct jsonr_iter it = jsonr_iter(object);
+
+	jsonw_key(w, member);
+	jsonw_object(w);
+	while (jsonr_next(&it)) {
+		const char *secret = jsonr_get_text(pairs, it.key);
+
+		if (secret && *secret)
+			jsonw_pair_text(w, it.key, secret);
+		else
+			add_raw(w, it.key, it.value);
+	}
+	jsonw_object_end(w);
+}
+
+void defs_secrets_fill(const struct json *doc, const struct json *pairs,
+		       const char *token, struct str *out)
+{
+	struct jsonr_iter it;
+	struct jsonw w;
+
+	if (jsonr_type(doc) != JSONR_OBJECT) {
+		jsonr_print(doc, out);
+		return;
+	}
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	it = jsonr_iter(doc);
+	while (jsonr_next(&it)) {
+		bool list = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
+
+		if (list && jsonr_type(it.value) == JSONR_OBJECT)
+			fill_pairs(&w, it.key, it.value, pairs);
+		else if (token && strcmp(it.key, "token") == 0)
+			jsonw_pair_text(&w, it.key, token);
+		else
+			add_raw(&w, it.key, it.value);
+	}
+	jsonw_object_end(&w);
+}

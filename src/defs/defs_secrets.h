@@ -20,6 +20,13 @@ typedef void (*defs_secrets_cb)(void *arg, const char *name);
 void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 		       bool blank, struct str *out, defs_secrets_cb hidden, void *arg);
 
+/*
+ * Print a document with secrets put in: each member of pairs (an object of texts, or NULL)
+ * that its headers or environment name, and token (or NULL).
+ */
+void defs_secrets_fill(const struct json *doc, const struct json *pairs,
+		       const char *token, struct str *out);
+
 /* Says what a request is and not who sends it (migration 8 has the same list). */
 bool defs_secrets_plain_header(const char *name);
 

@@ -157,7 +157,7 @@ static bool is_input(const struct definition_step *step, const char *key)
 }
 
 /* Answers of people are always in it; what a step asks for comes behind. */
-static void add_context(const struct exec *exec, const struct scope *scope,
+static void add_context(const struct scope *scope,
 			const struct definition_step *step, struct str *out)
 {
 	struct context context = { scope->definition, scope, out, false };
@@ -180,6 +180,7 @@ void prompt_system(const struct exec *exec, const struct scope *scope, const cha
 {
 	struct recall recall;
 
+	(void)exec; /* a prompt says nothing of the run but what its scope has */
 	recall_init(&recall, scope->definition, scope, path);
 	add_banner(scope, step, out);
 	add_role(scope, step, &recall, out);
@@ -187,7 +188,7 @@ void prompt_system(const struct exec *exec, const struct scope *scope, const cha
 	prompt_again(out, scope, step, &recall);
 	add_answer(scope, &recall, out);
 	prompt_again_loop(out, scope, step, &recall);
-	add_context(exec, scope, step, out);
+	add_context(scope, step, out);
 	str_add_text(out, "\n---\n\n");
 	prompt_map(out, scope->definition, scope, step);
 }

@@ -86,6 +86,7 @@ STORE_SQL = \
 	src/store/sql/definition_sync_read.sql \
 	src/store/sql/definition_version.sql \
 	src/store/sql/definition_versions_list.sql \
+	src/store/sql/definitions_export.sql \
 	src/store/sql/definitions_gone.sql \
 	src/store/sql/definitions_lock.sql \
 	src/store/sql/idempotency_expire.sql \
@@ -175,7 +176,6 @@ STORE_MIGRATIONS = \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql
-	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -235,6 +235,43 @@ void store_definitions_put_read(const struct pg_reply *reply, int statement,
 		ret->detail = pg_reply_text(reply, statement, 0, 3);
 }
 
+int store_definitions_export(struct pg_batch *batch, const struct store_export *ask)
+{
+	int at = add(batch, STORE_SQL_DEFINITIONS_EXPORT), kind;
+	size_t i;
+
+	pg_batch_bool(batch, ask->all);
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
+		pg_col column = pg_batch_column(batch, PG_COL_TEXT, ask->counts[kind]);
+
+		for (i = 0; i < ask->counts[kind]; i++)
+			pg_batch_put_text(batch, column, ask->ids[kind][i], -1);
+	}
+	pg_batch_text(batch, ask->only_tenant, -1);
+	pg_batch_text(batch, ask->common_tenant, -1);
+	pg_batch_int8(batch, ask->limit);
+	return at;
+}
+
+int store_definitions_export_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_definitions_export_read(const struct pg_reply *reply, int statement, int row,
+				   enum store_definition_kind *kind,
+				   const char **definition)
+{
+	const char *word = pg_reply_text(reply, statement, row, 0);
+	int i;
+
+	*kind = STORE_ORCHESTRATION;
+	for (i = 0; i < STORE_DEFINITION_KINDS; i++)
+		if (strcmp(word, kinds[i].name) == 0)
+			*kind = (enum store_definition_kind)i;
+	*definition = pg_reply_text(reply, statement, row, 2);
+}
+
 void store_definitions_lock(struct pg_batch *batch)
 {
 	(void)add(batch, STORE_SQL_DEFINITIONS_LOCK);

@@ -134,6 +134,23 @@ int store_definitions_delete(struct pg_batch *batch, enum store_definition_kind 
 void store_definitions_put_read(const struct pg_reply *reply, int statement,
 				struct store_put *ret);
 
+/* Which definitions go into a bundle. */
+struct store_export {
+	bool all; /* the lists do not count */
+	const char *const *ids[STORE_DEFINITION_KINDS];
+	size_t counts[STORE_DEFINITION_KINDS];
+	const char *only_tenant;   /* whose tools and servers; NULL: everybody's */
+	const char *common_tenant; /* whose are everybody's */
+	int limit;
+};
+
+/* By kind (orchestrations, agents, servers, tools) and id; secrets are masked. */
+int store_definitions_export(struct pg_batch *batch, const struct store_export *ask);
+int store_definitions_export_count(const struct pg_reply *reply, int statement);
+void store_definitions_export_read(const struct pg_reply *reply, int statement, int row,
+				   enum store_definition_kind *kind,
+				   const char **definition);
+
 /* First statement of a commit that stores many: such commits follow one another. */
 void store_definitions_lock(struct pg_batch *batch);
 
