@@ -157,8 +157,8 @@ static bool is_input(const struct definition_step *step, const char *key)
 }
 
 /* Answers of people are always in it; what a step asks for comes behind. */
-static void add_context(const struct scope *scope,
-			const struct definition_step *step, struct str *out)
+static void add_context(const struct scope *scope, const struct definition_step *step,
+			struct str *out)
 {
 	struct context context = { scope->definition, scope, out, false };
 	size_t i;
@@ -175,12 +175,11 @@ static void add_context(const struct scope *scope,
 			add_key(&context, step->input_keys[i], CONTEXT_MAX);
 }
 
-void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
+void prompt_system(const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out)
 {
 	struct recall recall;
 
-	(void)exec; /* a prompt says nothing of the run but what its scope has */
 	recall_init(&recall, scope->definition, scope, path);
 	add_banner(scope, step, out);
 	add_role(scope, step, &recall, out);
