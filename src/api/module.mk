@@ -14,6 +14,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/bundle_export.c \
+	src/api/bundle_import.c \
 	src/api/cancel_route.c \
 	src/api/cancels.c \
 	src/api/cancels.h \
@@ -30,6 +32,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_kind.c \
+	src/api/def_kind.h \
+	src/api/def_read.c \
+	src/api/def_write.c \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \

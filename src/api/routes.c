@@ -38,6 +38,37 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
 	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
 	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
+	{ REQUEST_POST,   "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/orchestrations/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST,   "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/agents/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/tools/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/mcp-servers/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST, "/api/v2/import", ROUTE_KEY, ROUTE_BODY_BULK, bundle_import_post },
+	{ REQUEST_GET,  "/api/v2/export", ROUTE_KEY, ROUTE_BODY_IGNORED, bundle_export_get },
+	{ REQUEST_POST, "/api/v2/export", ROUTE_KEY, ROUTE_BODY_JSON, bundle_export_post },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
@@ -91,11 +122,13 @@ static const char *method_name(enum request_method method)
 		return "PATCH";
 	case REQUEST_DELETE:
 		return "DELETE";
+	case REQUEST_POST:
 	case REQUEST_OPTIONS:
 	case REQUEST_OTHER:
 		break;
 	}
 	return "";
+	return "POST";
 }
 
 const struct route *routes_find(enum request_method method, const char *const *segments,
