@@ -122,6 +122,9 @@ void event_context_compact(struct str *out, const struct event_stamp *stamp,
 void event_agent_final(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text response,
 		       const char *tool);
+/* What a nested orchestration, which the step runs, came to; response is heavy. */
+void event_nested_final(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, struct event_text response);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

@@ -43,7 +43,7 @@
 /* What is needed while folding only. */
 struct folding {
 	struct fold *fold;
-	struct fold_inner inner; /* opens paths */
+	struct fold_inner inner;    /* opens paths */
 	const struct fold_row *row; /* the one being read */
 	bool delta_waits;           /* its delta is not applied yet */
 	int64_t epoch;              /* of the event before; 0: none */
@@ -182,6 +182,8 @@ static void on_step_error(struct folding *f, struct fold_node *node,
 	const struct definition_step *step = node->step;
 	const char *error;
 
+	if (step->type == STEP_AGENT)
+		fold_node_close_children(node);
 	if (jsonr_get(event, "retry_in_ms"))
 		return; /* it was tried again, and another event says what came of it */
 	if (class == FAIL_NONE)
@@ -236,8 +238,8 @@ static void on_decision(struct fold_node *node, const struct json *event)
 /* It is passed over for the one behind it. */
 static void on_limit(struct fold_node *node, const struct json *event)
 {
-	const struct definition_step *step =
-		definition_step(definition_of(node), jsonr_get_text(event, "orch_step_id"));
+	const struct definition_step *step = definition_step(
+		definition_of(node), jsonr_get_text(event, "orch_step_id"));
 
 	if (node->at != FOLD_BEHIND)
 		return;
@@ -463,6 +465,16 @@ static int reopen(struct folding *f, struct err *err)
 	return rc;
 }
 
+/* What ran inside the turn before is over, and what is to run in this one begins behind
+ * the row. */
+static void end_turn(struct folding *f)
+{
+	struct fold_node *node = node_of_row(f);
+
+	if (node)
+		fold_node_close_children(node);
+}
+
 static int fold_row(struct folding *f, const struct fold_row *row, struct err *err)
 {
 	struct fold *fold = f->fold;
@@ -487,6 +499,8 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 	f->delta_waits = row->delta != NULL;
 	if (f->delta_waits && !is_join(row))
 		rc = late_delta(f, err);
+	if (rc == 0 && strcmp(row->kind, "turn") == 0)
+		end_turn(f);
 	if (rc == 0 && row->usage)
 		rc = add_usage(&fold->usage, row->usage, err);
 	if (rc == 0 && row->events)

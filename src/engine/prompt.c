@@ -157,8 +157,8 @@ static bool is_input(const struct definition_step *step, const char *key)
 }
 
 /* Answers of people are always in it; what a step asks for comes behind. */
-static void add_context(const struct exec *exec, const struct scope *scope,
-			const struct definition_step *step, struct str *out)
+static void add_context(const struct scope *scope, const struct definition_step *step,
+			struct str *out)
 {
 	struct context context = { scope->definition, scope, out, false };
 	size_t i;
@@ -175,7 +175,7 @@ static void add_context(const struct exec *exec, const struct scope *scope,
 			add_key(&context, step->input_keys[i], CONTEXT_MAX);
 }
 
-void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
+void prompt_system(const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out)
 {
 	struct recall recall;
@@ -187,7 +187,7 @@ void prompt_system(const struct exec *exec, const struct scope *scope, const cha
 	prompt_again(out, scope, step, &recall);
 	add_answer(scope, &recall, out);
 	prompt_again_loop(out, scope, step, &recall);
-	add_context(exec, scope, step, out);
+	add_context(scope, step, out);
 	str_add_text(out, "\n---\n\n");
 	prompt_map(out, scope->definition, scope, step);
 }
