@@ -15,6 +15,8 @@
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/agent.h"
+#include "run/chat_run.h"
+#include "run/definition.h"
 
 #include <time.h>
 
@@ -48,8 +50,9 @@ void prompt_agent(struct str *out, const struct react *react)
 
 	str_add_text(out, react->agent->system_prompt);
 	add_rules(out, react->agent);
-	prompt_system(step_scope(step),
-		      walk_row(step->frame.parent)->path, step->def, out);
+	if (!chat_run_agent(step_scope(step)->definition->id)) /* in a chat it is all */
+		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
+			      step->def, out);
 	str_add_text(out, "\n---\n\n");
 	add_now(out, react->talk.at_ms);
 	if (left > 1)

@@ -21,13 +21,44 @@
 struct step_agent {
 	struct step step;
 	struct agent_find find;
+	struct history_find said;
 	struct react react;
 };
+
+/* Does it know what was said before (CONTRACT 6.1)? */
+static bool remembers(const struct agent *agent)
+{
+	switch (agent->type) {
+	case AGENT_ORCHESTRATOR:
+	case AGENT_DELEGATE:
+	case AGENT_BUILDER:
+	case AGENT_NTYPES:
+		return false;
+	case AGENT_CONVERSATIONAL:
+	case AGENT_ANALYSIS:
+	case AGENT_CODE:
+		break;
+	}
+	return true;
+}
+
+static void on_said(struct op *op)
+{
+	struct history_find *said = mem_container(op, struct history_find, op);
+	struct step_agent *agent = mem_container(said, struct step_agent, said);
+	struct agent *found = agent->find.agent;
+
+	agent->find.agent = NULL;
+	react_start(&agent->react, found, agent->find.version,
+		    said->list.len ? &said->list : NULL);
+}
 
 static void on_found(struct op *op)
 {
 	struct agent_find *find = mem_container(op, struct agent_find, op);
 	struct step_agent *agent = mem_container(find, struct step_agent, find);
+	struct exec *exec = agent->step.frame.exec;
+	const struct engine_host *host = exec->engine->host;
 	struct agent *found = find->agent;
 
 	if (find->class != FAIL_NONE) {
@@ -40,6 +71,12 @@ static void on_found(struct op *op)
 			      "Step '%s': agents of type 'orchestrator' are not executed "
 			      "by this version",
 			      agent->step.def->name);
+		return;
+	}
+	if (!agent->react.talk.agent_id && remembers(found) && host->history_find) {
+		agent->said.agent_id = found->id;
+		op_launch(&agent->said.op);
+		host->history_find(exec->engine->host_data, exec, &agent->said);
 		return;
 	}
 	find->agent = NULL;
@@ -85,6 +122,8 @@ static void on_free(struct runframe *frame)
 	struct step_agent *agent = (struct step_agent *)frame;
 
 	op_detach(&agent->find.op);
+	op_detach(&agent->said.op);
+	str_deinit(&agent->said.list);
 	agent_unref(agent->find.agent);
 	str_deinit(&agent->find.text);
 	react_deinit(&agent->react);
@@ -102,6 +141,7 @@ struct runframe *step_agent_new(struct runframe *parent,
 	struct step_agent *agent = step_alloc(&agent_ops, parent, def, sizeof(*agent));
 
 	op_init(&agent->find.op, parent->exec, on_found);
+	op_init(&agent->said.op, parent->exec, on_said);
 	react_init(&agent->react, &agent->step);
 	return &agent->step.frame;
 }
