@@ -275,11 +275,10 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 	struct err err;
 	size_t refused, left;
 	bool strict;
-	int code, rc;
+	int code;
 
 	model_set_default(conf->llm.model);
 	code = load(args, path, &all);
-
 	if (code)
 		return code;
 	strict = cli_args_flag(args, "strict") || all.shape != DEFS_FILE_BUNDLE;

@@ -327,7 +327,7 @@ static void start(struct runframe *frame)
 /* 0: none. */
 static int64_t step_limit_ms(const struct walk *walk)
 {
-	if (walk->step->timeout_ms || is_nest(walk->step))
+	if (walk->step->timeout_ms || is_nest(walk->step) || walk->unlimited)
 		return walk->step->timeout_ms;
 	return walk->frame.exec->engine->limits.step_timeout_ms;
 }
@@ -336,13 +336,15 @@ static void try_step(struct walk *walk)
 {
 	struct engine *engine = walk->frame.exec->engine;
 	struct runframe *child = type_of(walk)->frame_new(&walk->frame, walk->step);
-	int64_t limit_ms = step_limit_ms(walk);
+	int64_t limit_ms;
 
 	walk->state = WALK_STEP;
 	walk->child = child;
+	walk->unlimited = false;
 	FAULT_OF("step.started", walk->step->id);
 	child->ops->start(child);
 	walk->resume = NULL; /* its paths have begun */
+	limit_ms = step_limit_ms(walk);
 	if (limit_ms && !runframe_has_ended(child))
 		timers_arm(engine, &walk->timeout, engine_mono_ms(engine) + limit_ms);
 }
@@ -544,6 +546,16 @@ static void on_timeout(struct op *op)
 	failure.error = str_take(&text);
 	attempt_failed(walk, &failure);
 	mem_free(failure.error);
+}
+
+/* Within the step's start as well: the timer is not armed yet. */
+void walk_lift_limit(struct runframe *frame)
+{
+	struct walk *walk = walk_of(frame);
+
+	walk->unlimited = true;
+	if (!walk->step->timeout_ms)
+		op_detach(&walk->timeout.op);
 }
 
 static void on_pause_over(struct op *op)

@@ -56,6 +56,9 @@ struct fold_node *walk_resume_newest(const struct runframe *frame);
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For a step that has paths inside: no time limit but the one that it names. */
+void walk_lift_limit(struct runframe *frame);
+
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
 /*
