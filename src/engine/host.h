@@ -181,6 +181,15 @@ struct agent_find {
 	int64_t version;
 };
 
+/* What was said before with an agent, in the conversation that the run is a turn of. */
+struct history_find {
+	struct op op;
+	const char *agent_id; /* the engine's */
+	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant", "text"}, the
+	 * oldest first; "": nothing was. */
+	struct str list;
+};
+
 /* An agent that another may give work to. */
 struct agent_listed {
 	const char *id;
@@ -302,6 +311,8 @@ struct engine_host {
 	/* The agent of a step, and the tools that it may use. NULL likewise. */
 	void (*agent_find)(void *host, struct exec *exec, struct agent_find *find);
 	void (*tool_list)(void *host, struct exec *exec, struct tool_list *list);
+	/* Likewise; NULL: nothing is ever said before. */
+	void (*history_find)(void *host, struct exec *exec, struct history_find *find);
 	void (*agent_list)(void *host, struct exec *exec, struct agent_list *list);
 	void (*definition_find)(void *host, struct exec *exec,
 				struct definition_find *find);

@@ -43,9 +43,9 @@ def test_calls_of_one_answer_are_served_and_answered_in_their_order(site):
         assert [r["tool_call_id"] for r in results] == ["c1", "call_1_2", "c3"]
         assert json.loads(results[0]["content"])["body"] == '{"q":"x"}'
         assert all(r["content"].startswith("Error: ") for r in results[1:])
-        assert third.body["messages"][5]["content"] is None
-        (call,) = third.body["messages"][5]["tool_calls"]
-        assert call["id"] == third.body["messages"][6]["tool_call_id"] == "call_2_1"
+        assert third.body["messages"][6]["content"] is None
+        (call,) = third.body["messages"][6]["tool_calls"]
+        assert call["id"] == third.body["messages"][7]["tool_call_id"] == "call_2_1"
         assert [e["reasoning"] for e in events(site, run_id, "llm_reasoning")] == ["Let me see."]
 
         # without a server: it uses what it is offered in turn
