@@ -122,13 +122,11 @@ static const char *method_name(enum request_method method)
 		return "PATCH";
 	case REQUEST_DELETE:
 		return "DELETE";
-	case REQUEST_POST:
 	case REQUEST_OPTIONS:
 	case REQUEST_OTHER:
 		break;
 	}
 	return "";
-	return "POST";
 }
 
 const struct route *routes_find(enum request_method method, const char *const *segments,
