@@ -102,6 +102,16 @@ void event_tool_execution(struct str *out, const struct event_stamp *stamp,
 			  const struct definition_step *step, struct event_text args);
 void event_tool_result(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text preview);
+/* People are asked: prompt and context are heavy (context NULL: none), fields are JSON text
+ * and heavy. */
+void event_human_input_required(struct str *out, const struct event_stamp *stamp,
+				const struct definition_step *step, const char *run_id,
+				struct event_text prompt,
+				const struct event_text *context);
+/* Nobody answered in time: where the path goes on for it. */
+void event_human_timeout(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *target);
+void event_paused(struct str *out, const struct event_stamp *stamp);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

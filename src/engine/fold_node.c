@@ -113,6 +113,7 @@ void fold_node_lend_copy(struct fold_node *parent, const struct definition *defi
 	node->at = found->at;
 	node->step = found->step;
 	node->place = found->place;
+	node->asked = found->asked;
 	node->next_id = found->next_id;
 	node->class = found->class;
 	node->error = found->error;

@@ -10,6 +10,7 @@
 struct definition_step;
 struct engine_row;
 struct fold_node;
+struct op;
 struct runframe;
 struct scope;
 struct step;
@@ -41,6 +42,15 @@ struct fold_node *walk_resume_newest(const struct runframe *frame);
  * with that class. Harmless when it ended already. */
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* For the same: the journal says that it has asked people. */
+bool walk_resume_asked(const struct runframe *frame);
+/*
+ * The step under way asks people: the row under way, with the question, goes to the journal
+ * as one of kind wait, another one is under way behind it. The op is idle and completes
+ * when that is durable.
+ */
+void walk_commit_wait(struct runframe *frame, struct op *op);
 
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);

@@ -344,6 +344,7 @@ void job_over(struct job *job, enum host_over how)
 	list_remove(&job->node); /* of those that got on */
 	switch (how) {
 	case HOST_OVER_ENDED:
+	case HOST_OVER_PAUSED: /* whoever wakes it makes another entry */
 		job_ended(job);
 		return;
 	case HOST_OVER_LOST:
