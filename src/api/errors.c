@@ -37,6 +37,11 @@ static const struct row rows[ERRORS_COUNT] = {
 		"this Idempotency-Key was used with another body" },
 	[ERRORS_NOT_FAILED] = { 409, 0, "run_not_failed",
 		"only a failed run is resumed so" },
+	[ERRORS_NOT_WAITING] = { 409, 0, "run_not_waiting",
+		"the run waits for no answer" },
+	[ERRORS_AMBIGUOUS] = { 409, 0, "ambiguous",
+		"several questions of this run are open: say which one by step_id, its "
+		"step's id or its path" },
 	[ERRORS_NO_STEP] = { 422, 0, "step_not_found",
 		"the definition of this run has no such step" },
 	[ERRORS_VALIDATION] = { 422, 0, "validation_failed", "the request is not valid" },

@@ -2,6 +2,9 @@ SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/agents.c \
+	src/api/answer_route.c \
+	src/api/answers.c \
+	src/api/answers.h \
 	src/api/api.c \
 	src/api/api.h \
 	src/api/api_call.c \

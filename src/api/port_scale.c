@@ -7,6 +7,7 @@
  */
 #include "api/port_scale.h"
 
+#include "api/answers.h"
 #include "api/cancels.h"
 #include "api/catalog.h"
 #include "api/event_page.h"
@@ -38,6 +39,7 @@ struct port_scale {
 	struct submit *submit;
 	struct cancels *cancels;
 	struct resumes *resumes;
+	struct answers *answers;
 	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
@@ -452,6 +454,14 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
 }
 
+static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb,
+			void *arg)
+{
+	struct port_scale *port = self;
+
+	answers_run(port->answers, ask, cb, arg);
+}
+
 /* -- dead letters -- */
 
 static void port_letters(void *self, const struct store_letter_filter *filter,
@@ -575,6 +585,12 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.link = parts->link,
 		.scripts = parts->scripts,
 	};
+	const struct answers_parts answers = {
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.answer_max = (size_t)parts->conf->engine.step_output_max_bytes,
+	};
 	struct tails_options tails = {
 		.loop = parts->loop,
 		.redis = parts->redis,
@@ -596,6 +612,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	port->submit = submit_new(&submit);
 	port->cancels = cancels_new(&cancels);
 	port->resumes = resumes_new(&resumes);
+	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
@@ -608,6 +625,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.steps = port_steps,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
+		.answer = port_answer,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -635,6 +653,7 @@ void port_scale_free(struct port_scale *port)
 		return;
 	cancels_free(port->cancels);
 	resumes_free(port->resumes);
+	answers_free(port->answers);
 	submit_free(port->submit);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
@@ -653,11 +672,18 @@ void port_scale_link_up(struct port_scale *port)
 	cancels_link_up(port->cancels);
 }
 
-static void on_resumes_idle(void *arg)
+static void on_answers_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
 	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+}
+
+static void on_resumes_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	answers_when_idle(port->answers, on_answers_idle, port);
 }
 
 static void on_submit_idle(void *arg)
