@@ -13,6 +13,13 @@ void answer_route_post(struct api_call *call);
 void bulk_start(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_route.c */
+void chat_route_post(struct api_call *call);
+void chat_route_status(struct api_call *call);
+void chat_route_cancel(struct api_call *call);
+/* chat_stream.c */
+void chat_stream_get(struct api_call *call);
+void chat_stream_events(struct api_call *call);
 /* dead_letters.c */
 void dead_letters_list(struct api_call *call);
 void dead_letters_get(struct api_call *call);
@@ -24,16 +31,25 @@ void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
+/* queues_route.c */
+void queues_route_list(struct api_call *call);
+void queues_route_pause(struct api_call *call);
+void queues_route_resume(struct api_call *call);
 /* resume_route.c */
 void resume_route_post(struct api_call *call);
+/* run_detail.c */
+void run_detail_get(struct api_call *call);
+/* run_list.c */
+void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
-void runs_list(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
+/* why_route.c */
+void why_route_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

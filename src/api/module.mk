@@ -21,11 +21,21 @@ src_api_libapi_a_SOURCES = \
 	src/api/cancels.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
+	src/api/chat_cancels.c \
+	src/api/chat_cancels.h \
+	src/api/chat_reads.c \
+	src/api/chat_reads.h \
+	src/api/chat_route.c \
+	src/api/chat_stream.c \
+	src/api/chats.c \
+	src/api/chats.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/event_answer.c \
+	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
 	src/api/front.c \
@@ -40,6 +50,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/key_store.h \
 	src/api/letters.c \
 	src/api/letters.h \
+	src/api/manage.c \
+	src/api/manage.h \
 	src/api/memo.c \
 	src/api/memo.h \
 	src/api/pairs.c \
@@ -50,6 +62,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_route.c \
+	src/api/queues_route.c \
 	src/api/resume_route.c \
 	src/api/resumes.c \
 	src/api/resumes.h \
@@ -57,6 +70,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/routes.h \
 	src/api/run_body.c \
 	src/api/run_body.h \
+	src/api/run_detail.c \
+	src/api/run_filter.c \
+	src/api/run_filter.h \
+	src/api/run_list.c \
+	src/api/run_pairs.c \
+	src/api/run_pairs.h \
+	src/api/run_story.c \
+	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/stream.c \
@@ -69,4 +90,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_queue.c \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
+	src/api/why.c \
+	src/api/why.h \
+	src/api/why_route.c \
 	src/api/workers.c

@@ -15,7 +15,9 @@
 /* clang-format off */
 static const struct route routes[] = {
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
-	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
+	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
+	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },
+	{ REQUEST_GET,  "/api/v2/runs/*", ROUTE_KEY, ROUTE_BODY_IGNORED, run_detail_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, stream_get },
@@ -29,10 +31,18 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },
 	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
 	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },
+	{ REQUEST_POST, "/api/v2/chat", ROUTE_KEY, ROUTE_BODY_JSON, chat_route_post },
+	{ REQUEST_GET,  "/api/v2/chat/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_status },
+	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
+	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
+	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/discard", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_discard },
+	{ REQUEST_GET,  "/api/v2/queues", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_list },
+	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
+	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
 };
 /* clang-format on */

@@ -12,6 +12,7 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/agent.h"
 #include "run/definition.h"
 
 #include <stdio.h>
@@ -52,6 +53,8 @@ static const char *need_text(struct cli_definitions *all, struct cli_definition 
 static void read_agent(struct cli_definitions *all, struct cli_definition *item,
 		       const struct json *value)
 {
+	struct agent *agent = NULL;
+
 	if (jsonr_type(value) != JSONR_OBJECT) {
 		problem_add(&item->problems, "", "an agent is an object");
 		item->broken = true;
@@ -59,6 +62,9 @@ static void read_agent(struct cli_definitions *all, struct cli_definition *item,
 	}
 	item->id = need_text(all, item, value, "id", DEFINITION_ID_MAX);
 	item->name = need_text(all, item, value, "name", DEFINITION_NAME_MAX);
+	if (!item->broken &&
+	    agent_parse(item->json, strlen(item->json), &agent, &item->problems) == 0)
+		agent_unref(agent);
 }
 
 static void read_item(struct cli_definitions *all, const struct json *value,

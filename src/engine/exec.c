@@ -70,7 +70,6 @@ struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
 	assert(!fold->ended);
 	exec->seq = fold->seq;
 	exec->turns = fold->turns;
-	exec->top_turns = fold->top_turns;
 	exec->usage = fold->usage;
 	exec->spent_ms = fold->spent_ms;
 	exec->rows_since = fold->rows_since;

@@ -55,9 +55,8 @@ struct exec {
 	struct usage usage;
 	enum run_status status; /* RUN_RUNNING until the end was handed out */
 	struct runframe *root;
-	struct list scopes;         /* of branches, for exec_bytes() */
+	struct list scopes;         /* of branches and inner runs, for exec_bytes() */
 	int64_t turns;              /* steps started, on all paths */
-	int64_t top_turns;          /* those of the root's path */
 	size_t frame_bytes;         /* of the frames that there are */
 	struct engine_final *final; /* ended, to be handed out when its code is left */
 	struct err *seed_error;   /* in the arena: why there is no state to start with */

@@ -2,6 +2,7 @@
 #ifndef ENGINE_HOST_H
 #define ENGINE_HOST_H
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct agent;
 struct call_stream;
 struct definition_step;
 
@@ -138,6 +140,46 @@ struct tool_find {
 	struct str schema;     /* of its arguments: JSON text of an object */
 };
 
+/* A tool that a model may be offered. */
+struct tool_listed {
+	const char *id;         /* by which it may be asked for as well */
+	const char *name;       /* of its definition, of any form */
+	const char *definition; /* as tool_find.text */
+	const char *about;
+	const char *schema;
+};
+
+/* The most that are listed. */
+#define TOOL_LIST_MAX 128
+
+/*
+ * The tools that an agent may use, looked up at once. Borrowed until op_done() or
+ * abandon(). A host that cannot look now keeps the op.
+ */
+struct tool_list {
+	struct op op;
+	bool all; /* all that the run may use; names are not asked */
+	const char *const
+		*names; /* the engine's; those that are not there are left out */
+	size_t names_count;
+	/* Filled before op_done(). */
+	struct arena arena;        /* initialised by the engine; of all that is listed */
+	struct tool_listed *tools; /* by name; one of a name */
+	size_t tools_count;        /* at most TOOL_LIST_MAX */
+};
+
+/* An agent looked up, likewise. */
+struct agent_find {
+	struct op op;
+	const char *agent_id; /* the engine's */
+	int64_t wanted;       /* version; 0: the one that is current */
+	/* Filled before op_done(). */
+	enum fail_class class; /* FAIL_NONE: it is there */
+	struct str text;       /* why not */
+	struct agent *agent;   /* a reference, the engine's from then on */
+	int64_t version;
+};
+
 /* Borrowed until op_done() or abandon(). */
 struct tool_request {
 	const char *name;
@@ -241,6 +283,10 @@ struct engine_host {
 	 */
 	void (*tool_find)(void *host, struct exec *exec, struct tool_find *find);
 	void (*tool_use)(void *host, struct exec *exec, struct tool_use *use);
+
+	/* The agent of a step, and the tools that it may use. NULL likewise. */
+	void (*agent_find)(void *host, struct exec *exec, struct agent_find *find);
+	void (*tool_list)(void *host, struct exec *exec, struct tool_list *list);
 
 	/*
 	 * Wait for people, who were asked by a row that is durable. NULL: a host where

@@ -52,8 +52,9 @@ struct runframe {
 	size_t size;           /* bytes of the whole struct */
 	enum fail_class class; /* when it ended: FAIL_NONE or why not */
 	char *error;           /* owned; NULL unless it failed */
-	bool over;             /* it ended */
-	bool stops;            /* an end step: the run is over after it */
+	const char *code; /* static: what failed, for programs; NULL: its class says it */
+	bool over;        /* it ended */
+	bool stops;       /* an end step: the run is over after it */
 };
 
 /* A zeroed struct of size bytes whose first field is a frame, linked to its parent. */

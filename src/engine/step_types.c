@@ -5,6 +5,7 @@
  */
 #include "engine/step_types.h"
 
+#include "engine/steps/step_agent.h"
 #include "engine/steps/step_end.h"
 #include "engine/steps/step_evaluator.h"
 #include "engine/steps/step_extract.h"
@@ -27,6 +28,7 @@ static bool never_outside(const struct definition_step *step)
 
 /* clang-format off */
 static const struct step_type_row rows[] = {
+	{ STEP_AGENT,        step_agent_new,     step_agent_outside,     NULL },
 	{ STEP_END,          step_end_new,       never_outside,          NULL },
 	{ STEP_EVALUATOR,    step_evaluator_new, step_evaluator_outside, NULL },
 	{ STEP_EXTRACT_JSON, step_extract_new,   never_outside,          NULL },

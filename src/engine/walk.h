@@ -54,6 +54,12 @@ void walk_commit_wait(struct runframe *frame, struct op *op);
 
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
+/*
+ * A turn of the step under way is done: the row under way goes to the journal as one of
+ * kind turn, another one is under way behind it. The op is idle and completes when the
+ * turn is durable; what comes then may reach outside.
+ */
+void walk_commit_turn(struct runframe *frame, struct op *op);
 /* What its steps see and write, and how its events tell where they are (exec_live()). */
 struct scope *walk_scope(const struct runframe *frame);
 const char *walk_place(const struct runframe *frame);

@@ -32,7 +32,7 @@ struct walk {
 	struct str place_text;    /* fields of its events, walk_place() */
 	int branch_index;         /* of the nearest branch it is in; -1 */
 	int place;                /* of the step in the course's list; -1 */
-	int *visits;              /* owned: of each step; NULL on the root's path */
+	int *visits;              /* owned: of each step; NULL: a definition's own path */
 	struct fold_node *resume; /* where it goes on; borrowed until it started */
 	const struct definition_step *step;
 	struct runframe *child; /* in WALK_STEP */

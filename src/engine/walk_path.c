@@ -24,14 +24,14 @@ struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
 {
 	struct walk *walk = walk_alloc(parent, parent->exec->scope, row, resume);
 
-	course_root(&walk->course, parent->exec->definition);
+	course_root(&walk->course, walk->scope->definition);
 	return &walk->frame;
 }
 
 struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
 				 struct engine_row *row, struct fold_node *resume)
 {
-	const struct definition *definition = step->frame.exec->definition;
+	const struct definition *definition = scope->definition;
 	const struct walk *outer = walk_of(step->frame.parent);
 	struct walk *walk = walk_alloc(&step->frame, scope, row, resume);
 	bool is = course_inside(&walk->course, step->def, index);

@@ -10,14 +10,17 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/row.h"
 #include "events/fifo.h"
+#include "host/agent_cache.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "tools/python_pool.h"
 #include "tools/toolbox.h"
@@ -132,7 +135,16 @@ static void host_live(void *ctx, struct exec *exec, const char *event, size_t le
 		score_add(host->options.score, SCORE_EVENTS_DROPPED, 1);
 		return; /* Redis is away or slow; live events may be lost */
 	}
-	(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
+	if (held->turn) {
+		struct str stamped = STR_INIT;
+
+		chat_run_stamp(&stamped, held->turn, event, len);
+		(void)fifo_add(&held->fifo, clock_wall_ms(), 0, str_text(&stamped),
+			       stamped.len);
+		str_deinit(&stamped);
+	} else {
+		(void)fifo_add(&held->fifo, clock_wall_ms(), 0, event, len);
+	}
 	host_scale_publish(held);
 }
 
@@ -159,6 +171,22 @@ static void host_tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 
 	(void)exec;
 	toolbox_find(host->options.toolbox, find);
+}
+
+static void host_tool_list(void *ctx, struct exec *exec, struct tool_list *list)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	toolbox_list(host->options.toolbox, list);
+}
+
+static void host_agent_find(void *ctx, struct exec *exec, struct agent_find *find)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	agent_cache_find(host->agents, find);
 }
 
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
@@ -268,6 +296,8 @@ const struct engine_host engine_side = {
 	.tool_use = host_tool_use,
 	.wait = host_wait,
 	.pause = host_pause,
+	.tool_list = host_tool_list,
+	.agent_find = host_agent_find,
 	.end = host_end,
 	.parked = host_parked,
 };

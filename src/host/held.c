@@ -16,8 +16,10 @@
 #include "engine/op.h"
 #include "engine/row.h"
 #include "host/settle.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* What the journal that comes with a takeover is reckoned to hold: nobody knows before.
@@ -36,6 +38,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	held->job_id = mem_dup(job_id);
 	held->job_id_len = strlen(job_id);
 	held->tenant = mem_dup(tenant);
+	held->turn = chat_run_turn(run_id);
 	held->wake = wake;
 	held->slot = slot;
 	list_init(&held->rows);
@@ -186,6 +189,7 @@ static struct held_row *last_row(struct held *held)
 static void add_events(struct held *held, struct held_row *to,
 		       const struct engine_row *row, int64_t wall_ms)
 {
+	struct str stamped = STR_INIT;
 	char id[FIFO_ID_MAX];
 	size_t i, len, id_len;
 	const char *text;
@@ -193,6 +197,12 @@ static void add_events(struct held *held, struct held_row *to,
 	to->events_count += row->events_count;
 	for (i = 0; i < row->events_count; i++) {
 		text = row_event_text(row, i, &len);
+		if (held->turn) {
+			str_reset(&stamped, SIZE_MAX);
+			chat_run_stamp(&stamped, held->turn, text, len);
+			text = str_text(&stamped);
+			len = stamped.len;
+		}
 		id_len = fifo_id(fifo_add(&held->fifo, wall_ms, to->seq, text, len), id);
 		str_add(to->events, to->events->len ? ",[\"" : "[[\"", 3);
 		str_add(to->events, id, id_len);
@@ -200,6 +210,7 @@ static void add_events(struct held *held, struct held_row *to,
 		str_add(to->events, text, len);
 		str_add_char(to->events, ']');
 	}
+	str_deinit(&stamped);
 }
 
 /* The start row of a loop's first iteration may have a delta, for one. */

@@ -80,6 +80,7 @@ struct held {
 	char *tenant; /* owned */
 	void *slot;   /* the worker's own: the queue that the entry came from */
 	size_t queue; /* its number among those of this worker */
+	int64_t turn; /* of a chat; 0: it is no turn of one */
 	int64_t wake;
 	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;

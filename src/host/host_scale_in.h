@@ -10,6 +10,7 @@
 #include "host/gate.h"
 #include "host/host_scale.h"
 
+struct agent_cache;
 struct engine;
 struct held;
 struct journal;
@@ -24,6 +25,7 @@ struct host_scale {
 	struct engine *engine;
 	struct drive drive;
 	struct models *models; /* borrowed */
+	struct agent_cache *agents;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;

@@ -1,6 +1,8 @@
 SYN_LIBS += src/host/libhost.a
 noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
+	src/host/agent_cache.c \
+	src/host/agent_cache.h \
 	src/host/backlog.c \
 	src/host/backlog.h \
 	src/host/begin.c \
@@ -27,6 +29,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/journal_people.h \
 	src/host/people.c \
 	src/host/people.h \
+	src/host/next_turn.c \
+	src/host/next_turn.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \

@@ -221,6 +221,17 @@ static void read_input_keys(struct reader *r, struct definition_step *step)
 			r, "input_keys", list, DEFINITION_KEYS_MAX, &step->input_keys);
 }
 
+/* An empty list is one: nothing is allowed then. */
+static void read_allowed_tools(struct reader *r, struct definition_step *step)
+{
+	const struct json *list;
+
+	if (read_container(r, "allowed_tools", JSONR_ARRAY, &list))
+		step->allowed_tools_count =
+			read_names(r, "allowed_tools", list, DEFINITION_KEYS_MAX,
+				   &step->allowed_tools);
+}
+
 static void read_branches(struct reader *r, struct definition_step *step)
 {
 	const char *field = "parallel_branches";
@@ -463,6 +474,8 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->on_parse_error = read_text(r, "on_parse_error", DEFINITION_ID_MAX);
 	step->forced_tool = read_text(r, "forced_tool", DEFINITION_ID_MAX);
 	read_human(r, step);
+	step->agent_id = read_text(r, "agent_id", DEFINITION_ID_MAX);
+	read_allowed_tools(r, step);
 	step->max_turns = read_int(r, "max_turns", 0, DEFINITION_TURNS_MAX, 15);
 	step->full_history = read_bool(r, "include_full_history", true);
 	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);

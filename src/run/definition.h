@@ -120,9 +120,13 @@ struct definition_step {
 	int64_t human_deadline_ms;      /* 0: people have all the time there is */
 	int64_t human_reminder_ms;      /* 0: nobody is reminded */
 	const char *on_timeout_step_id; /* NULL when empty: late is a failure */
-	int64_t max_turns;              /* default 15: attempts of a tool step */
-	bool full_history;              /* include_full_history: true unless said */
-	bool repeats; /* a run may come to it again: a cycle, or a loop around it */
+	int64_t max_turns;    /* default 15: attempts of a tool step, turns of an agent */
+	const char *agent_id; /* NULL when empty */
+	/* What an agent step may use instead of what its agent may; NULL: not said. */
+	const char **allowed_tools;
+	size_t allowed_tools_count;
+	bool full_history; /* include_full_history: true unless said */
+	bool repeats;      /* a run may come to it again: a cycle, or a loop around it */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */

@@ -5,12 +5,16 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
+	src/store/store_chats.c \
+	src/store/store_chats.h \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
 	src/store/store_crashes.c \
 	src/store/store_crashes.h \
 	src/store/store_definitions.c \
 	src/store/store_definitions.h \
+	src/store/store_detail.c \
+	src/store/store_detail.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -25,6 +29,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_pauses.c \
+	src/store/store_pauses.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -42,6 +48,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_tools.h \
 	src/store/store_waits.c \
 	src/store/store_waits.h \
+	src/store/store_why.c \
+	src/store/store_why.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -61,6 +69,16 @@ STORE_SQL = \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
+	src/store/sql/chat_history.sql \
+	src/store/sql/chat_lock.sql \
+	src/store/sql/chat_next.sql \
+	src/store/sql/chat_post.sql \
+	src/store/sql/chat_range.sql \
+	src/store/sql/chat_session.sql \
+	src/store/sql/chat_start.sql \
+	src/store/sql/chat_turn.sql \
+	src/store/sql/chat_turns.sql \
+	src/store/sql/chat_withdraw.sql \
 	src/store/sql/crash_bury.sql \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
@@ -91,17 +109,32 @@ STORE_SQL = \
 	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
 	src/store/sql/pause_lock.sql \
+	src/store/sql/queue_make.sql \
+	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_detail.sql \
+	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_story.sql \
+	src/store/sql/run_usage.sql \
+	src/store/sql/run_waits.sql \
+	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
+	src/store/sql/runs_due.sql \
 	src/store/sql/runs_end.sql \
 	src/store/sql/runs_end_lazy.sql \
 	src/store/sql/runs_insert.sql \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_live.sql \
+	src/store/sql/runs_list_orchestration.sql \
+	src/store/sql/runs_list_outcome.sql \
+	src/store/sql/runs_list_session.sql \
+	src/store/sql/runs_list_tag.sql \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
@@ -120,6 +153,7 @@ STORE_SQL = \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
 	src/store/sql/waits_end.sql \
+	src/store/sql/tools_list.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
@@ -136,7 +170,9 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
-	src/store/migrations/005_people.sql
+	src/store/migrations/005_people.sql \
+	src/store/migrations/006_chats.sql \
+	src/store/migrations/007_runs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -243,6 +243,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
+		.compact_max = (size_t)conf->engine.compact_chars,
 		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
 	const struct oaic_options oaic_options = {

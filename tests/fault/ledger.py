@@ -36,7 +36,7 @@ PARKED = ("paused",)
 PREFIX = b"synapse:q:{default}:"
 # keys of the queue that live as long as it does; each holds as much as there is to hold
 LASTING = {b"workers", b"lanes", b"limits", b"running", b"queued", b"capped", b"lineage",
-           b"recovering", b"bell", b"paused", b"jobs", b"admitted"}
+           b"recovering", b"bell", b"paused", b"pause_n", b"jobs", b"admitted"}
 
 
 def now_s():

@@ -7,6 +7,7 @@
 #include "memory_host.h"
 
 #include "base/mem.h"
+#include "run/agent.h"
 #include "run/definition.h"
 #include "run/model.h"
 
@@ -239,9 +240,22 @@ static void answer(struct llm_call *call, enum fail_class class, const char *tex
 	op_done(&call->op);
 }
 
+static void keep_message(struct memory_host *host, const struct llm_message *message,
+			 const char *role)
+{
+	size_t i;
+
+	str_printf(&host->prompts, "%s%s%s: %.*s\n", role, message->call_id ? " of " : "",
+		   message->call_id ? message->call_id : "", (int)message->len,
+		   message->text);
+	for (i = 0; i < message->calls_count; i++)
+		str_printf(&host->prompts, "calls %s %s %s\n", message->calls[i].id,
+			   message->calls[i].name, message->calls[i].arguments);
+}
+
 static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 {
-	static const char *const roles[] = { "system", "user", "assistant" };
+	static const char *const roles[] = { "system", "user", "assistant", "tool" };
 	struct memory_host *host = ctx;
 	const struct llm_request *request = &call->request;
 	const struct llm_message *last = &request->messages[request->count - 1];
@@ -252,8 +266,8 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	host->calls_made++;
 	str_reset(&host->prompts, 0);
 	for (i = 0; i < request->count; i++)
-		str_printf(&host->prompts, "%s: %.*s\n", roles[request->messages[i].role],
-			   (int)request->messages[i].len, request->messages[i].text);
+		keep_message(host, &request->messages[i],
+			     roles[request->messages[i].role]);
 	if (model_parse(request->model, &model, NULL) < 0) {
 		answer(call, FAIL_JOB, "no such model", 13);
 	} else if (model.kind == MODEL_MOCK_FAIL) {
@@ -287,6 +301,84 @@ static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 	op_done(&find->op);
 }
 
+static void agent_find(void *ctx, struct exec *exec, struct agent_find *find)
+{
+	struct memory_host *host = ctx;
+	struct problems problems;
+
+	(void)exec;
+	host->agent_wanted = find->wanted;
+	problem_init(&problems);
+	if (!host->agent) {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no agent '%s'", find->agent_id);
+	} else if (agent_parse(host->agent, strlen(host->agent), &find->agent,
+			       &problems) < 0) {
+		find->class = FAIL_JOB;
+		str_add_text(&find->text, problems.kept[0].text);
+	}
+	find->version = find->wanted ? find->wanted : host->agent_version;
+	problem_deinit(&problems);
+	op_done(&find->op);
+}
+
+static bool wants_tool(const struct tool_list *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->names_count; i++)
+		if (strcmp(list->names[i], name) == 0)
+			return true;
+	return list->all;
+}
+
+static void tool_list(void *ctx, struct exec *exec, struct tool_list *list)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	if (host->tool_name && wants_tool(list, host->tool_name)) {
+		list->tools = arena_new(&list->arena, struct tool_listed);
+		list->tools_count = 1;
+		*list->tools = (struct tool_listed){ .id = "id",
+						     .name = host->tool_name,
+						     .definition = "{}",
+						     .about = "looks things up",
+						     .schema = host->tool_schema };
+	}
+	op_done(&list->op);
+}
+
+static void take_use(struct memory_host *host, const struct tool_use *use)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->uses_count; i++)
+		if (host->uses[i] != use)
+			host->uses[n++] = host->uses[i];
+	host->uses_count = n;
+}
+
+static void on_use_abandoned(struct op *op)
+{
+	struct memory_host *host = op->server;
+
+	take_use(host, mem_container(op, struct tool_use, op));
+	host->abandoned++;
+}
+
+void memory_use(struct memory_host *host, int use, enum fail_class class,
+		const char *text)
+{
+	struct tool_use *it = host->uses[use];
+
+	assert(use < host->uses_count);
+	take_use(host, it);
+	it->answer.class = class;
+	str_add_text(&it->answer.text, text);
+	op_done(&it->op);
+}
+
 static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct memory_host *host = ctx;
@@ -296,6 +388,13 @@ static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 	str_printf(&host->tool_uses, "%s %s %s/%d/%d\n", use->request.name,
 		   use->request.arguments, use->request.path, use->request.execution,
 		   use->request.nth);
+	if (host->hold_uses) {
+		assert(host->uses_count < MEMORY_CALLS_MAX);
+		host->uses[host->uses_count++] = use;
+		use->op.server = host;
+		use->op.abandon = on_use_abandoned;
+		return;
+	}
 	use->answer.class = next->class;
 	use->answer.refused = next->refused;
 	str_add(&use->answer.text, str_text(&next->text), next->text.len);
@@ -429,6 +528,8 @@ static const struct engine_host functions = {
 	.llm = llm,
 	.tool_find = tool_find,
 	.tool_use = tool_use,
+	.tool_list = tool_list,
+	.agent_find = agent_find,
 	.code = code,
 	.wait = wait_for_people,
 	.pause = pause_run,
@@ -437,13 +538,18 @@ static const struct engine_host functions = {
 	.wanted = wanted,
 };
 
+void memory_engine(struct memory_host *host)
+{
+	host->engine = engine_new(&functions, host, &host->limits, 7);
+}
+
 void memory_init(struct memory_host *host, const struct engine_limits *limits)
 {
 	memset(host, 0, sizeof(*host));
 	host->wall_ms = 1780000000000;
 	host->mono_ms = 5000;
-	host->engine =
-		engine_new(&functions, host, limits ? limits : &ENGINE_LIMITS_DEFAULT, 7);
+	host->limits = limits ? *limits : ENGINE_LIMITS_DEFAULT;
+	memory_engine(host);
 }
 
 void memory_deinit(struct memory_host *host)
@@ -565,4 +671,27 @@ void memory_answer(struct memory_host *host, int call, enum fail_class class,
 	assert(call < host->calls_count);
 	take_call(host, it);
 	answer(it, class, text, strlen(text));
+}
+
+void memory_answer_calls(struct memory_host *host, int call, const char *text,
+			 const struct memory_call *calls)
+{
+	struct llm_call *it = host->calls[call];
+	struct llm_answer *answered = &it->answer;
+	size_t count = 0, i;
+
+	assert(call < host->calls_count);
+	take_call(host, it);
+	while (calls[count].name)
+		count++;
+	answered->calls = mem_new_n(struct llm_tool_call, count);
+	answered->calls_count = count;
+	for (i = 0; i < count; i++)
+		answered->calls[i] = (struct llm_tool_call){
+			.id = mem_dup(calls[i].id),
+			.name = mem_dup(calls[i].name),
+			.arguments = mem_dup(calls[i].arguments),
+			.arguments_len = strlen(calls[i].arguments),
+		};
+	answer(it, FAIL_NONE, text, strlen(text));
 }

@@ -19,6 +19,7 @@
  */
 struct memory_host {
 	struct engine *engine;
+	struct engine_limits limits;
 	int64_t wall_ms;
 	int64_t mono_ms;
 
@@ -44,7 +45,13 @@ struct memory_host {
 	/* The one tool that there is. */
 	const char *tool_name; /* NULL: there is none */
 	const char *tool_schema;
-	const struct tool_answer *tool_answer; /* of each use; borrowed */
+	const struct tool_answer *tool_answer;   /* of each use; borrowed */
+	bool hold_uses;                          /* it waits for memory_use() */
+	struct tool_use *uses[MEMORY_CALLS_MAX]; /* in flight, in order */
+	int uses_count;
+	const char *agent; /* the one agent, JSON text; NULL: there is none */
+	int64_t agent_version;
+	int64_t agent_wanted; /* what was asked for last */
 	struct str tool_uses; /* "name arguments path/execution/nth", one a line */
 
 	struct str events; /* durable ones, as they were handed out */
@@ -70,6 +77,8 @@ struct memory_host {
 };
 
 void memory_init(struct memory_host *host, const struct engine_limits *limits);
+/* Another engine of host->limits, behind engine_free() of the one before. */
+void memory_engine(struct memory_host *host);
 /* Fails the test when a run is left. */
 void memory_deinit(struct memory_host *host);
 
@@ -100,6 +109,18 @@ void memory_people(struct memory_host *host, int i, enum human_outcome outcome,
 /* The pause is stored: the run is gone from here. Or it is refused. */
 void memory_park(struct memory_host *host, struct exec *exec);
 void memory_unpark(struct memory_host *host, struct exec *exec);
+/* A call of a tool in an answer; ended by one without a name. */
+struct memory_call {
+	const char *id;
+	const char *name;
+	const char *arguments;
+};
+/* The model says that text and calls these. */
+void memory_answer_calls(struct memory_host *host, int call, const char *text,
+			 const struct memory_call *calls);
+/* A use in flight is answered. */
+void memory_use(struct memory_host *host, int use, enum fail_class class,
+		const char *text);
 void memory_answer(struct memory_host *host, int call, enum fail_class class,
 		   const char *text);
 

@@ -256,6 +256,31 @@ static void a_step_that_comes_once_remembers_nothing(void **state)
 	exec_free(exec);
 }
 
+static void an_agent_knows_itself_its_rules_and_its_turns(void **state)
+{
+	const struct memory_call calls[] = { { "c1", "look", "{}" },
+					     { NULL, NULL, NULL } };
+	struct tool_answer found = { .class = FAIL_NONE };
+	struct exec *exec;
+
+	(void)state;
+	str_add_text(&found.text, "tea");
+	host.agent = "{\"id\":\"ann\",\"name\":\"Ann\",\"tools\":[\"look\"],"
+		     "\"system_prompt\":\"You are careful.\"}";
+	host.tool_name = "look";
+	host.tool_schema = "{}";
+	host.tool_answer = &found;
+	exec = revise(
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\",\"steps\":["
+		"{\"id\":\"a\",\"name\":\"A\",\"type\":\"agent\",\"agent_id\":\"ann\","
+		"\"model\":\"mock.echo\",\"input_keys\":[\"notes\"]}]}");
+	memory_answer_calls(&host, 0, "Let me see.", calls);
+	(void)memory_pump(&host);
+	expect_golden("prompt_agent.txt", &host.prompts);
+	exec_free(exec);
+	str_deinit(&found.text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -269,6 +294,7 @@ int main(void)
 		TEST(an_iteration_knows_the_results_of_those_before),
 		TEST(what_is_remembered_is_bounded),
 		TEST(a_step_that_comes_once_remembers_nothing),
+		TEST(an_agent_knows_itself_its_rules_and_its_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

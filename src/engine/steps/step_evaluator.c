@@ -209,7 +209,7 @@ static void make_tools(struct step_evaluator *evaluator)
 		"{\"type\":\"object\",\"properties\":{\"reasoning\":{\"type\":"
 		"\"string\",\"description\":\"Why this route, in a sentence or two\"}},"
 		"\"required\":[\"reasoning\"]}";
-	const struct definition *definition = evaluator->step.frame.exec->definition;
+	const struct definition *definition = step_scope(&evaluator->step)->definition;
 	const struct definition_step *def = evaluator->step.def;
 	struct str text = STR_INIT;
 	size_t i;

@@ -159,7 +159,7 @@ static void use(struct step_tool *tool)
 	struct tool_request *request = &tool->use.request;
 
 	event_tool_execution(
-		&row->texts, &stamp, step->def,
+		&row->texts, &stamp, step->def, step->def->forced_tool,
 		(struct event_text){ str_text(&tool->arguments), tool->arguments.len });
 	row_add_event(row);
 	request->name = step->def->forced_tool;
@@ -209,7 +209,7 @@ static void tell_result(struct step *step, const struct str *text)
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
 
 	event_tool_result(
-		&row->texts, &stamp, step->def,
+		&row->texts, &stamp, step->def, step->def->forced_tool,
 		(struct event_text){
 			str_text(text),
 			utf8_cut(str_text(text), text->len,
