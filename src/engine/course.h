@@ -14,7 +14,7 @@ struct definition_step;
  */
 struct course {
 	const struct definition_step
-		*of;               /* the parallel or loop; NULL: a definition's own path */
+		*of; /* the parallel or loop; NULL: a definition's own path */
 	const char *entry_step_id; /* NULL: no step at all */
 	const char *const *list;   /* NULL: along the graph */
 	size_t count;

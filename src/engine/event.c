@@ -521,20 +521,33 @@ void event_context_compact(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
-void event_agent_final(struct str *out, const struct event_stamp *stamp,
+static void chat_final(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text response,
-		       const char *tool)
+		       const char *intent, const char *tool)
 {
 	struct event event;
 
 	begin(&event, out, stamp, "final");
 	step_fields(&event, step);
 	heavy_text(&event, "response", response, 1);
-	jsonw_pair_text(&event.w, "intent", "chat");
+	jsonw_pair_text(&event.w, "intent", intent);
 	jsonw_key(&event.w, "data");
 	jsonw_null(&event.w);
 	jsonw_pair_text(&event.w, "tool_name", tool);
 	finish(&event, stamp);
+}
+
+void event_nested_final(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, struct event_text response)
+{
+	chat_final(out, stamp, step, response, "orchestration", NULL);
+}
+
+void event_agent_final(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text response,
+		       const char *tool)
+{
+	chat_final(out, stamp, step, response, "chat", tool);
 }
 
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,

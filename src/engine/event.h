@@ -132,6 +132,9 @@ void event_human_input_required(struct str *out, const struct event_stamp *stamp
 void event_human_timeout(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, const char *target);
 void event_paused(struct str *out, const struct event_stamp *stamp);
+/* What a nested orchestration, which the step runs, came to; response is heavy. */
+void event_nested_final(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, struct event_text response);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

@@ -184,6 +184,8 @@ static void on_step_error(struct folding *f, struct fold_node *node,
 	const struct definition_step *step = node->step;
 	const char *error;
 
+	if (step->type == STEP_AGENT)
+		fold_node_close_children(node);
 	if (jsonr_get(event, "retry_in_ms"))
 		return; /* it was tried again, and another event says what came of it */
 	if (class == FAIL_NONE)
@@ -477,6 +479,16 @@ static bool is_known(const char *kind)
 	return is_one_of(kind, kinds);
 }
 
+/* What ran inside the turn before is over, and what is to run in this one begins behind
+ * the row. */
+static void end_turn(struct folding *f)
+{
+	struct fold_node *node = node_of_row(f);
+
+	if (node)
+		fold_node_close_children(node);
+}
+
 static int fold_row(struct folding *f, const struct fold_row *row, struct err *err)
 {
 	struct fold *fold = f->fold;
@@ -500,6 +512,8 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 	f->delta_waits = row->delta != NULL;
 	if (f->delta_waits && !is_join(row))
 		rc = late_delta(f, err);
+	if (rc == 0 && strcmp(row->kind, "turn") == 0)
+		end_turn(f);
 	if (rc == 0 && row->usage)
 		rc = add_usage(&fold->usage, row->usage, err);
 	if (rc == 0 && row->events)

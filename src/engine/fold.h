@@ -49,7 +49,7 @@ struct fold_wanted {
 struct fold {
 	struct arena arena;
 	struct fold_node *root; /* exec_resume() takes it */
-	bool ended; /* its last events are in: there is nothing to execute */
+	bool ended;             /* its last events are in: there is nothing to execute */
 	struct usage usage;
 	int64_t turns;       /* steps announced, on all paths */
 	uint64_t seq;        /* of the newest durable event */
@@ -60,7 +60,7 @@ struct fold {
 	 */
 	int64_t spent_ms;
 	struct fold_wanted wanted; /* with ERR_NOT_FOUND: fold again when it is there */
-	int64_t last_id_ms; /* greatest stream id of the journal's events */
+	int64_t last_id_ms;        /* greatest stream id of the journal's events */
 	uint32_t last_id_n;
 };
 

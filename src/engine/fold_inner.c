@@ -9,7 +9,6 @@
 #include "engine/fold_inner.h"
 
 #include "base/arena.h"
-#include "base/jsonr.h"
 #include "base/str.h"
 #include "engine/fold.h"
 #include "engine/fold_node.h"
@@ -66,22 +65,19 @@ static struct fold_node *open_as(struct fold_inner *at, struct fold_node *parent
 
 struct fold_node *fold_inner_open(void *data, struct fold_node *parent, size_t index)
 {
+	struct inner_found found = { .doc = NULL };
 	struct fold_inner *at = data;
-	const struct state_pair *progress;
-	struct str key = STR_INIT, tools = STR_INIT;
 	struct fold_node *node = NULL;
-	struct json *doc = NULL;
-	struct inner inner;
+	struct str key = STR_INIT;
 
 	at->rc = 0;
 	if (!parent->step || parent->step->type != STEP_AGENT)
 		return fold_node_open(parent, index);
 	progress_key(&key, parent->step);
-	progress = state_get(&fold_node_scope(parent)->state, str_text(&key));
-	if (progress && inner_find(progress, index, &doc, &tools, &inner))
-		node = open_as(at, parent, &inner);
-	jsonr_free(doc);
-	str_deinit(&tools);
+	if (inner_find(state_get(&fold_node_scope(parent)->state, str_text(&key)), index,
+		       &found))
+		node = open_as(at, parent, &found.inner);
+	inner_found_deinit(&found);
 	str_deinit(&key);
 	return node;
 }

@@ -23,9 +23,15 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/exec.h \
 	src/engine/fold.c \
 	src/engine/fold.h \
+	src/engine/fold_inner.c \
+	src/engine/fold_inner.h \
 	src/engine/fold_node.c \
 	src/engine/fold_node.h \
 	src/engine/host.h \
+	src/engine/inner.c \
+	src/engine/inner.h \
+	src/engine/inner_run.c \
+	src/engine/inner_run.h \
 	src/engine/op.c \
 	src/engine/op.h \
 	src/engine/progress.c \

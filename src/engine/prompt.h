@@ -20,7 +20,7 @@ int prompt_task(const struct exec *exec, const struct scope *scope,
 		const struct definition_step *step, struct str *out, struct err *err);
 /* All else: role, goal, what came before, context, position. path: of the step's frame,
  * as its row has it. */
-void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
+void prompt_system(const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out);
 
 /*

@@ -48,7 +48,7 @@ void prompt_agent(struct str *out, const struct react *react)
 
 	str_add_text(out, react->agent->system_prompt);
 	add_rules(out, react->agent);
-	prompt_system(step->frame.exec, step_scope(step),
+	prompt_system(step_scope(step),
 		      walk_row(step->frame.parent)->path, step->def, out);
 	str_add_text(out, "\n---\n\n");
 	add_now(out, react->talk.at_ms);

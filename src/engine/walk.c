@@ -460,6 +460,7 @@ static void give_up(struct walk *walk, const struct failure *failure)
 	add_error(walk, walk->step->id, class, failure->code, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
+		walk->frame.code = failure->code;
 		end_walk(walk, class, error);
 		break;
 	case ON_ERROR_CONTINUE:
@@ -676,6 +677,9 @@ static void on_free(struct runframe *frame)
 	op_detach(&walk->pause.op);
 	row_free(walk->row);
 	str_deinit(&walk->path);
+	str_deinit(&walk->nested_run_id);
+	str_deinit(&walk->nested);
+	str_deinit(&walk->worker);
 	str_deinit(&walk->place_text);
 	mem_free(walk->visits);
 	mem_free(walk->stop_reason);

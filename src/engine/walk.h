@@ -2,6 +2,7 @@
 #ifndef ENGINE_WALK_H
 #define ENGINE_WALK_H
 
+#include "engine/inner.h"
 #include "run/fail.h"
 
 #include <stdbool.h>
@@ -32,6 +33,18 @@ struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
  */
 struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
 				 struct engine_row *row, struct fold_node *resume);
+
+/*
+ * The path of an inner run (engine/inner.h), over the definition of the scope, which is
+ * borrowed as well.
+ */
+struct runframe *walk_new_inner(struct step *step, const struct inner *inner,
+				struct scope *scope, struct fold_node *resume);
+/* For a step that begins, of its parent: where that stands, while the run lives; NULL: it
+ * is fresh. */
+struct fold_node *walk_resumed(const struct runframe *frame);
+/* How many inner runs of that sort the path is in: orchestrations, or loops of agents. */
+int walk_inner_depth(const struct runframe *frame, enum inner_kind kind);
 
 /* For a step that begins, of its parent: where a path inside it stands; NULL: it did not
  * begin. The newest: the one with the greatest index. */

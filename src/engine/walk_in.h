@@ -30,6 +30,11 @@ struct walk {
 	struct course course;
 	struct str path;          /* "" for the root's */
 	struct str place_text;    /* fields of its events, walk_place() */
+	struct str nested_run_id; /* of the nearest nested orchestration it is in */
+	struct str nested;        /* fields of its events: of that */
+	struct str worker;        /* and of the nearest delegate or subtask */
+	int orchestrations;       /* nested ones it is in */
+	int loops;                /* of delegates and subtasks */
 	int branch_index;         /* of the nearest branch it is in; -1 */
 	int place;                /* of the step in the course's list; -1 */
 	int *visits;              /* owned: of each step; NULL: a definition's own path */

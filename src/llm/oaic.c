@@ -126,8 +126,8 @@ static void succeed(struct oaic_flight *flight)
 	call->answer.reasoning = flight->answer.reasoning;
 	flight->answer.text = (struct str)STR_INIT;
 	flight->answer.reasoning = (struct str)STR_INIT;
-	/* a tool that nobody offered was not called */
-	if (call->request.tools_count)
+	/* a tool that nobody offered was not called, but for an agent, who judges that */
+	if (call->request.tools_count || call->request.tools_optional)
 		take_calls(flight);
 	call->answer.usage = flight->answer.usage;
 	call->answer.usage.calls = flight->attempts;

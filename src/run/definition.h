@@ -122,6 +122,10 @@ struct definition_step {
 	const char *on_timeout_step_id; /* NULL when empty: late is a failure */
 	int64_t max_turns;    /* default 15: attempts of a tool step, turns of an agent */
 	const char *agent_id; /* NULL when empty */
+	/* Of one that the engine made (engine/inner.h): the agent says how many turns, or
+	 * there is no agent but what the step says. */
+	bool turns_of_agent;
+	bool is_subtask;
 	/* What an agent step may use instead of what its agent may; NULL: not said. */
 	const char **allowed_tools;
 	size_t allowed_tools_count;
@@ -152,6 +156,7 @@ struct definition {
 	const char *id;
 	const char *name;
 	const char *description;
+	bool of_agent; /* the loop of one agent, which is no workflow (engine/inner.h) */
 	struct definition_step *steps;
 	size_t steps_count;
 	struct map by_id; /* step id -> struct definition_step; the first of doubles */

@@ -34,7 +34,7 @@ def flow(name, agent_id, **more):
 
 
 def start(site, llm, agents, *flows, **env):
-    site.prepare({"orchestrations": list(flows), "agents": list(agents)})
+    site.prepare({"synapse_export": True, "orchestrations": list(flows), "agents": list(agents)})
     return site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="sk-test",
                       SYNAPSED_EGRESS_ALLOW="127.0.0.0/8", **env)
 
@@ -49,7 +49,11 @@ def rows(site, run_id):
 
 
 def call(name, **arguments):
-    return f"call:{name}:{json.dumps(arguments)}"
+    return turn({"name": name, "arguments": arguments})
+
+
+def turn(*calls):
+    return "turn:" + json.dumps({"text": "", "calls": list(calls)})
 
 
 def test_an_agent_calls_tools_until_it_has_the_answer(site, llm, tool):
@@ -124,3 +128,27 @@ def test_an_agent_calls_tools_until_it_has_the_answer(site, llm, tool):
     assert error["class"] == "job" and "there is no agent 'nobody'" in error["message"]
     error = site.wait_run(site.submit("one", "go [[reply:]]"))["error"]
     assert error["class"] == "provider" and "empty" in error["message"]
+
+
+def test_who_takes_a_run_over_goes_on_in_its_turn_with_the_same_agent(site, llm, tool):
+    daemon = start(site, llm, [agent("ann", "look")], flow("one", "ann"))
+    put_tool(site, "look", url=f"{tool.url}/echo")
+    llm.next(turn({"name": "look", "arguments": {"q": "x"}},
+                  {"name": "look", "arguments": {"q": "y"}}), "stall", "reply:it is done")
+    run_id = site.submit("one", "find it")
+    stalled = llm.wait_call(number=2)
+    site.define({"synapse_export": True, "orchestrations": [],
+                 "agents": [agent("ann", "look", system_prompt="You are new.")]})
+    (worker,) = daemon.pids("worker")
+    daemon.kill(worker)
+    answer = site.wait_run(run_id)
+    assert (answer["status"], answer["final_response"]) == ("completed", "it is done")
+    # the call that was under way, word for word, and no tool again
+    again = llm.calls[2]
+    assert again.body == stalled.body and again.key == stalled.key
+    assert sorted(json.loads(r["body"])["q"] for r in tool.requests) == ["x", "y"]
+    assert [k for k, _ in rows(site, run_id)] == ["start", "turn", "turn", "start", "step"]
+    # the next execution has the newer version
+    llm.next("reply:new")
+    site.wait_run(site.submit("one", "again"))
+    assert llm.calls[-1].body["messages"][0]["content"].startswith("You are new.")

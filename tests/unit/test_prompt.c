@@ -51,7 +51,7 @@ static void long_values_keep_their_head_and_tail(void **state)
 		str_printf(&inputs, "%04d.", i);
 	str_add_text(&inputs, "\"}");
 	exec = memory_run(&host, definition, str_text(&inputs));
-	prompt_system(exec, exec->scope, "a", &exec->definition->steps[0], &out);
+	prompt_system(exec->scope, "a", &exec->scope->definition->steps[0], &out);
 	assert_non_null(strstr(str_text(&out), "Goal of the workflow: The aim.\n"));
 	assert_non_null(strstr(str_text(&out), "[k]\n0000.0001."));
 	assert_non_null(strstr(str_text(&out), " characters left out ...]\n"));
@@ -75,7 +75,7 @@ static void a_map_of_many_steps_is_bounded(void **state)
 			   i ? "," : "", i, i);
 	str_add_text(&definition, "]}");
 	exec = memory_run(&host, str_text(&definition), NULL);
-	prompt_system(exec, exec->scope, "a", &exec->definition->steps[0], &out);
+	prompt_system(exec->scope, "a", &exec->scope->definition->steps[0], &out);
 	assert_non_null(
 		strstr(str_text(&out), "1. S0 (end)   <- this step\n2. S1 (end)\n"));
 	assert_non_null(strstr(str_text(&out), "50. S49 (end)\n... and 250 more\n"));
@@ -100,10 +100,10 @@ static void a_task_beyond_the_bound_is_refused(void **state)
 		"\"prompt_template\":\"{state.user_input}\"}]}",
 		NULL);
 	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->definition->steps[0], &out, &err),
+		prompt_task(exec, exec->scope, &exec->scope->definition->steps[0], &out, &err),
 		ERR_LIMIT);
 	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->definition->steps[1], &out, &err),
+		prompt_task(exec, exec->scope, &exec->scope->definition->steps[1], &out, &err),
 		ERR_LIMIT);
 	exec_free(exec);
 }

@@ -48,7 +48,7 @@ static void start(struct runframe *frame)
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
-	prompt_system(frame->exec, step_scope(&llm->step), walk_row(frame->parent)->path,
+	prompt_system(step_scope(&llm->step), walk_row(frame->parent)->path,
 		      def, &llm->ask.system);
 	ask_start(&llm->ask, &llm->step, NULL, 0);
 }
