@@ -55,6 +55,11 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_ENDED] = { 409, 0, "run_ended", "the run has ended" },
 	[ERRORS_RESOLVED] = { 409, 0, "dead_letter_resolved",
 		"the dead letter is resolved" },
+	[ERRORS_NOT_WAITING] = { 409, 0, "run_not_waiting",
+		"the run waits for no answer" },
+	[ERRORS_AMBIGUOUS] = { 409, 0, "ambiguous",
+		"several questions of this run are open: say which one by step_id, its "
+		"step's id or its path" },
 	[ERRORS_NO_STEP] = { 422, 0, "step_not_found",
 		"the definition of this run has no such step" },
 	[ERRORS_VALIDATION] = { 422, 0, "validation_failed", "the request is not valid" },

@@ -10,6 +10,8 @@ void act_routes_retry(struct api_call *call);
 /* agents.c */
 void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
+/* answer_route.c */
+void answer_route_post(struct api_call *call);
 /* bulk.c */
 void bulk_start(struct api_call *call);
 /* bundle_export.c */

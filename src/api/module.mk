@@ -3,6 +3,9 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_route.c \
+	src/api/answers.c \
+	src/api/answers.h \
 	src/api/api.c \
 	src/api/api.h \
 	src/api/api_call.c \

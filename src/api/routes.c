@@ -26,6 +26,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, stream_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/steps", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_steps },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, cancel_route_post },
+	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, answer_route_post },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume-failed", ROUTE_KEY, ROUTE_BODY_JSON, resume_route_post },
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },

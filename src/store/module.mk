@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/store_answers.c \
+	src/store/store_answers.h \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
 	src/store/store_chats.c \
@@ -64,6 +66,9 @@ STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/answer_lock.sql \
+	src/store/sql/answer_look.sql \
+	src/store/sql/answer_put.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
@@ -115,6 +120,7 @@ STORE_SQL = \
 	src/store/sql/orchestration_get.sql \
 	src/store/sql/orchestration_pin.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/pause_lock.sql \
 	src/store/sql/queue_make.sql \
 	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
@@ -146,6 +152,7 @@ STORE_SQL = \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
+	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
 	src/store/sql/schema_always.sql \
@@ -161,9 +168,12 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/waits_end.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_show.sql \
+	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
@@ -177,6 +187,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/005_people.sql \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql
