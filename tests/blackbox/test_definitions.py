@@ -122,7 +122,7 @@ def test_secrets_of_tools_and_servers_never_come_back(api):
                      "/api/v2/mcp-servers/git/versions/1")
     ]  # fmt: skip
     assert not any("hunter" in text for text in texts), texts
-    assert api.sql("SELECT 1 FROM definition_versions WHERE definition LIKE '%hunter%'") == []
+    assert api.sql("SELECT 1 FROM definition_versions WHERE definition LIKE '%%hunter%%'") == []
     assert send(api, "GET", "/api/v2/tools").json[0]["tool_type"] == "http"
     for path in ("/api/v2/tools/weather", "/api/v2/mcp-servers/git"):
         assert send(api, "DELETE", path).status == 200
