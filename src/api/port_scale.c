@@ -710,6 +710,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.manage = &port->manage,
 	};
 	port->manage = (struct manage){
+		.catalog = port->catalog,
 		.loop = parts->loop,
 		.conf = parts->conf,
 		.pool = parts->pool,

@@ -426,12 +426,21 @@ void event_tool_result(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, const char *tool,
 		       struct event_text preview)
 {
+	event_subtask_result(out, stamp, step, tool, preview, NULL);
+}
+
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask)
+{
 	struct event event;
 
 	begin(&event, out, stamp, "tool_result");
 	step_fields(&event, step);
 	jsonw_pair_text(&event.w, "tool_name", tool);
 	heavy_text(&event, "preview", preview, 1);
+	if (subtask)
+		jsonw_pair_text(&event.w, "subtask_name", subtask);
 	finish(&event, stamp);
 }
 

@@ -106,6 +106,10 @@ void event_tool_execution(struct str *out, const struct event_stamp *stamp,
 void event_tool_result(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, const char *tool,
 		       struct event_text preview);
+/* The same of a subtask of that name. */
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask);
 /* What an agent's model thought (what its provider calls reasoning), and what it said
  * beside its calls, in its nth turn; the texts are heavy. */
 void event_llm_reasoning(struct str *out, const struct event_stamp *stamp,

@@ -14,6 +14,7 @@
 
 struct agent;
 struct call_stream;
+struct definition;
 struct definition_step;
 
 enum llm_role {
@@ -180,6 +181,49 @@ struct agent_find {
 	int64_t version;
 };
 
+/* What was said before with an agent, in the conversation that the run is a turn of. */
+struct history_find {
+	struct op op;
+	const char *agent_id; /* the engine's */
+	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant", "text"}, the
+	 * oldest first; "": nothing was. */
+	struct str list;
+};
+
+/* An agent that another may give work to. */
+struct agent_listed {
+	const char *id;
+	const char *name;
+	const char *about; /* never NULL */
+};
+
+/* The most that are listed. */
+#define AGENT_LIST_MAX 64
+
+/* Those agents, likewise. */
+struct agent_list {
+	struct op op;
+	const char *but; /* the engine's, as the ids: this one is left out */
+	const char *const *ids;
+	size_t ids_count; /* 0: all but builders */
+	/* Filled before op_done(). */
+	struct arena arena; /* initialised by the engine; of all that is listed */
+	struct agent_listed *agents; /* by id */
+	size_t agents_count;         /* at most AGENT_LIST_MAX */
+};
+
+/* The orchestration that a step runs inside, likewise. */
+struct definition_find {
+	struct op op;
+	const char *id; /* the engine's */
+	int64_t wanted; /* version; 0: the one that is current */
+	/* Filled before op_done(). */
+	enum fail_class class;         /* FAIL_NONE: it is there */
+	struct str text;               /* why not */
+	struct definition *definition; /* a reference, the engine's from then on */
+	int64_t version;
+};
+
 /* Borrowed until op_done() or abandon(). */
 struct tool_request {
 	const char *name;
@@ -287,6 +331,11 @@ struct engine_host {
 	/* The agent of a step, and the tools that it may use. NULL likewise. */
 	void (*agent_find)(void *host, struct exec *exec, struct agent_find *find);
 	void (*tool_list)(void *host, struct exec *exec, struct tool_list *list);
+	/* Likewise; NULL: nothing is ever said before. */
+	void (*history_find)(void *host, struct exec *exec, struct history_find *find);
+	void (*agent_list)(void *host, struct exec *exec, struct agent_list *list);
+	void (*definition_find)(void *host, struct exec *exec,
+				struct definition_find *find);
 
 	/*
 	 * Wait for people, who were asked by a row that is durable. NULL: a host where

@@ -56,6 +56,8 @@ struct fold_node *walk_resume_newest(const struct runframe *frame);
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For a step that has paths inside: no time limit but the one that it names. */
+void walk_lift_limit(struct runframe *frame);
 /* For the same: the journal says that it has asked people. */
 bool walk_resume_asked(const struct runframe *frame);
 /*

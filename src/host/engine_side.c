@@ -18,6 +18,7 @@
 #include "host/agent_cache.h"
 #include "host/held.h"
 #include "host/journal.h"
+#include "host/said.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 #include "run/chat_run.h"
@@ -189,6 +190,14 @@ static void host_agent_find(void *ctx, struct exec *exec, struct agent_find *fin
 	agent_cache_find(host->agents, find);
 }
 
+static void host_history_find(void *ctx, struct exec *exec, struct history_find *find)
+{
+	struct host_scale *host = ctx;
+	const struct held *held = exec->job;
+
+	said_find(host->said, held->run_id, find);
+}
+
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct host_scale *host = ctx;
@@ -298,6 +307,7 @@ const struct engine_host engine_side = {
 	.pause = host_pause,
 	.tool_list = host_tool_list,
 	.agent_find = host_agent_find,
+	.history_find = host_history_find,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -26,6 +26,7 @@ struct host_scale {
 	struct drive drive;
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
+	struct said *said;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;

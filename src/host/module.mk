@@ -31,6 +31,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/people.h \
 	src/host/next_turn.c \
 	src/host/next_turn.h \
+	src/host/said.c \
+	src/host/said.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \

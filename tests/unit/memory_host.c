@@ -301,25 +301,79 @@ static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 	op_done(&find->op);
 }
 
+static const char *named(const struct memory_named *list, const char *id)
+{
+	for (; list && list->id; list++)
+		if (strcmp(list->id, id) == 0)
+			return list->text;
+	return NULL;
+}
+
 static void agent_find(void *ctx, struct exec *exec, struct agent_find *find)
 {
 	struct memory_host *host = ctx;
+	const char *agent = named(host->agents, find->agent_id);
 	struct problems problems;
 
 	(void)exec;
+	if (!agent)
+		agent = host->agent;
 	host->agent_wanted = find->wanted;
 	problem_init(&problems);
-	if (!host->agent) {
+	if (!agent) {
 		find->class = FAIL_JOB;
 		str_printf(&find->text, "there is no agent '%s'", find->agent_id);
-	} else if (agent_parse(host->agent, strlen(host->agent), &find->agent,
-			       &problems) < 0) {
+	} else if (agent_parse(agent, strlen(agent), &find->agent, &problems) < 0) {
 		find->class = FAIL_JOB;
 		str_add_text(&find->text, problems.kept[0].text);
 	}
 	find->version = find->wanted ? find->wanted : host->agent_version;
 	problem_deinit(&problems);
 	op_done(&find->op);
+}
+
+static void agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	const struct memory_host *host = ctx;
+	const struct memory_named *at;
+
+	(void)exec;
+	list->agents = arena_new_n(&list->arena, struct agent_listed, AGENT_LIST_MAX);
+	for (at = host->agents; at && at->id; at++)
+		if (strcmp(at->id, list->but) != 0)
+			list->agents[list->agents_count++] =
+				(struct agent_listed){ at->id, at->id, "helps" };
+	op_done(&list->op);
+}
+
+static void definition_find(void *ctx, struct exec *exec, struct definition_find *find)
+{
+	const struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, find->id);
+
+	(void)exec;
+	if (text) {
+		find->definition = memory_definition(text);
+		find->version = find->wanted ? find->wanted : 5;
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no orchestration '%s'", find->id);
+	}
+	op_done(&find->op);
+}
+
+/* Kept until the host goes: a fold borrows them. */
+static struct definition *inner(void *ctx, const char *id, int64_t version)
+{
+	struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, id);
+	struct definition *definition;
+
+	if (!text || version != 5 || host->inner_count == MEMORY_CALLS_MAX)
+		return NULL;
+	definition = memory_definition(text);
+	host->inner[host->inner_count++] = definition;
+	return definition;
 }
 
 static bool wants_tool(const struct tool_list *list, const char *name)
@@ -530,6 +584,8 @@ static const struct engine_host functions = {
 	.tool_use = tool_use,
 	.tool_list = tool_list,
 	.agent_find = agent_find,
+	.agent_list = agent_list,
+	.definition_find = definition_find,
 	.code = code,
 	.wait = wait_for_people,
 	.pause = pause_run,
@@ -555,6 +611,8 @@ void memory_init(struct memory_host *host, const struct engine_limits *limits)
 void memory_deinit(struct memory_host *host)
 {
 	engine_free(host->engine);
+	while (host->inner_count)
+		definition_unref(host->inner[--host->inner_count]);
 	row_final_free(host->final);
 	row_pause_free(host->pause);
 	str_deinit(&host->prompts);
@@ -594,6 +652,8 @@ int memory_fold(struct memory_host *host, struct definition *definition,
 		.inputs = inputs,
 		.inputs_len = inputs ? strlen(inputs) : 0,
 		.state_max = host->engine->limits.state_max,
+		.inner = inner,
+		.inner_data = host,
 	};
 
 	return fold_journal(fold, &seed, host->journal, host->journal_count, err);

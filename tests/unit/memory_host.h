@@ -13,6 +13,11 @@
 #define MEMORY_CALLS_MAX 128
 #define MEMORY_ROWS_MAX  1024
 
+struct memory_named {
+	const char *id;
+	const char *text;
+};
+
 /*
  * One run under observation (any number may be executed). Its clocks stand still but for
  * memory_pump(). What comes out is kept as text, one line each.
@@ -41,6 +46,12 @@ struct memory_host {
 	int abandoned;
 	int fail_first;     /* so many calls fail with class provider, then they answer */
 	struct str prompts; /* "role: text" of the last call */
+
+	/* Others than `agent`, and orchestrations that run inside; ended by a NULL id. */
+	const struct memory_named *agents;
+	const struct memory_named *orchestrations; /* of version 5 */
+	struct definition *inner[MEMORY_CALLS_MAX];
+	int inner_count;
 
 	/* The one tool that there is. */
 	const char *tool_name; /* NULL: there is none */
