@@ -13,6 +13,7 @@
 struct agent_cache;
 struct engine;
 struct held;
+struct inner_source;
 struct journal;
 struct publish;
 
@@ -26,6 +27,7 @@ struct host_scale {
 	struct drive drive;
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
+	struct inner_source *inner;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
