@@ -12,6 +12,7 @@
 #include "engine/exec.h"
 #include "engine/react.h"
 #include "engine/row.h"
+#include "engine/scope.h"
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/agent.h"
@@ -50,7 +51,10 @@ void prompt_agent(struct str *out, const struct react *react)
 
 	str_add_text(out, react->agent->system_prompt);
 	add_rules(out, react->agent);
-	if (!chat_run_agent(step_scope(step)->definition->id)) /* in a chat it is all */
+	react_inner_roster(react, out);
+	/* in a chat, or of a task that another agent gave, that is all */
+	if (!step_scope(step)->definition->of_agent &&
+	    !chat_run_agent(step_scope(step)->definition->id))
 		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
 			      step->def, out);
 	str_add_text(out, "\n---\n\n");

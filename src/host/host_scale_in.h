@@ -33,6 +33,7 @@ struct host_scale {
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
 	struct cancel_watch *watch;
+	struct people_desk *desk;
 	size_t count;
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */
