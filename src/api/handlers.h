@@ -4,9 +4,14 @@
 
 struct api_call;
 
+/* act_routes.c */
+void act_routes_delete(struct api_call *call);
+void act_routes_retry(struct api_call *call);
 /* agents.c */
 void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
+/* answer_route.c */
+void answer_route_post(struct api_call *call);
 /* bulk.c */
 void bulk_start(struct api_call *call);
 /* bundle_export.c */
@@ -39,6 +44,11 @@ void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
+/* letter_retry.c */
+void letter_retry_post(struct api_call *call);
+/* mass_routes.c */
+void mass_routes_runs(struct api_call *call);
+void mass_routes_letters(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);

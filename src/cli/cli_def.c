@@ -24,6 +24,7 @@
 #include "ipc/exit_code.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
+#include "run/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -274,8 +275,10 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 	struct err err;
 	size_t refused, left;
 	bool strict;
-	int code = load(args, path, &all);
+	int code;
 
+	model_set_default(conf->llm.model);
+	code = load(args, path, &all);
 	if (code)
 		return code;
 	strict = cli_args_flag(args, "strict") || all.shape != DEFS_FILE_BUNDLE;
@@ -336,8 +339,10 @@ static int validate(const struct cli_args *args)
 {
 	struct defs_file all = { .count = 0 };
 	size_t refused, i;
-	int code = load(args, args->operands[0], &all);
+	int code;
 
+	cli_conf_default_model(args);
+	code = load(args, args->operands[0], &all);
 	if (code)
 		return code;
 	refused = judge(args->operands[0], &all, true);
