@@ -42,6 +42,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_scale.h \
 	src/store/store_schema.c \
 	src/store/store_schema.h \
+	src/store/store_sessions.c \
+	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
 	src/store/store_syncs.c \
@@ -170,6 +172,10 @@ STORE_SQL = \
 	src/store/sql/scale_worker.sql \
 	src/store/sql/scale_worker_delete.sql \
 	src/store/sql/schema_always.sql \
+	src/store/sql/session_end.sql \
+	src/store/sql/session_get.sql \
+	src/store/sql/session_open.sql \
+	src/store/sql/session_rotate.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
@@ -204,7 +210,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/005_people.sql \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
-	src/store/migrations/008_defs.sql
+	src/store/migrations/008_defs.sql \
+	src/store/migrations/010_page.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
