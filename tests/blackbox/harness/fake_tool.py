@@ -48,13 +48,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return
         elif path == "/slow":
             tool.stopped.wait(30)
-        data = body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        asked["end"] = "answered"
+        asked["end"] = "closed" if self.cut(status, kind, body.encode()) else "answered"
+
+    def cut(self, status, kind, data):
+        """Whether the client has gone before it had the answer."""
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True
+            return True
+        return False
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
