@@ -111,6 +111,7 @@ $(src_cli_libcli_a_OBJECTS): src/cli/bench_sql.h
 
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
+	examples/agent.json \
 	examples/bundle.json \
 	examples/choice.json \
 	examples/echo.json \
