@@ -80,6 +80,8 @@ void session_delete(struct api_call *call);
 void stream_get(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
+/* waits_route.c */
+void waits_route_list(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

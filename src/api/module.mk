@@ -79,6 +79,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/questions.c \
+	src/api/questions.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/resume_route.c \
@@ -114,4 +116,5 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.c \
 	src/api/why.h \
 	src/api/why_route.c \
+	src/api/waits_route.c \
 	src/api/workers.c

@@ -75,6 +75,7 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/import", ROUTE_KEY, ROUTE_BODY_BULK, bundle_import_post },
 	{ REQUEST_GET,  "/api/v2/export", ROUTE_KEY, ROUTE_BODY_IGNORED, bundle_export_get },
 	{ REQUEST_POST, "/api/v2/export", ROUTE_KEY, ROUTE_BODY_JSON, bundle_export_post },
+	{ REQUEST_GET,  "/api/v2/waits", ROUTE_KEY, ROUTE_BODY_IGNORED, waits_route_list },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },

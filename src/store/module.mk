@@ -33,6 +33,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_live.h \
 	src/store/store_pauses.c \
 	src/store/store_pauses.h \
+	src/store/store_questions.c \
+	src/store/store_questions.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -189,10 +191,16 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/waits_due.sql \
+	src/store/sql/waits_end.sql \
+	src/store/sql/waits_late.sql \
+	src/store/sql/waits_late_lock.sql \
+	src/store/sql/waits_list.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
