@@ -21,6 +21,8 @@ void bundle_export_post(struct api_call *call);
 void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_resume.c */
+void chat_resume_post(struct api_call *call);
 /* chat_route.c */
 void chat_route_post(struct api_call *call);
 void chat_route_status(struct api_call *call);
