@@ -1,7 +1,11 @@
 SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
+	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_route.c \
+	src/api/answers.c \
+	src/api/answers.h \
 	src/api/api.c \
 	src/api/api.h \
 	src/api/api_call.c \
@@ -13,6 +17,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/bundle_export.c \
+	src/api/bundle_import.c \
 	src/api/cancel_route.c \
 	src/api/cancels.c \
 	src/api/cancels.h \
@@ -29,6 +35,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_kind.c \
+	src/api/def_kind.h \
+	src/api/def_read.c \
+	src/api/def_write.c \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -45,10 +55,18 @@ src_api_libapi_a_SOURCES = \
 	src/api/idempotency.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/letter_acts.c \
+	src/api/letter_acts.h \
+	src/api/letter_filter.c \
+	src/api/letter_filter.h \
+	src/api/letter_retry.c \
 	src/api/letters.c \
 	src/api/letters.h \
 	src/api/manage.c \
 	src/api/manage.h \
+	src/api/mass.c \
+	src/api/mass.h \
+	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
 	src/api/pairs.c \
@@ -65,6 +83,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/resumes.h \
 	src/api/routes.c \
 	src/api/routes.h \
+	src/api/run_acts.c \
+	src/api/run_acts.h \
 	src/api/run_body.c \
 	src/api/run_body.h \
 	src/api/run_detail.c \

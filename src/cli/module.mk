@@ -50,8 +50,6 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_db.c \
 	src/cli/cli_def.c \
 	src/cli/cli_def.h \
-	src/cli/cli_definitions.c \
-	src/cli/cli_definitions.h \
 	src/cli/cli_dlq.c \
 	src/cli/cli_key.c \
 	src/cli/cli_key.h \

@@ -81,6 +81,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_evaluator.h \
 	src/engine/steps/step_extract.c \
 	src/engine/steps/step_extract.h \
+	src/engine/steps/step_human.c \
+	src/engine/steps/step_human.h \
 	src/engine/steps/step_if.c \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \

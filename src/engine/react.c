@@ -34,6 +34,7 @@
 #include "engine/walk.h"
 #include "run/agent.h"
 #include "run/definition.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -59,11 +60,13 @@ bool react_recall(struct react *react)
 	const struct state_pair *pair = progress_get(react->step);
 	struct err ignored;
 
+	walk_key_path(react->step->frame.parent, &react->key_path);
 	if (!pair)
 		return false;
 	/* inputs of the run may have the key, too */
 	if (conversation_read(&react->talk, pair->json, pair->json_len, &ignored) == 0 &&
-	    react->talk.execution == row_of(react)->execution)
+	    react->talk.execution == row_of(react)->execution &&
+	    strcmp(react->talk.key_path, str_text(&react->key_path)) == 0)
 		return true;
 	conversation_deinit(&react->talk);
 	conversation_init(&react->talk);
@@ -102,6 +105,7 @@ static bool add_start(struct react *react, const struct str *history)
 	const struct conversation_start start = {
 		.agent_id = react->agent->id,
 		.agent_version = react->agent_version,
+		.key_path = str_text(&react->key_path),
 		.execution = row_of(react)->execution,
 		.history = history ? str_text(history) : NULL,
 		.history_len = history ? history->len : 0,
@@ -149,8 +153,6 @@ void react_ask(struct react *react, const struct llm_message *messages, size_t c
 
 	call_answer_deinit(&react->call.answer);
 	memset(&react->call.answer, 0, sizeof(react->call.answer));
-	str_reset(&react->key_path, 4096);
-	walk_key_path(react->step->frame.parent, &react->key_path);
 	*request = (struct llm_request){
 		.model = react->model,
 		.messages = messages,
@@ -462,7 +464,7 @@ void react_start(struct react *react, struct agent *agent, int64_t version,
 
 	react->agent = agent;
 	react->agent_version = version;
-	react->model = step->def->model ? step->def->model : agent->model;
+	react->model = model_of(step->def->model ? step->def->model : agent->model);
 	react->max_turns = turns_of(step->def, agent);
 	react->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;
 	if (!react->model) {

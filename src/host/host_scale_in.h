@@ -28,12 +28,14 @@ struct host_scale {
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
 	struct inner_source *inner;
+	struct said *said;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
 	struct cancel_watch *watch;
+	struct people_desk *desk;
 	size_t count;
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */

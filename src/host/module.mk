@@ -29,8 +29,14 @@ src_host_libhost_a_SOURCES = \
 	src/host/inner_source.h \
 	src/host/journal.c \
 	src/host/journal.h \
+	src/host/journal_people.c \
+	src/host/journal_people.h \
+	src/host/people.c \
+	src/host/people.h \
 	src/host/next_turn.c \
 	src/host/next_turn.h \
+	src/host/said.c \
+	src/host/said.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \

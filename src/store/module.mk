@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/store_answers.c \
+	src/store/store_answers.h \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
 	src/store/store_chats.c \
@@ -13,6 +15,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_definitions.h \
 	src/store/store_detail.c \
 	src/store/store_detail.h \
+	src/store/store_erase.c \
+	src/store/store_erase.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -38,6 +42,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_schema.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
+	src/store/store_syncs.c \
+	src/store/store_syncs.h \
 	src/store/store_tenants.c \
 	src/store/store_tenants.h \
 	src/store/store_time.c \
@@ -59,9 +65,11 @@ nodist_src_store_libstore_a_SOURCES = \
 STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
-	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
 	src/store/sql/agents_roster.sql \
+	src/store/sql/answer_lock.sql \
+	src/store/sql/answer_look.sql \
+	src/store/sql/answer_put.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
@@ -79,9 +87,16 @@ STORE_SQL = \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
 	src/store/sql/crash_look.sql \
-	src/store/sql/definition_newest.sql \
+	src/store/sql/definition_delete.sql \
+	src/store/sql/definition_put.sql \
+	src/store/sql/definition_sync.sql \
+	src/store/sql/definition_sync_note.sql \
+	src/store/sql/definition_sync_read.sql \
 	src/store/sql/definition_version.sql \
-	src/store/sql/definition_version_put.sql \
+	src/store/sql/definition_versions_list.sql \
+	src/store/sql/definitions_export.sql \
+	src/store/sql/definitions_gone.sql \
+	src/store/sql/definitions_lock.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
@@ -100,19 +115,24 @@ STORE_SQL = \
 	src/store/sql/lineage_recover.sql \
 	src/store/sql/lineage_state.sql \
 	src/store/sql/lineages_list.sql \
+	src/store/sql/mcp_server_pin.sql \
+	src/store/sql/mcp_server_show.sql \
+	src/store/sql/mcp_servers_list.sql \
 	src/store/sql/orchestration_get.sql \
 	src/store/sql/orchestration_pin.sql \
-	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/pause_lock.sql \
 	src/store/sql/queue_make.sql \
 	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
 	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_delete.sql \
 	src/store/sql/run_detail.sql \
 	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_standing.sql \
 	src/store/sql/run_story.sql \
 	src/store/sql/run_usage.sql \
 	src/store/sql/run_waits.sql \
@@ -133,6 +153,7 @@ STORE_SQL = \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
+	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
 	src/store/sql/schema_always.sql \
@@ -146,8 +167,14 @@ STORE_SQL = \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
+	src/store/sql/tool_pin.sql \
+	src/store/sql/tool_show.sql \
+	src/store/sql/waits_end.sql \
 	src/store/sql/tools_list.sql \
+	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_show.sql \
+	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
@@ -161,8 +188,10 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/005_people.sql \
 	src/store/migrations/006_chats.sql \
-	src/store/migrations/007_runs.sql
+	src/store/migrations/007_runs.sql \
+	src/store/migrations/008_defs.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -132,3 +132,56 @@ def test_a_run_begins_at_its_moment_and_not_before(site):
     (early,), = site.sql("SELECT picked_up_at < run_at FROM orchestration_runs WHERE run_id = %s",
                          run_id)
     assert early is False
+
+
+def act(site, method, path, body=None):
+    status, answer, _ = site.ask(method, path, body)
+    return status, answer
+
+
+def test_a_run_is_started_anew_resumed_and_erased(site):
+    site.prepare(CHAIN, FAILS)
+    site.start()
+    first = site.submit("chain", "one", inputs={"x": 1}, metadata={"team": "a"}, priority=3,
+                        session_id="s1")
+    site.wait_run(first)
+    status, answer = act(site, "POST", f"/api/v2/runs/{first}/retry")
+    assert (status, answer["status"], answer["retry_of"]) == (202, "queued", first)
+    site.wait_run(answer["run_id"])
+    told = detail(site, answer["run_id"])
+    assert (told["input"], told["inputs"], told["priority"], told["session_id"]) == (
+        "one", {"x": 1}, 3, "s1")
+    assert told["metadata"] == {"team": "a", "retry_of": first}
+    status, answer = act(site, "POST", f"/api/v2/runs/{first}/retry",
+                         {"message": "two", "inputs": {"y": 2}})
+    site.wait_run(answer["run_id"])
+    told = detail(site, answer["run_id"])
+    assert (told["final_response"], told["inputs"]) == ("two", {"y": 2})
+
+    failed = site.submit("fails")
+    site.wait_run(failed)
+    assert act(site, "POST", f"/api/v2/runs/{failed}/retry", {"from_step": "b"}) == (
+        202, {"run_id": failed, "status": "queued"})
+    site.wait_run(failed)
+    assert detail(site, failed)["attempt"] == 2
+    status, answer = act(site, "POST", f"/api/v2/runs/{failed}/retry", {"from_step": "zz"})
+    assert (status, answer["code"]) == (422, "step_not_found")
+
+    waits = site.submit("chain", run_at="9999-01-01T00:00:00Z")
+    status, answer = act(site, "DELETE", f"/api/v2/runs/{waits}")
+    assert (status, answer["code"]) == (409, "run_not_ended")
+    status, answer = act(site, "POST", f"/api/v2/runs/{waits}/retry")
+    assert (status, answer["code"]) == (409, "run_not_ended")
+
+    site.entries(first)
+    assert act(site, "DELETE", f"/api/v2/runs/{first}") == (
+        200, {"run_id": first, "status": "deleted"})
+    for table in ("orchestration_runs", "run_steps", "run_tags", "run_waits",
+                  "dead_letter_queue", "idempotency"):
+        assert site.sql(f"SELECT count(*) FROM {table} WHERE run_id = %s", first) == [(0,)], table
+    with site.redis.client() as client:
+        assert not client.exists(f"synapse:run:{first}:events")
+    for method, path in (("GET", first), ("DELETE", first), ("DELETE", "x" * 256),
+                         ("POST", f"{first}/retry")):
+        status, answer = act(site, method, f"/api/v2/runs/{path}")
+        assert (status, answer["code"]) == (404, "run_not_found"), path

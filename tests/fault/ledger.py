@@ -57,6 +57,7 @@ class Load:
         self.number = 0
         self.calls = faults.rule("effect.begun", "note", times=0) if faults else None
         self.redis_lost = False
+        self.body = {}  # what submissions say besides their message
         self.inside = set()  # notes of calls that never left a process that was stale
 
     def define(self, *definitions):
@@ -74,7 +75,7 @@ class Load:
 
     def _one(self, connection, orch_id):
         message = self._message()
-        body = json.dumps({"message": message}).encode()
+        body = json.dumps({"message": message, **self.body}).encode()
         connection.request("POST", f"/api/v2/orchestrations/{orch_id}/run", body,
                            {"Authorization": f"Bearer {self.site.key}"})
         answer = connection.getresponse()

@@ -156,6 +156,12 @@ static void keep_row(struct memory_host *host, const struct engine_row *row)
 	str_add(&host->usage, str_text(&row->usage), row->usage.len);
 	str_add(&host->deltas, str_text(&row->delta), row->delta.len);
 	str_add_char(&host->deltas, '\n');
+	if (row->wait)
+		str_printf(&host->questions, "%s %s/%d %s%s%s\n",
+			   row->wait->opens ? "open" : "close", row->wait->path,
+			   row->wait->execution, row->wait->step_id,
+			   row->wait->opens ? " " : "",
+			   row->wait->opens ? row->wait->prompt : "");
 	for (i = 0; i < row->events_count; i++) {
 		const char *text = row_event_text(row, i, &len);
 
@@ -492,6 +498,69 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 		exec_free(exec);
 }
 
+static void take_wait(struct memory_host *host, const struct human_wait *wait)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->waits_count; i++)
+		if (host->waits[i] != wait)
+			host->waits[n++] = host->waits[i];
+	host->waits_count = n;
+}
+
+static void on_wait_abandoned(struct op *op)
+{
+	take_wait(op->server, mem_container(op, struct human_wait, op));
+}
+
+static void wait_for_people(void *ctx, struct exec *exec, struct human_wait *wait)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	assert(host->waits_count < MEMORY_CALLS_MAX);
+	host->waits[host->waits_count++] = wait;
+	wait->op.server = host;
+	wait->op.abandon = on_wait_abandoned;
+}
+
+void memory_people(struct memory_host *host, int i, enum human_outcome outcome,
+		   const char *json)
+{
+	struct human_wait *wait = host->waits[i];
+
+	assert(i < host->waits_count);
+	take_wait(host, wait);
+	wait->op.abandon = NULL;
+	wait->outcome = outcome;
+	str_reset(&wait->json, 0);
+	str_add_text(&wait->json, json);
+	op_done(&wait->op);
+}
+
+static void pause_run(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	row_pause_free(host->pause);
+	host->pause = pause;
+	host->paused++;
+}
+
+void memory_park(struct memory_host *host, struct exec *exec)
+{
+	keep_row(host, host->pause->row);
+	exec_free(exec);
+}
+
+void memory_unpark(struct memory_host *host, struct exec *exec)
+{
+	row_pause_free(host->pause);
+	host->pause = NULL;
+	exec_unpause(exec);
+}
+
 static void parked(void *ctx, struct exec *exec)
 {
 	((struct memory_host *)ctx)->parked++;
@@ -518,6 +587,8 @@ static const struct engine_host functions = {
 	.agent_list = agent_list,
 	.definition_find = definition_find,
 	.code = code,
+	.wait = wait_for_people,
+	.pause = pause_run,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
@@ -543,6 +614,7 @@ void memory_deinit(struct memory_host *host)
 	while (host->inner_count)
 		definition_unref(host->inner[--host->inner_count]);
 	row_final_free(host->final);
+	row_pause_free(host->pause);
 	str_deinit(&host->prompts);
 	str_deinit(&host->tool_uses);
 	str_deinit(&host->events);
@@ -551,6 +623,7 @@ void memory_deinit(struct memory_host *host)
 	str_deinit(&host->rows);
 	str_deinit(&host->usage);
 	str_deinit(&host->deltas);
+	str_deinit(&host->questions);
 	journal_free(host);
 }
 

@@ -29,16 +29,47 @@
 struct step_agent {
 	struct step step;
 	struct agent_find find;
+	struct history_find said;
 	struct react react;
 	struct nested nested;
 	struct inner_runs inner; /* what runs inside, of either */
 	bool recalled;
 };
 
+/* Does it know what was said before (CONTRACT 6.1)? */
+static bool remembers(const struct agent *agent)
+{
+	switch (agent->type) {
+	case AGENT_ORCHESTRATOR:
+	case AGENT_DELEGATE:
+	case AGENT_BUILDER:
+	case AGENT_NTYPES:
+		return false;
+	case AGENT_CONVERSATIONAL:
+	case AGENT_ANALYSIS:
+	case AGENT_CODE:
+		break;
+	}
+	return true;
+}
+
+static void on_said(struct op *op)
+{
+	struct history_find *said = mem_container(op, struct history_find, op);
+	struct step_agent *agent = mem_container(said, struct step_agent, said);
+	struct agent *found = agent->find.agent;
+
+	agent->find.agent = NULL;
+	react_start(&agent->react, found, agent->find.version,
+		    said->list.len ? &said->list : NULL);
+}
+
 static void on_found(struct op *op)
 {
 	struct agent_find *find = mem_container(op, struct agent_find, op);
 	struct step_agent *agent = mem_container(find, struct step_agent, find);
+	struct exec *exec = agent->step.frame.exec;
+	const struct engine_host *host = exec->engine->host;
 	struct agent *found = find->agent;
 
 	if (find->class != FAIL_NONE) {
@@ -49,6 +80,12 @@ static void on_found(struct op *op)
 	if (found->type == AGENT_ORCHESTRATOR) {
 		nested_start(&agent->nested, found, find->version, &agent->react.task,
 			     agent->recalled);
+		return;
+	}
+	if (!agent->react.talk.agent_id && remembers(found) && host->history_find) {
+		agent->said.agent_id = found->id;
+		op_launch(&agent->said.op);
+		host->history_find(exec->engine->host_data, exec, &agent->said);
 		return;
 	}
 	find->agent = NULL;
@@ -152,6 +189,8 @@ static void on_free(struct runframe *frame)
 	struct step_agent *agent = (struct step_agent *)frame;
 
 	op_detach(&agent->find.op);
+	op_detach(&agent->said.op);
+	str_deinit(&agent->said.list);
 	agent_unref(agent->find.agent);
 	str_deinit(&agent->find.text);
 	react_deinit(&agent->react);
@@ -175,6 +214,7 @@ struct runframe *step_agent_new(struct runframe *parent,
 	struct step_agent *agent = step_alloc(&agent_ops, parent, def, sizeof(*agent));
 
 	op_init(&agent->find.op, parent->exec, on_found);
+	op_init(&agent->said.op, parent->exec, on_said);
 	react_init(&agent->react, &agent->step);
 	agent->react.inner = &agent->inner;
 	nested_init(&agent->nested, &agent->step, &agent->inner);

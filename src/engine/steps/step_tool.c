@@ -32,6 +32,7 @@
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/extract.h"
+#include "run/model.h"
 #include "run/schema.h"
 
 #include <string.h>
@@ -295,7 +296,7 @@ static void start(struct runframe *frame)
 		runframe_done(frame);
 		return;
 	}
-	if (!def->model) {
+	if (!model_of(def->model)) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}
