@@ -28,6 +28,8 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_BAD_KEY] = { 401, 0, "invalid_key", "Invalid or revoked API key" },
 	[ERRORS_TENANT] = { 403, 0, "tenant_forbidden",
 		"this API key belongs to another tenant" },
+	[ERRORS_CROSS_SITE] = { 403, 0, "cross_site",
+		"a request with the page's cookie needs the header X-Synapse-Page" },
 	[ERRORS_NO_ORCHESTRATION] = { 404, 0, "orchestration_not_found",
 		"Orchestration not found" },
 	[ERRORS_NO_AGENT] = { 404, 0, "agent_not_found", "Agent not found" },

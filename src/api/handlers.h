@@ -52,6 +52,9 @@ void mass_routes_letters(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
+/* page.c */
+void page_get(struct api_call *call);
+void page_file_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -69,6 +72,10 @@ void runs_start(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* session.c */
+void session_post(struct api_call *call);
+void session_get(struct api_call *call);
+void session_delete(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

@@ -32,6 +32,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_stream.c \
 	src/api/chats.c \
 	src/api/chats.h \
+	src/api/cookie.c \
+	src/api/cookie.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
@@ -69,6 +71,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/page.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
@@ -97,6 +100,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/session.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

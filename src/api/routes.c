@@ -14,6 +14,11 @@
 
 /* clang-format off */
 static const struct route routes[] = {
+	{ REQUEST_GET,  "/", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_get },
+	{ REQUEST_GET,  "/ui/*", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_file_get },
+	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
+	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
+	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },

@@ -43,6 +43,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
+	src/cli/cli_chat.c \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
 	src/cli/cli_control.c \

@@ -191,6 +191,14 @@ static void host_agent_find(void *ctx, struct exec *exec, struct agent_find *fin
 	agent_cache_find(host->agents, find);
 }
 
+static void host_history_find(void *ctx, struct exec *exec, struct history_find *find)
+{
+	struct host_scale *host = ctx;
+	const struct held *held = exec->job;
+
+	said_find(host->said, held->run_id, find);
+}
+
 static void host_agent_list(void *ctx, struct exec *exec, struct agent_list *list)
 {
 	struct host_scale *host = ctx;
@@ -206,14 +214,6 @@ static void host_definition_find(void *ctx, struct exec *exec,
 
 	(void)exec;
 	inner_source_find(host->inner, find);
-}
-
-static void host_history_find(void *ctx, struct exec *exec, struct history_find *find)
-{
-	struct host_scale *host = ctx;
-	const struct held *held = exec->job;
-
-	said_find(host->said, held->run_id, find);
 }
 
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
@@ -325,9 +325,9 @@ const struct engine_host engine_side = {
 	.pause = host_pause,
 	.tool_list = host_tool_list,
 	.agent_find = host_agent_find,
+	.history_find = host_history_find,
 	.agent_list = host_agent_list,
 	.definition_find = host_definition_find,
-	.history_find = host_history_find,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -496,8 +496,8 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	host->engine = engine_new(&engine_side, host, options->limits, rng_u64());
 	host->models = options->models;
 	host->agents = agent_cache_new(loop, pool);
-	host->inner = inner_source_new(loop, pool);
 	host->said = said_new(loop, pool);
+	host->inner = inner_source_new(loop, pool);
 	models_set_permit(host->models, engine_side_may_send, host);
 	toolbox_set_permit(host->options.toolbox, engine_side_may_act, host);
 	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
@@ -529,8 +529,8 @@ void host_scale_free(struct host_scale *host)
 	drive_stop(&host->drive, host->loop);
 	engine_free(host->engine);
 	agent_cache_free(host->agents);
-	inner_source_free(host->inner);
 	said_free(host->said);
+	inner_source_free(host->inner);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);

@@ -27,8 +27,8 @@ struct host_scale {
 	struct drive drive;
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
-	struct inner_source *inner;
 	struct said *said;
+	struct inner_source *inner;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;

@@ -38,8 +38,12 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
+	src/store/store_scale.c \
+	src/store/store_scale.h \
 	src/store/store_schema.c \
 	src/store/store_schema.h \
+	src/store/store_sessions.c \
+	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
 	src/store/store_syncs.c \
@@ -97,6 +101,8 @@ STORE_SQL = \
 	src/store/sql/definitions_export.sql \
 	src/store/sql/definitions_gone.sql \
 	src/store/sql/definitions_lock.sql \
+	src/store/sql/fleet_put.sql \
+	src/store/sql/fleet_read.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
@@ -156,7 +162,21 @@ STORE_SQL = \
 	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/scale_analytics.sql \
+	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_run.sql \
+	src/store/sql/scale_runs.sql \
+	src/store/sql/scale_settings_put.sql \
+	src/store/sql/scale_tenant_delete.sql \
+	src/store/sql/scale_tenant_put.sql \
+	src/store/sql/scale_tenants.sql \
+	src/store/sql/scale_worker.sql \
+	src/store/sql/scale_worker_delete.sql \
 	src/store/sql/schema_always.sql \
+	src/store/sql/session_end.sql \
+	src/store/sql/session_get.sql \
+	src/store/sql/session_open.sql \
+	src/store/sql/session_rotate.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
@@ -169,9 +189,9 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
-	src/store/sql/waits_end.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
+	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
@@ -191,7 +211,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/005_people.sql \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
-	src/store/migrations/008_defs.sql
+	src/store/migrations/008_defs.sql \
+	src/store/migrations/010_page.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

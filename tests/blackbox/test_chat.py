@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from harness.daemon import DEADLINE_S
+from harness.daemon import DEADLINE_S, run_verb
 from harness.fake_llm import FakeLLM
 from harness.stream import open_stream
 
@@ -258,3 +258,26 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
     assert answer["messages"][1] == {"role": "assistant", "content": "You said hi"}
     assert answer["agent_id"] == "boss"
     assert post(site, "o", "m", code=404, agent="lost")["code"] == "orchestration_not_found"
+
+
+def test_the_verb_chat(talk):
+    site = talk
+    env = {"SYNAPSED_URL": f"http://127.0.0.1:{site.daemons[0].api_port}",
+           "SYNAPSED_KEY": site.key}
+
+    def verb(*words, code=0):
+        done = run_verb("chat", *words, env={**site.env, **env})
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout.decode()
+
+    out = verb("send", "-s", "v", "-a", "echo", "-t", "hello")
+    assert out.startswith("v turn 1\n") and " final hello" in out and " done" in out
+    assert verb("send", "-s", "v", "-a", "bad", "-t", "x", code=1)
+    assert json.loads(verb("send", "-s", "v", "-a", "long", "-o", "json", "y"))["turn"] == 3
+    assert " final hello" in verb("tail", "--turn", "1", "v")
+    table = verb("status", "v")
+    assert "completed" in table and "failed" in table and "hello" in table
+    assert verb("cancel", "v") == "v is being cancelled\n"
+    wait_turn(site, "v", 3)
+    verb("cancel", "v", code=4)
+    verb("status", "nowhere", code=3)
