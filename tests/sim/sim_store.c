@@ -81,6 +81,8 @@ void sim_run_deinit(struct sim_run *run)
 	mem_free(run->rows);
 	sim_watch_deinit(&run->watch);
 	definition_unref(run->definition);
+	for (size_t i = 0; i < SIM_INNER_MAX; i++)
+		definition_unref(run->inner[i]);
 	mem_free(run->message);
 	mem_free(run->inputs);
 	mem_free(run->final_state);
