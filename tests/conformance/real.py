@@ -116,7 +116,8 @@ class Real:
                 self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
-        told = problems_of(done.stderr.decode(), cases, "/orchestrations")
+        owners = [*cases, *(c for c in cases for _ in c.inner)]
+        told = problems_of(done.stderr.decode(), owners, "/orchestrations")
         assert done.returncode == 0, (done.stdout, done.stderr)
         self.warnings = {case: kinds["warnings"] for case, kinds in told.items()}
         for case, kinds in told.items():
