@@ -26,6 +26,7 @@ void queue_route_stats(struct api_call *call);
 void resume_route_post(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);

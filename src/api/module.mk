@@ -25,6 +25,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/errors.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_catalog.c \
+	src/api/file_catalog.h \
+	src/api/file_reads.c \
+	src/api/file_reads.h \
+	src/api/file_submit.c \
+	src/api/file_submit.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -33,6 +39,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/home_queue.h \
 	src/api/idempotency.c \
 	src/api/idempotency.h \
+	src/api/inline_answer.c \
+	src/api/inline_answer.h \
+	src/api/key_files.c \
+	src/api/key_files.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letters.c \
@@ -46,6 +56,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/port_standalone.c \
+	src/api/port_standalone.h \
 	src/api/queue_route.c \
 	src/api/resume_route.c \
 	src/api/resumes.c \
@@ -56,6 +68,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_body.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/standalone.c \
+	src/api/standalone.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
