@@ -33,6 +33,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "run/model.h"
 #include "server/server.h"
 
 #include <string.h>
@@ -244,6 +245,7 @@ static int open_all(struct api *api, struct err *err)
 {
 	int rc = 0;
 
+	model_set_default(api->env->conf->llm.model);
 	api->stores_options = (struct stores_options){
 		.loop = api->loop,
 		.env = api->env,

@@ -32,6 +32,7 @@
 #include "host/backlog.h"
 #include "host/cancel_key.h"
 #include "host/ending.h"
+#include "host/next_turn.h"
 #include "host/settle.h"
 #include "host/stream_end.h"
 #include "pg/pg_batch.h"
@@ -186,6 +187,7 @@ static void on_settled(void *arg, struct settle *settle)
 
 	FAULT_OF("cancel.published", cancel->run_id);
 	(void)settle;
+	next_turns_push(cancel->cancels->parts.turns, cancel->run_id);
 	settle_free(cancel->settle);
 	cancel->settle = NULL;
 	if (queue_drop(cancel->queue, job_id, tenant, on_dropped, cancel, &err) == 0)

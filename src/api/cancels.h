@@ -9,6 +9,7 @@
 
 struct cancels;
 struct ev_loop;
+struct next_turns;
 struct pg_pool;
 struct redis_link;
 struct redis_scripts;
@@ -19,6 +20,7 @@ struct cancels_parts {
 	struct pg_pool *pool;
 	struct redis_link *link;
 	const struct redis_scripts *scripts;
+	struct next_turns *turns; /* of chats: who comes after one that ended here */
 	int64_t events_ttl_ms;
 	size_t event_max; /* engine.event_max */
 };

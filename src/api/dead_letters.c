@@ -8,14 +8,13 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/letter_filter.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
-
-#include <string.h>
 
 #define LIST_DEFAULT 50
 #define LIST_MAX     200
@@ -62,41 +61,16 @@ static void on_list(void *arg, enum errors_code error, const struct store_letter
 	response_json(call->req, 200, &body);
 }
 
-static bool read_state(const char *text, enum store_letters_state *ret)
-{
-	if (!text || strcmp(text, "open") == 0)
-		*ret = STORE_LETTERS_OPEN;
-	else if (strcmp(text, "resolved") == 0)
-		*ret = STORE_LETTERS_RESOLVED;
-	else if (strcmp(text, "all") == 0)
-		*ret = STORE_LETTERS_ALL;
-	else
-		return false;
-	return true;
-}
-
 void dead_letters_list(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
-	struct store_letter_filter filter = {
-		.tenant_id = call->key_tenant,
-		.orchestration_id = request_query(req, "orchestration_id"),
-		.run_id = request_query(req, "run_id"),
-		.after = request_query(req, "after"),
-	};
+	struct store_letter_filter filter;
 
+	letter_filter_read(&faults, call, &filter);
+	filter.after = request_query(req, "after");
 	filter.limit =
 		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	if (!read_state(request_query(req, "state"), &filter.state))
-		body_query_fault(&faults, "state", "enum",
-				 "Input should be 'open', 'resolved' or 'all'");
-	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
-		body_query_fault(&faults, "orchestration_id", "string_length",
-				 "Id should have 1 to 255 bytes");
-	if (filter.run_id && !api_call_id_ok(filter.run_id))
-		body_query_fault(&faults, "run_id", "string_length",
-				 "Id should have 1 to 255 bytes");
 	if (filter.after && !store_letters_cursor_ok(filter.after))
 		body_query_fault(&faults, "after", "cursor",
 				 "Input should be a cursor of this list");

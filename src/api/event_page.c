@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "events/chat_view.h"
 #include "events/cursor.h"
 #include "events/event_id.h"
 #include "events/replay.h"
@@ -25,6 +26,7 @@
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
 #include "redis/redis_reply.h"
+#include "run/chat_run.h"
 #include "store/store_steps.h"
 
 #include <stdint.h>
@@ -55,6 +57,7 @@ struct event_page {
 	bool head_is_there;       /* the stream begins with the run's first event */
 	struct event_mark before; /* of the stream's last entry before the range */
 	struct event_mark after;  /* and of the first behind it */
+	uint64_t turn;            /* of a chat: only its events; 0: it is none */
 	unsigned waiting;         /* answers of Redis that are to come */
 	enum errors_code error;   /* met on the way */
 	int64_t next_row;
@@ -71,14 +74,24 @@ static void items_free(struct items *items)
 static void add(struct event_page *page, struct items *items, const struct event_id *id,
 		const char *text, size_t len)
 {
+	struct str plain = STR_INIT;
 	struct item *item;
 
+	if (page->ask.plain) {
+		if (!chat_view(&plain, text, len)) {
+			str_deinit(&plain);
+			return;
+		}
+		text = str_text(&plain);
+		len = plain.len;
+	}
 	if (!items->at)
 		items->at = mem_new_n(struct item, page->ask.limit);
 	item = &items->at[items->count++];
 	item->id = *id;
 	item->text = mem_dup_n(text, len);
 	item->len = len;
+	str_deinit(&plain);
 }
 
 static void page_free(struct event_page *page)
@@ -222,7 +235,7 @@ static bool has_holes(const struct event_page *page)
 	uint64_t seq = mark.seq;
 	size_t i;
 
-	if (!page->head_is_there)
+	if (!page->head_is_there || page->turn)
 		return true;
 	for (i = 0; i < items->count; i++) {
 		event_mark_read(items->at[i].text, items->at[i].len, &mark);
@@ -291,23 +304,48 @@ static void on_after(void *arg, const struct redis_answer *redis)
 	redis_answered(page);
 }
 
+static void on_range(void *arg, const struct redis_answer *redis);
+static int send_range(struct event_page *page, const char *verb, const char *start,
+		      const char *end, int limit, redis_answer_cb cb);
+
+/* Turns of a chat share a stream: the page was full, but not of this one's events. */
+static bool reads_on(struct event_page *page, size_t count, const struct event_id *last)
+{
+	char start[EVENT_ID_MAX], end[EVENT_ID_MAX];
+	struct event_id next = event_id_next(last);
+
+	if (!page->turn || count < (size_t)page->ask.limit ||
+	    page->stream.count == (size_t)page->ask.limit)
+		return false;
+	(void)event_id_print(&next, start);
+	(void)event_id_print(&page->end, end);
+	return send_range(page, "XRANGE", start, page->end.ms == UINT64_MAX ? "+" : end,
+			  page->ask.limit, on_range) == 0;
+}
+
 static void on_range(void *arg, const struct redis_answer *redis)
 {
 	struct event_page *page = arg;
-	size_t i;
+	size_t count = redis_reply_count(redis->reply), i;
+	struct event_id id = { 0, 0 };
+	struct event_mark mark;
 
 	if (redis->rc < 0) {
 		log_warn("redis.read_failed", LOG_S("error", redis->text));
 		page->error = ERRORS_REDIS;
 	}
-	for (i = 0; i < redis_reply_count(redis->reply); i++) {
-		struct event_id id;
+	for (i = 0; i < count; i++) {
 		const char *text;
 		size_t len;
 
-		if (read_entry(redis_reply_at(redis->reply, i), &id, &text, &len))
+		if (!read_entry(redis_reply_at(redis->reply, i), &id, &text, &len))
+			continue;
+		event_mark_read(text, len, &mark);
+		if (mark.turn == page->turn &&
+		    page->stream.count < (size_t)page->ask.limit)
 			add(page, &page->stream, &id, text, len);
 	}
+	(void)reads_on(page, count, &id); /* else there is what there is */
 	redis_answered(page);
 }
 
@@ -318,7 +356,7 @@ static int send_range(struct event_page *page, const char *verb, const char *sta
 	struct str key = STR_INIT;
 	int rc;
 
-	str_printf(&key, "synapse:run:%s:events", page->run_id);
+	chat_run_stream(&key, page->run_id);
 	redis_command_words(&command, verb, str_text(&key), start, end, "COUNT", NULL);
 	redis_command_int(&command, limit);
 	rc = redis_link_send(page->ask.link, &command, cb, page, NULL);
@@ -340,6 +378,7 @@ void event_page_read(const struct event_page_ask *ask, event_page_cb cb, void *a
 	page->cb = cb;
 	page->arg = arg;
 	page->next_row = 1;
+	page->turn = (uint64_t)chat_run_turn(ask->run_id);
 	(void)snprintf(page->run_id, sizeof(page->run_id), "%s", ask->run_id);
 	/* "-" and "+" are no ids: the smallest and the largest */
 	if (!event_id_parse(ask->start, &page->start))
@@ -350,13 +389,15 @@ void event_page_read(const struct event_page_ask *ask, event_page_cb cb, void *a
 		page->end = (struct event_id){ UINT64_MAX, UINT64_MAX };
 	if (strcmp(ask->end, "-") == 0)
 		page->end = (struct event_id){ 0, 0 };
-	rc = send_range(page, "XRANGE", "-", "+", 1, on_first);
-	if (rc == 0 && !event_id_is_zero(&page->start)) {
+	/* of a turn of a chat the journal is read in any case: what is in front of it and
+	 * behind it in the stream is not its own */
+	rc = page->turn ? 0 : send_range(page, "XRANGE", "-", "+", 1, on_first);
+	if (rc == 0 && !page->turn && !event_id_is_zero(&page->start)) {
 		before = event_id_before(&page->start);
 		(void)event_id_print(&before, before_text);
 		rc = send_range(page, "XREVRANGE", before_text, "-", 1, on_before);
 	}
-	if (rc == 0 && page->end.ms < UINT64_MAX) {
+	if (rc == 0 && !page->turn && page->end.ms < UINT64_MAX) {
 		after = event_id_next(&page->end);
 		(void)event_id_print(&after, after_text);
 		rc = send_range(page, "XRANGE", after_text, "+", 1, on_after);

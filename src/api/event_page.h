@@ -21,6 +21,7 @@ struct event_page_ask {
 	const char *end;
 	int limit;
 	bool ended; /* the row says so: the last event is `done` */
+	bool plain; /* a chat with an agent: events as chat_view.h says */
 };
 
 /* Once, later or at once. Events are borrowed for the call, in order, at most limit. */

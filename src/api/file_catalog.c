@@ -15,6 +15,7 @@
 #include "run/problem.h"
 #include "store/files_list.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Texts that are parsed; when there are more, all of them are parsed anew. */
@@ -24,6 +25,7 @@ struct file_catalog {
 	struct files_list *orchestrations;
 	struct files_list *agents;
 	struct files_list *tools;
+	struct files_list *servers;
 	struct map entries; /* by id */
 };
 
@@ -34,6 +36,7 @@ struct file_catalog *file_catalog_new(const char *data_dir)
 	catalog->orchestrations = files_list_new(data_dir, "orchestrations.json", "id");
 	catalog->agents = files_list_new(data_dir, "user_agents.json", "id");
 	catalog->tools = files_list_new(data_dir, "custom_tools.json", "name");
+	catalog->servers = files_list_new(data_dir, "mcp_servers.json", "name");
 	map_init(&catalog->entries);
 	return catalog;
 }
@@ -61,6 +64,7 @@ void file_catalog_free(struct file_catalog *catalog)
 	files_list_free(catalog->orchestrations);
 	files_list_free(catalog->agents);
 	files_list_free(catalog->tools);
+	files_list_free(catalog->servers);
 	mem_free(catalog);
 }
 
@@ -76,7 +80,16 @@ const struct files_list *file_catalog_list(struct file_catalog *catalog,
 	case STORE_AGENT:
 		list = catalog->agents;
 		break;
+	case STORE_TOOL:
+		list = catalog->tools;
+		break;
+	case STORE_MCP_SERVER:
+		list = catalog->servers;
+		break;
+	case STORE_DEFINITION_KINDS:
+		break; /* none of them */
 	}
+	assert(list);
 	files_list_look(list, clock_mono_ms());
 	return list;
 }
@@ -128,4 +141,19 @@ const char *file_catalog_tool(void *arg, const char *name)
 	files_list_look(catalog->tools, clock_mono_ms());
 	item = files_list_find(catalog->tools, name);
 	return item ? item->text : NULL;
+}
+
+struct files_list *file_catalog_orchestrations(struct file_catalog *catalog)
+{
+	return catalog->orchestrations;
+}
+
+struct files_list *file_catalog_agents(struct file_catalog *catalog)
+{
+	return catalog->agents;
+}
+
+struct files_list *file_catalog_tools(struct file_catalog *catalog)
+{
+	return catalog->tools;
 }

@@ -31,6 +31,11 @@ struct file_entry {
 const struct file_entry *file_catalog_get(struct file_catalog *catalog, const char *id,
 					  const struct files_item **ret_item);
 
+/* The files themselves, for a host: they look at changes by files_list_look(). */
+struct files_list *file_catalog_orchestrations(struct file_catalog *catalog);
+struct files_list *file_catalog_agents(struct file_catalog *catalog);
+struct files_list *file_catalog_tools(struct file_catalog *catalog);
+
 /* For toolbox_options.lookup: arg is the catalog. */
 const char *file_catalog_tool(void *arg, const char *name);
 

@@ -4,35 +4,83 @@
 
 struct api_call;
 
+/* act_routes.c */
+void act_routes_delete(struct api_call *call);
+void act_routes_retry(struct api_call *call);
 /* agents.c */
 void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
+/* answer_route.c */
+void answer_route_post(struct api_call *call);
 /* bulk.c */
 void bulk_start(struct api_call *call);
+/* bundle_export.c */
+void bundle_export_get(struct api_call *call);
+void bundle_export_post(struct api_call *call);
+/* bundle_import.c */
+void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_route.c */
+void chat_route_post(struct api_call *call);
+void chat_route_status(struct api_call *call);
+void chat_route_cancel(struct api_call *call);
+/* chat_stream.c */
+void chat_stream_get(struct api_call *call);
+void chat_stream_events(struct api_call *call);
 /* dead_letters.c */
 void dead_letters_list(struct api_call *call);
 void dead_letters_get(struct api_call *call);
 void dead_letters_discard(struct api_call *call);
+/* def_read.c */
+void def_read_list(struct api_call *call);
+void def_read_get(struct api_call *call);
+void def_read_versions(struct api_call *call);
+void def_read_version(struct api_call *call);
+/* def_write.c */
+void def_write_create(struct api_call *call);
+void def_write_put(struct api_call *call);
+void def_write_delete(struct api_call *call);
+void def_write_check(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
+/* letter_retry.c */
+void letter_retry_post(struct api_call *call);
+/* mass_routes.c */
+void mass_routes_runs(struct api_call *call);
+void mass_routes_letters(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
+/* page.c */
+void page_get(struct api_call *call);
+void page_file_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
+/* queues_route.c */
+void queues_route_list(struct api_call *call);
+void queues_route_pause(struct api_call *call);
+void queues_route_resume(struct api_call *call);
 /* resume_route.c */
 void resume_route_post(struct api_call *call);
+/* run_detail.c */
+void run_detail_get(struct api_call *call);
+/* run_list.c */
+void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
 void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
-void runs_list(struct api_call *call);
+/* session.c */
+void session_post(struct api_call *call);
+void session_get(struct api_call *call);
+void session_delete(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
+/* why_route.c */
+void why_route_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

@@ -1,7 +1,11 @@
 SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
+	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_route.c \
+	src/api/answers.c \
+	src/api/answers.h \
 	src/api/api.c \
 	src/api/api.h \
 	src/api/api_call.c \
@@ -13,16 +17,34 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/bundle_export.c \
+	src/api/bundle_import.c \
 	src/api/cancel_route.c \
 	src/api/cancels.c \
 	src/api/cancels.h \
 	src/api/catalog.c \
 	src/api/catalog.h \
+	src/api/chat_cancels.c \
+	src/api/chat_cancels.h \
+	src/api/chat_reads.c \
+	src/api/chat_reads.h \
+	src/api/chat_route.c \
+	src/api/chat_stream.c \
+	src/api/chats.c \
+	src/api/chats.h \
+	src/api/cookie.c \
+	src/api/cookie.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_kind.c \
+	src/api/def_kind.h \
+	src/api/def_read.c \
+	src/api/def_write.c \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/event_answer.c \
+	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
 	src/api/file_catalog.c \
@@ -45,10 +67,21 @@ src_api_libapi_a_SOURCES = \
 	src/api/key_files.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/letter_acts.c \
+	src/api/letter_acts.h \
+	src/api/letter_filter.c \
+	src/api/letter_filter.h \
+	src/api/letter_retry.c \
 	src/api/letters.c \
 	src/api/letters.h \
+	src/api/manage.c \
+	src/api/manage.h \
+	src/api/mass.c \
+	src/api/mass.h \
+	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/page.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
@@ -59,17 +92,29 @@ src_api_libapi_a_SOURCES = \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
 	src/api/queue_route.c \
+	src/api/queues_route.c \
 	src/api/resume_route.c \
 	src/api/resumes.c \
 	src/api/resumes.h \
 	src/api/routes.c \
 	src/api/routes.h \
+	src/api/run_acts.c \
+	src/api/run_acts.h \
 	src/api/run_body.c \
 	src/api/run_body.h \
+	src/api/run_detail.c \
+	src/api/run_filter.c \
+	src/api/run_filter.h \
+	src/api/run_list.c \
+	src/api/run_pairs.c \
+	src/api/run_pairs.h \
+	src/api/run_story.c \
+	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/standalone.c \
 	src/api/standalone.h \
+	src/api/session.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -80,4 +125,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_queue.c \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
+	src/api/why.c \
+	src/api/why.h \
+	src/api/why_route.c \
 	src/api/workers.c

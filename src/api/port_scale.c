@@ -7,10 +7,15 @@
  */
 #include "api/port_scale.h"
 
+#include "api/answers.h"
 #include "api/cancels.h"
 #include "api/catalog.h"
+#include "api/chat_cancels.h"
+#include "api/chat_reads.h"
+#include "api/chats.h"
 #include "api/event_page.h"
 #include "api/letters.h"
+#include "api/manage.h"
 #include "api/pg_read.h"
 #include "api/resumes.h"
 #include "api/submit.h"
@@ -21,11 +26,13 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "events/tail.h"
+#include "host/next_turn.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
 #include "queue/queue_stats.h"
 #include "redis/redis_link.h"
+#include "run/chat_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +45,10 @@ struct port_scale {
 	struct submit *submit;
 	struct cancels *cancels;
 	struct resumes *resumes;
+	struct answers *answers;
+	struct manage manage;
+	struct next_turns *turns;
+	struct chats *chats;
 	struct tails *tails;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
@@ -197,6 +208,7 @@ static void finish_events(struct query *query, enum errors_code error,
 	}
 	(void)snprintf(query->tenant_id, sizeof(query->tenant_id), "%s", run.tenant_id);
 	ask.ended = run.ended_at != NULL;
+	ask.plain = chat_run_turn(query->id) && chat_run_agent(run.orchestration_id);
 	event_page_read(&ask, on_page, query);
 }
 
@@ -461,6 +473,58 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
 }
 
+static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb,
+			void *arg)
+{
+	struct port_scale *port = self;
+
+	answers_run(port->answers, ask, cb, arg);
+}
+
+/* -- conversations -- */
+
+static void port_chat_post(void *self, struct port_chat *chat)
+{
+	struct port_scale *port = self;
+
+	chats_post(port->chats, chat);
+}
+
+static void port_chat_session(void *self, const char *session_id, int turns,
+			      port_chat_session_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	chat_reads_session(port->parts.pool, session_id, turns, cb, arg);
+}
+
+static void port_chat_turn(void *self, const char *session_id, int64_t turn,
+			   port_chat_turn_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	chat_reads_turn(port->parts.pool, session_id, turn, cb, arg);
+}
+
+static void port_chat_events(void *self, const char *session_id, int64_t turn,
+			     const char *start, const char *end, int limit,
+			     port_events_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	chat_reads_events(port->parts.pool, port->parts.link, session_id, turn, start,
+			  end, limit, cb, arg);
+}
+
+static void port_chat_cancel(void *self, const char *session_id, int64_t turn,
+			     const char *tenant_id, port_cancel_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	chat_cancels_run(port->parts.pool, port->cancels, session_id, turn, tenant_id, cb,
+			 arg);
+}
+
 /* -- dead letters -- */
 
 static void port_letters(void *self, const struct store_letter_filter *filter,
@@ -571,7 +635,14 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.score = parts->score,
 	};
-	const struct cancels_parts cancels = {
+	struct chats_parts chats = {
+		.conf = parts->conf,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.pool = parts->pool,
+		.score = parts->score,
+	};
+	struct cancels_parts cancels = {
 		.loop = parts->loop,
 		.pool = parts->pool,
 		.link = parts->link,
@@ -583,6 +654,12 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.link = parts->link,
 		.scripts = parts->scripts,
+	};
+	const struct answers_parts answers = {
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.answer_max = (size_t)parts->conf->engine.step_output_max_bytes,
 	};
 	struct tails_options tails = {
 		.loop = parts->loop,
@@ -603,8 +680,16 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	submit.catalog = port->catalog;
 	submit.tenants = port->tenants;
 	port->submit = submit_new(&submit);
+	port->turns = next_turns_new(parts->pool, parts->link, parts->scripts);
+	cancels.turns = port->turns;
 	port->cancels = cancels_new(&cancels);
+	chats.catalog = port->catalog;
+	chats.tenants = port->tenants;
+	chats.cancels = port->cancels;
+	chats.turns = port->turns;
+	port->chats = chats_new(&chats);
 	port->resumes = resumes_new(&resumes);
+	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
@@ -617,6 +702,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.steps = port_steps,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
+		.answer = port_answer,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -624,7 +710,23 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.letters = port_letters,
 		.letter = port_letter,
 		.discard = port_discard,
+		.chat_post = port_chat_post,
+		.chat_session = port_chat_session,
+		.chat_turn = port_chat_turn,
+		.chat_events = port_chat_events,
+		.chat_cancel = port_chat_cancel,
 		.health = port_health,
+		.manage = &port->manage,
+	};
+	port->manage = (struct manage){
+		.catalog = port->catalog,
+		.loop = parts->loop,
+		.conf = parts->conf,
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.cancels = port->cancels,
+		.resumes = port->resumes,
 	};
 	*ret = port;
 	return 0;
@@ -643,7 +745,10 @@ void port_scale_free(struct port_scale *port)
 	if (!port)
 		return;
 	cancels_free(port->cancels);
+	next_turns_free(port->turns);
+	chats_free(port->chats);
 	resumes_free(port->resumes);
+	answers_free(port->answers);
 	submit_free(port->submit);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
@@ -662,11 +767,32 @@ void port_scale_link_up(struct port_scale *port)
 	cancels_link_up(port->cancels);
 }
 
+static void on_cancels_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	next_turns_when_idle(port->turns, port->idle, port->idle_arg);
+}
+
+static void on_chats_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	cancels_when_idle(port->cancels, on_cancels_idle, port);
+}
+
+static void on_answers_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	chats_when_idle(port->chats, on_chats_idle, port);
+}
+
 static void on_resumes_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
-	cancels_when_idle(port->cancels, port->idle, port->idle_arg);
+	answers_when_idle(port->answers, on_answers_idle, port);
 }
 
 static void on_submit_idle(void *arg)

@@ -420,6 +420,94 @@ static void port_discard(void *self, const char *id, const char *tenant_id,
 		cb(arg, ERRORS_NO_LETTER);
 }
 
+/* -- people -- */
+
+static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb,
+			void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, ask->run_id);
+	enum errors_code error;
+	struct files_view view;
+
+	if (next) {
+		next->answer(next->self, ask, cb, arg);
+		return;
+	}
+	error = file_reads_view(&port->reads, ask->run_id, &view);
+	if (error == ERRORS_NONE && ask->tenant_id &&
+	    strcmp(ask->tenant_id, view.head.tenant_id) != 0)
+		error = ERRORS_NO_RUN;
+	files_view_deinit(&view);
+	cb(arg, error == ERRORS_NONE ? ERRORS_NOT_WAITING : error, NULL, NULL);
+}
+
+/* -- conversations are the stores' -- */
+
+static void port_chat_post(void *self, struct port_chat *chat)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = scale(port);
+
+	if (next) {
+		next->chat_post(next->self, chat);
+		return;
+	}
+	chat->error = ERRORS_SCALE_ONLY;
+	chat->detail = NULL;
+	chat->done(chat);
+}
+
+static void port_chat_session(void *self, const char *session_id, int turns,
+			      port_chat_session_cb cb, void *arg)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = port->parts.next;
+
+	if (next)
+		next->chat_session(next->self, session_id, turns, cb, arg);
+	else
+		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+}
+
+static void port_chat_turn(void *self, const char *session_id, int64_t turn,
+			   port_chat_turn_cb cb, void *arg)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = port->parts.next;
+
+	if (next)
+		next->chat_turn(next->self, session_id, turn, cb, arg);
+	else
+		cb(arg, ERRORS_SCALE_ONLY, NULL);
+}
+
+static void port_chat_events(void *self, const char *session_id, int64_t turn,
+			     const char *start, const char *end, int limit,
+			     port_events_cb cb, void *arg)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = port->parts.next;
+
+	if (next)
+		next->chat_events(next->self, session_id, turn, start, end, limit, cb,
+				  arg);
+	else
+		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+}
+
+static void port_chat_cancel(void *self, const char *session_id, int64_t turn,
+			     const char *tenant_id, port_cancel_cb cb, void *arg)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = port->parts.next;
+
+	if (next)
+		next->chat_cancel(next->self, session_id, turn, tenant_id, cb, arg);
+	else
+		cb(arg, ERRORS_SCALE_ONLY, NULL);
+}
+
 static struct port_health port_health(void *self)
 {
 	const struct port_standalone *port = self;
@@ -473,7 +561,14 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.letters = port_letters,
 		.letter = port_letter,
 		.discard = port_discard,
+		.answer = port_answer,
+		.chat_post = port_chat_post,
+		.chat_session = port_chat_session,
+		.chat_turn = port_chat_turn,
+		.chat_events = port_chat_events,
+		.chat_cancel = port_chat_cancel,
 		.health = port_health,
+		.manage = parts->next ? parts->next->manage : NULL,
 	};
 	return port;
 }

@@ -25,6 +25,7 @@
 #include "queue/queue_job.h"
 #include "queue/queue_names.h"
 #include "redis/redis_link.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "run/payload.h"
 #include "store/store_resumes.h"
@@ -168,6 +169,11 @@ static void stays(struct resume *resume, const struct store_resume_look *look)
 
 	if (strcmp(look->status, "failed") == 0 && look->wake > 0 && !look->step_known) {
 		give_up(resume, ERRORS_NO_STEP, NULL);
+		return;
+	}
+	if (chat_run_turn(resume->run_id)) {
+		give_up(resume, ERRORS_NOT_FAILED,
+			"a turn of a chat is not resumed: what comes next is a message");
 		return;
 	}
 	(void)snprintf(detail, sizeof(detail),

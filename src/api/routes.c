@@ -14,13 +14,24 @@
 
 /* clang-format off */
 static const struct route routes[] = {
+	{ REQUEST_GET,  "/", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_get },
+	{ REQUEST_GET,  "/ui/*", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_file_get },
+	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
+	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
+	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
-	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_list },
+	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
+	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },
+	{ REQUEST_POST, "/api/v2/runs/bulk", ROUTE_KEY, ROUTE_BODY_JSON, mass_routes_runs },
+	{ REQUEST_POST, "/api/v2/runs/*/retry", ROUTE_KEY, ROUTE_BODY_JSON, act_routes_retry },
+	{ REQUEST_DELETE, "/api/v2/runs/*", ROUTE_KEY, ROUTE_BODY_IGNORED, act_routes_delete },
+	{ REQUEST_GET,  "/api/v2/runs/*", ROUTE_KEY, ROUTE_BODY_IGNORED, run_detail_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_status },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_events },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, stream_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/steps", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_steps },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, cancel_route_post },
+	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, answer_route_post },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume-failed", ROUTE_KEY, ROUTE_BODY_JSON, resume_route_post },
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
@@ -29,10 +40,51 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },
 	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
 	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },
+	{ REQUEST_POST, "/api/v2/chat", ROUTE_KEY, ROUTE_BODY_JSON, chat_route_post },
+	{ REQUEST_GET,  "/api/v2/chat/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_status },
+	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
+	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
+	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
+	{ REQUEST_POST,   "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/orchestrations/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST,   "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/agents/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/tools/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/mcp-servers/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST, "/api/v2/import", ROUTE_KEY, ROUTE_BODY_BULK, bundle_import_post },
+	{ REQUEST_GET,  "/api/v2/export", ROUTE_KEY, ROUTE_BODY_IGNORED, bundle_export_get },
+	{ REQUEST_POST, "/api/v2/export", ROUTE_KEY, ROUTE_BODY_JSON, bundle_export_post },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
+	{ REQUEST_POST, "/api/v2/dead-letters/bulk", ROUTE_KEY, ROUTE_BODY_JSON, mass_routes_letters },
+	{ REQUEST_POST, "/api/v2/dead-letters/*/retry", ROUTE_KEY, ROUTE_BODY_JSON, letter_retry_post },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/discard", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_discard },
+	{ REQUEST_GET,  "/api/v2/queues", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_list },
+	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
+	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
 };
 /* clang-format on */
@@ -65,7 +117,23 @@ static bool matches(const char *pattern, const char *const *segments, size_t cou
 
 static const char *method_name(enum request_method method)
 {
-	return method == REQUEST_GET ? "GET, HEAD" : "POST";
+	switch (method) {
+	case REQUEST_GET:
+	case REQUEST_HEAD:
+		return "GET, HEAD";
+	case REQUEST_POST:
+		return "POST";
+	case REQUEST_PUT:
+		return "PUT";
+	case REQUEST_PATCH:
+		return "PATCH";
+	case REQUEST_DELETE:
+		return "DELETE";
+	case REQUEST_OPTIONS:
+	case REQUEST_OTHER:
+		break;
+	}
+	return "";
 }
 
 const struct route *routes_find(enum request_method method, const char *const *segments,

@@ -8,26 +8,24 @@
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/event_answer.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
 #include "api/inline_answer.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
+#include "api/run_pairs.h"
 #include "api/runs_port.h"
 #include "api/stream_id.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "server/request.h"
 #include "server/response.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define LIST_DEFAULT  50
-#define LIST_MAX      200
 #define EVENTS_MAX    1000
 #define STEPS_DEFAULT 100
 #define STEPS_MAX     500
@@ -166,24 +164,6 @@ void runs_start_v1(struct api_call *call)
 
 /* -- what became of it -- */
 
-/* What list and status have in common. */
-static void print_run(struct jsonw *w, const struct store_run_status *run)
-{
-	jsonw_pair_text(w, "run_id", run->run_id);
-	jsonw_pair_text(w, "orchestration_id", run->orchestration_id);
-	jsonw_pair_text(w, "status", run->status);
-	jsonw_pair_text(w, "current_step_id", run->current_step_id);
-	jsonw_pair_bool(w, "waiting_for_human", run->waiting_for_human);
-	jsonw_pair_text(w, "worker_id", run->worker_id);
-	jsonw_pair_double(w, "total_cost_usd", run->total_cost_usd);
-	jsonw_pair_int(w, "total_tokens_used", run->total_tokens_used);
-	pairs_moment(w, "started_at", run->started_at);
-	pairs_moment(w, "ended_at", run->ended_at);
-	jsonw_pair_text(w, "tenant_id", run->tenant_id);
-	jsonw_pair_text(w, "session_id", run->session_id);
-	pairs_moment(w, "created_at", run->created_at);
-}
-
 static void on_status(void *arg, enum errors_code error,
 		      const struct store_run_status *run)
 {
@@ -199,7 +179,7 @@ static void on_status(void *arg, enum errors_code error,
 	}
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	print_run(&w, run);
+	run_pairs_print(&w, run);
 	pairs_moment(&w, "cancel_requested_at", run->cancel_requested_at);
 	jsonw_pair_text(&w, "human_prompt", run->human_prompt);
 	pairs_json(&w, "human_fields", run->human_fields);
@@ -217,77 +197,6 @@ void runs_status(struct api_call *call)
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 }
 
-/* -- list -- */
-
-static void on_list(void *arg, enum errors_code error,
-		    const struct store_run_status *runs, size_t count, const char *next)
-{
-	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
-	size_t i;
-
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
-		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "runs");
-	jsonw_array(&w);
-	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		print_run(&w, &runs[i]);
-		jsonw_object_end(&w);
-	}
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", next);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
-}
-
-static bool status_ok(const char *status)
-{
-	static const char *const known[] = { "queued",    "running", "paused",
-					     "completed", "failed",  "cancelled" };
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(status, known[i]) == 0)
-			return true;
-	return false;
-}
-
-void runs_list(struct api_call *call)
-{
-	struct request *req = call->req;
-	struct body_faults faults = { STR_INIT, 0 };
-	struct store_run_filter filter = {
-		.tenant_id = call->key_tenant,
-		.status = request_query(req, "status"),
-		.orchestration_id = request_query(req, "orchestration_id"),
-		.after = request_query(req, "after"),
-	};
-
-	filter.limit =
-		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	if (filter.status && !status_ok(filter.status))
-		body_query_fault(&faults, "status", "enum",
-				 "Input should be 'queued', 'running', 'paused', "
-				 "'completed', 'failed' or 'cancelled'");
-	if (filter.orchestration_id && !api_call_id_ok(filter.orchestration_id))
-		body_query_fault(&faults, "orchestration_id", "string_length",
-				 "Id should have 1 to 255 bytes");
-	if (filter.after && !store_runs_cursor_ok(filter.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
-	if (faults.count > 0)
-		body_faults_send(req, &faults);
-	else
-		call->port->list(call->port->self, &filter, on_list, call);
-	body_faults_deinit(&faults);
-}
-
 /* -- events -- */
 
 struct range {
@@ -295,74 +204,19 @@ struct range {
 	int limit;
 };
 
-/* An event that is not JSON (a stock worker may write NaN) is handed on as a text. */
-static void print_event(struct jsonw *w, const struct port_event *event)
-{
-	struct json *doc = NULL;
-	struct str text = STR_INIT;
-
-	jsonw_object(w);
-	jsonw_pair_text(w, "id", event->id);
-	jsonw_key(w, "event");
-	if (jsonr_parse(event->json, event->len, &doc, NULL, NULL, NULL) == 0) {
-		jsonw_raw(w, event->json, event->len);
-	} else {
-		utf8_clean(&text, event->json, event->len);
-		jsonw_text_n(w, str_text(&text), text.len);
-	}
-	jsonw_object_end(w);
-	jsonr_free(doc);
-	str_deinit(&text);
-}
-
 static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct range *range = arg;
 	struct api_call *call = range->call;
-	struct str body = STR_INIT;
-	struct jsonw w;
-	bool more = count > (size_t)range->limit;
-	size_t i;
 
 	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
 		error = ERRORS_NO_RUN;
-	if (error != ERRORS_NONE) {
+	if (error == ERRORS_NONE)
+		event_answer_send(call->req, "run_id", call->params[0], events, count,
+				  (size_t)range->limit);
+	else
 		errors_send(call->req, error, NULL);
-		return;
-	}
-	if (more)
-		count = (size_t)range->limit;
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "run_id", call->params[0]);
-	jsonw_pair_int(&w, "count", (int64_t)count);
-	jsonw_key(&w, "events");
-	jsonw_array(&w);
-	for (i = 0; i < count; i++)
-		print_event(&w, &events[i]);
-	jsonw_array_end(&w);
-	if (more) {
-		char next[STREAM_ID_MAX + 1];
-
-		(void)snprintf(next, sizeof(next), "(%s", events[count - 1].id);
-		jsonw_pair_text(&w, "next", next);
-	} else {
-		jsonw_pair_text(&w, "next", NULL);
-	}
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
-}
-
-/* The value of a bound; a bare "+" arrives as a space. */
-static const char *bound(const struct request *req, const char *name,
-			 const char *fallback)
-{
-	const char *text = request_query(req, name);
-
-	if (!text)
-		return fallback;
-	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
 void runs_events(struct api_call *call)
@@ -377,12 +231,7 @@ void runs_events(struct api_call *call)
 		errors_send(req, ERRORS_NO_RUN, NULL);
 		return;
 	}
-	if (!stream_id_start(bound(req, "start", "-"), start))
-		body_query_fault(&faults, "start", "stream_id",
-				 "Input should be a stream id");
-	if (!stream_id_end(bound(req, "end", "+"), end))
-		body_query_fault(&faults, "end", "stream_id",
-				 "Input should be a stream id");
+	event_answer_bounds(&faults, req, start, end);
 	range->call = call;
 	range->limit =
 		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);

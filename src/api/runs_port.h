@@ -2,8 +2,10 @@
 #ifndef API_RUNS_PORT_H
 #define API_RUNS_PORT_H
 
+#include "api/answers.h"
 #include "api/errors.h"
 #include "base/arena.h"
+#include "store/store_chats.h"
 #include "store/store_definitions.h"
 #include "store/store_letters.h"
 #include "store/store_runs.h"
@@ -34,12 +36,14 @@ struct port_run {
 	const char *tenant_id;
 	const char *message;         /* "" if none */
 	const char *inputs;          /* JSON text of an object; NULL: none */
+	const char *metadata;        /* JSON text of an object; NULL: none */
 	const char *session_id;      /* NULL: none */
 	const char *webhook_url;     /* NULL: none */
 	const char *webhook_secret;  /* NULL: none */
 	const char *idempotency_key; /* NULL: none */
 	const char *body_sha256;     /* 64 hex; with a key */
 	int priority;                /* -10..10 */
+	int64_t run_at_ms;           /* not before this moment; 0: at once */
 	bool wait; /* done when it is over, if the port executes runs itself */
 	void (*done)(struct port_run *run);
 	void *arg; /* the caller's */
@@ -52,6 +56,35 @@ struct port_run {
 	int64_t rate_limit;      /* ERRORS_RATE: runs per second */
 	int64_t retry_after_sec; /* ERRORS_RATE */
 	const struct port_result *result; /* it is over; NULL: it was accepted */
+};
+
+enum port_chat_busy {
+	PORT_CHAT_ENQUEUE,   /* behind the turns that are there */
+	PORT_CHAT_REJECT,    /* only if none is live */
+	PORT_CHAT_INTERRUPT, /* the live one is cancelled */
+};
+
+/* A message of a conversation, as port_run. */
+struct port_chat {
+	const char *session_id;
+	const char *tenant_id;
+	const char *agent_id; /* NULL: the one that the session had last */
+	const char *message;
+	const char *images;         /* JSON text of a list; NULL: none */
+	const char *webhook_url;    /* NULL: none */
+	const char *webhook_secret; /* NULL: none */
+	int priority;               /* -10..10 */
+	enum port_chat_busy on_busy;
+	void (*done)(struct port_chat *chat);
+	void *arg; /* the caller's */
+
+	/* What became of it: valid inside done only. */
+	enum errors_code error; /* ERRORS_NONE: accepted, which means committed */
+	const char *detail;
+	const char *run_id;
+	int64_t turn;
+	int64_t rate_limit;
+	int64_t retry_after_sec;
 };
 
 /* Answers: value is NULL when error is not ERRORS_NONE; borrowed for the call. */
@@ -101,7 +134,15 @@ typedef void (*port_letter_cb)(void *arg, enum errors_code error,
 			       const struct store_letter *letter);
 typedef void (*port_done_cb)(void *arg, enum errors_code error);
 
+/* turns: the newest, the newest first. */
+typedef void (*port_chat_session_cb)(void *arg, enum errors_code error,
+				     const struct store_chat_session *session,
+				     const struct store_chat_turn *turns, size_t count);
+typedef void (*port_chat_turn_cb)(void *arg, enum errors_code error,
+				  const struct store_chat_place *turn);
+
 struct err;
+struct manage;
 struct request;
 struct tails_ask;
 
@@ -153,6 +194,9 @@ struct runs_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
+	/* As answers_run() says. */
+	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
+		       void *arg);
 	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
 	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
 	 * ERRORS_NO_STEP */
@@ -174,7 +218,25 @@ struct runs_port {
 	 * resolved stays so. ERRORS_NO_LETTER */
 	void (*discard)(void *self, const char *id, const char *tenant_id,
 			port_done_cb cb, void *arg);
+	/* Accept a message: checks the agent, reserves a place, commits the turn. */
+	void (*chat_post)(void *self, struct port_chat *chat);
+	/* With at most so many of its turns. ERRORS_NO_SESSION */
+	void (*chat_session)(void *self, const char *session_id, int turns,
+			     port_chat_session_cb cb, void *arg);
+	/* One turn, 0: the newest. ERRORS_NO_SESSION */
+	void (*chat_turn)(void *self, const char *session_id, int64_t turn,
+			  port_chat_turn_cb cb, void *arg);
+	/* As events, of one turn or (0) of all. ERRORS_NO_SESSION */
+	void (*chat_events)(void *self, const char *session_id, int64_t turn,
+			    const char *start, const char *end, int limit,
+			    port_events_cb cb, void *arg);
+	/* Stop a turn, or (0) the live one and those that wait, if the session is this
+	 * tenant's (NULL: whoever's). As cancel; status is the session's if there was
+	 * nothing to stop. ERRORS_NO_SESSION */
+	void (*chat_cancel)(void *self, const char *session_id, int64_t turn,
+			    const char *tenant_id, port_cancel_cb cb, void *arg);
 	struct port_health (*health)(void *self);
+	const struct manage *manage; /* what only scale mode has; NULL: nothing */
 };
 
 #endif

@@ -144,6 +144,9 @@ static int open_host(struct standalone *alone, struct err *err)
 	options.limits = &alone->boxes.limits;
 	options.models = alone->boxes.models;
 	options.python = alone->boxes.python;
+	options.orchestrations = file_catalog_orchestrations(alone->catalog);
+	options.agents = file_catalog_agents(alone->catalog);
+	options.tools = file_catalog_tools(alone->catalog);
 	options.toolbox = alone->boxes.toolbox;
 	alone->host = host_file_new(&options);
 	ev_timer_set(&alone->adopt, 0., ADOPT_SEC);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "events/tail.h"
+#include "run/chat_run.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -41,6 +42,7 @@ static void on_run(void *arg, enum errors_code error, const struct store_run_sta
 		return;
 	}
 	ask.ended = run->ended_at != NULL;
+	ask.plain = chat_run_turn(run->run_id) && chat_run_agent(run->orchestration_id);
 	ask.fresh =
 		run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
 	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {

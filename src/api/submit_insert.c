@@ -6,6 +6,7 @@
 #include "api/submit_in.h"
 
 #include "api/runs_port.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -41,6 +42,8 @@ static struct store_run_new *rows_of(const struct submit *submit,
 		rows[i].lane = QUEUE_LANE_ANY;
 		rows[i].input = run->message;
 		rows[i].inputs = run->inputs;
+		rows[i].metadata = run->metadata;
+		rows[i].run_at_ms = run->run_at_ms;
 		rows[i].webhook_url = run->webhook_url;
 		rows[i].webhook_secret = run->webhook_secret;
 		rows[i].idempotency_key = run->idempotency_key;
@@ -70,11 +73,15 @@ static void accept_run(struct submission *sub)
 		.session_id = run->session_id,
 	};
 
-	payload_pack(&payload, &sub->payload);
 	submit_tally(sub->submit, SCORE_RUNS_ACCEPTED);
 	sub->run->run_id = sub->run_id;
-	list_push(&sub->home->enqueues, &sub->node);
-	sub->submit->dirty = true;
+	if (run->run_at_ms > clock_wall_ms()) {
+		give_back(sub); /* the lead clerk makes its entry when it is due */
+	} else {
+		payload_pack(&payload, &sub->payload);
+		list_push(&sub->home->enqueues, &sub->node);
+		sub->submit->dirty = true;
+	}
 	submit_answer(sub, ERRORS_NONE);
 }
 

@@ -32,6 +32,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/map.h \
 	src/base/mem.c \
 	src/base/mem.h \
+	src/base/moment.c \
+	src/base/moment.h \
 	src/base/netrange.c \
 	src/base/netrange.h \
 	src/base/rng.c \

@@ -29,6 +29,7 @@ static void set_limits(struct boxes *boxes, const struct conf *conf)
 		.parallel_max = (size_t)conf->engine.parallel_max,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.output_max = (size_t)conf->engine.step_output_max_bytes,
+		.compact_max = (size_t)conf->engine.compact_chars,
 		.event_max = (size_t)conf->engine.event_max_bytes,
 	};
 }

@@ -8,6 +8,7 @@
  *   clerk.c      wiring; which queues there are
  *   lead.c       who leads
  *   ward.c       one queue: lineage, recovery, counters
+ *   due.c        runs whose moment has come get their entry
  *   reconcile.c  rows without an entry get one
  *   squeeze.c    streams of ended runs live shorter while Redis holds too much
  */

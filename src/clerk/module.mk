@@ -3,8 +3,12 @@ noinst_LIBRARIES += src/clerk/libclerk.a
 src_clerk_libclerk_a_SOURCES = \
 	src/clerk/clerk.c \
 	src/clerk/clerk.h \
+	src/clerk/due.c \
+	src/clerk/due.h \
 	src/clerk/lead.c \
 	src/clerk/lead.h \
+	src/clerk/pause.c \
+	src/clerk/pause.h \
 	src/clerk/reconcile.c \
 	src/clerk/reconcile.h \
 	src/clerk/squeeze.c \

@@ -29,6 +29,7 @@
 #include "queue/queue_enqueue.h"
 #include "queue/queue_missing.h"
 #include "queue/queue_names.h"
+#include "run/chat_run.h"
 #include "run/payload.h"
 #include "store/store_live.h"
 
@@ -236,7 +237,8 @@ static bool take_row(struct reconcile *reconcile, const struct store_live *row)
 	*to = (struct candidate){
 		.entry = {
 			.job = {
-				.kind = QUEUE_JOB_RUN,
+				.kind = chat_run_turn(row->run_id) ? QUEUE_JOB_CHAT
+								   : QUEUE_JOB_RUN,
 				.priority = (int)row->priority,
 				.wake = (uint32_t)row->wake,
 				.attempt = row->attempt > 1 ? (uint32_t)row->attempt : 1,
@@ -310,6 +312,7 @@ static void next_page(struct reconcile *reconcile)
 		.ready_for_ms = reconcile->ask.ready_for_ms,
 		.old_ms = reconcile->ask.old_ms,
 		.rows = PAGE,
+		.due = reconcile->ask.due,
 	};
 	struct pg_batch *batch = pg_batch_new();
 

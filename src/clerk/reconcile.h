@@ -28,6 +28,7 @@ struct reconcile_ask {
 	int64_t old_ms;        /* age at which a worker's row is old */
 	bool formers_are_dead; /* an owner whose row has a newer incarnation, and that
 				  has no heartbeat key, is dead */
+	bool due; /* only queued rows with a run_at, which is what counts as ready_at */
 	struct reconcile_place from; /* begin behind it */
 	/* Once, from the loop, when the last row has been looked at; place: of that row.
 	 * Frees nothing: reconcile_stop() does. */

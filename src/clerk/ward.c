@@ -14,7 +14,7 @@
  *		   (worker/reattach.c); 5 s at most
  *	PUSH       rows without an entry get one (reconcile.c), all of them
  *	COUNT      counters are derived
- *	OPEN       the lineage is written
+ *	OPEN       its pause is told, the lineage is written
  *
  * One call is under way at a time, but for a reconcile pass in WATCH. What fails leads
  * back to ASK, a second later: a lineage that is gone makes the next recovery begin
@@ -33,6 +33,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/due.h"
+#include "clerk/pause.h"
 #include "clerk/reconcile.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
@@ -89,6 +91,8 @@ struct ward {
 	bool failed;            /* one of those pieces */
 	int64_t pushed;
 	int64_t drift;
+	struct pause pause;
+	struct due due;
 	struct reconcile *pass;
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
@@ -121,12 +125,18 @@ static void pass_stop(struct ward *ward)
 	ward->pass = NULL;
 }
 
+static void passes_stop(struct ward *ward)
+{
+	due_stop(&ward->due);
+	pass_stop(ward);
+}
+
 /* Something did not work: from the beginning, a second later. */
 static void fail(struct ward *ward, const char *act, const char *why)
 {
 	log_warn("queue.care_failed", LOG_S("queue", queue_name(ward->queue)),
 		 LOG_S("act", act), LOG_S("error", why));
-	pass_stop(ward);
+	passes_stop(ward);
 	ward->state = WARD_ASK;
 	turn_in(ward, WATCH_S);
 }
@@ -169,6 +179,7 @@ static void learn(struct ward *ward, const struct store_lineage *row)
 	if (row->recovering > ward->recovery)
 		ward->recovery = row->recovering;
 	ward->asked = row->rebuilds_asked > row->rebuilds_done ? row->rebuilds_asked : 0;
+	pause_learn(&ward->pause, row->pause_n, row->paused_reason);
 }
 
 static void on_asked(void *arg, const struct pg_outcome *outcome,
@@ -274,7 +285,7 @@ static void on_recounted(void *arg, int rc, const struct queue_recounted *found,
 
 static void recovery_begin(struct ward *ward, const char *why)
 {
-	pass_stop(ward);
+	passes_stop(ward);
 	ward->began_mono_ms = clock_mono_ms();
 	ward->pushed = 0;
 	if (ward->fresh)
@@ -303,10 +314,13 @@ static void on_remembered(void *arg, const struct pg_outcome *outcome,
 		return;
 	}
 	maybe_reconcile(ward);
+	pause_bring(&ward->pause);
+	due_look(&ward->due);
 	if (clock_mono_ms() < ward->recount_mono_ms) {
 		turn_in(ward, WATCH_S);
 		return;
 	}
+	pause_forget(&ward->pause);
 	ward->recount_mono_ms = clock_mono_ms() + RECOUNT_MS;
 	rc = queue_recount(ward->queue, RECOUNT_READ, on_recounted, ward, &err);
 	sent(ward, rc, "recount", &err);
@@ -589,13 +603,34 @@ static void on_opened(void *arg, int rc, struct queue_text lineage, bool changed
 	go(ward, WARD_WATCH);
 }
 
-static void open_claims(struct ward *ward)
+static void reopen(struct ward *ward)
 {
 	struct err err;
 	int rc = queue_lineage_reopen(ward->queue, ward->known, ward->recovery, on_opened,
 				      ward, &err);
 
 	sent(ward, rc, "open", &err);
+}
+
+static void on_paused(void *arg, int rc, bool newest, const struct err *err)
+{
+	struct ward *ward = arg;
+
+	(void)newest;
+	if (answered(ward, rc, "pause", err))
+		reopen(ward);
+}
+
+/* What is paused must not be claimed from for a moment. */
+static void open_claims(struct ward *ward)
+{
+	struct err err;
+	int rc = pause_ensure(&ward->pause, on_paused, ward, &err);
+
+	if (rc > 0)
+		reopen(ward);
+	else
+		sent(ward, rc, "pause", &err);
 }
 
 /* ---- */
@@ -605,7 +640,7 @@ static void step(struct ward *ward)
 	if (!ward->leads || ward->calling)
 		return;
 	if (!stores_redis_up(ward->means->stores) || !stores_pg_up(ward->means->stores)) {
-		pass_stop(ward);
+		passes_stop(ward);
 		ward->state = WARD_ASK; /* ward_stores_changed() goes on */
 		return;
 	}
@@ -655,7 +690,7 @@ void ward_lead(struct ward *ward, bool leads)
 	ward->everything_mono_ms = 0; /* a new lead looks at everything once */
 	ward->recount_mono_ms = 0;
 	ward->looks_left = 0;
-	pass_stop(ward);
+	passes_stop(ward);
 	if (leads)
 		turn_in(ward, 0.);
 	else
@@ -680,6 +715,8 @@ int ward_new(const struct ward_means *means, const char *queue, struct ward **re
 		return rc;
 	}
 	ward->means = means;
+	ward->pause.queue = ward->queue;
+	due_init(&ward->due, means, ward->queue);
 	ev_timer_init(&ward->timer, on_timer, 0., 0.);
 	ward->timer.data = ward;
 	*ret = ward;
@@ -691,7 +728,7 @@ void ward_free(struct ward *ward)
 	if (!ward)
 		return;
 	ev_timer_stop(ward->means->loop, &ward->timer);
-	pass_stop(ward);
+	passes_stop(ward);
 	queue_free(ward->queue);
 	mem_free(ward);
 }

@@ -149,13 +149,14 @@ static int show(const struct cli_args *args)
 	return code;
 }
 
-static int discard_one(const struct cli_api *api, const char *id)
+static int act_on_one(const struct cli_api *api, const char *id, const char *act,
+		      const char *done)
 {
 	struct str path = STR_INIT;
 	struct cli_answer answer;
 	int code;
 
-	letter_path(&path, id, "/discard");
+	letter_path(&path, id, act);
 	code = cli_api_call(api, "POST", str_text(&path), NULL, NULL, &answer);
 	str_deinit(&path);
 	if (code)
@@ -163,13 +164,13 @@ static int discard_one(const struct cli_api *api, const char *id)
 	if (api->args->json)
 		cli_api_print(&answer);
 	else
-		(void)printf("%s is discarded\n", id);
+		(void)printf("%s %s\n", id, done);
 	cli_answer_deinit(&answer);
 	return EXIT_CODE_OK;
 }
 
 /* One by one; what is not there does not keep the others from it. */
-static int discard(const struct cli_args *args)
+static int act_on_all(const struct cli_args *args, const char *act, const char *done)
 {
 	struct cli_api api;
 	int code = cli_api_init(&api, args), one;
@@ -178,12 +179,22 @@ static int discard(const struct cli_args *args)
 	if (code)
 		return code;
 	for (i = 0; i < args->operand_count; i++) {
-		one = discard_one(&api, args->operands[i]);
+		one = act_on_one(&api, args->operands[i], act, done);
 		if (!code)
 			code = one;
 	}
 	cli_api_deinit(&api);
 	return code;
+}
+
+static int discard(const struct cli_args *args)
+{
+	return act_on_all(args, "/discard", "is discarded");
+}
+
+static int retry(const struct cli_args *args)
+{
+	return act_on_all(args, "/retry", "goes on");
 }
 
 /* clang-format off */
@@ -203,6 +214,8 @@ static const struct cli_verb verbs[] = {
 	  "dead letters, the newest first", NULL, list },
 	{ "show", "<letter id>", 1, 1, GROUPS, NULL,
 	  "a dead letter with its cause of death and its job", NULL, show },
+	{ "retry", "<letter id>...", 1, LETTERS_MAX, GROUPS, NULL,
+	  "let the runs of dead letters go on as new attempts", NULL, retry },
 	{ "discard", "<letter id>...", 1, LETTERS_MAX, GROUPS, NULL,
 	  "resolve dead letters without a retry",
 	  "The letter stays in the table; dlq list --state resolved shows it.\n", discard },

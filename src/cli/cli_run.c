@@ -1,5 +1,5 @@
 /*
- * cli_run.c - noun run: start, get, list, cancel, resume-failed
+ * cli_run.c - noun run: start, get, list, why, cancel, resume-failed
  *
  * run tail is cli_run_tail.c.
  *
@@ -62,21 +62,26 @@ static int write_input(const struct cli_args *args, struct jsonw *w, const char 
 static int write_body(const struct cli_args *args, struct str *body)
 {
 	const char *message = cli_args_text(args, "message", NULL);
+	const char *at = cli_args_text(args, "at", NULL);
 	const char *input;
 	struct jsonw w;
-	size_t at = 0;
+	size_t place = 0;
 	int code = 0;
 
 	if (message && !utf8_valid(message, strlen(message), NULL))
 		return cli_args_fail(args, EXIT_CODE_USAGE, "--message is not UTF-8");
+	if (at && !utf8_valid(at, strlen(at), NULL))
+		return cli_args_fail(args, EXIT_CODE_USAGE, "--at is not UTF-8");
 	jsonw_init(&w, body);
 	jsonw_object(&w);
 	if (message)
 		jsonw_pair_text(&w, "message", message);
+	if (at)
+		jsonw_pair_text(&w, "run_at", at);
 	if (cli_args_flag(args, "input")) {
 		jsonw_key(&w, "inputs");
 		jsonw_object(&w);
-		while (code == 0 && (input = cli_args_next(args, "input", &at)))
+		while (code == 0 && (input = cli_args_next(args, "input", &place)))
 			code = write_input(args, &w, input);
 		jsonw_object_end(&w);
 	}
@@ -330,6 +335,38 @@ static int resume_failed(const struct cli_args *args)
 	return code;
 }
 
+static int why(const struct cli_args *args)
+{
+	struct str path = STR_INIT, out = STR_INIT;
+	struct cli_answer answer;
+	struct cli_api api;
+	int code = cli_api_init(&api, args);
+
+	if (code)
+		return code;
+	str_add_text(&path, "/api/v2/runs/");
+	ids_encode(&path, args->operands[0]);
+	str_add_text(&path, "/why");
+	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
+	str_deinit(&path);
+	if (code == 0) {
+		const char *reason = jsonr_get_text(answer.doc, "reason");
+		const char *detail = jsonr_get_text(answer.doc, "detail");
+
+		cli_table_clean(&out, reason ? reason : "");
+		str_add_text(&out, ": ");
+		cli_table_clean(&out, detail ? detail : "");
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			(void)printf("%s\n", str_text(&out));
+		cli_answer_deinit(&answer);
+	}
+	str_deinit(&out);
+	cli_api_deinit(&api);
+	return code;
+}
+
 static void print_runs(const struct cli_answer *answer)
 {
 	static const char *const heads[] = { "RUN",     "ORCHESTRATION", "STATUS",
@@ -377,6 +414,12 @@ static int list(const struct cli_args *args)
 	cli_api_query(&path, "status", cli_args_text(args, "status", NULL));
 	cli_api_query(&path, "orchestration_id",
 		      cli_args_text(args, "orchestration", NULL));
+	cli_api_query(&path, "tenant_id", cli_args_text(args, "tenant", NULL));
+	cli_api_query(&path, "session_id", cli_args_text(args, "session", NULL));
+	cli_api_query(&path, "since", cli_args_text(args, "since", NULL));
+	cli_api_query(&path, "until", cli_args_text(args, "until", NULL));
+	cli_api_query(&path, "tag", cli_args_text(args, "tag", NULL));
+	cli_api_query(&path, "text", cli_args_text(args, "text", NULL));
 	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
 	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
 	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
@@ -397,6 +440,7 @@ static const struct cli_option start_options[] = {
 	{ 'm', "message", "TEXT", "the message that the run gets (empty)" },
 	{ 'i', "input", "KEY=TEXT", "an input; KEY:=JSON for other types; may be given again" },
 	{ 0, "idempotency-key", "KEY", "the same key and body start one run, not two" },
+	{ 0, "at", "MOMENT", "do not begin before it (2026-11-23T21:45:00Z)" },
 	{ 'w', "wait", NULL, "wait for its end and print its status" },
 	{ 't', "tail", NULL, "print its events until its end" },
 	{ 0, "deadline", "DURATION", "how long --wait waits (1h)" },
@@ -416,6 +460,12 @@ static const struct cli_option resume_options[] = {
 static const struct cli_option list_options[] = {
 	{ 0, "status", "STATUS", "only queued, running, paused, completed, failed or cancelled" },
 	{ 0, "orchestration", "ID", "only of this orchestration" },
+	{ 0, "tenant", "ID", "only of this tenant" },
+	{ 0, "session", "ID", "only of this session" },
+	{ 0, "since", "MOMENT", "only accepted at or after it (2026-11-23T21:45:00Z)" },
+	{ 0, "until", "MOMENT", "only accepted before it" },
+	{ 0, "tag", "KEY:VALUE", "only with this in their metadata" },
+	{ 0, "text", "TEXT", "only with it in message, answer or error" },
 	{ 0, "limit", "N", "at most so many" },
 	{ 0, "after", "CURSOR", "go on where another list ended" },
 	{ 0, NULL, NULL, NULL },
@@ -435,6 +485,8 @@ static const struct cli_verb verbs[] = {
 	  cli_run_tail },
 	{ "list", "", 0, 0, GROUPS, list_options,
 	  "runs, the newest first", NULL, list },
+	{ "why", "<run id>", 1, 1, GROUPS, NULL,
+	  "the one reason why a run does not go on", NULL, why },
 	{ "cancel", "<run id>...", 1, CANCEL_MAX, GROUPS, NULL,
 	  "stop runs",
 	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"

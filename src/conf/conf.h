@@ -112,6 +112,7 @@ struct conf {
 	struct {
 		int64_t rate_per_tenant;   /* accepted runs per second; 0: no limit */
 		int64_t queued_per_tenant; /* for tenants without a row of their own */
+		int64_t turns_per_session; /* of a chat, behind the live one */
 		const char *default_tenant;
 	} limits;
 	struct {
@@ -147,9 +148,11 @@ struct conf {
 		int64_t parallel_max;
 		int64_t state_max_bytes;
 		int64_t step_output_max_bytes;
+		int64_t compact_chars;
 		int64_t event_max_bytes;
 	} engine;
 	struct {
+		const char *model;         /* of steps without one; "": none */
 		const char *oaic_base_url; /* may hold a secret; "": not set */
 		const char *oaic_key;      /* secret; "": none is sent */
 		int64_t timeout_ms;        /* without a byte of an answer */

@@ -237,6 +237,9 @@ const struct conf_row conf_rows[] = {
 	{ "limits.queued_per_tenant", CONF_COUNT, AT(limits.queued_per_tenant), "1000000", 1, 100000000,
 	  .readers = CONF_FOR_API,
 	  .what = "runs of one tenant that may wait; more are refused with 429 (stock: 1000)" },
+	{ "limits.turns_per_session", CONF_COUNT, AT(limits.turns_per_session), "1000", 1, 1000000,
+	  .readers = CONF_FOR_API,
+	  .what = "messages of one chat session that may wait behind the turn that is under way; more are refused with 429" },
 	{ "limits.default_tenant", CONF_NAME, AT(limits.default_tenant), "default", 1, 64,
 	  .readers = CONF_FOR_API,
 	  .what = "whose runs are those that come without a tenant",
@@ -337,11 +340,20 @@ const struct conf_row conf_rows[] = {
 	{ "engine.step_output_max", CONF_SIZE, AT(engine.step_output_max_bytes), "1MiB", KIB, 64 * MIB,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "the largest output of a step; beyond it the step fails" },
+	{ "engine.compact_chars", CONF_COUNT, AT(engine.compact_chars), "80000", 2000, 100000000,
+	  .readers = CONF_FOR_WORKER,
+	  .what = "characters of an agent's conversation beyond which it is made smaller: its "
+	  "oldest tool results go, else its model sums it up" },
 	{ "engine.event_max", CONF_SIZE, AT(engine.event_max_bytes), "256KiB", 4 * KIB, 16 * MIB,
 	  .readers = CONF_FOR_WORKER | CONF_FOR_API | CONF_FOR_KEEPER,
 	  .what = "the largest event of a run; beyond it long texts are cut, state and history are "
 	  "left out, and the event says truncated: true" },
 
+	{ "llm.model", CONF_WORD, AT(llm.model), "", 1, 128,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
+	  .what = "the model of steps that name none, and whose agent names none; without it such "
+	  "steps are refused",
+	  .example = "oaic.llama-3.1-8b" },
 	{ "llm.openai_compatible.base_url", CONF_SECRET, AT(llm.oaic_base_url), "", 0, 2048,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "the OpenAI-compatible server that answers models named oaic.<name>, with or "
@@ -625,6 +637,7 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 		add_words(out, row->words, " or ", "://");
 		break;
 	case CONF_TOKEN:
+	case CONF_WORD:
 		str_printf(out, "%lld to %lld printable characters without spaces",
 			   (long long)row->min, (long long)row->max);
 		break;

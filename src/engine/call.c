@@ -105,6 +105,32 @@ void call_again(struct llm_call *call, const char *why)
 	str_deinit(&text);
 }
 
+static void free_calls(struct llm_answer *answer)
+{
+	size_t i;
+
+	for (i = 0; i < answer->calls_count; i++) {
+		mem_free(answer->calls[i].id);
+		mem_free(answer->calls[i].name);
+		mem_free(answer->calls[i].arguments);
+	}
+	mem_free(answer->calls);
+	answer->calls = NULL;
+	answer->calls_count = 0;
+}
+
+void call_answer_one(struct llm_answer *answer)
+{
+	if (!answer->calls_count)
+		return;
+	str_reset(&answer->text, answer->text.len);
+	str_reset(&answer->tool, 0);
+	str_add(&answer->text, answer->calls[0].arguments,
+		answer->calls[0].arguments_len);
+	str_add_text(&answer->tool, answer->calls[0].name);
+	free_calls(answer);
+}
+
 void call_init(struct llm_call *call, const struct step *step,
 	       void (*resume)(struct op *op))
 {
@@ -143,16 +169,7 @@ void call_deinit(struct llm_call *call)
 
 void call_answer_deinit(struct llm_answer *answer)
 {
-	size_t i;
-
-	for (i = 0; i < answer->calls_count; i++) {
-		mem_free(answer->calls[i].id);
-		mem_free(answer->calls[i].name);
-		mem_free(answer->calls[i].arguments);
-	}
-	mem_free(answer->calls);
-	answer->calls = NULL;
-	answer->calls_count = 0;
+	free_calls(answer);
 	str_deinit(&answer->text);
 	str_deinit(&answer->tool);
 	str_deinit(&answer->reasoning);

@@ -18,6 +18,10 @@ void call_token(struct llm_call *call, const char *text, size_t len);
  * on are its beginning; a live thinking event says so, and why. */
 void call_again(struct llm_call *call, const char *why);
 
+/* For providers: an answer to a request whose tools are not optional tells the first of
+ * its calls as tool and text. */
+void call_answer_one(struct llm_answer *answer);
+
 /* For steps, which embed it. resume is called when the answer is in (or the provider
  * failed). */
 void call_init(struct llm_call *call, const struct step *step,

@@ -1,7 +1,8 @@
 /*
  * course.c - along which steps a path goes
  *
- *	the root's     along the graph from the entry step until nothing follows
+ *	a definition's along the graph from the entry step until nothing follows
+ *	own
  *	one-step       along the graph from that step on, until the parallel step's own
  *	branch         successor, the parallel step itself, or nothing follows
  *	longer branch, exactly the steps of the list, in its order. A step that decides

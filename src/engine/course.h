@@ -14,13 +14,14 @@ struct definition_step;
  */
 struct course {
 	const struct definition_step
-		*of;               /* the parallel or loop; NULL: the root's path */
+		*of; /* the parallel or loop; NULL: a definition's own path */
 	const char *entry_step_id; /* NULL: no step at all */
 	const char *const *list;   /* NULL: along the graph */
 	size_t count;
 	const char *stop_step_id; /* along the graph: it ends in front of it */
 };
 
+/* A definition's own: the run's, or an inner run's. */
 void course_root(struct course *course, const struct definition *definition);
 /* Branch `index` of a parallel step, an iteration of a loop (each has the same). false
  * when the step has no such path. */

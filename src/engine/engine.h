@@ -23,6 +23,7 @@ struct engine_limits {
 	size_t parallel_max; /* branches of one step at the same time; the others wait */
 	size_t state_max;    /* bytes of all keys and values */
 	size_t output_max;   /* bytes of one step's output as JSON text */
+	size_t compact_max; /* characters of an agent's conversation before it is made smaller */
 	size_t event_max; /* bytes of one event, EVENT_MAX_LEAST..; heavy fields are cut */
 };
 
@@ -39,6 +40,7 @@ struct engine_limits {
 		.parallel_max = 256,                                                     \
 		.state_max = 8 * 1024 * 1024,                                            \
 		.output_max = 1024 * 1024,                                               \
+		.compact_max = 80000,                                                    \
 		.event_max = 256 * 1024,                                                 \
 	})
 

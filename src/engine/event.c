@@ -176,7 +176,8 @@ void event_step_complete(struct str *out, const struct event_stamp *stamp,
 
 void event_step_error(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, enum fail_class class,
-		      struct event_text text, int attempt, int64_t retry_in_ms)
+		      const char *code, struct event_text text, int attempt,
+		      int64_t retry_in_ms)
 {
 	struct event event;
 
@@ -184,6 +185,8 @@ void event_step_error(struct str *out, const struct event_stamp *stamp,
 	jsonw_pair_text(&event.w, "orch_step_id", step->id);
 	heavy_text(&event, "error", text, 1);
 	jsonw_pair_text(&event.w, "error_class", fail_name(class));
+	if (code)
+		jsonw_pair_text(&event.w, "error_code", code);
 	jsonw_pair_int(&event.w, "attempt", attempt);
 	if (retry_in_ms >= 0)
 		jsonw_pair_int(&event.w, "retry_in_ms", retry_in_ms);
@@ -407,27 +410,153 @@ void event_route_routed(struct str *out, const struct event_stamp *stamp,
 }
 
 void event_tool_execution(struct str *out, const struct event_stamp *stamp,
-			  const struct definition_step *step, struct event_text args)
+			  const struct definition_step *step, const char *tool,
+			  struct event_text args)
 {
 	struct event event;
 
 	begin(&event, out, stamp, "tool_execution");
 	step_fields(&event, step);
-	jsonw_pair_text(&event.w, "tool_name", step->forced_tool);
+	jsonw_pair_text(&event.w, "tool_name", tool);
 	heavy_json(&event, "args", args);
 	finish(&event, stamp);
 }
 
 void event_tool_result(struct str *out, const struct event_stamp *stamp,
-		       const struct definition_step *step, struct event_text preview)
+		       const struct definition_step *step, const char *tool,
+		       struct event_text preview)
+{
+	event_subtask_result(out, stamp, step, tool, preview, NULL);
+}
+
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask)
 {
 	struct event event;
 
 	begin(&event, out, stamp, "tool_result");
 	step_fields(&event, step);
-	jsonw_pair_text(&event.w, "tool_name", step->forced_tool);
+	jsonw_pair_text(&event.w, "tool_name", tool);
 	heavy_text(&event, "preview", preview, 1);
+	if (subtask)
+		jsonw_pair_text(&event.w, "subtask_name", subtask);
 	finish(&event, stamp);
+}
+
+void event_human_input_required(struct str *out, const struct event_stamp *stamp,
+				const struct definition_step *step, const char *run_id,
+				struct event_text prompt,
+				const struct event_text *context)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "human_input_required");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	heavy_text(&event, "prompt", prompt, 2);
+	heavy_json(&event, "fields",
+		   (struct event_text){ step->human_fields, step->human_fields_len });
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	if (context)
+		heavy_text(&event, "agent_context", *context, 1);
+	else
+		jsonw_pair_text(&event.w, "agent_context", NULL);
+	jsonw_pair_text(&event.w, "channel_id", step->human_channel_id);
+	finish(&event, stamp);
+}
+
+void event_human_timeout(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *target)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "human_timeout");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
+void event_paused(struct str *out, const struct event_stamp *stamp)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "paused");
+	finish(&event, stamp);
+}
+
+static void turn_event(struct str *out, const struct event_stamp *stamp, const char *type,
+		       const struct definition_step *step, const char *key,
+		       struct event_text text, int turn)
+{
+	struct event event;
+
+	begin(&event, out, stamp, type);
+	step_fields(&event, step);
+	heavy_text(&event, key, text, 1);
+	jsonw_pair_int(&event.w, "turn", turn);
+	finish(&event, stamp);
+}
+
+void event_llm_reasoning(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, struct event_text reasoning,
+			 int turn)
+{
+	turn_event(out, stamp, "llm_reasoning", step, "reasoning", reasoning, turn);
+}
+
+void event_llm_thought(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text thought,
+		       int turn)
+{
+	turn_event(out, stamp, "llm_thought", step, "thought", thought, turn);
+}
+
+/* The original is in the journal, so there is no archive to name. */
+void event_context_compact(struct str *out, const struct event_stamp *stamp,
+			   const struct definition_step *step, const char *stage,
+			   size_t chars_before, size_t chars_after)
+{
+	int64_t before = (int64_t)chars_before, after = (int64_t)chars_after;
+	struct event event;
+
+	begin(&event, out, stamp, "context_compact");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "stage", stage);
+	jsonw_pair_int(&event.w, "chars_before", before);
+	jsonw_pair_int(&event.w, "chars_after", after);
+	jsonw_pair_int(&event.w, "reduction_pct",
+		       before ? (before - after) * 100 / before : 0);
+	jsonw_pair_text(&event.w, "archive_path", NULL);
+	finish(&event, stamp);
+}
+
+static void chat_final(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text response,
+		       const char *intent, const char *tool)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "final");
+	step_fields(&event, step);
+	heavy_text(&event, "response", response, 1);
+	jsonw_pair_text(&event.w, "intent", intent);
+	jsonw_key(&event.w, "data");
+	jsonw_null(&event.w);
+	jsonw_pair_text(&event.w, "tool_name", tool);
+	finish(&event, stamp);
+}
+
+void event_nested_final(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, struct event_text response)
+{
+	chat_final(out, stamp, step, response, "orchestration", NULL);
+}
+
+void event_agent_final(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text response,
+		       const char *tool)
+{
+	chat_final(out, stamp, step, response, "chat", tool);
 }
 
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,

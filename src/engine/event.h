@@ -45,10 +45,12 @@ void event_step_start(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step);
 void event_step_complete(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, int64_t duration_ms);
-/* text is heavy. retry_in_ms < 0: it is final; else it will be tried again. */
+/* text is heavy. code: NULL, or what failed within its class. retry_in_ms < 0: it is
+ * final; else it will be tried again. */
 void event_step_error(struct str *out, const struct event_stamp *stamp,
 		      const struct definition_step *step, enum fail_class class,
-		      struct event_text text, int attempt, int64_t retry_in_ms);
+		      const char *code, struct event_text text, int attempt,
+		      int64_t retry_in_ms);
 void event_step_warning(struct str *out, const struct event_stamp *stamp,
 			const struct definition_step *step, const char *message);
 /* live */
@@ -99,9 +101,44 @@ void event_route_routed(struct str *out, const struct event_stamp *stamp,
 			const char *target, struct event_text reasoning);
 /* A tool is used: args is JSON text and heavy, preview is heavy. */
 void event_tool_execution(struct str *out, const struct event_stamp *stamp,
-			  const struct definition_step *step, struct event_text args);
+			  const struct definition_step *step, const char *tool,
+			  struct event_text args);
 void event_tool_result(struct str *out, const struct event_stamp *stamp,
-		       const struct definition_step *step, struct event_text preview);
+		       const struct definition_step *step, const char *tool,
+		       struct event_text preview);
+/* The same of a subtask of that name. */
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask);
+/* What an agent's model thought (what its provider calls reasoning), and what it said
+ * beside its calls, in its nth turn; the texts are heavy. */
+void event_llm_reasoning(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, struct event_text reasoning,
+			 int turn);
+void event_llm_thought(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text thought,
+		       int turn);
+/* A conversation was made smaller. */
+void event_context_compact(struct str *out, const struct event_stamp *stamp,
+			   const struct definition_step *step, const char *stage,
+			   size_t chars_before, size_t chars_after);
+/* An agent's final; response is heavy, tool is the one that it used last or NULL. */
+void event_agent_final(struct str *out, const struct event_stamp *stamp,
+		       const struct definition_step *step, struct event_text response,
+		       const char *tool);
+/* People are asked: prompt and context are heavy (context NULL: none), fields are JSON text
+ * and heavy. */
+void event_human_input_required(struct str *out, const struct event_stamp *stamp,
+				const struct definition_step *step, const char *run_id,
+				struct event_text prompt,
+				const struct event_text *context);
+/* Nobody answered in time: where the path goes on for it. */
+void event_human_timeout(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *target);
+void event_paused(struct str *out, const struct event_stamp *stamp);
+/* What a nested orchestration, which the step runs, came to; response is heavy. */
+void event_nested_final(struct str *out, const struct event_stamp *stamp,
+			const struct definition_step *step, struct event_text response);
 void event_loop_limit_reached(struct str *out, const struct event_stamp *stamp,
 			      const struct definition_step *step, int iterations);
 void event_orchestration_end(struct str *out, const struct event_stamp *stamp,

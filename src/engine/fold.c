@@ -8,9 +8,11 @@
  * lazy run's), while each step_start, step_error and step_complete is there in the order
  * in which it happened on its path. An event names its path, but for the root's.
  *
- *	branch_start,   FRESH       of a path that begins
- *	loop_iteration
+ *	branch_start,   FRESH       of a path that begins; an inner run's with whatever
+ *	loop_iteration              comes first of it (engine/fold_inner.c)
  *	step_start      ANNOUNCED   turn counted
+ *	human_input_    ANNOUNCED   people were asked: the step is not executed again
+ *	required
  *	step_complete   BEHIND      history; on at what follows. Branches are joined
  *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
@@ -18,7 +20,9 @@
  *	done            the run has ended, unless a row of kind resume comes behind it
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
- * first attempt. Started moments of the history are those of the end less the duration.
+ * first attempt. Only an agent's has rows of kind turn, and how far it has come is in the
+ * state that they leave (engine/progress.h). Started moments of the history are those of
+ * the end less the duration.
  *
  * A row's delta belongs to the scope of its path, and is applied before its events: what
  * a row brings of later steps comes behind it. Two cases wait for an event of the row's
@@ -30,6 +34,7 @@
 #include "base/err.h"
 #include "base/jsonr.h"
 #include "base/str.h"
+#include "engine/fold_inner.h"
 #include "engine/snapshot.h"
 #include "run/definition.h"
 
@@ -40,7 +45,7 @@
 /* What is needed while folding only. */
 struct folding {
 	struct fold *fold;
-	const struct definition *definition;
+	struct fold_inner inner;    /* opens paths */
 	const struct fold_row *row; /* the one being read */
 	bool delta_waits;           /* its delta is not applied yet */
 	int64_t epoch;              /* of the event before; 0: none */
@@ -133,6 +138,11 @@ static const char *whole_error(struct folding *f, struct scope *scope, const cha
 	return ret;
 }
 
+static const struct definition *definition_of(const struct fold_node *node)
+{
+	return fold_node_scope(node)->definition;
+}
+
 static void add_history(struct fold_node *node, int64_t ts, int64_t duration_ms,
 			enum fail_class class, const char *error)
 {
@@ -174,6 +184,8 @@ static void on_step_error(struct folding *f, struct fold_node *node,
 	const struct definition_step *step = node->step;
 	const char *error;
 
+	if (step->type == STEP_AGENT)
+		fold_node_close_children(node);
 	if (jsonr_get(event, "retry_in_ms"))
 		return; /* it was tried again, and another event says what came of it */
 	if (class == FAIL_NONE)
@@ -212,8 +224,7 @@ static int on_step_complete(struct fold_node *node, const struct json *event, in
 
 /* Behind a step that decided: where the path went. (The first form of the event, without
  * a target, comes before step_complete.) */
-static void on_decision(struct folding *f, struct fold_node *node,
-			const struct json *event)
+static void on_decision(struct fold_node *node, const struct json *event)
 {
 	const struct definition_step *target;
 	const struct json *id;
@@ -222,15 +233,15 @@ static void on_decision(struct folding *f, struct fold_node *node,
 	id = jsonr_find(event, "target_step_id", &found);
 	if (!found || node->at != FOLD_BEHIND)
 		return;
-	target = definition_step(f->definition, jsonr_text(id));
+	target = definition_step(definition_of(node), jsonr_text(id));
 	node->next_id = target ? target->id : NULL;
 }
 
 /* It is passed over for the one behind it. */
-static void on_limit(struct folding *f, struct fold_node *node, const struct json *event)
+static void on_limit(struct fold_node *node, const struct json *event)
 {
-	const struct definition_step *step =
-		definition_step(f->definition, jsonr_get_text(event, "orch_step_id"));
+	const struct definition_step *step = definition_step(
+		definition_of(node), jsonr_get_text(event, "orch_step_id"));
 
 	if (node->at != FOLD_BEHIND)
 		return;
@@ -244,17 +255,18 @@ static void on_step_start(struct folding *f, struct fold_node *node,
 {
 	fold_node_close_children(node);
 	node->at = FOLD_ANNOUNCED;
+	node->asked = false;
 	node->step = step;
 	node->place = course_place(&node->course, node->place, step->id);
 	f->fold->turns++;
-	f->fold->top_turns += !node->parent;
+	fold_node_scope(node)->turns += !node->course.of;
 }
 
 static int step_event(struct folding *f, struct fold_node *node, const char *type,
 		      const struct json *event, int64_t ts, struct err *err)
 {
 	const char *id = jsonr_get_text(event, "orch_step_id");
-	const struct definition_step *step = definition_step(f->definition, id);
+	const struct definition_step *step = definition_step(definition_of(node), id);
 
 	if (!step)
 		return err_set(err, ERR_INPUT, "%s of '%s', which is no step of it", type,
@@ -305,14 +317,17 @@ static int event_on_path(struct folding *f, struct fold_node *node, const char *
 	static const char *const steps[] = { "step_start", "step_complete", "step_error",
 					     NULL };
 	static const char *const decisions[] = { "if_decision", "switch_decision",
-						 "routing_decision", NULL };
+						 "routing_decision", "human_timeout",
+						 NULL };
 
 	if (is_one_of(type, steps))
 		return step_event(f, node, type, event, ts, err);
 	if (is_one_of(type, decisions))
-		on_decision(f, node, event);
+		on_decision(node, event);
 	else if (strcmp(type, "loop_limit_reached") == 0)
-		on_limit(f, node, event);
+		on_limit(node, event);
+	else if (strcmp(type, "human_input_required") == 0)
+		node->asked = true;
 	else if (strcmp(type, "orchestration_error") == 0)
 		on_refused(f, node, event);
 	else if (strcmp(type, "done") == 0)
@@ -394,7 +409,12 @@ static int fold_event(struct folding *f, const struct json *pair, struct err *er
 	count_id(fold, id_ms, id_n);
 	count_time(f, jsonr_get_int(event, "epoch", 0), ts);
 	path = jsonr_get_text(event, "path");
-	node = fold_node_reach(fold->root, f->definition, path ? path : "");
+	f->inner.rc = 0;
+	node = fold_node_reach(fold->root, path ? path : "", fold_inner_open, &f->inner);
+	if (!node && f->inner.rc < 0) {
+		*err = f->inner.err;
+		return f->inner.rc;
+	}
 	if (!node)
 		return err_set(err, ERR_INPUT, "%s on path %.200s, which nothing began",
 			       type, path);
@@ -431,22 +451,42 @@ static int reopen(struct folding *f, struct err *err)
 	if (f->row->delta && jsonr_parse(f->row->delta, strlen(f->row->delta), &doc, NULL,
 					 NULL, NULL) == 0)
 		id = jsonr_get_text(doc, "from_step");
-	step = definition_step(f->definition, id);
+	step = definition_step(definition_of(root), id);
 	if (id && !step) {
 		rc = err_set(err, ERR_INPUT, "step '%s' does not exist", id);
-	} else if (step) {
-		fold_node_close_children(root);
-		root->at = FOLD_AGAIN;
-		root->step = step;
 	} else {
+		if (step)
+			fold_node_close_children(root);
 		fold_node_reopen(root);
+		if (step) {
+			root->at = FOLD_AGAIN;
+			root->step = step;
+		}
 	}
 	fold->ended = false;
-	fold->turns = fold->top_turns = 0;
+	fold->turns = 0;
 	fold->spent_ms = 0;
 	f->epoch = f->first_ts = f->last_ts = 0;
 	jsonr_free(doc);
 	return rc;
+}
+
+static bool is_known(const char *kind)
+{
+	static const char *const kinds[] = { "turn",   "start", "step", "join",
+					     "answer", "wait",  NULL };
+
+	return is_one_of(kind, kinds);
+}
+
+/* What ran inside the turn before is over, and what is to run in this one begins behind
+ * the row. */
+static void end_turn(struct folding *f)
+{
+	struct fold_node *node = node_of_row(f);
+
+	if (node)
+		fold_node_close_children(node);
 }
 
 static int fold_row(struct folding *f, const struct fold_row *row, struct err *err)
@@ -466,13 +506,14 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 		fold->rows_since = 0;
 		return 0; /* all that it says was folded */
 	}
-	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0 &&
-	    !is_join(row))
+	if (!is_known(row->kind))
 		return err_set(err, ERR_INPUT, "rows of kind %s are unknown here",
 			       row->kind);
 	f->delta_waits = row->delta != NULL;
 	if (f->delta_waits && !is_join(row))
 		rc = late_delta(f, err);
+	if (rc == 0 && strcmp(row->kind, "turn") == 0)
+		end_turn(f);
 	if (rc == 0 && row->usage)
 		rc = add_usage(&fold->usage, row->usage, err);
 	if (rc == 0 && row->events)
@@ -537,8 +578,9 @@ static int begin_at(struct folding *f, const struct fold_row *const *rows, size_
 
 	for (i = 0; i < n; i++)
 		count_ids(f->fold, rows[i]->events);
-	rc = snapshot_read(f->fold, f->definition, row->delta ? row->delta : "", &clock,
-			   err);
+	f->inner.fresh = false;
+	rc = snapshot_read(f->fold, row->delta ? row->delta : "", &clock, &f->inner, err);
+	f->inner.fresh = true;
 	if (rc < 0)
 		return err_wrap(err, "journal row %" PRId64, row->seq);
 	f->fold->rows = (uint32_t)row->seq;
@@ -551,7 +593,7 @@ static int begin_at(struct folding *f, const struct fold_row *const *rows, size_
 int fold_journal(struct fold *fold, const struct fold_seed *seed,
 		 const struct fold_row *rows, size_t n, struct err *err)
 {
-	struct folding f = { .fold = fold, .definition = seed->definition };
+	struct folding f = { .fold = fold, .inner = { fold, seed, .fresh = true } };
 	const struct fold_row **sorted;
 	struct scope *scope;
 	size_t from, i;
@@ -559,9 +601,8 @@ int fold_journal(struct fold *fold, const struct fold_seed *seed,
 
 	memset(fold, 0, sizeof(*fold));
 	arena_init(&fold->arena);
-	fold->definition = seed->definition;
 	scope = scope_new(seed->definition, seed->state_max);
-	fold->root = fold_node_new(seed->definition, scope);
+	fold->root = fold_node_new(scope);
 	sorted = sort(&fold->arena, rows, n);
 	from = begins_at(sorted, n);
 	if (from)

@@ -33,16 +33,25 @@ struct fold_seed {
 	const char *inputs; /* JSON text of an object, NULL or "" for none */
 	size_t inputs_len;
 	size_t state_max; /* bytes */
+	/* The orchestration that an inner run goes over, in that version: borrowed for the
+	 * call. NULL: it is not here, and the fold ends with ERR_NOT_FOUND. No function:
+	 * none ever is. */
+	struct definition *(*inner)(void *data, const char *id, int64_t version);
+	void *inner_data;
+};
+
+/* What an inner run goes over. */
+struct fold_wanted {
+	const char *id; /* NULL: nothing is */
+	int64_t version;
 };
 
 struct fold {
 	struct arena arena;
-	const struct definition *definition; /* borrowed */
-	struct fold_node *root;              /* exec_resume() takes it */
-	bool ended; /* its last events are in: there is nothing to execute */
+	struct fold_node *root; /* exec_resume() takes it */
+	bool ended;             /* its last events are in: there is nothing to execute */
 	struct usage usage;
 	int64_t turns;       /* steps announced, on all paths */
-	int64_t top_turns;   /* those of the root's path */
 	uint64_t seq;        /* of the newest durable event */
 	uint32_t rows;       /* seq of the newest row */
 	uint32_t rows_since; /* those behind the newest snapshot */
@@ -50,7 +59,8 @@ struct fold {
 	 * an owner did between its last commit and its death is not known and not in it.
 	 */
 	int64_t spent_ms;
-	int64_t last_id_ms; /* greatest stream id of the journal's events */
+	struct fold_wanted wanted; /* with ERR_NOT_FOUND: fold again when it is there */
+	int64_t last_id_ms;        /* greatest stream id of the journal's events */
 	uint32_t last_id_n;
 };
 
@@ -58,8 +68,8 @@ struct fold {
  * Fold n rows in any order: all that the journal has, or those from its newest snapshot
  * on, with the row before that (for the numbers of its events). ERR_INPUT when they are
  * not what an engine of this version writes for this definition (a hole, an unknown kind
- * or path, unreadable JSON), ERR_LIMIT when the state does not fit. The fold is to be
- * given to fold_deinit() in either case.
+ * or path, unreadable JSON), ERR_LIMIT when the state does not fit, ERR_NOT_FOUND when
+ * a definition is wanted. The fold is to be given to fold_deinit() in either case.
  */
 int fold_journal(struct fold *fold, const struct fold_seed *seed,
 		 const struct fold_row *rows, size_t n, struct err *err);

@@ -2,7 +2,7 @@
  * fold_node.c - where one path of a folded run stands
  *
  * The paths of a run are a tree: the root's path, and inside each step that has paths of
- * its own those that it has begun. Only what is open is there: rows of a parallel or loop
+ * its own (branches, iterations, inner runs) those that it has begun. Only what is open is there: rows of a parallel or loop
  * come after all rows of its paths, so with them its children are over for good, and a
  * later execution begins new ones under the same names.
  */
@@ -25,11 +25,11 @@ static struct fold_node *make(void)
 	return node;
 }
 
-struct fold_node *fold_node_new(const struct definition *definition, struct scope *scope)
+struct fold_node *fold_node_new(struct scope *scope)
 {
 	struct fold_node *node = make();
 
-	course_root(&node->course, definition);
+	course_root(&node->course, scope->definition);
 	node->scope = scope;
 	return node;
 }
@@ -57,69 +57,99 @@ static void insert(struct fold_node *parent, struct fold_node *node)
 	list_add_after(at, &node->node);
 }
 
-struct fold_node *fold_node_open(struct fold_node *parent,
-				 const struct definition *definition, size_t index)
+/* What is inside a step that failed comes with a snapshot. */
+static bool has_inside(const struct fold_node *node)
 {
-	struct course course;
-	struct fold_node *node;
-
-	/* what is inside a step that failed comes with a snapshot */
-	if ((parent->at != FOLD_ANNOUNCED && parent->at != FOLD_FAILED) ||
-	    !parent->step || !course_inside(&course, parent->step, index))
-		return NULL;
-	if (parent->step->type == STEP_LOOP)
-		fold_node_close_children(parent);
-	node = make();
-	node->parent = parent;
-	node->index = index;
-	node->course = course;
-	node->visits = mem_new_n(int, definition->steps_count);
-	if (parent->step->type == STEP_PARALLEL)
-		node->scope = scope_new_over(fold_node_scope(parent), definition);
-	insert(parent, node);
-	return node;
+	return node->step && (node->at == FOLD_ANNOUNCED || node->at == FOLD_FAILED);
 }
 
-struct fold_node *fold_node_lent(const struct definition *definition, struct scope *scope)
+static int *make_visits(const struct fold_node *node)
 {
-	struct fold_node *node = fold_node_new(definition, scope);
-
-	node->lent = true;
-	return node;
+	return mem_new_n(int, fold_node_scope(node)->definition->steps_count);
 }
 
-struct fold_node *fold_node_lend(struct fold_node *parent,
-				 const struct definition *definition, size_t index,
-				 struct scope *scope)
+static struct fold_node *add(struct fold_node *parent, size_t index, struct scope *scope)
 {
 	struct fold_node *node = make();
 
 	node->parent = parent;
 	node->index = index;
-	node->lent = true;
 	node->scope = scope;
-	node->visits = mem_new_n(int, definition->steps_count);
 	insert(parent, node);
 	return node;
 }
 
-void fold_node_lend_copy(struct fold_node *parent, const struct definition *definition,
-			 const struct fold_node *found)
+struct fold_node *fold_node_open(struct fold_node *parent, size_t index)
 {
-	struct fold_node *node =
-		fold_node_lend(parent, definition, found->index, found->scope);
+	struct scope *scope = NULL;
+	struct course course;
+	struct fold_node *node;
+
+	if (!has_inside(parent) || !course_inside(&course, parent->step, index))
+		return NULL;
+	if (parent->step->type == STEP_LOOP)
+		fold_node_close_children(parent);
+	if (parent->step->type == STEP_PARALLEL)
+		scope = scope_new_over(fold_node_scope(parent));
+	node = add(parent, index, scope);
+	node->course = course;
+	node->visits = make_visits(node);
+	return node;
+}
+
+struct fold_node *fold_node_open_inner(struct fold_node *parent, size_t index,
+				       struct scope *scope)
+{
+	struct fold_node *node;
+
+	if (!has_inside(parent) || parent->step->type != STEP_AGENT) {
+		scope_free(scope);
+		return NULL;
+	}
+	node = add(parent, index, scope);
+	course_root(&node->course, scope->definition);
+	return node;
+}
+
+struct fold_node *fold_node_lent(struct scope *scope)
+{
+	struct fold_node *node = fold_node_new(scope);
+
+	node->lent = true;
+	return node;
+}
+
+struct fold_node *fold_node_lend(struct fold_node *parent, size_t index,
+				 struct scope *scope)
+{
+	struct fold_node *node = add(parent, index, scope);
+
+	node->lent = true;
+	if (scope && !scope->parent)
+		course_root(&node->course, scope->definition);
+	else
+		node->visits = make_visits(node);
+	return node;
+}
+
+void fold_node_lend_copy(struct fold_node *parent, const struct fold_node *found)
+{
+	struct fold_node *node = fold_node_lend(parent, found->index, found->scope);
 
 	node->course = found->course;
 	node->at = found->at;
 	node->step = found->step;
 	node->place = found->place;
+	node->asked = found->asked;
 	node->next_id = found->next_id;
 	node->class = found->class;
 	node->error = found->error;
-	memcpy(node->visits, found->visits,
-	       definition->steps_count * sizeof(*node->visits));
+	if (node->visits)
+		memcpy(node->visits, found->visits,
+		       fold_node_scope(node)->definition->steps_count *
+			       sizeof(*node->visits));
 	list_for_each(at, &found->children)
-		fold_node_lend_copy(node, definition, node_at(at));
+		fold_node_lend_copy(node, node_at(at));
 }
 
 void fold_node_free(struct fold_node *node)
@@ -148,7 +178,7 @@ static bool is_inside(const struct fold_node *node, const char *part, size_t len
 	size_t n = 0, i;
 	bool same;
 
-	if (!node->step || (node->at != FOLD_ANNOUNCED && node->at != FOLD_FAILED))
+	if (!has_inside(node))
 		return false;
 	ids_encode(&id, node->step->id);
 	same = len > id.len + 1 && memcmp(part, str_text(&id), id.len) == 0 &&
@@ -162,22 +192,19 @@ static bool is_inside(const struct fold_node *node, const char *part, size_t len
 	return same;
 }
 
-static struct fold_node *descend(struct fold_node *node,
-				 const struct definition *definition, const char *path,
-				 bool whole)
+struct fold_node *fold_node_reach(struct fold_node *root, const char *path,
+				  fold_node_open_cb open, void *data)
 {
-	struct fold_node *child;
+	struct fold_node *node = root, *child;
 	size_t len, index;
 
 	while (*path) {
 		len = strcspn(path, "/");
-		if (!path[len] && !whole)
-			return node;
 		if (!is_inside(node, path, len, &index))
 			return NULL;
 		child = fold_node_child(node, index);
-		if (!child && !path[len] && definition)
-			child = fold_node_open(node, definition, index);
+		if (!child && !path[len] && open)
+			child = open(data, node, index);
 		if (!child)
 			return NULL;
 		node = child;
@@ -188,13 +215,18 @@ static struct fold_node *descend(struct fold_node *node,
 
 struct fold_node *fold_node_find(struct fold_node *root, const char *path, bool whole)
 {
-	return descend(root, NULL, path, whole);
-}
+	struct str around = STR_INIT;
+	struct fold_node *node;
+	const char *slash;
 
-struct fold_node *fold_node_reach(struct fold_node *root,
-				  const struct definition *definition, const char *path)
-{
-	return descend(root, definition, path, true);
+	if (whole)
+		return fold_node_reach(root, path, NULL, NULL);
+	slash = strrchr(path, '/');
+	if (slash)
+		str_add(&around, path, (size_t)(slash - path));
+	node = fold_node_reach(root, str_text(&around), NULL, NULL);
+	str_deinit(&around);
+	return node;
 }
 
 struct scope *fold_node_scope(const struct fold_node *node)
@@ -234,6 +266,8 @@ void fold_node_reopen(struct fold_node *node)
 		node->at = FOLD_ANNOUNCED;
 	else if (node->at == FOLD_FAILED)
 		node->at = node->step ? FOLD_AGAIN : FOLD_FRESH;
+	if (node->scope)
+		node->scope->turns = 0;
 	list_for_each(at, &node->children)
 		fold_node_reopen(node_at(at));
 }

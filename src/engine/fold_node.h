@@ -31,30 +31,32 @@ struct fold_node {
 	struct course course;
 	enum fold_at at;
 	const struct definition_step *step;
+	bool asked;            /* FOLD_ANNOUNCED: people were, by `step` */
 	int place;             /* of step in the course's list; -1 */
 	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
 	enum fail_class class; /* FOLD_FAILED */
 	const char *error;     /* FOLD_FAILED */
 	bool lent;             /* the scope is somebody else's */
-	int *visits;           /* of each step, on this path; NULL for the root's */
+	int *visits;           /* of each step, on this path; NULL: a definition's own */
 	struct scope *scope;   /* owned; NULL: that of the parent, or it was taken */
 };
 
-/* The root's. Takes the scope. */
-struct fold_node *fold_node_new(const struct definition *definition, struct scope *scope);
+/* The run's. Takes the scope. */
+struct fold_node *fold_node_new(struct scope *scope);
 /* A path inside the step of `parent`, which has announced it, or failed there; NULL when
  * it has no such path. Of a loop an earlier iteration is over with it. */
-struct fold_node *fold_node_open(struct fold_node *parent,
-				 const struct definition *definition, size_t index);
-/* A picture of what a run's frames are at, to be printed: scopes are borrowed. */
-struct fold_node *fold_node_lent(const struct definition *definition,
-				 struct scope *scope);
-struct fold_node *fold_node_lend(struct fold_node *parent,
-				 const struct definition *definition, size_t index,
+struct fold_node *fold_node_open(struct fold_node *parent, size_t index);
+/* The same for an inner run. Takes the scope, over whose definition it goes; NULL, and
+ * the scope is gone, when the step is none that has any. */
+struct fold_node *fold_node_open_inner(struct fold_node *parent, size_t index,
+				       struct scope *scope);
+/* A picture of what a run's frames are at, to be printed: scopes are borrowed. An inner
+ * run's scope has no parent. */
+struct fold_node *fold_node_lent(struct scope *scope);
+struct fold_node *fold_node_lend(struct fold_node *parent, size_t index,
 				 struct scope *scope);
 /* A path that nobody has begun again stays as it was found. */
-void fold_node_lend_copy(struct fold_node *parent, const struct definition *definition,
-			 const struct fold_node *found);
+void fold_node_lend_copy(struct fold_node *parent, const struct fold_node *found);
 /* With its children; NULL is fine. */
 void fold_node_free(struct fold_node *node);
 void fold_node_close_children(struct fold_node *node);
@@ -64,9 +66,12 @@ void fold_node_close_children(struct fold_node *node);
  * the node of "p1#0" with whole = false. NULL when nothing like it is open.
  */
 struct fold_node *fold_node_find(struct fold_node *root, const char *path, bool whole);
-/* The same, and the last part is opened if it is not yet. */
-struct fold_node *fold_node_reach(struct fold_node *root,
-				  const struct definition *definition, const char *path);
+/* The same, and the last part is opened by the callback if it is not yet; NULL when that
+ * says so. */
+typedef struct fold_node *(*fold_node_open_cb)(void *data, struct fold_node *parent,
+					       size_t index);
+struct fold_node *fold_node_reach(struct fold_node *root, const char *path,
+				  fold_node_open_cb open, void *data);
 
 /* What the path sees and writes: its own scope or that of the nearest that has one. */
 struct scope *fold_node_scope(const struct fold_node *node);
@@ -76,8 +81,8 @@ bool fold_node_completed(const struct fold_node *node);
  * step. ERR_LIMIT as scope_join(). */
 int fold_node_join(struct fold_node *node, struct err *err);
 /*
- * A new attempt of a run that failed: what failed is done again, and only that. Of a step
- * with paths inside those that completed stay as they are.
+ * A new attempt of a run that failed: what failed is done again, and only that, with all
+ * turns before it. Of a step with paths inside those that completed stay as they are.
  */
 void fold_node_reopen(struct fold_node *node);
 struct fold_node *fold_node_child(const struct fold_node *node, size_t index);

@@ -5,6 +5,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/ask.h \
 	src/engine/call.c \
 	src/engine/call.h \
+	src/engine/conversation.c \
+	src/engine/conversation.h \
 	src/engine/course.c \
 	src/engine/course.h \
 	src/engine/drive.c \
@@ -21,21 +23,38 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/exec.h \
 	src/engine/fold.c \
 	src/engine/fold.h \
+	src/engine/fold_inner.c \
+	src/engine/fold_inner.h \
 	src/engine/fold_node.c \
 	src/engine/fold_node.h \
 	src/engine/host.h \
+	src/engine/inner.c \
+	src/engine/inner.h \
+	src/engine/inner_run.c \
+	src/engine/inner_run.h \
+	src/engine/nested.c \
+	src/engine/nested.h \
 	src/engine/op.c \
 	src/engine/op.h \
+	src/engine/progress.c \
+	src/engine/progress.h \
 	src/engine/prompt.c \
 	src/engine/prompt.h \
 	src/engine/prompt_again.c \
 	src/engine/prompt_again.h \
+	src/engine/prompt_agent.c \
 	src/engine/prompt_cut.c \
 	src/engine/prompt_cut.h \
 	src/engine/prompt_map.c \
 	src/engine/prompt_map.h \
 	src/engine/prompt_routes.c \
 	src/engine/prompt_tool.c \
+	src/engine/react.c \
+	src/engine/react.h \
+	src/engine/react_calls.c \
+	src/engine/react_compact.c \
+	src/engine/react_inner.c \
+	src/engine/react_tools.c \
 	src/engine/recall.c \
 	src/engine/recall.h \
 	src/engine/root.c \
@@ -54,12 +73,16 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/step.h \
 	src/engine/step_types.c \
 	src/engine/step_types.h \
+	src/engine/steps/step_agent.c \
+	src/engine/steps/step_agent.h \
 	src/engine/steps/step_end.c \
 	src/engine/steps/step_end.h \
 	src/engine/steps/step_evaluator.c \
 	src/engine/steps/step_evaluator.h \
 	src/engine/steps/step_extract.c \
 	src/engine/steps/step_extract.h \
+	src/engine/steps/step_human.c \
+	src/engine/steps/step_human.h \
 	src/engine/steps/step_if.c \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \

@@ -73,13 +73,13 @@ static void add_origin(const struct recall *recall, struct str *out)
 	}
 }
 
-static void add_role(const struct exec *exec, const struct definition_step *step,
+static void add_role(const struct scope *scope, const struct definition_step *step,
 		     const struct recall *recall, struct str *out)
 {
 	str_printf(out,
 		   "You carry out one step of a workflow. Answer with the step's result "
 		   "alone.\n\nWorkflow: %s\nStep: %s\n",
-		   exec->definition->name, step->name);
+		   scope->definition->name, step->name);
 	if (step->output_key)
 		str_printf(out, "Your answer is stored as: %s\n", step->output_key);
 	add_origin(recall, out);
@@ -157,14 +157,14 @@ static bool is_input(const struct definition_step *step, const char *key)
 }
 
 /* Answers of people are always in it; what a step asks for comes behind. */
-static void add_context(const struct exec *exec, const struct scope *scope,
-			const struct definition_step *step, struct str *out)
+static void add_context(const struct scope *scope, const struct definition_step *step,
+			struct str *out)
 {
-	struct context context = { exec->definition, scope, out, false };
+	struct context context = { scope->definition, scope, out, false };
 	size_t i;
 
-	for (i = 0; i < exec->definition->steps_count; i++) {
-		const struct definition_step *other = &exec->definition->steps[i];
+	for (i = 0; i < scope->definition->steps_count; i++) {
+		const struct definition_step *other = &scope->definition->steps[i];
 
 		if (other->type == STEP_HUMAN && other->output_key &&
 		    !is_input(step, other->output_key))
@@ -175,21 +175,21 @@ static void add_context(const struct exec *exec, const struct scope *scope,
 			add_key(&context, step->input_keys[i], CONTEXT_MAX);
 }
 
-void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
+void prompt_system(const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out)
 {
 	struct recall recall;
 
-	recall_init(&recall, exec->definition, scope, path);
+	recall_init(&recall, scope->definition, scope, path);
 	add_banner(scope, step, out);
-	add_role(exec, step, &recall, out);
+	add_role(scope, step, &recall, out);
 	add_goal(scope, out);
 	prompt_again(out, scope, step, &recall);
 	add_answer(scope, &recall, out);
 	prompt_again_loop(out, scope, step, &recall);
-	add_context(exec, scope, step, out);
+	add_context(scope, step, out);
 	str_add_text(out, "\n---\n\n");
-	prompt_map(out, exec->definition, scope, step);
+	prompt_map(out, scope->definition, scope, step);
 }
 
 int prompt_task(const struct exec *exec, const struct scope *scope,

@@ -10,6 +10,7 @@ struct definition;
 struct definition_step;
 struct exec;
 struct llm_tool;
+struct react;
 struct scope;
 struct str;
 
@@ -19,7 +20,7 @@ int prompt_task(const struct exec *exec, const struct scope *scope,
 		const struct definition_step *step, struct str *out, struct err *err);
 /* All else: role, goal, what came before, context, position. path: of the step's frame,
  * as its row has it. */
-void prompt_system(const struct exec *exec, const struct scope *scope, const char *path,
+void prompt_system(const struct scope *scope, const char *path,
 		   const struct definition_step *step, struct str *out);
 
 /*
@@ -39,5 +40,10 @@ void prompt_tool_name(struct str *out, const struct definition_step *step);
 /* One section more of the system message: the tool that must be called. */
 void prompt_tool(struct str *out, const struct llm_tool *tool,
 		 const struct str *failures);
+
+/* What an agent's model is told in its next turn; and the one that is asked to sum up
+ * what was said. */
+void prompt_agent(struct str *out, const struct react *react);
+void prompt_summary(struct str *out, const struct react *react);
 
 #endif

@@ -135,7 +135,7 @@ int prompt_routes(const struct exec *exec, const struct scope *scope,
 		  const struct definition_step *step, struct str *system,
 		  struct str *task, struct err *err)
 {
-	const struct definition *definition = exec->definition;
+	const struct definition *definition = scope->definition;
 	size_t max = exec->engine->limits.output_max;
 
 	if (step->evaluator_prompt) {

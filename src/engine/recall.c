@@ -200,7 +200,7 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	struct recall recall;
 	struct jsonw w;
 
-	recall_init(&recall, exec->definition, scope, row->path);
+	recall_init(&recall, scope->definition, scope, row->path);
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_pair_int(&w, "execution", row->execution);

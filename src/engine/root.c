@@ -29,14 +29,16 @@ struct root {
 	struct timer timeout;
 };
 
-static void print_error(struct str *out, enum fail_class class, const char *step_id,
-			const char *message)
+static void print_error(struct str *out, enum fail_class class, const char *code,
+			const char *step_id, const char *message)
 {
 	struct jsonw w;
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "class", fail_name(class));
+	if (code)
+		jsonw_pair_text(&w, "code", code);
 	jsonw_pair_text(&w, "step_id", step_id);
 	jsonw_pair_text(&w, "message", message);
 	jsonw_object_end(&w);
@@ -65,7 +67,7 @@ static void add_last_events(struct exec *exec, struct engine_final *final)
  * path that ended it sees: of a branch with an end step its own, siblings are not joined.
  */
 static void end_run(struct exec *exec, const struct scope *scope, struct engine_row *row,
-		    enum fail_class class, const char *reason)
+		    enum fail_class class, const char *code, const char *reason)
 {
 	struct engine_final *final = row_final_new();
 	size_t max = exec->engine->limits.output_max;
@@ -78,8 +80,8 @@ static void end_run(struct exec *exec, const struct scope *scope, struct engine_
 	else
 		outcome_ended(&final->response, &scope->history, &scope->state, max);
 	if (class != FAIL_NONE)
-		print_error(&final->error, class, exec->step ? exec->step->id : NULL,
-			    reason);
+		print_error(&final->error, class, code,
+			    exec->step ? exec->step->id : NULL, reason);
 	state_print(&scope->state, &final->state);
 	history_print(&scope->history, &final->history);
 	final->usage = exec->usage;
@@ -114,7 +116,7 @@ static void refuse_input(struct exec *exec, struct engine_row *row)
 	event_orchestration_error(&row->texts, &stamp, err->text);
 	row_add_event(row);
 	end_run(exec, exec->scope, row, err->code == ERR_LIMIT ? FAIL_LIMIT : FAIL_JOB,
-		err->text);
+		NULL, err->text);
 }
 
 static int64_t limit_of(const struct exec *exec)
@@ -136,7 +138,7 @@ static void start(struct runframe *frame)
 		return;
 	}
 	if (exec->cancel_wanted) { /* before it began */
-		end_run(exec, exec->scope, row, FAIL_CANCELLED, "Cancelled");
+		end_run(exec, exec->scope, row, FAIL_CANCELLED, NULL, "Cancelled");
 		return;
 	}
 	timers_arm(engine, &root->timeout,
@@ -158,7 +160,7 @@ static void child_done(struct runframe *frame, struct runframe *child)
 	struct runframe *ender = walk_ender(child);
 
 	end_run(frame->exec, walk_scope(ender), walk_take_row(ender), child->class,
-		child->error);
+		child->code, child->error);
 }
 
 static void cancel(struct runframe *frame)

@@ -9,27 +9,30 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "run/definition.h"
 
-static struct scope *make(void)
+static struct scope *make(struct definition *definition)
 {
 	struct scope *scope = mem_new(struct scope);
 
+	scope->definition = definition_ref(definition);
 	arena_init(&scope->arena);
 	return scope;
 }
 
-struct scope *scope_new(const struct definition *definition, size_t state_max)
+struct scope *scope_new(struct definition *definition, size_t state_max)
 {
-	struct scope *scope = make();
+	struct scope *scope = make(definition);
 
 	state_init(&scope->state, state_max);
 	history_init(&scope->history, &scope->arena, definition);
 	return scope;
 }
 
-struct scope *scope_new_over(struct scope *parent, const struct definition *definition)
+struct scope *scope_new_over(struct scope *parent)
 {
-	struct scope *scope = make();
+	struct definition *definition = parent->definition;
+	struct scope *scope = make(definition);
 
 	scope->parent = parent;
 	state_init_over(&scope->state, &parent->state);
@@ -44,6 +47,7 @@ void scope_free(struct scope *scope)
 	list_remove(&scope->node);
 	state_deinit(&scope->state);
 	arena_deinit(&scope->arena);
+	definition_unref(scope->definition);
 	mem_free(scope);
 }
 

@@ -1,4 +1,4 @@
-/* scope.h - what a path sees and writes: a state and a history */
+/* scope.h - what a path sees and writes: a state and a history over one definition */
 #ifndef ENGINE_SCOPE_H
 #define ENGINE_SCOPE_H
 
@@ -9,25 +9,29 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct definition;
 
 /*
- * The run's own, or a branch's: that one is laid over the scope of the path that it left
- * (DESIGN 7), which is neither written nor freed while it is there. Loops have none of
- * their own: what an iteration writes is in the scope of the path that has the loop.
+ * That of a definition's own path (the run's, or an inner run's), or a branch's: that one
+ * is laid over the scope of the path that it left (DESIGN 7), which is neither written nor
+ * freed while it is there. Loops have none of their own: what an iteration writes is in
+ * the scope of the path that has the loop. A path goes over the definition of its scope.
  */
 struct scope {
-	struct scope *parent; /* NULL: the run's own */
-	struct list node;     /* of a branch: in exec->scopes */
+	struct scope *parent;          /* NULL: of a definition's own path */
+	struct list node;              /* but the run's own: in exec->scopes */
+	struct definition *definition; /* a reference of its own */
+	int64_t turns; /* steps announced on a definition's own path; a branch's has none */
 	struct state state;
 	struct history history;
 	struct arena arena; /* of the history */
 };
 
-/* The run's own, its state empty. */
-struct scope *scope_new(const struct definition *definition, size_t state_max);
-struct scope *scope_new_over(struct scope *parent, const struct definition *definition);
+/* Of a definition's own path, its state empty. */
+struct scope *scope_new(struct definition *definition, size_t state_max);
+struct scope *scope_new_over(struct scope *parent);
 void scope_free(struct scope *scope); /* NULL is fine */
 
 /*

@@ -13,7 +13,8 @@
  *
  * The nodes are a flat list, each behind the one that it is inside of: values of the
  * state may be as deep as they may, and nesting would make them deeper. A path without a
- * scope of its own (an iteration) has no set, del and history.
+ * scope of its own (an iteration) has no set, del and history. What an inner run goes over
+ * is in the state of the path that it is inside of (engine/inner.h); it has "turns".
  */
 #include "engine/snapshot.h"
 
@@ -26,6 +27,7 @@
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/fold.h"
+#include "engine/fold_inner.h"
 #include "engine/runframe.h"
 #include "run/definition.h"
 
@@ -92,9 +94,9 @@ static void print_visits(struct jsonw *w, const struct definition *definition,
 	jsonw_object_end(w);
 }
 
-static void print_node(struct jsonw *w, const struct definition *definition,
-		       const struct fold_node *node, const char *path)
+static void print_node(struct jsonw *w, const struct fold_node *node, const char *path)
 {
+	const struct definition *definition = fold_node_scope(node)->definition;
 	/* one that failed may be begun again (a row of kind resume) */
 	bool over = node->parent && fold_node_completed(node);
 	struct str inside = STR_INIT;
@@ -109,10 +111,14 @@ static void print_node(struct jsonw *w, const struct definition *definition,
 		jsonw_pair_text(w, "class", fail_name(node->class));
 		jsonw_pair_text(w, "error", node->error);
 	}
+	if (node->at == FOLD_ANNOUNCED && node->asked)
+		jsonw_pair_bool(w, "asked", true);
 	if (!over)
 		jsonw_pair_int(w, "place", node->place);
 	if (!over && node->visits)
 		print_visits(w, definition, node->visits);
+	if (node->parent && node->scope && !node->scope->parent)
+		jsonw_pair_int(w, "turns", node->scope->turns);
 	if (node->scope) {
 		print_state(w, &node->scope->state);
 		print_history(w, &node->scope->history);
@@ -129,7 +135,7 @@ static void print_node(struct jsonw *w, const struct definition *definition,
 			str_add_char(&inside, '/');
 		ids_encode(&inside, node->step->id);
 		str_printf(&inside, "#%zu", child->index);
-		print_node(w, definition, child, str_text(&inside));
+		print_node(w, child, str_text(&inside));
 	}
 	str_deinit(&inside);
 }
@@ -159,7 +165,7 @@ void snapshot_print(const struct fold *fold, const struct snapshot_clock *clock,
 	jsonw_pair_int(&w, "v", SNAPSHOT_VERSION);
 	jsonw_pair_int(&w, "seq", (int64_t)fold->seq);
 	jsonw_pair_int(&w, "turns", fold->turns);
-	jsonw_pair_int(&w, "top_turns", fold->top_turns);
+	jsonw_pair_int(&w, "top_turns", fold_node_scope(fold->root)->turns);
 	jsonw_pair_int(&w, "spent_ms", fold->spent_ms);
 	jsonw_pair_int(&w, "epoch", clock->epoch);
 	jsonw_pair_int(&w, "first_ts", clock->first_ts);
@@ -167,7 +173,7 @@ void snapshot_print(const struct fold *fold, const struct snapshot_clock *clock,
 	print_usage(&w, &fold->usage);
 	jsonw_key(&w, "nodes");
 	jsonw_array(&w);
-	print_node(&w, fold->definition, fold->root, "");
+	print_node(&w, fold->root, "");
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 }
@@ -249,21 +255,30 @@ static const char *id_of(const struct definition *definition, const struct json 
 	return step ? step->id : NULL;
 }
 
-static int read_node(struct fold *fold, const struct definition *definition,
-		     const struct json *json, struct err *err)
+static int read_node(struct fold *fold, const struct json *json, struct fold_inner *inner,
+		     struct err *err)
 {
 	const char *path = jsonr_get_text(json, "path");
 	const char *error = jsonr_get_text(json, "error");
-	struct fold_node *node =
-		path ? fold_node_reach(fold->root, definition, path) : NULL;
+	const struct definition *definition;
+	struct fold_node *node = NULL;
 	struct jsonr_iter it;
 	int rc;
 
+	inner->rc = 0;
+	if (path)
+		node = fold_node_reach(fold->root, path, fold_inner_open, inner);
+	if (!node && inner->rc < 0) {
+		*err = inner->err;
+		return inner->rc;
+	}
 	if (!node)
 		return err_set(err, ERR_INPUT,
 			       "a snapshot has a path that nothing began");
+	definition = fold_node_scope(node)->definition;
 	node->step = definition_step(definition, jsonr_get_text(json, "step"));
 	node->place = (int)jsonr_get_int(json, "place", -1);
+	node->asked = jsonr_bool(jsonr_get(json, "asked"));
 	node->next_id = id_of(definition, jsonr_get(json, "next"));
 	node->class = read_class(jsonr_get(json, "class"));
 	if (error)
@@ -276,6 +291,8 @@ static int read_node(struct fold *fold, const struct definition *definition,
 		if (step)
 			node->visits[step->index] = (int)jsonr_int(it.value);
 	}
+	if (node->parent && node->scope && !node->scope->parent)
+		node->scope->turns = jsonr_get_int(json, "turns", 0);
 	if (rc == 0 && node->scope)
 		rc = read_state(&node->scope->state, json, err);
 	if (rc == 0 && node->scope)
@@ -296,8 +313,8 @@ static void read_usage(struct usage *usage, const struct json *json)
 	usage->savings_usd = jsonr_double(jsonr_get(json, "savings_usd"));
 }
 
-int snapshot_read(struct fold *fold, const struct definition *definition,
-		  const char *text, struct snapshot_clock *clock, struct err *err)
+int snapshot_read(struct fold *fold, const char *text, struct snapshot_clock *clock,
+		  struct fold_inner *inner, struct err *err)
 {
 	struct json *doc = NULL;
 	const struct json *nodes;
@@ -314,7 +331,7 @@ int snapshot_read(struct fold *fold, const struct definition *definition,
 	}
 	fold->seq = (uint64_t)jsonr_get_int(doc, "seq", 0);
 	fold->turns = jsonr_get_int(doc, "turns", 0);
-	fold->top_turns = jsonr_get_int(doc, "top_turns", 0);
+	fold_node_scope(fold->root)->turns = jsonr_get_int(doc, "top_turns", 0);
 	fold->spent_ms = jsonr_get_int(doc, "spent_ms", 0);
 	clock->epoch = jsonr_get_int(doc, "epoch", 0);
 	clock->first_ts = jsonr_get_int(doc, "first_ts", 0);
@@ -322,7 +339,7 @@ int snapshot_read(struct fold *fold, const struct definition *definition,
 	read_usage(&fold->usage, jsonr_get(doc, "usage"));
 	nodes = jsonr_get(doc, "nodes");
 	for (i = 0; rc == 0 && i < jsonr_count(nodes); i++)
-		rc = read_node(fold, definition, jsonr_at(nodes, i), err);
+		rc = read_node(fold, jsonr_at(nodes, i), inner, err);
 out:
 	jsonr_free(doc);
 	return rc;
@@ -347,10 +364,8 @@ void snapshot_if_due(struct exec *exec)
 		.now_ts = engine_wall_ms(exec->engine),
 	};
 	struct fold fold = {
-		.definition = exec->definition,
 		.usage = exec->usage,
 		.turns = exec->turns,
-		.top_turns = exec->top_turns,
 		.seq = exec->seq,
 		.spent_ms = exec->spent_ms,
 	};
@@ -358,7 +373,7 @@ void snapshot_if_due(struct exec *exec)
 
 	if (exec->giving_up || !is_due(exec) || !exec->root->ops->settled(exec->root))
 		return;
-	fold.root = fold_node_lent(exec->definition, exec->scope);
+	fold.root = fold_node_lent(exec->scope);
 	exec->root->ops->stand(exec->root, fold.root);
 	row = row_new(ROW_SNAPSHOT, "", "", 0);
 	snapshot_print(&fold, &clock, &row->delta);

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct definition;
 struct err;
 struct exec;
 struct fold;
+struct fold_inner;
 struct fold_node;
 struct str;
 
@@ -33,10 +33,10 @@ void snapshot_print(const struct fold *fold, const struct snapshot_clock *clock,
 /*
  * Read it into a fold whose root is fresh and whose state is empty: its nodes, counters
  * and usage. ERR_INPUT when no engine of this version wrote it for this definition,
- * ERR_LIMIT when the state does not fit.
+ * ERR_LIMIT when the state does not fit, ERR_NOT_FOUND as fold_journal().
  */
-int snapshot_read(struct fold *fold, const struct definition *definition,
-		  const char *text, struct snapshot_clock *clock, struct err *err);
+int snapshot_read(struct fold *fold, const char *text, struct snapshot_clock *clock,
+		  struct fold_inner *inner, struct err *err);
 
 /*
  * For exec.c: hand one out if it is due, and nothing of the run waits to be handed out,

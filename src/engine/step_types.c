@@ -5,9 +5,11 @@
  */
 #include "engine/step_types.h"
 
+#include "engine/steps/step_agent.h"
 #include "engine/steps/step_end.h"
 #include "engine/steps/step_evaluator.h"
 #include "engine/steps/step_extract.h"
+#include "engine/steps/step_human.h"
 #include "engine/steps/step_if.h"
 #include "engine/steps/step_llm.h"
 #include "engine/steps/step_loop.h"
@@ -26,9 +28,11 @@ static bool never_outside(const struct definition_step *step)
 
 /* clang-format off */
 static const struct step_type_row rows[] = {
+	{ STEP_AGENT,        step_agent_new,     step_agent_outside,     NULL },
 	{ STEP_END,          step_end_new,       never_outside,          NULL },
 	{ STEP_EVALUATOR,    step_evaluator_new, step_evaluator_outside, NULL },
 	{ STEP_EXTRACT_JSON, step_extract_new,   never_outside,          NULL },
+	{ STEP_HUMAN,        step_human_new,     step_human_outside,     NULL },
 	{ STEP_IF_ELSE,      step_if_new,        never_outside,          NULL },
 	{ STEP_LLM,          step_llm_new,       step_llm_outside,       NULL },
 	{ STEP_LOOP,         step_loop_new,      never_outside,          step_loop_announce },

@@ -23,6 +23,7 @@
 #include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/fold_node.h"
+#include "engine/progress.h"
 #include "engine/route.h"
 #include "engine/step_types.h"
 #include "engine/walk_in.h"
@@ -34,9 +35,21 @@
 
 #define PAUSE_MAX_MS 60000
 
+/* Why an attempt failed. */
+struct failure {
+	enum fail_class class;
+	const char *code; /* static, or NULL */
+	char *error;      /* owned by whoever has the struct */
+};
+
 static bool is_root(const struct walk *walk)
 {
-	return walk->course.of == NULL;
+	return walk->path.len == 0;
+}
+
+static const struct definition *definition_of(const struct walk *walk)
+{
+	return walk->scope->definition;
 }
 
 static void end_walk(struct walk *walk, enum fail_class class, const char *reason)
@@ -49,7 +62,7 @@ static void end_walk(struct walk *walk, enum fail_class class, const char *reaso
 }
 
 static void add_error(struct walk *walk, const char *step_id, enum fail_class class,
-		      const char *error)
+		      const char *code, const char *error)
 {
 	struct jsonw w;
 
@@ -57,9 +70,29 @@ static void add_error(struct walk *walk, const char *step_id, enum fail_class cl
 	jsonw_init(&w, &walk->row->error);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "class", fail_name(class));
+	if (code)
+		jsonw_pair_text(&w, "code", code);
 	jsonw_pair_text(&w, "step_id", step_id);
 	jsonw_pair_text(&w, "message", error);
 	jsonw_object_end(&w);
+}
+
+/*
+ * An execution of its step is over, however it ended: with it goes how far it had come. A
+ * new attempt is none: it goes on behind what is done and was paid for.
+ */
+static void end_progress(struct walk *walk)
+{
+	struct str key = STR_INIT;
+
+	if (!walk->step || walk->step->type != STEP_AGENT)
+		return;
+	progress_key(&key, walk->step);
+	if (state_get(&walk->scope->state, str_text(&key))) {
+		state_del(&walk->scope->state, str_text(&key));
+		row_add_del(walk->row, str_text(&key));
+	}
+	str_deinit(&key);
 }
 
 /* The path cannot go on here, and no step is to blame. */
@@ -67,12 +100,13 @@ static void end_refused(struct walk *walk, enum fail_class class, const char *re
 {
 	struct event_stamp stamp = exec_stamp(walk->frame.exec);
 
+	end_progress(walk);
 	if (class != FAIL_CANCELLED) {
 		event_orchestration_error(&walk->row->texts, &stamp, reason);
 		row_add_event(walk->row);
 	}
 	if (!is_root(walk))
-		add_error(walk, NULL, class, reason); /* the fold looks for it */
+		add_error(walk, NULL, class, NULL, reason); /* the fold looks for it */
 	walk->acted = true;
 	end_walk(walk, class, reason);
 }
@@ -130,11 +164,12 @@ static bool count_turn(struct walk *walk)
 {
 	struct exec *exec = walk->frame.exec;
 	const struct engine_limits *limits = &exec->engine->limits;
-	int64_t max = exec->definition->max_total_turns;
+	int64_t max = definition_of(walk)->max_total_turns;
+	bool own = walk->course.of == NULL;
 
 	if (!max)
 		max = limits->max_turns;
-	if (is_root(walk) && exec->top_turns >= max) {
+	if (own && walk->scope->turns >= max) {
 		refuse(walk, FAIL_LIMIT, "Global turn limit (%lld) exceeded",
 		       (long long)max);
 		return false;
@@ -145,7 +180,7 @@ static bool count_turn(struct walk *walk)
 		return false;
 	}
 	exec->turns++;
-	exec->top_turns += is_root(walk);
+	walk->scope->turns += own;
 	return true;
 }
 
@@ -170,8 +205,8 @@ static void announce(struct walk *walk, const struct definition_step *step)
 	commit_start(walk);
 }
 
-/* How often the step was there: on the root's path, whatever path it was on (CONTRACT
- * 5.6); on another, on this one. */
+/* How often the step was there: on a definition's own path, whatever path it was on
+ * (CONTRACT 5.6); on another, on this one. */
 static int count_visits(const struct walk *walk, const struct definition_step *step)
 {
 	return walk->visits ? walk->visits[step->index]
@@ -201,7 +236,7 @@ static void pass_over(struct walk *walk, const struct definition_step *step, int
 static void go_on(struct walk *walk, const char *id, bool guarded)
 {
 	struct exec *exec = walk->frame.exec;
-	const struct definition *definition = exec->definition;
+	const struct definition *definition = definition_of(walk);
 	const struct definition_step *step;
 	bool straight;
 	size_t hops;
@@ -292,7 +327,9 @@ static void start(struct runframe *frame)
 /* 0: none. */
 static int64_t step_limit_ms(const struct walk *walk)
 {
-	if (walk->step->timeout_ms || is_nest(walk->step))
+	if (walk->step->type == STEP_HUMAN)
+		return 0; /* people have a deadline of their own, or none */
+	if (walk->step->timeout_ms || is_nest(walk->step) || walk->unlimited)
 		return walk->step->timeout_ms;
 	return walk->frame.exec->engine->limits.step_timeout_ms;
 }
@@ -301,13 +338,15 @@ static void try_step(struct walk *walk)
 {
 	struct engine *engine = walk->frame.exec->engine;
 	struct runframe *child = type_of(walk)->frame_new(&walk->frame, walk->step);
-	int64_t limit_ms = step_limit_ms(walk);
+	int64_t limit_ms;
 
 	walk->state = WALK_STEP;
 	walk->child = child;
+	walk->unlimited = false;
 	FAULT_OF("step.started", walk->step->id);
 	child->ops->start(child);
 	walk->resume = NULL; /* its paths have begun */
+	limit_ms = step_limit_ms(walk);
 	if (limit_ms && !runframe_has_ended(child))
 		timers_arm(engine, &walk->timeout, engine_mono_ms(engine) + limit_ms);
 }
@@ -375,6 +414,7 @@ static void complete(struct walk *walk)
 	struct exec *exec = walk->frame.exec;
 	struct event_stamp stamp = exec_stamp(exec);
 
+	end_progress(walk);
 	add_history(walk, FAIL_NONE, NULL);
 	event_step_complete(&walk->row->texts, &stamp, walk->step,
 			    walk->scope->history.newest->duration_ms);
@@ -385,14 +425,15 @@ static void complete(struct walk *walk)
 	      true);
 }
 
-static void tell_failure(struct walk *walk, enum fail_class class, const char *error,
+static void tell_failure(struct walk *walk, const struct failure *failure,
 			 int64_t retry_in_ms)
 {
 	struct event_stamp stamp = exec_stamp(walk->frame.exec);
+	const char *error = failure->error;
 
-	event_step_error(&walk->row->texts, &stamp, walk->step, class,
-			 (struct event_text){ error, strlen(error) }, walk->attempt,
-			 retry_in_ms);
+	event_step_error(&walk->row->texts, &stamp, walk->step, failure->class,
+			 failure->code, (struct event_text){ error, strlen(error) },
+			 walk->attempt, retry_in_ms);
 	row_add_event(walk->row);
 }
 
@@ -410,13 +451,18 @@ static void go_on_without(struct walk *walk)
 	go_on(walk, behind(walk), true);
 }
 
-static void give_up(struct walk *walk, enum fail_class class, const char *error)
+static void give_up(struct walk *walk, const struct failure *failure)
 {
-	tell_failure(walk, class, error, -1);
+	enum fail_class class = failure->class;
+	const char *error = failure->error;
+
+	end_progress(walk);
+	tell_failure(walk, failure, -1);
 	add_history(walk, class, error);
-	add_error(walk, walk->step->id, class, error);
+	add_error(walk, walk->step->id, class, failure->code, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
+		walk->frame.code = failure->code;
 		end_walk(walk, class, error);
 		break;
 	case ON_ERROR_CONTINUE:
@@ -428,28 +474,29 @@ static void give_up(struct walk *walk, enum fail_class class, const char *error)
 	}
 }
 
-static void attempt_failed(struct walk *walk, enum fail_class class, const char *error)
+static void attempt_failed(struct walk *walk, const struct failure *failure)
 {
 	const struct retry *retry = &walk->step->retry;
 	struct engine *engine = walk->frame.exec->engine;
 	int64_t wait_ms = 0;
 
 	if (is_nest(walk->step) || walk->attempt > retry->max ||
-	    !(retry->on & FAIL_BIT(class))) {
-		give_up(walk, class, error);
+	    !(retry->on & FAIL_BIT(failure->class))) {
+		give_up(walk, failure);
 		return;
 	}
 	if (retry->backoff_ms > 0)
 		wait_ms = backoff_next(&walk->backoff, &engine->rng);
-	tell_failure(walk, class, error, wait_ms);
+	tell_failure(walk, failure, wait_ms);
 	walk->attempt++;
 	walk->state = WALK_PAUSE;
 	timers_arm(engine, &walk->pause, engine_mono_ms(engine) + wait_ms);
 }
 
-/* The step's frame has ended or must; its class and error are the caller's from here. */
-static void drop_child(struct walk *walk, enum fail_class *class, char **error)
+/* The step's frame has ended or must; the error is the caller's from here. */
+static struct failure drop_child(struct walk *walk)
 {
+	struct failure failure;
 	bool goes_on =
 		walk->stop_class == FAIL_NONE && walk->step->on_error != ON_ERROR_FAIL;
 
@@ -458,19 +505,19 @@ static void drop_child(struct walk *walk, enum fail_class *class, char **error)
 		walk->child->ops->abandon(walk->child, goes_on);
 		walk->frame.exec->giving_up = false;
 	}
-	*class = walk->child->class;
-	*error = walk->child->error;
+	failure = (struct failure){ walk->child->class, walk->child->code,
+				    walk->child->error };
 	walk->child->error = NULL;
 	runframe_free(walk->child);
 	walk->child = NULL;
 	op_detach(&walk->timeout.op);
+	return failure;
 }
 
 static void child_done(struct runframe *frame, struct runframe *child)
 {
 	struct walk *walk = walk_of(frame);
-	enum fail_class class;
-	char *error;
+	struct failure failure;
 
 	if (child->stops) { /* it stays: walk_ender() looks for what is inside */
 		op_detach(&walk->timeout.op);
@@ -479,28 +526,50 @@ static void child_done(struct runframe *frame, struct runframe *child)
 		end_walk(walk, FAIL_NONE, NULL);
 		return;
 	}
-	drop_child(walk, &class, &error);
-	if (class != FAIL_NONE)
-		attempt_failed(walk, class, error);
+	failure = drop_child(walk);
+	if (failure.class != FAIL_NONE)
+		attempt_failed(walk, &failure);
 	else
 		complete(walk);
-	mem_free(error);
+	mem_free(failure.error);
 }
 
 static void on_timeout(struct op *op)
 {
 	struct walk *walk = mem_container(op, struct walk, timeout.op);
+	struct failure failure = { .class = FAIL_LIMIT };
 	struct str text = STR_INIT;
-	enum fail_class class;
-	char *error;
 
 	if (runframe_has_ended(walk->child))
 		return; /* it was in time, the pump has not told us yet */
-	drop_child(walk, &class, &error);
+	mem_free(drop_child(walk).error);
 	str_printf(&text, "Step '%s' timed out after %llds", walk->step->name,
 		   (long long)(step_limit_ms(walk) / 1000));
-	attempt_failed(walk, FAIL_LIMIT, str_text(&text));
-	str_deinit(&text);
+	failure.error = str_take(&text);
+	attempt_failed(walk, &failure);
+	mem_free(failure.error);
+}
+
+/* Within the step's start as well: the timer is not armed yet. */
+void walk_lift_limit(struct runframe *frame)
+{
+	struct walk *walk = walk_of(frame);
+
+	walk->unlimited = true;
+	if (!walk->step->timeout_ms)
+		op_detach(&walk->timeout.op);
+}
+
+void walk_commit_wait(struct runframe *frame, struct op *op)
+{
+	struct walk *walk = walk_of(frame);
+	struct engine_row *row = walk_row(frame);
+
+	assert(walk->state == WALK_STEP);
+	row->kind = ROW_WAIT;
+	row->next_outside = true;
+	make_row(walk); /* first: what the other makes due looks at the path */
+	exec_commit(frame->exec, row, op);
 }
 
 static void on_pause_over(struct op *op)
@@ -513,12 +582,22 @@ static void on_pause_over(struct op *op)
 		try_step(walk);
 }
 
+void walk_commit_turn(struct runframe *frame, struct op *op)
+{
+	struct walk *walk = walk_of(frame);
+	struct engine_row *row = walk_row(frame);
+
+	assert(walk->state == WALK_STEP);
+	row->kind = ROW_TURN;
+	row->next_outside = true;
+	make_row(walk); /* before the other goes: what it makes due looks at the path */
+	exec_commit(frame->exec, row, op);
+}
+
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 {
 	struct walk *walk = walk_of(frame);
 	struct str reason = STR_INIT;
-	enum fail_class child_class;
-	char *child_error;
 	va_list args;
 
 	if (walk->state == WALK_ENDED || walk->stop_class != FAIL_NONE)
@@ -530,14 +609,12 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 	walk->stop_reason = str_take(&reason);
 	if (walk->state == WALK_COMMIT)
 		return; /* on_committed() sees it */
-	if (walk->state == WALK_STEP) {
-		drop_child(walk, &child_class, &child_error);
-		mem_free(child_error);
-	}
+	if (walk->state == WALK_STEP)
+		mem_free(drop_child(walk).error);
 	op_detach(&walk->pause.op);
 	if (class != FAIL_CANCELLED && walk->state != WALK_PARKED)
 		add_history(walk, class, walk->stop_reason);
-	add_error(walk, walk->step->id, class, walk->stop_reason);
+	add_error(walk, walk->step->id, class, NULL, walk->stop_reason);
 	end_refused(walk, class, walk->stop_reason);
 }
 
@@ -546,10 +623,12 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct walk *walk = walk_of(frame);
 
-	(void)goes_on; /* nothing behind it sees what is inside */
+	/* what is behind sees what a loop's iteration leaves, and that only */
 	if (walk->state == WALK_STEP && walk->child->ops->abandon &&
 	    !runframe_has_ended(walk->child))
-		walk->child->ops->abandon(walk->child, false);
+		walk->child->ops->abandon(walk->child, goes_on);
+	if (goes_on && walk->row)
+		end_progress(walk);
 	walk_hand_out(frame);
 }
 
@@ -580,9 +659,10 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 	node->step = walk->step;
 	node->place = walk->place;
 	node->at = FOLD_ANNOUNCED;
+	node->asked = walk->state != WALK_ENDED && walk_resume_asked(frame);
 	if (walk->visits)
 		memcpy(node->visits, walk->visits,
-		       frame->exec->definition->steps_count * sizeof(*walk->visits));
+		       definition_of(walk)->steps_count * sizeof(*walk->visits));
 	if (walk->state == WALK_ENDED) {
 		node->at = frame->class != FAIL_NONE ? FOLD_FAILED
 			   : walk->step              ? FOLD_BEHIND
@@ -594,8 +674,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 		walk->child->ops->stand(walk->child, node);
 	else if (walk->resume && walk->state != WALK_ENDED)
 		list_for_each(at, &walk->resume->children)
-			fold_node_lend_copy(node, frame->exec->definition,
-					    list_entry(at, struct fold_node, node));
+			fold_node_lend_copy(node, list_entry(at, struct fold_node, node));
 }
 
 static void cancel(struct runframe *frame)
@@ -612,6 +691,9 @@ static void on_free(struct runframe *frame)
 	op_detach(&walk->pause.op);
 	row_free(walk->row);
 	str_deinit(&walk->path);
+	str_deinit(&walk->nested_run_id);
+	str_deinit(&walk->nested);
+	str_deinit(&walk->worker);
 	str_deinit(&walk->place_text);
 	mem_free(walk->visits);
 	mem_free(walk->stop_reason);

@@ -2,6 +2,7 @@
 #ifndef ENGINE_WALK_H
 #define ENGINE_WALK_H
 
+#include "engine/inner.h"
 #include "run/fail.h"
 
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 struct definition_step;
 struct engine_row;
 struct fold_node;
+struct op;
 struct runframe;
 struct scope;
 struct step;
@@ -32,6 +34,18 @@ struct runframe *walk_new(struct runframe *parent, struct engine_row *row,
 struct runframe *walk_new_inside(struct step *step, size_t index, struct scope *scope,
 				 struct engine_row *row, struct fold_node *resume);
 
+/*
+ * The path of an inner run (engine/inner.h), over the definition of the scope, which is
+ * borrowed as well.
+ */
+struct runframe *walk_new_inner(struct step *step, const struct inner *inner,
+				struct scope *scope, struct fold_node *resume);
+/* For a step that begins, of its parent: where that stands, while the run lives; NULL: it
+ * is fresh. */
+struct fold_node *walk_resumed(const struct runframe *frame);
+/* How many inner runs of that sort the path is in: orchestrations, or loops of agents. */
+int walk_inner_depth(const struct runframe *frame, enum inner_kind kind);
+
 /* For a step that begins, of its parent: where a path inside it stands; NULL: it did not
  * begin. The newest: the one with the greatest index. */
 struct fold_node *walk_resume(const struct runframe *frame, size_t index);
@@ -42,8 +56,25 @@ struct fold_node *walk_resume_newest(const struct runframe *frame);
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For a step that has paths inside: no time limit but the one that it names. */
+void walk_lift_limit(struct runframe *frame);
+/* For the same: the journal says that it has asked people. */
+bool walk_resume_asked(const struct runframe *frame);
+/*
+ * The step under way asks people: the row under way, with the question, goes to the journal
+ * as one of kind wait, another one is under way behind it. The op is idle and completes
+ * when that is durable.
+ */
+void walk_commit_wait(struct runframe *frame, struct op *op);
+
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
+/*
+ * A turn of the step under way is done: the row under way goes to the journal as one of
+ * kind turn, another one is under way behind it. The op is idle and completes when the
+ * turn is durable; what comes then may reach outside.
+ */
+void walk_commit_turn(struct runframe *frame, struct op *op);
 /* What its steps see and write, and how its events tell where they are (exec_live()). */
 struct scope *walk_scope(const struct runframe *frame);
 const char *walk_place(const struct runframe *frame);

@@ -30,9 +30,14 @@ struct walk {
 	struct course course;
 	struct str path;          /* "" for the root's */
 	struct str place_text;    /* fields of its events, walk_place() */
+	struct str nested_run_id; /* of the nearest nested orchestration it is in */
+	struct str nested;        /* fields of its events: of that */
+	struct str worker;        /* and of the nearest delegate or subtask */
+	int orchestrations;       /* nested ones it is in */
+	int loops;                /* of delegates and subtasks */
 	int branch_index;         /* of the nearest branch it is in; -1 */
 	int place;                /* of the step in the course's list; -1 */
-	int *visits;              /* owned: of each step; NULL on the root's path */
+	int *visits;              /* owned: of each step; NULL: a definition's own path */
 	struct fold_node *resume; /* where it goes on; borrowed until it started */
 	const struct definition_step *step;
 	struct runframe *child; /* in WALK_STEP */
@@ -45,6 +50,7 @@ struct walk {
 	int64_t started_mono_ms;
 	enum fail_class stop_class; /* FAIL_NONE: nobody wants it to stop */
 	char *stop_reason;          /* owned */
+	bool unlimited;             /* the step under way has no time limit but its own */
 	bool acted; /* it did something; false: its end was in the journal */
 };
 

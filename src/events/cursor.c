@@ -5,8 +5,8 @@
  * missing in between only `seq` tells: durable events are numbered without gaps, a live
  * one carries the number of the durable one before it.
  *
- * Our events end in `,"seq":N,"epoch":N}` or `,"seq":N,"epoch":N,"sub":N}`, put there as
- * text (engine/event.c), so they are read from their end: no parsing of what may be a
+ * Our events end in `,"seq":N,"epoch":N}` or `,"seq":N,"epoch":N,"sub":N}`, those of chats
+ * with `,"turn":N` in front, put there as text (engine/event.c, run/chat_run.c), so they are read from their end: no parsing of what may be a
  * large state. Inside of a string that text could not stand, its quotes would be escaped.
  * What ends otherwise is parsed.
  */
@@ -47,6 +47,8 @@ static bool read_end(const char *text, size_t len, struct event_mark *ret)
 	ret->live = take_back(text, &end, ",\"sub\":", &sub);
 	ret->has_seq = take_back(text, &end, ",\"epoch\":", &epoch) &&
 		       take_back(text, &end, ",\"seq\":", &ret->seq);
+	if (ret->has_seq)
+		(void)take_back(text, &end, ",\"turn\":", &ret->turn);
 	return ret->has_seq;
 }
 
@@ -70,17 +72,18 @@ static void read_whole(const char *text, size_t len, struct event_mark *ret)
 	ret->seq = (uint64_t)jsonr_get_int(doc, "seq", 0);
 	ret->live = jsonr_get(doc, "sub") != NULL;
 	ret->has_seq = ret->seq > 0 || ret->live;
+	ret->turn = (uint64_t)jsonr_get_int(doc, "turn", 0);
 	jsonr_free(doc);
 }
 
 void event_mark_read(const char *text, size_t len, struct event_mark *ret)
 {
-	*ret = (struct event_mark){ false, false, false, 0 };
+	*ret = (struct event_mark){ 0 };
 	if (read_end(text, len, ret)) {
 		ret->done = begins(text, len, "{\"type\":\"done\"");
 		return;
 	}
-	*ret = (struct event_mark){ false, false, false, 0 };
+	*ret = (struct event_mark){ 0 };
 	read_whole(text, len, ret);
 }
 

@@ -10,10 +10,11 @@
 
 /* What a reader must know of an event; the rest is the client's. */
 struct event_mark {
-	bool done;    /* {"type":"done"} */
-	bool has_seq; /* false: written by a stock worker */
-	bool live;    /* may be lost, repeated or never have been stored */
-	uint64_t seq; /* of a durable event its own, of a live one the last before it */
+	bool done;     /* {"type":"done"} */
+	bool has_seq;  /* false: written by a stock worker */
+	bool live;     /* may be lost, repeated or never have been stored */
+	uint64_t seq;  /* of a durable event its own, of a live one the last before it */
+	uint64_t turn; /* of the chat whose turn the run is; 0: it is none */
 };
 
 void event_mark_read(const char *text, size_t len, struct event_mark *ret);

@@ -48,13 +48,14 @@ static void read_history(struct follow *follow, const struct event_id *until);
 static void give(struct follow *follow, const struct event_id *id, const char *text,
 		 size_t len)
 {
-	char id_text[EVENT_ID_MAX];
-	size_t id_len = id ? event_id_print(id, id_text) : 0;
-	struct sse_frame *frame = sse_frame_new(id ? id_text : NULL, id_len, text, len);
+	struct sse_frame *frame = id ? tail_frame(follow->tail, id, text, len)
+				     : sse_frame_new(NULL, 0, text, len);
 
+	follow->sent = true;
+	if (!frame)
+		return;
 	sse_send(follow->sse, frame);
 	sse_frame_unref(frame);
-	follow->sent = true;
 }
 
 /* Events from the one behind ours up to the one before `seq` are nowhere. */
@@ -153,6 +154,10 @@ static bool take_entry(struct follow *follow, const struct redis_reply *entry)
 	if (!tail_entry(entry, &id, &text, &len))
 		return true;
 	event_mark_read(text, len, &mark);
+	if (mark.turn != follow->tail->turn) {
+		follow->passed = id;
+		return true;
+	}
 	follow->in_stream = true;
 	if (event_id_compare(&id, &follow->cursor.id) == 0) { /* where we stand */
 		pass(follow, &id, &mark);
@@ -211,8 +216,8 @@ static void read_stream(struct follow *follow)
 	struct event_id from = follow->cursor.id;
 
 	/* the entry we stand on says which number comes next */
-	if (follow->cursor.known)
-		from = event_id_next(&from);
+	if (follow->cursor.known || event_id_compare(&from, &follow->passed) <= 0)
+		from = tail_behind(&from, &follow->passed);
 	follow->call = tail_call_new(follow->tail, follow);
 	if (tail_range(follow->tail, &from, STREAM_PAGE, on_page, follow->call) == 0)
 		return;

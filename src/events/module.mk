@@ -2,6 +2,8 @@ SYN_LIBS += src/events/libevents.a
 noinst_LIBRARIES += src/events/libevents.a
 EVENTS_LUA = src/events/lua/publish.lua
 src_events_libevents_a_SOURCES = \
+	src/events/chat_view.c \
+	src/events/chat_view.h \
 	src/events/cursor.c \
 	src/events/cursor.h \
 	src/events/event_id.c \

@@ -30,6 +30,7 @@
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
 #include "redis/redis_script.h"
+#include "run/chat_run.h"
 
 #include <string.h>
 
@@ -274,6 +275,8 @@ static void send_script(struct publish_call *call, struct publisher *publisher,
 	size_t id_len;
 
 	str_printf(&fence, "{%s}:epoch", str_text(&publisher->key));
+	if (chat_run_turn(publish->run_id)) /* epochs are a turn's own */
+		str_printf(&fence, ":%lld", (long long)chat_run_turn(publish->run_id));
 	redis_script_begin(scripts, EVENTS_LUA_PUBLISH, 2, command);
 	redis_command_arg(command, publisher->key.data, publisher->key.len);
 	redis_command_arg(command, fence.data, fence.len);
@@ -308,9 +311,7 @@ static void send_publish(struct publisher *publisher, struct publish *publish)
 	list_push(&publisher->calls, &call->node);
 
 	str_reset(&publisher->key, 4096);
-	str_add_text(&publisher->key, "synapse:run:");
-	str_add_text(&publisher->key, publish->run_id);
-	str_add_text(&publisher->key, ":events");
+	chat_run_stream(&publisher->key, publish->run_id);
 	if (publish->epoch > 0 || publish->mend)
 		send_script(call, publisher, publish);
 	else

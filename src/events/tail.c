@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "events/chat_view.h"
 #include "events/tailing.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
@@ -30,6 +31,7 @@
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
 #include "redis/redis_reply.h"
+#include "run/chat_run.h"
 #include "server/sse.h"
 #include "store/store_runs.h"
 
@@ -37,6 +39,7 @@
 #include <string.h>
 
 #define KEY_HEAD     "synapse:run:"
+#define CHAT_HEAD    "synapse:chat:"
 #define KEY_TAIL     ":events"
 #define TAIL_PAGE    128
 #define POLL_SEC     0.05
@@ -75,7 +78,7 @@ int tail_range(struct tail *tail, const struct event_id *from, int count,
 	char id[EVENT_ID_MAX];
 	int rc;
 
-	str_printf(&key, KEY_HEAD "%s" KEY_TAIL, tail->run_id);
+	chat_run_stream(&key, tail->run_id);
 	(void)event_id_print(from, id);
 	redis_command_words(&command, "XRANGE", str_text(&key), id, "+", "COUNT", NULL);
 	redis_command_int(&command, count);
@@ -106,6 +109,27 @@ bool tail_entry(const struct redis_reply *entry, struct event_id *id, const char
 	return false;
 }
 
+struct sse_frame *tail_frame(const struct tail *tail, const struct event_id *id,
+			     const char *text, size_t len)
+{
+	char id_text[EVENT_ID_MAX];
+	size_t id_len = event_id_print(id, id_text);
+	struct sse_frame *frame = NULL;
+	struct str plain = STR_INIT;
+
+	if (!tail->plain)
+		return sse_frame_new(id_text, id_len, text, len);
+	if (chat_view(&plain, text, len))
+		frame = sse_frame_new(id_text, id_len, str_text(&plain), plain.len);
+	str_deinit(&plain);
+	return frame;
+}
+
+struct event_id tail_behind(const struct event_id *own, const struct event_id *passed)
+{
+	return event_id_next(event_id_compare(own, passed) < 0 ? passed : own);
+}
+
 /* -- live -- */
 
 static void demote_all(struct tail *tail)
@@ -123,14 +147,12 @@ static void demote_all(struct tail *tail)
 static void give(struct tail *tail, const struct event_id *id,
 		 const struct event_mark *mark, const char *text, size_t len)
 {
-	char id_text[EVENT_ID_MAX];
-	size_t id_len = event_id_print(id, id_text);
-	struct sse_frame *frame = sse_frame_new(id_text, id_len, text, len);
+	struct sse_frame *frame = tail_frame(tail, id, text, len);
 
 	list_for_each_safe(node, &tail->live) {
 		struct follow *follow = list_entry(node, struct follow, node);
 
-		if (cursor_judge(&follow->cursor, id, mark) != CURSOR_DROP)
+		if (frame && cursor_judge(&follow->cursor, id, mark) != CURSOR_DROP)
 			sse_send(follow->sse, frame);
 		cursor_pass(&follow->cursor, id, mark);
 		follow->sent = true;
@@ -140,7 +162,8 @@ static void give(struct tail *tail, const struct event_id *id,
 			follow_drop(follow);
 		}
 	}
-	sse_frame_unref(frame);
+	if (frame)
+		sse_frame_unref(frame);
 }
 
 /* False: there is a hole, the clients look after it themselves. */
@@ -154,6 +177,10 @@ static bool take_entry(struct tail *tail, const struct redis_reply *entry)
 	if (!tail_entry(entry, &id, &text, &len))
 		return true;
 	event_mark_read(text, len, &mark);
+	if (mark.turn != tail->turn) {
+		tail->passed = id;
+		return true;
+	}
 	switch (cursor_judge(&tail->cursor, &id, &mark)) {
 	case CURSOR_HOLE:
 		log_info("events.hole", LOG_S("run", tail->run_id),
@@ -212,7 +239,7 @@ void tail_read(struct tail *tail)
 	tail->dirty = true;
 	if (!tail->reading || tail->call || !tail->tails->up)
 		return;
-	from = event_id_next(&tail->cursor.id);
+	from = tail_behind(&tail->cursor.id, &tail->passed);
 	tail->call = tail_call_new(tail, NULL);
 	if (tail_range(tail, &from, TAIL_PAGE, on_range, tail->call) < 0) {
 		mem_free(tail->call);
@@ -245,6 +272,16 @@ static void step_all(struct tails *tails)
 	}
 }
 
+static void read_twins(struct tails *tails, const char *key, size_t len)
+{
+	struct tail_twins *twins = map_get(&tails->by_stream, key, len);
+
+	if (!twins)
+		return;
+	list_for_each(node, &twins->tails)
+		tail_read(list_entry(node, struct tail, in_twins));
+}
+
 static void on_changed(void *arg, const char *key, size_t len)
 {
 	struct tails *tails = arg;
@@ -253,6 +290,10 @@ static void on_changed(void *arg, const char *key, size_t len)
 
 	if (!key) {
 		read_all(tails);
+		return;
+	}
+	if (len > strlen(CHAT_HEAD) && memcmp(key, CHAT_HEAD, strlen(CHAT_HEAD)) == 0) {
+		read_twins(tails, key, len);
 		return;
 	}
 	if (len <= head + end)
@@ -409,6 +450,37 @@ static int open_watch(struct tails *tails, struct err *err)
 			       err);
 }
 
+static void join_twins(struct tail *tail)
+{
+	struct tails *tails = tail->tails;
+	struct str key = STR_INIT;
+	struct tail_twins *twins;
+
+	chat_run_stream(&key, tail->run_id);
+	twins = map_get(&tails->by_stream, str_text(&key), key.len);
+	if (!twins) {
+		twins = mem_alloc(sizeof(*twins) + key.len + 1);
+		list_init(&twins->tails);
+		twins->len = key.len;
+		memcpy(twins->key, str_text(&key), key.len + 1);
+		(void)map_put(&tails->by_stream, twins->key, twins->len, twins);
+	}
+	str_deinit(&key);
+	tail->twins = twins;
+	list_push(&twins->tails, &tail->in_twins);
+}
+
+static void leave_twins(struct tail *tail)
+{
+	struct tail_twins *twins = tail->twins;
+
+	list_remove(&tail->in_twins);
+	if (!list_empty(&twins->tails))
+		return;
+	(void)map_remove(&tail->tails->by_stream, twins->key, twins->len);
+	mem_free(twins);
+}
+
 static struct tail *tail_new(struct tails *tails, const char *run_id)
 {
 	size_t len = strlen(run_id);
@@ -418,6 +490,9 @@ static struct tail *tail_new(struct tails *tails, const char *run_id)
 	tail->tails = tails;
 	list_init(&tail->live);
 	list_init(&tail->catching);
+	tail->turn = (uint64_t)chat_run_turn(run_id);
+	if (tail->turn)
+		join_twins(tail);
 	(void)map_put(&tails->by_run, tail->run_id, len, tail);
 	list_push_front(&tails->all, &tail->node); /* looked at soon: it may have ended */
 	return tail;
@@ -435,6 +510,8 @@ void tail_check(struct tail *tail)
 		tail->call->tail = NULL;
 	(void)map_remove(&tails->by_run, tail->run_id, strlen(tail->run_id));
 	list_remove(&tail->node);
+	if (tail->twins)
+		leave_twins(tail);
 	mem_free(tail);
 	if (tails->by_run.count == 0) {
 		ev_timer_stop(tails->options.loop, &tails->second);
@@ -455,6 +532,7 @@ int tails_follow(struct tails *tails, struct request *req, const struct tails_as
 	tail = map_get(&tails->by_run, ask->run_id, strlen(ask->run_id));
 	if (!tail)
 		tail = tail_new(tails, ask->run_id);
+	tail->plain = ask->plain;
 	rc = follow_new(tail, req, ask, err);
 	if (rc < 0) {
 		tail_check(tail);
@@ -472,6 +550,7 @@ struct tails *tails_new(const struct tails_options *options)
 
 	tails->options = *options;
 	map_init(&tails->by_run);
+	map_init(&tails->by_stream);
 	list_init(&tails->all);
 	ev_timer_init(&tails->poll, on_poll, 0., POLL_SEC);
 	ev_timer_init(&tails->second, on_second, 0., 1.);
@@ -509,6 +588,7 @@ void tails_free(struct tails *tails)
 		return;
 	assert(tails->stopped && tails->by_run.count == 0);
 	map_deinit(&tails->by_run);
+	map_deinit(&tails->by_stream);
 	sse_frame_unref(tails->complete);
 	mem_free(tails);
 }

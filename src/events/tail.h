@@ -34,6 +34,7 @@ struct tails_ask {
 	struct event_id after; /* 0-0: from the start */
 	bool ended;            /* the row said so */
 	bool fresh;            /* it said that nobody ever had the run: no history */
+	bool plain;            /* a chat with an agent: events as chat_view.h says */
 };
 
 /*

@@ -21,6 +21,7 @@ struct tails {
 	struct tails_options options;
 	struct redis_watch *watch; /* NULL: nobody has asked yet */
 	struct map by_run;         /* struct tail */
+	struct map by_stream;      /* struct tail_twins: of streams that runs share */
 	struct list all;           /* struct tail, the one looked at last at the end */
 	size_t clients;
 	bool up, told;   /* of the watch */
@@ -38,10 +39,22 @@ struct tail_call {
 	int statement;
 };
 
+/* Turns of one chat that have clients here: their events are in one stream. */
+struct tail_twins {
+	struct list tails; /* struct tail */
+	size_t len;
+	char key[]; /* of the stream */
+};
+
 /* A run with clients here. */
 struct tail {
 	struct list node; /* of tails->all */
 	struct tails *tails;
+	struct tail_twins *twins; /* NULL: its stream is its own */
+	struct list in_twins;
+	uint64_t turn; /* events of others in the stream are not its own; 0: all are */
+	struct event_id passed; /* the last of those others that was read; 0-0: none */
+	bool plain;
 	struct list live;     /* struct follow: get what the tail reads */
 	struct list catching; /* struct follow: read for themselves */
 	struct cursor cursor; /* of the live ones */
@@ -68,8 +81,9 @@ struct follow {
 	struct sse *sse;
 	struct tail_call *call;
 	struct cursor cursor;
-	struct event_id until; /* of the history wanted; 0-0: all of it */
-	int64_t next_row;      /* of the journal */
+	struct event_id passed; /* as the tail's */
+	struct event_id until;  /* of the history wanted; 0-0: all of it */
+	int64_t next_row;       /* of the journal */
 	enum follow_state state : 8;
 	bool ended : 1;
 	bool in_stream : 1; /* the stream had something at or behind our position */
@@ -92,6 +106,11 @@ int tail_range(struct tail *tail, const struct event_id *from, int count,
 /* An entry of a stream: its id and the value of "data". False: none of ours. */
 bool tail_entry(const struct redis_reply *entry, struct event_id *id, const char **text,
 		size_t *len);
+/* What clients get of an event. NULL: nothing, it is none of theirs. */
+struct sse_frame *tail_frame(const struct tail *tail, const struct event_id *id,
+			     const char *text, size_t len);
+/* Where to read on behind both. */
+struct event_id tail_behind(const struct event_id *own, const struct event_id *passed);
 /* Something failed: all who catch up are stepped in a moment. */
 void tails_try_again(struct tails *tails);
 

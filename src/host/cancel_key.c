@@ -10,13 +10,20 @@
 #include "base/str.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
+#include "run/chat_run.h"
 
 #define KEY_LASTS_S "3600" /* CONTRACT 2.1 */
 
 void cancel_key_name(struct str *out, const char *run_id)
 {
+	struct str session = STR_INIT;
+
 	str_add_text(out, "synapse:cancel:");
-	str_add_text(out, run_id);
+	if (chat_run_session(&session, run_id))
+		str_printf(out, "chat:%s", str_text(&session));
+	else
+		str_add_text(out, run_id);
+	str_deinit(&session);
 }
 
 static void on_answer(void *arg, const struct redis_answer *answer)

@@ -5,7 +5,7 @@
 struct redis_link;
 struct str;
 
-/* Append "synapse:cancel:<run id>". */
+/* Append "synapse:cancel:<run id>", or "synapse:cancel:chat:<session>" of a turn. */
 void cancel_key_name(struct str *out, const char *run_id);
 /* Set it for an hour; delete it. Hints: what does not arrive is logged and not repeated,
  * since the run's row says the same. */

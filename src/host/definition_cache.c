@@ -4,7 +4,8 @@
  * The key is "<version>:<id>". An entry is either here (parsed, in the list of use) or
  * asked for (with those who wait). What could not be had is not kept: whoever comes next
  * asks again. The oldest one not used for longest goes when there are too many; runs that
- * execute it keep their own reference.
+ * execute it keep their own reference. "agent:<id>" is what a chat with that agent executes
+ * (run/chat_definition.h); an orchestration that is called so is not accepted (api/submit.c).
  */
 #include "host/definition_cache.h"
 
@@ -13,6 +14,8 @@
 #include "base/str.h"
 #include "engine/step_types.h"
 #include "pg/pg_pool.h"
+#include "run/chat_definition.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/store_definitions.h"
 
@@ -111,16 +114,23 @@ struct definition *definition_cache_get(struct definition_cache *cache, const ch
 	return entry->definition;
 }
 
-static int parse(const struct store_definition *stored, struct definition **ret,
-		 struct err *err)
+static int parse(const struct store_definition *stored, const char *agent_id,
+		 struct definition **ret, struct err *err)
 {
 	struct definition *definition = NULL;
+	struct str text = STR_INIT;
 	struct problems problems;
 	int rc;
 
+	if (!agent_id)
+		str_add_text(&text, stored->definition);
+	else if (chat_definition_write(&text, agent_id, stored->definition,
+				       strlen(stored->definition), err) < 0) {
+		str_deinit(&text);
+		return err_wrap(err, "agent %s", agent_id);
+	}
 	problem_init(&problems);
-	rc = definition_parse(stored->definition, strlen(stored->definition), &definition,
-			      &problems);
+	rc = definition_parse(str_text(&text), text.len, &definition, &problems);
 	if (rc == 0)
 		rc = definition_validate(definition, step_types_rules(), &problems);
 	if (rc < 0) {
@@ -132,6 +142,7 @@ static int parse(const struct store_definition *stored, struct definition **ret,
 		*ret = definition;
 	}
 	problem_deinit(&problems);
+	str_deinit(&text);
 	return rc;
 }
 
@@ -153,6 +164,11 @@ static void tell(struct entry *entry, struct definition *definition,
 	}
 }
 
+static const char *id_of(const struct entry *entry)
+{
+	return strchr(entry->key, ':') + 1;
+}
+
 static void on_version(void *arg, const struct pg_outcome *outcome,
 		       const struct pg_reply *reply)
 {
@@ -170,12 +186,11 @@ static void on_version(void *arg, const struct pg_outcome *outcome,
 		return;
 	}
 	if (!store_definitions_version_read(reply, entry->statement, &stored)) {
-		err_set(&err, ERR_NOT_FOUND, "definition %s is not there",
-			strchr(entry->key, ':') + 1);
+		err_set(&err, ERR_NOT_FOUND, "definition %s is not there", id_of(entry));
 		tell(entry, NULL, &err);
 		return;
 	}
-	if (parse(&stored, &entry->definition, &err) < 0) {
+	if (parse(&stored, chat_run_agent(id_of(entry)), &entry->definition, &err) < 0) {
 		tell(entry, NULL, &err);
 		return;
 	}
@@ -190,6 +205,7 @@ int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t
 {
 	struct entry *entry = find(cache, id, version);
 	struct str key = STR_INIT;
+	const char *agent_id;
 	struct pg_batch *batch;
 	int rc;
 
@@ -207,8 +223,10 @@ int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t
 	(void)map_put(&cache->by_key, entry->key, entry->key_len, entry);
 
 	batch = pg_batch_new();
-	entry->statement =
-		store_definitions_version(batch, STORE_ORCHESTRATION, id, version);
+	agent_id = chat_run_agent(id);
+	entry->statement = store_definitions_version(
+		batch, agent_id ? STORE_AGENT : STORE_ORCHESTRATION,
+		agent_id ? agent_id : id, version);
 	rc = pg_pool_submit(cache->pool, batch, 0, on_version, entry);
 	if (rc < 0) {
 		list_remove(&wait->node);

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "engine/event.h"
+#include "run/chat_run.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ size_t ending_write(const struct ending *ending, struct str *out)
 		text = row_event_text(row, i, &len);
 		str_printf(out, "%s[\"%lld-%zu\",", i ? "," : "[",
 			   (long long)ending->id_ms, i);
-		str_add(out, text, len);
+		chat_run_stamp(out, chat_run_turn(ending->run_id), text, len);
 		str_add_char(out, ']');
 	}
 	str_add_char(out, ']');

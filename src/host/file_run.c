@@ -12,6 +12,7 @@
 #include "engine/op.h"
 #include "engine/row.h"
 #include "events/event_id.h"
+#include "host/file_pins.h"
 #include "host/host_file.h"
 #include "run/definition.h"
 
@@ -49,6 +50,7 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 	list_init(&run->ops);
 	list_init(&run->acks);
 	list_init(&run->waits);
+	list_init(&run->pins);
 	return run;
 }
 
@@ -63,6 +65,7 @@ void file_run_free(struct file_run *run)
 			waiting->op->abandon = NULL;
 		mem_free(waiting);
 	}
+	file_pins_free(run);
 	files_journal_close(&run->journal);
 	row_final_free(run->final);
 	definition_unref(run->definition);

@@ -51,6 +51,7 @@ struct file_run {
 	struct list ops;  /* struct file_op: rows that are not durable */
 	struct list acks; /* struct file_ack */
 	struct list waits;
+	struct list pins; /* file_pins.c: definitions that it met */
 };
 
 struct file_run *file_run_new(struct host_file *host, const struct files_head *head);

@@ -15,14 +15,19 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "host/begin_inner.h"
 #include "host/settle.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* What the journal that comes with a takeover is reckoned to hold: nobody knows before.
  * So 64 come at a time, not as many as fit into a commit. */
 #define PAST_BYTES ((size_t)128 * 1024)
+/* A question beside its event, about. */
+#define WAIT_BYTES ((size_t)4 * 1024)
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      const char *tenant, int64_t wake, void *slot)
@@ -34,6 +39,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	held->job_id = mem_dup(job_id);
 	held->job_id_len = strlen(job_id);
 	held->tenant = mem_dup(tenant);
+	held->turn = chat_run_turn(run_id);
 	held->wake = wake;
 	held->slot = slot;
 	list_init(&held->rows);
@@ -41,6 +47,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	list_init(&held->publish.entries);
 	held->publish.run_id = held->run_id;
 	fifo_init(&held->fifo, 0, 0);
+	people_init(&held->people);
 	arena_init(&held->past.arena);
 	return held;
 }
@@ -111,9 +118,13 @@ size_t held_bytes(const struct held *held)
 
 		bytes += row->row->delta.len + row->events->len + row->row->usage.len +
 			 row->row->error.len;
+		if (row->row->wait && row->row->wait->opens)
+			bytes += WAIT_BYTES;
 	}
 	if (held->waits && held->resumes)
 		bytes += PAST_BYTES;
+	if (held->pause)
+		bytes += held->pause->state.len + held->pause->history.len;
 	if (final)
 		bytes += final->response.len + final->error.len + final->state.len +
 			 final->history.len;
@@ -145,8 +156,11 @@ void held_free(struct held *held)
 	held_rows_free(&held->flying);
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
+	row_pause_free(held->pause);
+	people_deinit(&held->people);
 	stream_end_stop(&held->asked);
 	settle_free(held->settle);
+	begin_inner_free(held->inner);
 	definition_unref(held->definition);
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);
@@ -177,6 +191,7 @@ static struct held_row *last_row(struct held *held)
 static void add_events(struct held *held, struct held_row *to,
 		       const struct engine_row *row, int64_t wall_ms)
 {
+	struct str stamped = STR_INIT;
 	char id[FIFO_ID_MAX];
 	size_t i, len, id_len;
 	const char *text;
@@ -184,6 +199,12 @@ static void add_events(struct held *held, struct held_row *to,
 	to->events_count += row->events_count;
 	for (i = 0; i < row->events_count; i++) {
 		text = row_event_text(row, i, &len);
+		if (held->turn) {
+			str_reset(&stamped, SIZE_MAX);
+			chat_run_stamp(&stamped, held->turn, text, len);
+			text = str_text(&stamped);
+			len = stamped.len;
+		}
 		id_len = fifo_id(fifo_add(&held->fifo, wall_ms, to->seq, text, len), id);
 		str_add(to->events, to->events->len ? ",[\"" : "[[\"", 3);
 		str_add(to->events, id, id_len);
@@ -191,6 +212,7 @@ static void add_events(struct held *held, struct held_row *to,
 		str_add(to->events, text, len);
 		str_add_char(to->events, ']');
 	}
+	str_deinit(&stamped);
 }
 
 /* The start row of a loop's first iteration may have a delta, for one. */

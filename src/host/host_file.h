@@ -15,6 +15,7 @@ struct ev_loop;
 struct file_run;
 struct files_dir;
 struct files_head;
+struct files_list;
 struct host_file;
 struct models;
 struct python_pool;
@@ -29,6 +30,9 @@ struct host_file_options {
 	const struct engine_limits *limits; /* copied */
 	struct models *models;              /* these outlive the host */
 	struct python_pool *python;
+	struct files_list *orchestrations; /* what steps name, as it is now */
+	struct files_list *agents;
+	struct files_list *tools;
 	struct toolbox *toolbox;
 	struct score_slot *score;
 	size_t runs;     /* executed at the same time */

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "engine/step_types.h"
 #include "events/event_id.h"
+#include "host/file_pins.h"
 #include "host/file_stock.h"
 #include "run/definition.h"
 #include "run/problem.h"
@@ -131,6 +132,9 @@ static enum files_scan read_one(void *arg, char type, const char *body, size_t l
 		break;
 	case FILES_STEP:
 		read_step(r, body, len);
+		break;
+	case FILES_PIN:
+		r->bad = !file_pins_read(run, body, len);
 		break;
 	case FILES_CHARGE:
 		run->charges++;

@@ -12,6 +12,7 @@
 #include "engine/fold.h"
 #include "engine/row.h"
 #include "host/failed_row.h"
+#include "host/file_pins.h"
 #include "ipc/scoreboard.h"
 
 #include <string.h>
@@ -111,6 +112,8 @@ static int go_on(struct file_run *run, struct err *err)
 		.inputs = start.inputs,
 		.inputs_len = start.inputs_len,
 		.state_max = host->engine->limits.state_max,
+		.inner = file_pins_inner,
+		.inner_data = run,
 	};
 	struct rows rows = { .count = 0 };
 	struct fold fold;

@@ -12,6 +12,7 @@
 #include "engine/exec.h"
 #include "engine/row.h"
 #include "events/event_id.h"
+#include "host/file_sources.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 #include "tools/python_pool.h"
@@ -105,6 +106,31 @@ static void side_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 	toolbox_use(host->options.toolbox, use);
 }
 
+static void side_tool_list(void *ctx, struct exec *exec, struct tool_list *list)
+{
+	(void)exec;
+	file_sources_tools(ctx, list);
+}
+
+static void side_agent_find(void *ctx, struct exec *exec, struct agent_find *find)
+{
+	(void)ctx;
+	file_sources_agent(exec->job, find);
+}
+
+static void side_agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	(void)exec;
+	file_sources_agents(ctx, list);
+}
+
+static void side_definition_find(void *ctx, struct exec *exec,
+				 struct definition_find *find)
+{
+	(void)ctx;
+	file_sources_definition(exec->job, find);
+}
+
 static void side_end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct host_file *host = ctx;
@@ -146,6 +172,10 @@ const struct engine_host host_file_side = {
 	.code = side_code,
 	.tool_find = side_tool_find,
 	.tool_use = side_tool_use,
+	.tool_list = side_tool_list,
+	.agent_find = side_agent_find,
+	.agent_list = side_agent_list,
+	.definition_find = side_definition_find,
 	.end = side_end,
 	.parked = side_parked,
 };

@@ -1,10 +1,14 @@
 SYN_LIBS += src/host/libhost.a
 noinst_LIBRARIES += src/host/libhost.a
 src_host_libhost_a_SOURCES = \
+	src/host/agent_cache.c \
+	src/host/agent_cache.h \
 	src/host/backlog.c \
 	src/host/backlog.h \
 	src/host/begin.c \
 	src/host/begin.h \
+	src/host/begin_inner.c \
+	src/host/begin_inner.h \
 	src/host/cancel_key.c \
 	src/host/cancel_key.h \
 	src/host/cancel_watch.c \
@@ -18,8 +22,12 @@ src_host_libhost_a_SOURCES = \
 	src/host/ending.h \
 	src/host/failed_row.c \
 	src/host/failed_row.h \
+	src/host/file_pins.c \
+	src/host/file_pins.h \
 	src/host/file_run.c \
 	src/host/file_run.h \
+	src/host/file_sources.c \
+	src/host/file_sources.h \
 	src/host/file_stock.c \
 	src/host/file_stock.h \
 	src/host/held.c \
@@ -34,8 +42,18 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_scale.c \
 	src/host/host_scale.h \
 	src/host/host_scale_in.h \
+	src/host/inner_source.c \
+	src/host/inner_source.h \
 	src/host/journal.c \
 	src/host/journal.h \
+	src/host/journal_people.c \
+	src/host/journal_people.h \
+	src/host/people.c \
+	src/host/people.h \
+	src/host/next_turn.c \
+	src/host/next_turn.h \
+	src/host/said.c \
+	src/host/said.h \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \

@@ -13,6 +13,7 @@
 #include "engine/fold.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
+#include "run/chat_run.h"
 
 #define AGAIN_S 0.25
 
@@ -68,7 +69,7 @@ static void send_call(struct stream_end *asked)
 	struct str key = STR_INIT;
 
 	call->asked = asked;
-	str_printf(&key, "synapse:run:%s:events", asked->run_id);
+	chat_run_stream(&key, asked->run_id);
 	redis_command_words(&command, "XREVRANGE", str_text(&key), "+", "-", "COUNT", "1",
 			    NULL);
 	if (redis_link_send(asked->link, &command, on_answer, call, NULL) < 0) {

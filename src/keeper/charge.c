@@ -27,6 +27,7 @@
 #include "pg/pg_pool.h"
 #include "redis/redis_command.h"
 #include "redis/redis_link.h"
+#include "run/chat_run.h"
 #include "store/store_crashes.h"
 
 #include <stdio.h>
@@ -227,7 +228,7 @@ static void ask_last_id(struct charge *charge, int64_t now_ms, int64_t epoch)
 	ask->charge = charge;
 	ask->now_ms = now_ms;
 	ask->epoch = (uint64_t)epoch;
-	str_printf(&key, "synapse:run:%s:events", charge->run_id);
+	chat_run_stream(&key, charge->run_id);
 	redis_command_words(&command, "XREVRANGE", str_text(&key), "+", "-", "COUNT", "1",
 			    NULL);
 	if (redis_link_send(charge->means->link, &command, on_last_id, ask, &err) < 0) {

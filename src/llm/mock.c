@@ -4,8 +4,10 @@
  * One that is offered a single tool calls it, as a model that is told to does; with
  * several it answers a text, which may name one (DECISIONS 15).
  *
+ * mock.agent is offered tools that it may use, and uses them (llm/mock_agent.c).
+ *
  * mock.echo and mock.fail complete the call in here (the engine resumes the step later,
- * as always). mock.sleep and mock.tokens hold one small block and one timer per call
+ * as always). The others hold one small block and one timer per call
  * until then. Tokens come by the loop's clock: a late timer feeds all that are due.
  */
 #include "llm/mock.h"
@@ -13,6 +15,7 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "engine/call.h"
+#include "llm/mock_agent.h"
 #ifdef SYN_FAULTS
 #include "llm/mock_crash.h"
 #endif
@@ -68,6 +71,15 @@ static int64_t tokens_of(size_t bytes)
 	return (int64_t)((bytes + 3) / 4);
 }
 
+static size_t said(const struct llm_answer *answer)
+{
+	size_t bytes = answer->text.len, i;
+
+	for (i = 0; i < answer->calls_count; i++)
+		bytes += answer->calls[i].arguments_len;
+	return bytes;
+}
+
 static void finish(struct llm_call *call)
 {
 	const struct llm_request *request = &call->request;
@@ -79,7 +91,7 @@ static void finish(struct llm_call *call)
 	usage->calls = 1;
 	usage->input_tokens = tokens_of(bytes);
 	if (call->answer.class == FAIL_NONE)
-		usage->output_tokens = tokens_of(call->answer.text.len);
+		usage->output_tokens = tokens_of(said(&call->answer));
 	op_done(&call->op);
 }
 
@@ -141,6 +153,19 @@ static void on_slept(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	wait_free(wait);
 	echo(call);
+}
+
+static void on_agent_slept(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct mock_wait *wait = w->data;
+	struct llm_call *call = wait->call;
+	int64_t turns = wait->model.turns;
+
+	(void)loop;
+	(void)revents;
+	wait_free(wait);
+	mock_agent_answer(call, turns);
+	finish(call);
 }
 
 /* "token1 token2 ..." */
@@ -220,6 +245,9 @@ void mock_call(struct mock *mock, struct llm_call *call)
 		break;
 	case MODEL_MOCK_FAIL:
 		fail(call, model.class, "the model mock.fail fails as it was told to");
+		break;
+	case MODEL_MOCK_AGENT:
+		wait_start(mock, call, &model, on_agent_slept);
 		break;
 	case MODEL_OAIC: /* models.c sends it elsewhere */
 		fail(call, FAIL_INTERNAL, "this model is no mock");

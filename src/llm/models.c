@@ -62,6 +62,7 @@ void models_call(struct models *models, struct llm_call *call)
 	case MODEL_MOCK_SLEEP:
 	case MODEL_MOCK_TOKENS:
 	case MODEL_MOCK_FAIL:
+	case MODEL_MOCK_AGENT:
 #ifdef SYN_FAULTS
 	case MODEL_MOCK_CRASH:
 #endif

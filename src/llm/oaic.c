@@ -105,23 +105,30 @@ static void on_abandon(struct op *op)
 	flight_free(op->server);
 }
 
+static void take_calls(struct oaic_flight *flight)
+{
+	struct llm_answer *answer = &flight->call->answer;
+
+	answer->calls_count = oaic_calls_take(&flight->answer.calls,
+					      flight->call->request.ask, &answer->calls);
+	if (!flight->call->request.tools_optional)
+		call_answer_one(answer);
+}
+
 static void succeed(struct oaic_flight *flight)
 {
 	struct llm_call *call = flight->call;
 
+	call_answer_deinit(&call->answer);
 	call->answer.class = FAIL_NONE;
-	str_deinit(&call->answer.text);
-	/* the call's from here on; a tool that nobody offered was not called */
-	if (flight->answer.tool.len && call->request.tools_count) {
-		str_deinit(&call->answer.tool);
-		call->answer.text = flight->answer.arguments;
-		call->answer.tool = flight->answer.tool;
-		flight->answer.arguments = (struct str)STR_INIT;
-		flight->answer.tool = (struct str)STR_INIT;
-	} else {
-		call->answer.text = flight->answer.text;
-		flight->answer.text = (struct str)STR_INIT;
-	}
+	/* the call's from here on */
+	call->answer.text = flight->answer.text;
+	call->answer.reasoning = flight->answer.reasoning;
+	flight->answer.text = (struct str)STR_INIT;
+	flight->answer.reasoning = (struct str)STR_INIT;
+	/* a tool that nobody offered was not called, but for an agent, who judges that */
+	if (call->request.tools_count || call->request.tools_optional)
+		take_calls(flight);
 	call->answer.usage = flight->answer.usage;
 	call->answer.usage.calls = flight->attempts;
 	flight_free(flight);

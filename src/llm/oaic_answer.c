@@ -23,7 +23,7 @@
 #define EVENT_ROOM      65536
 #define ERROR_BODY_MAX  16384
 #define ERROR_SHOWN_MAX 300
-#define TOOL_NAME_MAX   255
+#define REASONING_MAX   65536
 /* A whole answer is JSON: escapes make a text up to six times as long. */
 #define ESCAPED 6
 
@@ -42,8 +42,8 @@ void oaic_answer_deinit(struct oaic_answer *answer)
 	sse_parser_deinit(&answer->events);
 	str_deinit(&answer->body);
 	str_deinit(&answer->text);
-	str_deinit(&answer->tool);
-	str_deinit(&answer->arguments);
+	str_deinit(&answer->reasoning);
+	oaic_calls_deinit(&answer->calls);
 }
 
 static int provider(struct oaic_verdict *verdict, const char *what)
@@ -191,48 +191,50 @@ static int add_text(struct oaic_answer *answer, const struct json *content,
 	return 0;
 }
 
-/*
- * A piece of a tool's call (of a message, all of it): only the first call counts. Most
- * servers send the arguments as a text that is JSON, some as JSON.
- */
-static int add_call(struct oaic_answer *answer, const struct json *calls,
-		    struct oaic_verdict *verdict)
+/* Servers have two names for it. What is beyond the bound is dropped: it is shown, and
+ * nothing depends on it. */
+static void add_reasoning(struct oaic_answer *answer, const struct json *delta)
 {
-	const struct json *call = jsonr_at(calls, 0);
-	const struct json *function = jsonr_get(call, "function");
-	const struct json *arguments = jsonr_get(function, "arguments");
-	const char *name = jsonr_get_text(function, "name");
-	struct str text = STR_INIT;
-	int rc = 0;
+	const struct json *said = jsonr_get(delta, "reasoning_content");
+	size_t room = REASONING_MAX - answer->reasoning.len, len;
 
-	if (jsonr_get_int(call, "index", 0) != 0)
+	if (jsonr_type(said) != JSONR_STRING)
+		said = jsonr_get(delta, "reasoning");
+	if (jsonr_type(said) != JSONR_STRING)
+		return;
+	len = jsonr_text_len(said);
+	str_add(&answer->reasoning, jsonr_text(said),
+		len > room ? utf8_cut(jsonr_text(said), len, room) : len);
+}
+
+static int add_calls(struct oaic_answer *answer, const struct json *delta, bool whole,
+		     struct oaic_verdict *verdict)
+{
+	const struct json *pieces = jsonr_get(delta, "tool_calls");
+	int rc;
+
+	if (!jsonr_count(pieces))
 		return 0;
-	if (name && !answer->tool.len)
-		utf8_clean(&answer->tool, name,
-			   utf8_cut(name, strlen(name), TOOL_NAME_MAX));
-	if (jsonr_type(arguments) == JSONR_STRING)
-		str_add(&text, jsonr_text(arguments), jsonr_text_len(arguments));
-	else if (jsonr_type(arguments) == JSONR_OBJECT)
-		jsonr_print(arguments, &text);
-	if (text.len > answer->text_max - answer->arguments.len)
-		rc = too_long(answer, verdict);
-	else
-		str_add(&answer->arguments, str_text(&text), text.len);
-	str_deinit(&text);
 	answer->tokens++;
+	rc = oaic_calls_add(&answer->calls, pieces, whole, answer->text_max,
+			    &verdict->why);
+	if (rc < 0)
+		verdict->class = FAIL_LIMIT;
 	return rc;
 }
 
 static int take_chunk(struct oaic_answer *answer, const struct json *doc,
 		      struct oaic_verdict *verdict)
 {
-	const struct json *choice = jsonr_at(jsonr_get(doc, "choices"), 0), *content;
+	const struct json *choice = jsonr_at(jsonr_get(doc, "choices"), 0);
+	const struct json *delta = jsonr_get(choice, "delta"), *content;
 	int rc;
 
 	take_usage(answer, jsonr_get(doc, "usage"));
 	if (jsonr_type(choice) != JSONR_OBJECT)
 		return 0; /* the chunk with the usage has no choice */
-	content = jsonr_get(jsonr_get(choice, "delta"), "content");
+	add_reasoning(answer, delta);
+	content = jsonr_get(delta, "content");
 	if (jsonr_type(content) == JSONR_STRING && jsonr_text_len(content)) {
 		rc = add_text(answer, content, verdict);
 		if (rc < 0)
@@ -240,12 +242,9 @@ static int take_chunk(struct oaic_answer *answer, const struct json *doc,
 		answer->tokens++;
 		answer->token(answer->arg, jsonr_text(content), jsonr_text_len(content));
 	}
-	if (jsonr_count(jsonr_get(jsonr_get(choice, "delta"), "tool_calls"))) {
-		rc = add_call(answer, jsonr_get(jsonr_get(choice, "delta"), "tool_calls"),
-			      verdict);
-		if (rc < 0)
-			return rc;
-	}
+	rc = add_calls(answer, delta, false, verdict);
+	if (rc < 0)
+		return rc;
 	if (jsonr_type(jsonr_get(choice, "finish_reason")) == JSONR_STRING)
 		answer->finished = true;
 	return 0;
@@ -373,8 +372,9 @@ static int end_whole(struct oaic_answer *answer, struct oaic_verdict *verdict)
 		rc = add_text(answer, content, verdict);
 	else
 		rc = 0; /* null: the model had nothing to say */
-	if (rc == 0 && jsonr_count(jsonr_get(message, "tool_calls")))
-		rc = add_call(answer, jsonr_get(message, "tool_calls"), verdict);
+	if (rc == 0)
+		rc = add_calls(answer, message, true, verdict);
+	add_reasoning(answer, message);
 	jsonr_free(doc);
 	return rc;
 }

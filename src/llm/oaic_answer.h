@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "client/sse_parser.h"
 #include "engine/row.h"
+#include "llm/oaic_calls.h"
 #include "run/fail.h"
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ enum oaic_form {
 
 /*
  * One answer, fed as it comes. Embed it; oaic_answer_init() first, oaic_answer_deinit()
- * last. For readers: text, tool, arguments, usage, finished, tokens.
+ * last. For readers: text, calls, reasoning, usage, finished, tokens.
  */
 struct oaic_answer {
 	enum oaic_form form;
@@ -32,12 +33,12 @@ struct oaic_answer {
 	struct sse_parser events; /* OAIC_STREAM */
 	struct str body;          /* OAIC_WHOLE, OAIC_ERROR: what came so far */
 	struct str text;          /* the answer so far */
-	struct str tool;          /* the first tool that it calls; "": none so far */
-	struct str arguments;     /* of that call, so far */
-	struct usage usage;       /* tokens; calls stays 0 */
-	bool finished;            /* the model came to its end */
-	bool done;                /* nothing follows ("[DONE]") */
-	size_t tokens;            /* pieces of text and arguments that came */
+	struct oaic_calls calls;  /* of tools, so far */
+	struct str reasoning; /* what the model thought, cut; it is no part of the text */
+	struct usage usage;   /* tokens; calls stays 0 */
+	bool finished;        /* the model came to its end */
+	bool done;            /* nothing follows ("[DONE]") */
+	size_t tokens;        /* pieces of text and calls that came */
 	/* A piece of a streamed answer; borrowed for the call. */
 	void (*token)(void *arg, const char *text, size_t len);
 	void *arg;
@@ -51,7 +52,7 @@ struct oaic_verdict {
 	struct err why;         /* unless FAIL_NONE: a sentence */
 };
 
-/* text_max: bytes of the answer's text at most. */
+/* text_max: bytes of the answer's text at most, and of its calls' arguments. */
 void oaic_answer_init(struct oaic_answer *answer, size_t text_max,
 		      void (*token)(void *arg, const char *text, size_t len), void *arg);
 void oaic_answer_deinit(struct oaic_answer *answer);

@@ -21,9 +21,8 @@
  * the end of the turn in which units came. With a flight free a commit closes then, else
  * when the one before it is in.
  *
- * Gates keep the units of a run in order: a flight is formed from the waiting list only
- * of units whose gate no other flight holds, and one of a split waits while its gate is
- * busy.
+ * Units know nothing of one another: whoever has several writes of one object to keep in
+ * order has one unit for it, and adds that again when its fate is known.
  *
  * A commit in doubt whose units are sent again may still arrive: its old backend may be
  * slower than the check. The unique key or the guard refuses one of the two; a unit that
@@ -99,66 +98,6 @@ static void pump_later(struct pg_group *group)
 	ev_feed_event(group->loop, &group->turn_end, EV_CUSTOM);
 }
 
-/* ---- gates ---- */
-
-static void gates_release(struct pg_flight *flight)
-{
-	struct pg_gate *gate;
-	size_t i;
-
-	for (i = 0; i < flight->count; i++) {
-		gate = flight->units[i]->gate;
-		if (!gate)
-			continue;
-		if (flight->count == 1) { /* others of the split may hold it as well */
-			gate->flights--;
-			gate->busy = false;
-			if (!gate->flights)
-				gate->flight = NULL;
-		} else if (gate->flight == flight) {
-			gate->flight = NULL;
-			gate->flights = 0;
-			gate->busy = false;
-		}
-	}
-}
-
-static void gates_take(struct pg_flight *flight)
-{
-	struct pg_gate *gate;
-	size_t i;
-
-	for (i = 0; i < flight->count; i++) {
-		gate = flight->units[i]->gate;
-		flight->units[i]->held = flight;
-		if (gate && gate->flight != flight) {
-			gate->flight = flight;
-			gate->flights++;
-		}
-	}
-}
-
-static void gates_busy(struct pg_flight *flight, bool busy)
-{
-	size_t i;
-
-	for (i = 0; i < flight->count; i++) {
-		if (flight->units[i]->gate)
-			flight->units[i]->gate->busy = busy;
-	}
-}
-
-static bool gates_free(const struct pg_flight *flight)
-{
-	size_t i;
-
-	for (i = 0; i < flight->count; i++) {
-		if (flight->units[i]->gate && flight->units[i]->gate->busy)
-			return false;
-	}
-	return true;
-}
-
 /* ---- flights ---- */
 
 static struct pg_flight *flight_new(struct pg_group *group, size_t room)
@@ -171,7 +110,7 @@ static struct pg_flight *flight_new(struct pg_group *group, size_t room)
 	return flight;
 }
 
-/* Frees the flight, not its units: they are out of its gates already. */
+/* Frees the flight, not its units. */
 static void flight_free(struct pg_flight *flight)
 {
 	list_remove(&flight->node);
@@ -184,7 +123,6 @@ static void units_leave(struct pg_group *group, struct pg_flight *flight)
 {
 	size_t i;
 
-	gates_release(flight);
 	for (i = 0; i < flight->count; i++)
 		flight->units[i]->held = NULL;
 	group->flying_count -= flight->count;
@@ -193,22 +131,13 @@ static void units_leave(struct pg_group *group, struct pg_flight *flight)
 /* Take one unit out of a flight that is not with the pool. */
 static void flight_drop_unit(struct pg_flight *flight, size_t at)
 {
-	struct pg_unit *unit = flight->units[at];
-	bool busy = flight->state != FLIGHT_READY;
-
-	gates_release(flight);
-	unit->held = NULL;
+	flight->units[at]->held = NULL;
 	flight->group->flying_count--;
 	flight->count--;
 	memmove(&flight->units[at], &flight->units[at + 1],
 		(flight->count - at) * sizeof(struct pg_unit *));
-	if (!flight->count) {
+	if (!flight->count)
 		flight_free(flight);
-		return;
-	}
-	gates_take(flight);
-	if (busy)
-		gates_busy(flight, true);
 }
 
 /*
@@ -252,7 +181,6 @@ static void split(struct pg_flight *flight)
 	size_t i;
 
 	group->counters.splits++;
-	gates_release(flight);
 	for (i = 0; i < flight->count; i++) {
 		struct pg_flight *one = flight_new(group, 1);
 
@@ -261,7 +189,7 @@ static void split(struct pg_flight *flight)
 		one->doubted = flight->doubted;
 		list_add_after(at, &one->node);
 		at = &one->node;
-		gates_take(one);
+		one->units[0]->held = one;
 	}
 	flight_free(flight);
 }
@@ -346,7 +274,6 @@ static void on_batch(void *arg, const struct pg_outcome *outcome,
 		refused(flight, outcome);
 		break;
 	case PG_UNSENT:
-		gates_busy(flight, false);
 		flight->state = FLIGHT_READY;
 		break;
 	case PG_UNKNOWN:
@@ -368,9 +295,6 @@ static void on_checked(struct pg_flight *flight, const struct pg_reply *reply)
 	struct pg_unit **units = flight->units;
 	bool *in = mem_new_n(bool, count);
 
-	/* The callback may free those that are in, with their gates: let go of all gates
-	 * first, and take the others' back. */
-	gates_release(flight);
 	group->flying_count -= count;
 	list_remove(&flight->node);
 	group->ops->checked(group->ctx, units, count, reply, in);
@@ -389,7 +313,6 @@ static void on_checked(struct pg_flight *flight, const struct pg_reply *reply)
 	group->flying_count += kept;
 	flight->state = FLIGHT_READY;
 	list_push_front(&group->flights, &flight->node);
-	gates_take(flight);
 	/*
 	 * a commit that ends the connection each time it is sent: find the unit that does
 	 */
@@ -442,7 +365,6 @@ static bool send(struct pg_flight *flight, bool check)
 			   check ? on_check : on_batch, flight) < 0)
 		return false;
 	flight->state = check ? FLIGHT_CHECKING : FLIGHT_SENT;
-	gates_busy(flight, true);
 	group->active++;
 	return true;
 }
@@ -469,7 +391,7 @@ static struct pg_flight *next_flight(struct pg_group *group, int64_t now, bool *
 			break;
 		case FLIGHT_READY:
 			*check = false;
-			if (now >= group->hold_mono_ms && gates_free(flight))
+			if (now >= group->hold_mono_ms)
 				return flight;
 			break;
 		}
@@ -505,14 +427,7 @@ static struct pg_flight *form_flight(struct pg_group *group)
 	flight = flight_new(group, room);
 	list_for_each_safe(at, &group->waiting) {
 		struct pg_unit *unit = list_entry(at, struct pg_unit, node);
-		struct pg_gate *gate = unit->gate;
 
-		if (gate && gate->flights && gate->flight != flight)
-			continue;
-		if (gate && !gate->flights) {
-			gate->flight = flight;
-			gate->flights = 1;
-		}
 		list_remove(&unit->node);
 		unit->held = flight;
 		flight->units[flight->count++] = unit;

@@ -17,25 +17,14 @@ struct pg_group;
 struct pg_pool;
 
 /*
- * Keeps the writes of one run in order. Embed one, zeroed, in the run and let all of its
- * units point to it: units of one gate are committed in the order in which they were
- * added, are never in two commits at a time, and a later one waits while an earlier one
- * is in doubt, so that a lost commit leaves no hole. It must outlive its units.
- */
-struct pg_gate {
-	struct pg_flight *flight; /* ours: the newest commit that holds units of it */
-	unsigned flights;         /* ours: how many do, sent or waiting */
-	bool busy;                /* ours: one of them is sent, resting or in doubt */
-};
-
-/*
  * One write. Embed it zeroed in the object that says what to write. From pg_group_add
  * until committed, checked (in), rejected or a successful withdraw it is the group's, and
- * the object must live and stay as it is: build may be called more than once.
+ * the object must live and stay as it is: build may be called more than once. Two units may
+ * be in two commits at a time, of which the later one is in and the earlier one not: what
+ * must be in order is one unit's, which is added again behind its end.
  */
 struct pg_unit {
 	struct list node;       /* ours */
-	struct pg_gate *gate;   /* the caller sets it; NULL: independent of all others */
 	size_t bytes;           /* the caller may set it: about what build will add */
 	struct pg_flight *held; /* ours: the commit it is in; NULL: it waits */
 	uint64_t ordinal;       /* ours */

@@ -36,11 +36,23 @@ static void rows_init(const struct pg_migrate_set *set, struct pg_migrate_row *r
 	for (i = 0; i < set->count; i++) {
 		const struct embed *text = &set->texts[i];
 
-		rows[i] = (struct pg_migrate_row){ .number = (int)i + 1 };
-		assert(atoi(text->name) == rows[i].number);
+		/* numbers rise and may leave some out */
+		rows[i] = (struct pg_migrate_row){ .number = atoi(text->name) };
+		assert(rows[i].number > (i ? rows[i - 1].number : 0));
 		(void)snprintf(rows[i].name, sizeof(rows[i].name), "%s", text->name);
 		(void)digest_sha256(text->text, text->len, rows[i].sha256);
 	}
+}
+
+static struct pg_migrate_row *row_of(const struct pg_migrate_set *set,
+				     struct pg_migrate_row *rows, int number)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (rows[i].number == number)
+			return &rows[i];
+	return NULL;
 }
 
 /* Mark the rows that the table names; ERR_CONFLICT if it names others. */
@@ -53,12 +65,12 @@ static int rows_match(const struct pg_migrate_set *set, struct pg_migrate_row *r
 		struct pg_migrate_row *row;
 
 		number = atoi(PQgetvalue(applied, i, 0));
-		if (number < 1 || (size_t)number > set->count)
+		row = row_of(set, rows, number);
+		if (!row)
 			return err_set(err, ERR_CONFLICT,
 				       "the database has migration %d (%s), this program "
 				       "knows %zu: a newer synapsed has changed it",
 				       number, PQgetvalue(applied, i, 1), set->count);
-		row = &rows[number - 1];
 		if (strcmp(PQgetvalue(applied, i, 2), row->sha256) != 0)
 			return err_set(err, ERR_CONFLICT,
 				       "migration %d (%s) in the database has another "

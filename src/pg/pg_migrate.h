@@ -28,7 +28,7 @@ struct pg_migrate_options {
 };
 
 /*
- * The migrations: texts named NNN_name, numbers 1, 2, 3 ... without gaps (asserted), in
+ * The migrations: texts named NNN_name, numbers rise (asserted) and may have gaps, in
  * order. `always` (may be NULL) runs after them, every time, and must be harmless when
  * repeated.
  */

@@ -15,12 +15,14 @@ QUEUE_LUA = \
 	src/queue/lua/lineage.lua \
 	src/queue/lua/mail.lua \
 	src/queue/lua/missing.lua \
+	src/queue/lua/pause.lua \
 	src/queue/lua/raise.lua \
 	src/queue/lua/recount.lua \
 	src/queue/lua/recover.lua \
 	src/queue/lua/release.lua \
 	src/queue/lua/requeue.lua \
-	src/queue/lua/stats.lua
+	src/queue/lua/stats.lua \
+	src/queue/lua/why.lua
 src_queue_libqueue_a_SOURCES = \
 	src/queue/queue.c \
 	src/queue/queue.h \
@@ -61,6 +63,8 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_missing.h \
 	src/queue/queue_names.c \
 	src/queue/queue_names.h \
+	src/queue/queue_pause.c \
+	src/queue/queue_pause.h \
 	src/queue/queue_recount.c \
 	src/queue/queue_recount.h \
 	src/queue/queue_recovery.c \
@@ -70,7 +74,9 @@ src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_requeue.c \
 	src/queue/queue_requeue.h \
 	src/queue/queue_stats.c \
-	src/queue/queue_stats.h
+	src/queue/queue_stats.h \
+	src/queue/queue_why.c \
+	src/queue/queue_why.h
 nodist_src_queue_libqueue_a_SOURCES = \
 	src/queue/queue_lua.c \
 	src/queue/queue_lua.h

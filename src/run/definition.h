@@ -21,6 +21,7 @@
 #define DEFINITION_RETRY_MAX    100
 #define DEFINITION_BRANCHES_MAX 1000   /* of a parallel step */
 #define DEFINITION_LOOPS_MAX    100000 /* iterations of a loop */
+#define DEFINITION_FIELDS_MAX   65536  /* bytes of human_fields as JSON text */
 
 /* CONTRACT 5.2's names; the order is ours. */
 enum step_type {
@@ -111,10 +112,25 @@ struct definition_step {
 	const char *evaluator_prompt; /* NULL when empty */
 	/* The label that counts when an answer names none; NULL: the step fails. */
 	const char *on_parse_error;
-	const char *forced_tool; /* NULL when empty */
-	int64_t max_turns;       /* default 15: attempts of a tool step */
-	bool full_history;       /* include_full_history: true unless said */
-	bool repeats; /* a run may come to it again: a cycle, or a loop around it */
+	const char *forced_tool;  /* NULL when empty */
+	const char *human_prompt; /* NULL when empty */
+	const char *human_fields; /* compact JSON text, of whatever form; "[]" for none */
+	size_t human_fields_len;
+	const char *human_channel_id;   /* NULL when empty */
+	int64_t human_deadline_ms;      /* 0: people have all the time there is */
+	int64_t human_reminder_ms;      /* 0: nobody is reminded */
+	const char *on_timeout_step_id; /* NULL when empty: late is a failure */
+	int64_t max_turns;    /* default 15: attempts of a tool step, turns of an agent */
+	const char *agent_id; /* NULL when empty */
+	/* Of one that the engine made (engine/inner.h): the agent says how many turns, or
+	 * there is no agent but what the step says. */
+	bool turns_of_agent;
+	bool is_subtask;
+	/* What an agent step may use instead of what its agent may; NULL: not said. */
+	const char **allowed_tools;
+	size_t allowed_tools_count;
+	bool full_history; /* include_full_history: true unless said */
+	bool repeats;      /* a run may come to it again: a cycle, or a loop around it */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */
@@ -140,6 +156,7 @@ struct definition {
 	const char *id;
 	const char *name;
 	const char *description;
+	bool of_agent; /* the loop of one agent, which is no workflow (engine/inner.h) */
 	struct definition_step *steps;
 	size_t steps_count;
 	struct map by_id; /* step id -> struct definition_step; the first of doubles */

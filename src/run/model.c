@@ -7,6 +7,7 @@
  */
 #include "run/model.h"
 
+#include "base/mem.h"
 #include "base/units.h"
 
 #include <string.h>
@@ -14,7 +15,22 @@
 
 #define OAIC "oaic."
 #define SERVED                                                                           \
-	OAIC "<name>, mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, mock.fail:<class>"
+	OAIC "<name>, mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, "                \
+	     "mock.agent:<turns>:<ms>, mock.fail:<class>"
+
+/* Workers and API children set it at their start, verbs when they need it. */
+static const char *default_model;
+
+const char *model_of(const char *own)
+{
+	return own ? own : default_model;
+}
+
+void model_set_default(const char *name)
+{
+	mem_free(default_model);
+	default_model = *name ? mem_dup(name) : NULL;
+}
 
 bool model_inherits(const char *name)
 {
@@ -28,6 +44,7 @@ bool model_outside(const struct model *model)
 	case MODEL_MOCK_SLEEP:
 	case MODEL_MOCK_TOKENS:
 	case MODEL_MOCK_FAIL:
+	case MODEL_MOCK_AGENT:
 #ifdef SYN_FAULTS
 	case MODEL_MOCK_CRASH:
 #endif
@@ -117,10 +134,21 @@ static int crash_parse(const char *name, const char *how, struct model *model,
 }
 #endif
 
+/* Two of them, with a colon between. */
+static int two_parameters(const char *text, int64_t min, int64_t max, int64_t *ret,
+			  int64_t *ms)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon || parameter(text, (size_t)(colon - text), min, max, ret) < 0)
+		return -1;
+	return parameter(colon + 1, strlen(colon + 1), 0, MODEL_MOCK_MS_MAX, ms);
+}
+
 int model_parse(const char *name, struct model *ret, struct err *err)
 {
 	struct model model = { 0 };
-	const char *rest, *colon;
+	const char *rest;
 
 	if (strlen(name) > MODEL_NAME_MAX)
 		return err_set(err, ERR_INPUT,
@@ -137,16 +165,20 @@ int model_parse(const char *name, struct model *ret, struct err *err)
 				name, MODEL_MOCK_MS_MAX);
 	} else if ((rest = behind(name, "mock.tokens:"))) {
 		model.kind = MODEL_MOCK_TOKENS;
-		colon = strchr(rest, ':');
-		if (!colon ||
-		    parameter(rest, (size_t)(colon - rest), 1, MODEL_MOCK_TOKENS_MAX,
-			      &model.tokens) < 0 ||
-		    parameter(colon + 1, strlen(colon + 1), 0, MODEL_MOCK_MS_MAX,
-			      &model.ms) < 0)
+		if (two_parameters(rest, 1, MODEL_MOCK_TOKENS_MAX, &model.tokens,
+				   &model.ms) < 0)
 			return err_set(err, ERR_INPUT,
 				       "model '%s' needs a number of tokens (1..%d) and "
 				       "milliseconds (0..%d), each after a colon",
 				       name, MODEL_MOCK_TOKENS_MAX, MODEL_MOCK_MS_MAX);
+	} else if ((rest = behind(name, "mock.agent:"))) {
+		model.kind = MODEL_MOCK_AGENT;
+		if (two_parameters(rest, 0, MODEL_MOCK_TURNS_MAX, &model.turns,
+				   &model.ms) < 0)
+			return err_set(err, ERR_INPUT,
+				       "model '%s' needs a number of turns (0..%d) and "
+				       "milliseconds (0..%d), each after a colon",
+				       name, MODEL_MOCK_TURNS_MAX, MODEL_MOCK_MS_MAX);
 	} else if ((rest = behind(name, "mock.fail:"))) {
 		model.kind = MODEL_MOCK_FAIL;
 		model.class = fail_parse(rest, strlen(rest));

@@ -1,6 +1,14 @@
 SYN_LIBS += src/run/librun.a
 noinst_LIBRARIES += src/run/librun.a
 src_run_librun_a_SOURCES = \
+	src/run/answer.c \
+	src/run/answer.h \
+	src/run/agent.c \
+	src/run/agent.h \
+	src/run/chat_definition.c \
+	src/run/chat_definition.h \
+	src/run/chat_run.c \
+	src/run/chat_run.h \
 	src/run/definition.c \
 	src/run/definition.h \
 	src/run/expr.c \

@@ -105,16 +105,24 @@ static bool needs_model(const struct definition_step *step)
 
 static void check_model(const struct definition_step *step, struct problems *problems)
 {
+	const char *name = model_of(step->model);
 	struct model model;
 	struct err err;
 
-	if (!needs_model(step))
+	if (!needs_model(step) && (step->type != STEP_AGENT || !step->model))
 		return;
-	if (!step->model)
+	if (!name)
 		validate_complain(problems, step, "model", NULL,
-				  "it names no model, and there is no default one");
-	else if (model_parse(step->model, &model, &err) < 0)
+				  "it names no model, and there is no default one "
+				  "(llm.model)");
+	else if (model_parse(name, &model, &err) < 0)
 		validate_complain(problems, step, "model", NULL, "%s", err.text);
+}
+
+static void check_agent(const struct definition_step *step, struct problems *problems)
+{
+	if (step->type == STEP_AGENT && !step->agent_id)
+		validate_complain(problems, step, "agent_id", NULL, "it names no agent");
 }
 
 static void check_on_error(const struct definition *definition,
@@ -195,6 +203,7 @@ static void check_step(const struct definition *definition,
 				  "another step has the same id");
 	check_type(step, rules, problems);
 	check_model(step, problems);
+	check_agent(step, problems);
 	validate_target(definition, step, "next_step_id", NULL, step->next_step_id,
 			problems);
 	validate_route(definition, step, problems);

@@ -227,6 +227,25 @@ bool files_run_get_end(const char *body, size_t len, struct files_end *ret)
 	return !f.bad && ret->status;
 }
 
+void files_run_put_pin(struct str *out, const struct files_pin *pin)
+{
+	put_int(out, pin->kind);
+	put(out, pin->id);
+	put_int(out, pin->version);
+	put(out, pin->text);
+}
+
+bool files_run_get_pin(const char *body, size_t len, struct files_pin *ret)
+{
+	struct fields f = { body, len, false };
+
+	ret->kind = (enum files_pin_kind)get_int(&f);
+	ret->id = get(&f);
+	ret->version = get_int(&f);
+	ret->text = get(&f);
+	return !f.bad && ret->id && ret->text;
+}
+
 const char *files_run_moment(int64_t at_ms, char *buf)
 {
 	time_t sec = (time_t)(at_ms / 1000);

@@ -14,6 +14,7 @@ enum files_type {
 	FILES_HEAD = 'R',   /* the run as it was accepted: the first record */
 	FILES_OWNER = 'O',  /* a process has it from here on */
 	FILES_STEP = 'S',   /* a journal row */
+	FILES_PIN = 'D',    /* a definition that the run met on its way */
 	FILES_CHARGE = 'K', /* a process died in its code */
 	FILES_CANCEL = 'C', /* somebody wants it to stop */
 	FILES_END = 'E',    /* its end; rows behind it: it was opened again */
@@ -57,6 +58,18 @@ struct files_end {
 	double savings_usd;
 };
 
+enum files_pin_kind {
+	FILES_PIN_ORCHESTRATION,
+	FILES_PIN_AGENT,
+};
+
+struct files_pin {
+	enum files_pin_kind kind;
+	const char *id;
+	int64_t version;
+	const char *text;
+};
+
 /* Append the body of a record to out, which is empty. */
 void files_run_put_head(struct str *out, const struct files_head *head);
 void files_run_put_owner(struct str *out, const struct files_owner *owner);
@@ -64,12 +77,15 @@ void files_run_put_owner(struct str *out, const struct files_owner *owner);
 void files_run_put_step(struct str *out, const struct store_step *step, int64_t at_ms);
 void files_run_put_end(struct str *out, const struct files_end *end);
 
+void files_run_put_pin(struct str *out, const struct files_pin *pin);
+
 /* false: it is no such body. */
 bool files_run_get_head(const char *body, size_t len, struct files_head *ret);
 bool files_run_get_owner(const char *body, size_t len, struct files_owner *ret);
 bool files_run_get_step(const char *body, size_t len, struct store_step *ret,
 			int64_t *ret_at_ms);
 bool files_run_get_end(const char *body, size_t len, struct files_end *ret);
+bool files_run_get_pin(const char *body, size_t len, struct files_pin *ret);
 
 /* "2026-06-01 12:34:56.789+00", as Postgres prints a moment, into buf. */
 #define FILES_MOMENT_MAX 48

@@ -58,6 +58,7 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 	case FILES_STEP:
 		view_step(view, body, len);
 		break;
+	case FILES_PIN:
 	case FILES_CHARGE:
 		break;
 	case FILES_CANCEL:

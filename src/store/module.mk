@@ -13,14 +13,22 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_run.h \
 	src/store/files_view.c \
 	src/store/files_view.h \
+	src/store/store_answers.c \
+	src/store/store_answers.h \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
+	src/store/store_chats.c \
+	src/store/store_chats.h \
 	src/store/store_columns.c \
 	src/store/store_columns.h \
 	src/store/store_crashes.c \
 	src/store/store_crashes.h \
 	src/store/store_definitions.c \
 	src/store/store_definitions.h \
+	src/store/store_detail.c \
+	src/store/store_detail.h \
+	src/store/store_erase.c \
+	src/store/store_erase.h \
 	src/store/store_ids.c \
 	src/store/store_ids.h \
 	src/store/store_journal.c \
@@ -35,15 +43,23 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_pauses.c \
+	src/store/store_pauses.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
+	src/store/store_scale.c \
+	src/store/store_scale.h \
 	src/store/store_schema.c \
 	src/store/store_schema.h \
+	src/store/store_sessions.c \
+	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
+	src/store/store_syncs.c \
+	src/store/store_syncs.h \
 	src/store/store_tenants.c \
 	src/store/store_tenants.h \
 	src/store/store_time.c \
@@ -52,6 +68,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_tools.h \
 	src/store/store_waits.c \
 	src/store/store_waits.h \
+	src/store/store_why.c \
+	src/store/store_why.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -63,18 +81,40 @@ nodist_src_store_libstore_a_SOURCES = \
 STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
-	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/answer_lock.sql \
+	src/store/sql/answer_look.sql \
+	src/store/sql/answer_put.sql \
+	src/store/sql/agents_roster.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
+	src/store/sql/chat_history.sql \
+	src/store/sql/chat_lock.sql \
+	src/store/sql/chat_next.sql \
+	src/store/sql/chat_post.sql \
+	src/store/sql/chat_range.sql \
+	src/store/sql/chat_session.sql \
+	src/store/sql/chat_start.sql \
+	src/store/sql/chat_turn.sql \
+	src/store/sql/chat_turns.sql \
+	src/store/sql/chat_withdraw.sql \
 	src/store/sql/crash_bury.sql \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
 	src/store/sql/crash_look.sql \
-	src/store/sql/definition_newest.sql \
+	src/store/sql/definition_delete.sql \
+	src/store/sql/definition_put.sql \
+	src/store/sql/definition_sync.sql \
+	src/store/sql/definition_sync_note.sql \
+	src/store/sql/definition_sync_read.sql \
 	src/store/sql/definition_version.sql \
-	src/store/sql/definition_version_put.sql \
+	src/store/sql/definition_versions_list.sql \
+	src/store/sql/definitions_export.sql \
+	src/store/sql/definitions_gone.sql \
+	src/store/sql/definitions_lock.sql \
+	src/store/sql/fleet_put.sql \
+	src/store/sql/fleet_read.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
@@ -93,27 +133,62 @@ STORE_SQL = \
 	src/store/sql/lineage_recover.sql \
 	src/store/sql/lineage_state.sql \
 	src/store/sql/lineages_list.sql \
+	src/store/sql/mcp_server_pin.sql \
+	src/store/sql/mcp_server_show.sql \
+	src/store/sql/mcp_servers_list.sql \
 	src/store/sql/orchestration_get.sql \
 	src/store/sql/orchestration_pin.sql \
-	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/pause_lock.sql \
+	src/store/sql/queue_make.sql \
+	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
+	src/store/sql/run_delete.sql \
+	src/store/sql/run_detail.sql \
+	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
 	src/store/sql/run_resume.sql \
+	src/store/sql/run_standing.sql \
+	src/store/sql/run_story.sql \
+	src/store/sql/run_usage.sql \
+	src/store/sql/run_waits.sql \
+	src/store/sql/run_why.sql \
 	src/store/sql/runs_check.sql \
 	src/store/sql/runs_counts.sql \
+	src/store/sql/runs_due.sql \
 	src/store/sql/runs_end.sql \
 	src/store/sql/runs_end_lazy.sql \
 	src/store/sql/runs_insert.sql \
 	src/store/sql/runs_insert_keyed.sql \
 	src/store/sql/runs_list.sql \
+	src/store/sql/runs_list_live.sql \
+	src/store/sql/runs_list_orchestration.sql \
+	src/store/sql/runs_list_outcome.sql \
+	src/store/sql/runs_list_session.sql \
+	src/store/sql/runs_list_tag.sql \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
+	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/scale_analytics.sql \
+	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_run.sql \
+	src/store/sql/scale_runs.sql \
+	src/store/sql/scale_settings_put.sql \
+	src/store/sql/scale_tenant_delete.sql \
+	src/store/sql/scale_tenant_put.sql \
+	src/store/sql/scale_tenants.sql \
+	src/store/sql/scale_worker.sql \
+	src/store/sql/scale_worker_delete.sql \
 	src/store/sql/schema_always.sql \
+	src/store/sql/session_end.sql \
+	src/store/sql/session_get.sql \
+	src/store/sql/session_open.sql \
+	src/store/sql/session_rotate.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
@@ -124,7 +199,14 @@ STORE_SQL = \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
+	src/store/sql/tool_pin.sql \
+	src/store/sql/tool_show.sql \
+	src/store/sql/tools_list.sql \
+	src/store/sql/tools_shown.sql \
+	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_show.sql \
+	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
@@ -137,7 +219,12 @@ STORE_MIGRATIONS = \
 	src/store/migrations/001_stock.sql \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
-	src/store/migrations/004_worker_deaths.sql
+	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/005_people.sql \
+	src/store/migrations/006_chats.sql \
+	src/store/migrations/007_runs.sql \
+	src/store/migrations/008_defs.sql \
+	src/store/migrations/010_page.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -39,6 +39,8 @@ bool store_lineages_read(const struct pg_reply *reply, int statement,
 		.recovering = pg_reply_int(reply, statement, 0, 1),
 		.rebuilds_asked = pg_reply_int(reply, statement, 0, 2),
 		.rebuilds_done = pg_reply_int(reply, statement, 0, 3),
+		.pause_n = pg_reply_int(reply, statement, 0, 4),
+		.paused_reason = pg_reply_text(reply, statement, 0, 5),
 	};
 	return true;
 }

@@ -17,6 +17,8 @@ struct store_lineage {
 	int64_t recovering; /* number of the newest recovery */
 	int64_t rebuilds_asked;
 	int64_t rebuilds_done;
+	int64_t pause_n;           /* by store_lineages_read() */
+	const char *paused_reason; /* the same; NULL: it is not paused */
 };
 
 /* Redis shows n on the server run_id; n 0: only ask. Makes the row. */

@@ -12,7 +12,9 @@
 
 int store_live_page(struct pg_batch *batch, const struct store_live_ask *ask)
 {
-	int at = pg_batch_add(batch, &store_sql_texts[STORE_SQL_RUNS_LIVE]);
+	int at = pg_batch_add(
+		batch,
+		&store_sql_texts[ask->due ? STORE_SQL_RUNS_DUE : STORE_SQL_RUNS_LIVE]);
 
 	pg_batch_text(batch, ask->queue, -1);
 	pg_batch_int8(batch, ask->behind_us);

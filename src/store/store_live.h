@@ -2,6 +2,7 @@
 #ifndef STORE_STORE_LIVE_H
 #define STORE_STORE_LIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,7 @@ struct store_live_ask {
 	int64_t ready_for_ms;   /* only what has been ready for so long */
 	int64_t old_ms;         /* age at which a worker's row is old */
 	size_t rows;            /* at most */
+	bool due;               /* only what has a run_at and is queued, in that order */
 };
 
 /* A page, in order of ready_at and run id. */

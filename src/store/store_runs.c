@@ -46,6 +46,7 @@ static const struct store_column new_columns[] = {
 	{ STORE_COLUMN_TEXT0, AT(parent_run_id) },
 	{ STORE_COLUMN_TEXT0, AT(trace_id) },
 	{ STORE_COLUMN_INT8,  AT(run_timeout_ms) },
+	{ STORE_COLUMN_INT8,  AT(run_at_ms) },
 	/* with a key only */
 	{ STORE_COLUMN_TEXT,  AT(idempotency_key) },
 	{ STORE_COLUMN_TEXT,  AT(body_sha256) },

@@ -39,6 +39,7 @@ struct store_run_new {
 	const char *parent_run_id;   /* NULL: none */
 	const char *trace_id;        /* NULL: none */
 	int64_t definition_version;
+	int64_t run_at_ms;      /* ready then; 0: now */
 	int priority;           /* -10..10 */
 	int64_t run_timeout_ms; /* deadline_at = now + this; 0: none */
 };
@@ -208,6 +209,10 @@ struct store_run_status {
 	const char *queue;  /* NULL: a stock row */
 	const char *cursor; /* of a list: pass it as `after` to go on behind this row */
 	const char *cancel_requested_at; /* NULL */
+	int priority;
+	const char *metadata;    /* JSON text or NULL */
+	const char *run_at;      /* NULL: at once */
+	const char *schedule_id; /* NULL */
 };
 
 int store_runs_get(struct pg_batch *batch, const char *run_id);
@@ -219,6 +224,12 @@ struct store_run_filter {
 	const char *tenant_id;        /* NULL: all */
 	const char *status;           /* NULL: all */
 	const char *orchestration_id; /* NULL: all */
+	const char *session_id;       /* NULL: all */
+	const char *text;             /* in message, answer or error; NULL: all */
+	const char *tag_key;          /* with tag_value; NULL: all */
+	const char *tag_value;
+	int64_t since_ms;  /* created then or later; 0: all */
+	int64_t until_ms;  /* created before; 0: all */
 	const char *after; /* cursor of the last row seen; NULL: from the newest */
 	int limit;         /* 1..1000 */
 };

@@ -4,6 +4,7 @@
  * Part of store_runs.h. A page goes on behind a row, not at an offset: the cursor is the
  * row's place in the order, its created_at in microseconds and its run id.
  */
+#include "base/str.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/store_runs.h"
@@ -49,6 +50,10 @@ static void read_status(const struct pg_reply *reply, int at, int row,
 		.queue = pg_reply_text(reply, at, row, 23),
 		.cursor = pg_reply_text(reply, at, row, 24),
 		.cancel_requested_at = pg_reply_text(reply, at, row, 25),
+		.priority = (int)pg_reply_int(reply, at, row, 26),
+		.metadata = pg_reply_text(reply, at, row, 27),
+		.run_at = pg_reply_text(reply, at, row, 28),
+		.schedule_id = pg_reply_text(reply, at, row, 29),
 	};
 }
 
@@ -91,15 +96,69 @@ static void put_cursor(struct pg_batch *batch, const char *cursor)
 	pg_batch_text(batch, strchr(cursor, '.') + 1, -1);
 }
 
+/*
+ * Each filter has the statement whose index leads to the fewest rows; the others are
+ * looked at row by row. status is in no index (no update would be HOT): rows that have
+ * not ended, failed or were cancelled have one of their own.
+ */
+static enum store_sql_text list_sql(const struct store_run_filter *filter)
+{
+	const char *status = filter->status;
+
+	if (filter->tag_key)
+		return STORE_SQL_RUNS_LIST_TAG;
+	if (filter->session_id)
+		return STORE_SQL_RUNS_LIST_SESSION;
+	if (status && (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0))
+		return STORE_SQL_RUNS_LIST_OUTCOME;
+	if (status && strcmp(status, "completed") != 0)
+		return STORE_SQL_RUNS_LIST_LIVE;
+	if (filter->orchestration_id)
+		return STORE_SQL_RUNS_LIST_ORCHESTRATION;
+	return filter->tenant_id ? STORE_SQL_RUNS_LIST_TENANT : STORE_SQL_RUNS_LIST;
+}
+
+static void put_bound(struct pg_batch *batch, int64_t at_ms)
+{
+	if (at_ms)
+		pg_batch_int8(batch, at_ms);
+	else
+		pg_batch_null(batch, PG_COL_INT8);
+}
+
+/* "%text%", its own wildcards escaped. */
+static void put_pattern(struct pg_batch *batch, const char *text)
+{
+	struct str pattern = STR_INIT;
+
+	if (!text) {
+		pg_batch_null(batch, PG_COL_TEXT);
+		return;
+	}
+	str_add_char(&pattern, '%');
+	for (; *text; text++) {
+		if (*text == '%' || *text == '_' || *text == '\\')
+			str_add_char(&pattern, '\\');
+		str_add_char(&pattern, *text);
+	}
+	str_add_char(&pattern, '%');
+	pg_batch_text(batch, str_text(&pattern), -1);
+	str_deinit(&pattern);
+}
+
 int store_runs_list(struct pg_batch *batch, const struct store_run_filter *filter)
 {
-	int at = add(batch, filter->tenant_id ? STORE_SQL_RUNS_LIST_TENANT
-					      : STORE_SQL_RUNS_LIST);
+	int at = add(batch, list_sql(filter));
 
-	if (filter->tenant_id)
-		pg_batch_text(batch, filter->tenant_id, -1);
+	pg_batch_text(batch, filter->tenant_id, -1);
 	pg_batch_text(batch, filter->status, -1);
 	pg_batch_text(batch, filter->orchestration_id, -1);
+	pg_batch_text(batch, filter->session_id, -1);
+	put_bound(batch, filter->since_ms);
+	put_bound(batch, filter->until_ms);
+	put_pattern(batch, filter->text);
+	pg_batch_text(batch, filter->tag_key, -1);
+	pg_batch_text(batch, filter->tag_value, -1);
 	pg_batch_int8(batch, filter->limit);
 	put_cursor(batch, filter->after);
 	return at;

@@ -20,6 +20,8 @@ src_tools_libtools_a_SOURCES = \
 	src/tools/spawn_server.h \
 	src/tools/syscall_filter.c \
 	src/tools/syscall_filter.h \
+	src/tools/tool_lists.c \
+	src/tools/tool_lists.h \
 	src/tools/toolbox.c \
 	src/tools/toolbox.h
 nodist_src_tools_libtools_a_SOURCES = \

@@ -26,6 +26,7 @@
 #include "pg/pg_pool.h"
 #include "store/store_tools.h"
 #include "tools/http_tool.h"
+#include "tools/tool_lists.h"
 
 #include <string.h>
 
@@ -37,6 +38,7 @@
 
 struct toolbox {
 	struct toolbox_options options;
+	struct tool_lists lists;
 	struct http_pool *http;
 	bool (*may_send)(void *arg, struct exec *exec); /* NULL: always */
 	void *may_send_arg;
@@ -168,6 +170,11 @@ void toolbox_find(struct toolbox *box, struct tool_find *find)
 	else
 		read_definition(finding,
 				box->options.lookup(box->options.lookup_arg, find->name));
+}
+
+void toolbox_list(struct toolbox *box, struct tool_list *list)
+{
+	tool_lists_find(&box->lists, list);
 }
 
 /* ---- using ---- */
@@ -394,6 +401,9 @@ struct toolbox *toolbox_new(const struct toolbox_options *options, struct err *e
 		return NULL;
 	box = mem_new(struct toolbox);
 	box->options = *options;
+	box->lists = (struct tool_lists){ .loop = options->loop,
+					  .pool = options->pool,
+					  .common_tenant = options->common_tenant };
 	box->http = http;
 	return box;
 }

@@ -13,6 +13,7 @@ struct ev_loop;
 struct exec;
 struct pg_pool;
 struct tool_find;
+struct tool_list;
 struct tool_use;
 struct toolbox;
 
@@ -42,6 +43,7 @@ void toolbox_set_permit(struct toolbox *box,
 			bool (*may_send)(void *arg, struct exec *exec), void *arg);
 
 /* Serve them (engine/host.h). */
+void toolbox_list(struct toolbox *box, struct tool_list *list);
 void toolbox_find(struct toolbox *box, struct tool_find *find);
 void toolbox_use(struct toolbox *box, struct tool_use *use);
 

@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "host/definition_cache.h"
 #include "host/held.h"
+#include "host/next_turn.h"
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "pg/pg_pool.h"
@@ -96,7 +97,7 @@ static bool nothing_held(const struct intake *intake)
 {
 	size_t i;
 
-	if (intake->jobs)
+	if (intake->jobs || next_turns_open(intake->turns))
 		return false;
 	for (i = 0; i < intake->source_count; i++)
 		if (intake->sources[i].calling)
@@ -211,6 +212,7 @@ int intake_new(const struct intake_options *options, struct intake **ret, struct
 	intake->options = *options;
 	intake->slots = (size_t)conf->worker.slots;
 	intake->definitions = definition_cache_new(options->pool);
+	intake->turns = next_turns_new(options->pool, options->link, options->scripts);
 	intake->sources = mem_new_n(struct source, conf->queue.names.count);
 	ev_prepare_init(&intake->turn, on_turn);
 	/* behind the engine's pump (highest), before the links write (lowest) */
@@ -251,6 +253,7 @@ void intake_free(struct intake *intake)
 	for (i = 0; i < intake->source_count; i++)
 		source_deinit(&intake->sources[i]);
 	definition_cache_free(intake->definitions); /* jobs waited there */
+	next_turns_free(intake->turns);
 	mem_free(intake->sources);
 	mem_free(intake);
 }

@@ -11,6 +11,7 @@ struct intake {
 	struct intake_options options;
 	struct host_scale *host;
 	struct definition_cache *definitions;
+	struct next_turns *turns;
 	struct source *sources;
 	size_t source_count;
 	size_t first; /* the source that calls first in this turn */

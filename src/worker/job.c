@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/next_turn.h"
 #include "host/settle.h"
 #include "ipc/kind.h"
 #include "pg/pg_pool.h"
@@ -222,8 +223,9 @@ void job_take(struct source *source, const struct queue_job *claimed)
 	job->wake = claimed->wake;
 	keep_entry(job, claimed);
 	job->from = arena_dup_n(&job->arena, claimed->from.data, claimed->from.len);
+	/* a turn of a chat goes on in a stream that others have written to */
 	job->resumes = claimed->from.len || claimed->requeues || claimed->attempt > 1 ||
-		       claimed->wake > 1;
+		       claimed->wake > 1 || claimed->kind == QUEUE_JOB_CHAT;
 	job->state = JOB_CLAIMED;
 	list_push(&source->claimed, &job->node);
 	if (source->intake->draining) {
@@ -261,6 +263,7 @@ static void on_settled(void *arg, struct settle *settle)
 	(void)settle; /* job_free() frees it */
 	FAULT("settle.published");
 	log_info("run.settled", LOG_S("run", job->run_id), LOG_N("wake", job->wake));
+	next_turns_push(job->source->intake->turns, job->run_id);
 	job_ended(job);
 }
 
@@ -344,6 +347,10 @@ void job_over(struct job *job, enum host_over how)
 	list_remove(&job->node); /* of those that got on */
 	switch (how) {
 	case HOST_OVER_ENDED:
+		next_turns_push(job->source->intake->turns, job->run_id);
+		job_ended(job);
+		return;
+	case HOST_OVER_PAUSED: /* whoever wakes it makes another entry */
 		job_ended(job);
 		return;
 	case HOST_OVER_LOST:

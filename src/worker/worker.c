@@ -26,6 +26,7 @@
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
+#include "run/model.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
@@ -198,6 +199,7 @@ static int worker_init(struct worker *worker, struct err *err)
 	struct host_scale_options host_options;
 	int rc;
 
+	model_set_default(conf->llm.model);
 	rc = stores_open(&worker->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;

@@ -38,16 +38,10 @@ struct unit {
 	char key[24];
 };
 
-struct run {
-	struct pg_gate gate;
-	char name[32];
-};
-
 static struct ev_loop *loop;
 static struct pg_pool *pool;
 static struct pg_group *group;
 static struct pg_watch watch;
-static struct map runs;
 static struct map units;
 static struct map texts; /* of embeds: one per text, as the program's own are */
 static struct str input;
@@ -257,18 +251,6 @@ static void do_group(char *line)
 	group = pg_group_new(loop, pool, &options, &ops, NULL);
 }
 
-static struct pg_gate *gate_of(const char *name)
-{
-	struct run *run = map_get(&runs, name, strlen(name));
-
-	if (!run) {
-		run = mem_new(struct run);
-		(void)snprintf(run->name, sizeof(run->name), "%s", name);
-		(void)map_put(&runs, run->name, strlen(run->name), run);
-	}
-	return &run->gate;
-}
-
 static void do_unit(char *line)
 {
 	struct unit *u = mem_new(struct unit);
@@ -278,7 +260,6 @@ static void do_unit(char *line)
 	u->value = strtoll(strtok(NULL, " "), NULL, 10);
 	(void)snprintf(u->key, sizeof(u->key), "%" PRId64, u->id);
 	(void)map_put(&units, u->key, strlen(u->key), u);
-	u->unit.gate = gate_of(u->run);
 	pg_group_add(group, &u->unit);
 }
 
@@ -419,7 +400,6 @@ int main(int argc, char **argv)
 	}
 	watch.changed = on_changed;
 	pg_pool_watch(pool, &watch);
-	map_init(&runs);
 	map_init(&units);
 	map_init(&texts);
 	(void)fdutil_nonblock(0);
@@ -436,7 +416,6 @@ int main(int argc, char **argv)
 		mem_free(embed->text);
 	}
 	free_all(&texts);
-	free_all(&runs);
 	free_all(&units);
 	str_deinit(&input);
 	ev_loop_destroy(loop);

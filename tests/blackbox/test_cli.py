@@ -307,12 +307,23 @@ def test_workers_and_queues_are_shown(api):
     result = api.ask("worker", "list", answer=(200, [worker]))
     assert result.stdout.decode().splitlines()[1].split()[:4] == ["w-1", "online", "2", "9"]
     stats = {"queue_name": "q", "queued": 3, "active": 1, "dead": 0, "oldest_ms": 12}
-    for answer in (stats, [stats]):
+    for more, shown in (({}, "no"), ({"paused": True}, "yes"),
+                        ({"paused": True, "paused_reason": "upkeep"}, "upkeep")):
+        answer = {"queues": [{**stats, **more}]}
         result = api.ask("queue", "list", answer=(200, answer))
-        assert result.stdout.decode().splitlines()[1].split() == ["q", "3", "1", "0", "12"]
-        result = api.ask("queue", "list", "-o", "json", answer=(200, answer))
-        assert json.loads(result.stdout) == answer
-    assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queue/stats"}
+        assert result.stdout.decode().splitlines()[1].split() == ["q", "3", "1", "0", "12", shown]
+    result = api.ask("queue", "list", "-o", "json", answer=(200, answer))
+    assert json.loads(result.stdout) == answer
+    assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queues"}
+
+
+def test_queues_are_paused_and_resumed(api):
+    result = api.ask("queue", "pause", "a b", "--reason", "upkeep", answer=(200, {}))
+    assert result.stdout == b"a b is paused\n"
+    result = api.ask("queue", "resume", "q", answer=(200, {}))
+    assert result.stdout == b"q goes on\n"
+    assert [(a[1], json.loads(a[3])) for a in api.asked] == [
+        ("/api/v2/queues/a%20b/pause", {"reason": "upkeep"}), ("/api/v2/queues/q/resume", {})]
 
 
 def test_dead_letters_are_listed_shown_and_discarded(api):

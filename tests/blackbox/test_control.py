@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import shutil
 import socket
 import stat
 import struct
@@ -153,8 +154,11 @@ def as_nobody(daemon, *words):
 
     for folder in daemon.dir, daemon.run_dir:
         os.chmod(folder, 0o755)
+    program = daemon.dir / "synapsed"  # where it was built others may not look
+    if not program.exists():
+        shutil.copy(BINARY, program)
     return subprocess.run(
-        [BINARY, *words, "--set", f"run_dir={daemon.run_dir}"], check=False,
+        [program, *words, "--set", f"run_dir={daemon.run_dir}"], check=False,
         capture_output=True, preexec_fn=nobody, env={"HOME": "/"},
     )
 

@@ -36,7 +36,7 @@ PARKED = ("paused",)
 PREFIX = b"synapse:q:{default}:"
 # keys of the queue that live as long as it does; each holds as much as there is to hold
 LASTING = {b"workers", b"lanes", b"limits", b"running", b"queued", b"capped", b"lineage",
-           b"recovering", b"bell", b"paused", b"jobs", b"admitted"}
+           b"recovering", b"bell", b"paused", b"pause_n", b"jobs", b"admitted"}
 
 
 def now_s():
@@ -57,6 +57,7 @@ class Load:
         self.number = 0
         self.calls = faults.rule("effect.begun", "note", times=0) if faults else None
         self.redis_lost = False
+        self.body = {}  # what submissions say besides their message
         self.inside = set()  # notes of calls that never left a process that was stale
 
     def define(self, *definitions):
@@ -74,7 +75,7 @@ class Load:
 
     def _one(self, connection, orch_id):
         message = self._message()
-        body = json.dumps({"message": message}).encode()
+        body = json.dumps({"message": message, **self.body}).encode()
         connection.request("POST", f"/api/v2/orchestrations/{orch_id}/run", body,
                            {"Authorization": f"Bearer {self.site.key}"})
         answer = connection.getresponse()

@@ -7,4 +7,5 @@ check_PROGRAMS += tests/unit/test_home_queue
 check_PROGRAMS += tests/unit/test_memo
 check_PROGRAMS += tests/unit/test_routes
 check_PROGRAMS += tests/unit/test_stream_id
+check_PROGRAMS += tests/unit/test_why
 endif

@@ -10,6 +10,7 @@ check_PROGRAMS += tests/unit/test_jsonr
 check_PROGRAMS += tests/unit/test_jsonw
 check_PROGRAMS += tests/unit/test_list
 check_PROGRAMS += tests/unit/test_log
+check_PROGRAMS += tests/unit/test_moment
 check_PROGRAMS += tests/unit/test_map
 check_PROGRAMS += tests/unit/test_mem
 check_PROGRAMS += tests/unit/test_netrange

@@ -7,6 +7,7 @@
 #include "memory_host.h"
 
 #include "base/mem.h"
+#include "run/agent.h"
 #include "run/definition.h"
 #include "run/model.h"
 
@@ -155,6 +156,12 @@ static void keep_row(struct memory_host *host, const struct engine_row *row)
 	str_add(&host->usage, str_text(&row->usage), row->usage.len);
 	str_add(&host->deltas, str_text(&row->delta), row->delta.len);
 	str_add_char(&host->deltas, '\n');
+	if (row->wait)
+		str_printf(&host->questions, "%s %s/%d %s%s%s\n",
+			   row->wait->opens ? "open" : "close", row->wait->path,
+			   row->wait->execution, row->wait->step_id,
+			   row->wait->opens ? " " : "",
+			   row->wait->opens ? row->wait->prompt : "");
 	for (i = 0; i < row->events_count; i++) {
 		const char *text = row_event_text(row, i, &len);
 
@@ -233,9 +240,22 @@ static void answer(struct llm_call *call, enum fail_class class, const char *tex
 	op_done(&call->op);
 }
 
+static void keep_message(struct memory_host *host, const struct llm_message *message,
+			 const char *role)
+{
+	size_t i;
+
+	str_printf(&host->prompts, "%s%s%s: %.*s\n", role, message->call_id ? " of " : "",
+		   message->call_id ? message->call_id : "", (int)message->len,
+		   message->text);
+	for (i = 0; i < message->calls_count; i++)
+		str_printf(&host->prompts, "calls %s %s %s\n", message->calls[i].id,
+			   message->calls[i].name, message->calls[i].arguments);
+}
+
 static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 {
-	static const char *const roles[] = { "system", "user", "assistant" };
+	static const char *const roles[] = { "system", "user", "assistant", "tool" };
 	struct memory_host *host = ctx;
 	const struct llm_request *request = &call->request;
 	const struct llm_message *last = &request->messages[request->count - 1];
@@ -246,8 +266,8 @@ static void llm(void *ctx, struct exec *exec, struct llm_call *call)
 	host->calls_made++;
 	str_reset(&host->prompts, 0);
 	for (i = 0; i < request->count; i++)
-		str_printf(&host->prompts, "%s: %.*s\n", roles[request->messages[i].role],
-			   (int)request->messages[i].len, request->messages[i].text);
+		keep_message(host, &request->messages[i],
+			     roles[request->messages[i].role]);
 	if (model_parse(request->model, &model, NULL) < 0) {
 		answer(call, FAIL_JOB, "no such model", 13);
 	} else if (model.kind == MODEL_MOCK_FAIL) {
@@ -281,6 +301,138 @@ static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 	op_done(&find->op);
 }
 
+static const char *named(const struct memory_named *list, const char *id)
+{
+	for (; list && list->id; list++)
+		if (strcmp(list->id, id) == 0)
+			return list->text;
+	return NULL;
+}
+
+static void agent_find(void *ctx, struct exec *exec, struct agent_find *find)
+{
+	struct memory_host *host = ctx;
+	const char *agent = named(host->agents, find->agent_id);
+	struct problems problems;
+
+	(void)exec;
+	if (!agent)
+		agent = host->agent;
+	host->agent_wanted = find->wanted;
+	problem_init(&problems);
+	if (!agent) {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no agent '%s'", find->agent_id);
+	} else if (agent_parse(agent, strlen(agent), &find->agent, &problems) < 0) {
+		find->class = FAIL_JOB;
+		str_add_text(&find->text, problems.kept[0].text);
+	}
+	find->version = find->wanted ? find->wanted : host->agent_version;
+	problem_deinit(&problems);
+	op_done(&find->op);
+}
+
+static void agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	const struct memory_host *host = ctx;
+	const struct memory_named *at;
+
+	(void)exec;
+	list->agents = arena_new_n(&list->arena, struct agent_listed, AGENT_LIST_MAX);
+	for (at = host->agents; at && at->id; at++)
+		if (strcmp(at->id, list->but) != 0)
+			list->agents[list->agents_count++] =
+				(struct agent_listed){ at->id, at->id, "helps" };
+	op_done(&list->op);
+}
+
+static void definition_find(void *ctx, struct exec *exec, struct definition_find *find)
+{
+	const struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, find->id);
+
+	(void)exec;
+	if (text) {
+		find->definition = memory_definition(text);
+		find->version = find->wanted ? find->wanted : 5;
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no orchestration '%s'", find->id);
+	}
+	op_done(&find->op);
+}
+
+/* Kept until the host goes: a fold borrows them. */
+static struct definition *inner(void *ctx, const char *id, int64_t version)
+{
+	struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, id);
+	struct definition *definition;
+
+	if (!text || version != 5 || host->inner_count == MEMORY_CALLS_MAX)
+		return NULL;
+	definition = memory_definition(text);
+	host->inner[host->inner_count++] = definition;
+	return definition;
+}
+
+static bool wants_tool(const struct tool_list *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->names_count; i++)
+		if (strcmp(list->names[i], name) == 0)
+			return true;
+	return list->all;
+}
+
+static void tool_list(void *ctx, struct exec *exec, struct tool_list *list)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	if (host->tool_name && wants_tool(list, host->tool_name)) {
+		list->tools = arena_new(&list->arena, struct tool_listed);
+		list->tools_count = 1;
+		*list->tools = (struct tool_listed){ .id = "id",
+						     .name = host->tool_name,
+						     .definition = "{}",
+						     .about = "looks things up",
+						     .schema = host->tool_schema };
+	}
+	op_done(&list->op);
+}
+
+static void take_use(struct memory_host *host, const struct tool_use *use)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->uses_count; i++)
+		if (host->uses[i] != use)
+			host->uses[n++] = host->uses[i];
+	host->uses_count = n;
+}
+
+static void on_use_abandoned(struct op *op)
+{
+	struct memory_host *host = op->server;
+
+	take_use(host, mem_container(op, struct tool_use, op));
+	host->abandoned++;
+}
+
+void memory_use(struct memory_host *host, int use, enum fail_class class,
+		const char *text)
+{
+	struct tool_use *it = host->uses[use];
+
+	assert(use < host->uses_count);
+	take_use(host, it);
+	it->answer.class = class;
+	str_add_text(&it->answer.text, text);
+	op_done(&it->op);
+}
+
 static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct memory_host *host = ctx;
@@ -290,6 +442,13 @@ static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 	str_printf(&host->tool_uses, "%s %s %s/%d/%d\n", use->request.name,
 		   use->request.arguments, use->request.path, use->request.execution,
 		   use->request.nth);
+	if (host->hold_uses) {
+		assert(host->uses_count < MEMORY_CALLS_MAX);
+		host->uses[host->uses_count++] = use;
+		use->op.server = host;
+		use->op.abandon = on_use_abandoned;
+		return;
+	}
 	use->answer.class = next->class;
 	use->answer.refused = next->refused;
 	str_add(&use->answer.text, str_text(&next->text), next->text.len);
@@ -339,6 +498,69 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 		exec_free(exec);
 }
 
+static void take_wait(struct memory_host *host, const struct human_wait *wait)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->waits_count; i++)
+		if (host->waits[i] != wait)
+			host->waits[n++] = host->waits[i];
+	host->waits_count = n;
+}
+
+static void on_wait_abandoned(struct op *op)
+{
+	take_wait(op->server, mem_container(op, struct human_wait, op));
+}
+
+static void wait_for_people(void *ctx, struct exec *exec, struct human_wait *wait)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	assert(host->waits_count < MEMORY_CALLS_MAX);
+	host->waits[host->waits_count++] = wait;
+	wait->op.server = host;
+	wait->op.abandon = on_wait_abandoned;
+}
+
+void memory_people(struct memory_host *host, int i, enum human_outcome outcome,
+		   const char *json)
+{
+	struct human_wait *wait = host->waits[i];
+
+	assert(i < host->waits_count);
+	take_wait(host, wait);
+	wait->op.abandon = NULL;
+	wait->outcome = outcome;
+	str_reset(&wait->json, 0);
+	str_add_text(&wait->json, json);
+	op_done(&wait->op);
+}
+
+static void pause_run(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	row_pause_free(host->pause);
+	host->pause = pause;
+	host->paused++;
+}
+
+void memory_park(struct memory_host *host, struct exec *exec)
+{
+	keep_row(host, host->pause->row);
+	exec_free(exec);
+}
+
+void memory_unpark(struct memory_host *host, struct exec *exec)
+{
+	row_pause_free(host->pause);
+	host->pause = NULL;
+	exec_unpause(exec);
+}
+
 static void parked(void *ctx, struct exec *exec)
 {
 	((struct memory_host *)ctx)->parked++;
@@ -360,25 +582,39 @@ static const struct engine_host functions = {
 	.llm = llm,
 	.tool_find = tool_find,
 	.tool_use = tool_use,
+	.tool_list = tool_list,
+	.agent_find = agent_find,
+	.agent_list = agent_list,
+	.definition_find = definition_find,
 	.code = code,
+	.wait = wait_for_people,
+	.pause = pause_run,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
 };
+
+void memory_engine(struct memory_host *host)
+{
+	host->engine = engine_new(&functions, host, &host->limits, 7);
+}
 
 void memory_init(struct memory_host *host, const struct engine_limits *limits)
 {
 	memset(host, 0, sizeof(*host));
 	host->wall_ms = 1780000000000;
 	host->mono_ms = 5000;
-	host->engine =
-		engine_new(&functions, host, limits ? limits : &ENGINE_LIMITS_DEFAULT, 7);
+	host->limits = limits ? *limits : ENGINE_LIMITS_DEFAULT;
+	memory_engine(host);
 }
 
 void memory_deinit(struct memory_host *host)
 {
 	engine_free(host->engine);
+	while (host->inner_count)
+		definition_unref(host->inner[--host->inner_count]);
 	row_final_free(host->final);
+	row_pause_free(host->pause);
 	str_deinit(&host->prompts);
 	str_deinit(&host->tool_uses);
 	str_deinit(&host->events);
@@ -387,6 +623,7 @@ void memory_deinit(struct memory_host *host)
 	str_deinit(&host->rows);
 	str_deinit(&host->usage);
 	str_deinit(&host->deltas);
+	str_deinit(&host->questions);
 	journal_free(host);
 }
 
@@ -415,6 +652,8 @@ int memory_fold(struct memory_host *host, struct definition *definition,
 		.inputs = inputs,
 		.inputs_len = inputs ? strlen(inputs) : 0,
 		.state_max = host->engine->limits.state_max,
+		.inner = inner,
+		.inner_data = host,
 	};
 
 	return fold_journal(fold, &seed, host->journal, host->journal_count, err);
@@ -492,4 +731,27 @@ void memory_answer(struct memory_host *host, int call, enum fail_class class,
 	assert(call < host->calls_count);
 	take_call(host, it);
 	answer(it, class, text, strlen(text));
+}
+
+void memory_answer_calls(struct memory_host *host, int call, const char *text,
+			 const struct memory_call *calls)
+{
+	struct llm_call *it = host->calls[call];
+	struct llm_answer *answered = &it->answer;
+	size_t count = 0, i;
+
+	assert(call < host->calls_count);
+	take_call(host, it);
+	while (calls[count].name)
+		count++;
+	answered->calls = mem_new_n(struct llm_tool_call, count);
+	answered->calls_count = count;
+	for (i = 0; i < count; i++)
+		answered->calls[i] = (struct llm_tool_call){
+			.id = mem_dup(calls[i].id),
+			.name = mem_dup(calls[i].name),
+			.arguments = mem_dup(calls[i].arguments),
+			.arguments_len = strlen(calls[i].arguments),
+		};
+	answer(it, FAIL_NONE, text, strlen(text));
 }

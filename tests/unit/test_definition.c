@@ -19,8 +19,8 @@
 static bool can_run(enum step_type type)
 {
 	return type == STEP_PRINT || type == STEP_LLM || type == STEP_END ||
-	       type == STEP_IF_ELSE || type == STEP_SWITCH || type == STEP_PARALLEL ||
-	       type == STEP_LOOP;
+	       type == STEP_AGENT || type == STEP_IF_ELSE || type == STEP_SWITCH ||
+	       type == STEP_PARALLEL || type == STEP_LOOP;
 }
 
 static const struct definition_rules rules = { .can_run = can_run };
@@ -388,7 +388,12 @@ static const struct {
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"Print\"}]}",
 	  "/steps/0/type", "'Print' is no type" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"agent\"}]}",
-	  "/steps/0/type", "step 's': steps of type 'agent' are not executed" },
+	  "/steps/0/agent_id", "step 's': it names no agent" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"agent\","
+	  "\"agent_id\":\"a\",\"model\":\"gpt-4o\"}]}",
+	  "/steps/0/model", "step 's': model 'gpt-4o' is not served" },
+	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"human\"}]}",
+	  "/steps/0/type", "step 's': steps of type 'human' are not executed" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\"}]}",
 	  "/steps/0/model", "step 's': it names no model" },
 	{ O "\"steps\":[{\"id\":\"s\",\"name\":\"S\",\"type\":\"llm\",\"model\":\"gpt-4o\"}]}",

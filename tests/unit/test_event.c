@@ -56,7 +56,7 @@ static void each_event_has_the_fields_of_the_contract(void **state)
 	event_step_complete(&out, &stamp, &step, 1420);
 	expect(&out, "{\"type\":\"step_complete\",\"orch_step_id\":\"s1\","
 		     "\"step_name\":\"A \\\"step\\\"\",\"duration_seconds\":1.42" END);
-	event_step_error(&out, &stamp, &step, FAIL_TOOL, text_of("no\n"), 2, 50);
+	event_step_error(&out, &stamp, &step, FAIL_TOOL, NULL, text_of("no\n"), 2, 50);
 	expect(&out,
 	       "{\"type\":\"step_error\",\"orch_step_id\":\"s1\",\"error\":\"no\\n\","
 	       "\"error_class\":\"tool\",\"attempt\":2,\"retry_in_ms\":50" END);
@@ -163,7 +163,7 @@ static void heavy_texts_are_cut_to_the_bound_whatever_they_hold(void **state)
 		event_step_final(&out, &stamp, &step, heavy);
 		assert_true(out.len > 10000); /* and no more than needed is cut */
 		assert_true(truncated(&out));
-		event_step_error(&out, &stamp, &step, FAIL_JOB, heavy, 1, -1);
+		event_step_error(&out, &stamp, &step, FAIL_JOB, NULL, heavy, 1, -1);
 		assert_true(truncated(&out));
 		event_run_final(&out, &stamp, "r", RUN_COMPLETED, heavy, text_of("[]"),
 				text_of("{}"));
@@ -218,7 +218,7 @@ static void the_least_bound_holds_and_leaves_room_for_what_is_heavy(void **state
 	event_step_final(&out, &least, &wide, text);
 	assert_non_null(strstr(str_text(&out), "\"response\":\"hhh"));
 	assert_true(truncated_at(&out, least.max));
-	event_step_error(&out, &least, &wide, FAIL_PROVIDER, text, 100, 3600000);
+	event_step_error(&out, &least, &wide, FAIL_PROVIDER, NULL, text, 100, 3600000);
 	assert_non_null(strstr(str_text(&out), "\"error\":\"hhh"));
 	assert_true(truncated_at(&out, least.max));
 

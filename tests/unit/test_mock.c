@@ -220,6 +220,15 @@ static void tokens_without_a_pause_come_at_once(void **state)
 	assert_non_null(strstr(str_text(&world.answers), " token1000 "));
 }
 
+static void an_agent_without_tools_answers_later(void **state)
+{
+	(void)state;
+	(void)run_of("mock.agent:3:20", "");
+	run_loop();
+	assert_non_null(strstr(str_text(&world.answers), "completed eight by "));
+	assert_true(world.waited_ms >= 19);
+}
+
 static void fail_fails_with_its_class(void **state)
 {
 	(void)state;
@@ -281,6 +290,7 @@ int main(void)
 		TEST(sleep_answers_later_and_two_sleeps_overlap),
 		TEST(tokens_come_live_and_as_a_whole),
 		TEST(tokens_without_a_pause_come_at_once),
+		TEST(an_agent_without_tools_answers_later),
 		TEST(fail_fails_with_its_class),
 		TEST(an_unknown_model_fails_by_name),
 		TEST(a_time_limit_of_the_engine_fires_on_the_loop),

@@ -32,6 +32,11 @@ static void mock_models_and_their_parameters_are_read(void **state)
 	assert_int_equal(model.kind, MODEL_MOCK_TOKENS);
 	assert_int_equal(model.tokens, 100000);
 	assert_int_equal(model.ms, 0);
+	model = parsed("mock.agent:3:40");
+	assert_int_equal(model.kind, MODEL_MOCK_AGENT);
+	assert_int_equal(model.turns, 3);
+	assert_int_equal(model.ms, 40);
+	assert_false(model_outside(&model));
 	model = parsed("mock.fail:provider");
 	assert_int_equal(model.kind, MODEL_MOCK_FAIL);
 	assert_int_equal(model.class, FAIL_PROVIDER);
@@ -69,6 +74,11 @@ static void other_names_are_refused_by_name(void **state)
 		"mock.tokens:5:",
 		"mock.tokens:5:5:5",
 		"mock.tokens:100001:1",
+		"mock.agent",
+		"mock.agent:1",
+		"mock.agent:1001:0",
+		"mock.agent:-1:0",
+		"mock.agent:1:3600001",
 		"mock.fail",
 		"mock.fail:",
 		"mock.fail:soon",

@@ -360,13 +360,14 @@ static void a_broken_transfer_is_told_by_what_is_known(void **state)
 	expect_fail(verdict, FAIL_JOB, false, "status 401");
 }
 
-static void expect_call(const char *tool, const char *arguments)
+static void expect_call(size_t nth, const char *tool, const char *arguments)
 {
-	assert_string_equal(str_text(&answer.tool), tool);
-	assert_string_equal(str_text(&answer.arguments), arguments);
+	assert_true(nth < answer.calls.count);
+	assert_string_equal(str_text(&answer.calls.items[nth].name), tool);
+	assert_string_equal(str_text(&answer.calls.items[nth].arguments), arguments);
 }
 
-static void the_first_call_of_a_tool_is_read_in_any_form(void **state)
+static void calls_of_tools_are_read_in_any_form(void **state)
 {
 	static const char pieces[] =
 		"data: {\"choices\":[{\"delta\":{\"content\":\"hm\"}}]}\n\n"
@@ -386,23 +387,85 @@ static void the_first_call_of_a_tool_is_read_in_any_form(void **state)
 	(void)state;
 	verdict = read_all(200, SSE, pieces);
 	assert_int_equal(verdict.class, FAIL_NONE);
-	expect_call("look", "{\"a\":1}");
+	expect_call(0, "look", "{\"a\":1}");
+	expect_call(1, "other", "{}");
+	assert_int_equal(answer.calls.count, 2);
+	assert_string_equal(str_text(&answer.text), "hm");
 	verdict = read_all(
 		200, JSON,
 		"{\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":[{\"function\":"
 		"{\"name\":\"look\",\"arguments\":\"{}\"}}]}}]}");
 	assert_int_equal(verdict.class, FAIL_NONE);
-	expect_call("look", "{}");
+	expect_call(0, "look", "{}");
 	verdict = read_all(
 		200, JSON,
 		"{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"name\":"
 		"\"look\",\"arguments\":{\"a\":[1]}}}]}}]}");
 	assert_int_equal(verdict.class, FAIL_NONE);
-	expect_call("look", "{\"a\":[1]}");
+	expect_call(0, "look", "{\"a\":[1]}");
 	verdict = read_all(200, JSON,
 			   "{\"choices\":[{\"message\":{\"tool_calls\":[7,{}]}}]}");
 	assert_int_equal(verdict.class, FAIL_NONE);
-	expect_call("", "");
+	expect_call(0, "", "");
+	assert_int_equal(answer.calls.count, 1);
+}
+
+static void what_a_model_thought_is_read_by_both_names_and_cut(void **state)
+{
+	struct str body = STR_INIT;
+	struct oaic_verdict verdict;
+	int i;
+
+	(void)state;
+	verdict = read_all(
+		200, SSE,
+		"data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"let \"}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"reasoning\":\"me see\"}}]}\n\n"
+		"data: {\"choices\":[{\"delta\":{\"reasoning\":null,\"content\":\"a\"},"
+		"\"finish_reason\":\"stop\"}]}\n\n");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	assert_string_equal(str_text(&answer.reasoning), "let me see");
+	assert_string_equal(str_text(&answer.text), "a");
+	verdict = read_all(200, JSON,
+			   "{\"choices\":[{\"message\":{\"content\":\"a\","
+			   "\"reasoning_content\":\"hm\"}}]}");
+	assert_int_equal(verdict.class, FAIL_NONE);
+	assert_string_equal(str_text(&answer.reasoning), "hm");
+	/* thinking alone is no answer */
+	verdict = read_all(200, SSE,
+			   "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\"}}]}\n\n"
+			   "data: [DONE]\n\n");
+	expect_fail(verdict, FAIL_PROVIDER, true, "is empty");
+	for (i = 0; i < 5000; i++)
+		str_add_text(&body,
+			     "data: {\"choices\":[{\"delta\":{\"reasoning\":"
+			     "\"x\303\244x\303\244x\303\244x\303\244x\303\244\"}}]}\n\n");
+	str_add_text(&body, "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},"
+			    "\"finish_reason\":\"stop\"}]}\n\n");
+	verdict = read_all(200, SSE, str_text(&body));
+	assert_int_equal(verdict.class, FAIL_NONE);
+	assert_true(answer.reasoning.len <= 65536 && answer.reasoning.len > 65530);
+	str_deinit(&body);
+}
+
+static void arguments_beyond_the_bound_are_a_limit(void **state)
+{
+	struct str body = STR_INIT, text = STR_INIT;
+	int i;
+
+	(void)state;
+	for (i = 0; i < TEXT_MAX * 2 / 3; i++)
+		str_add_char(&text, 'x');
+	for (i = 0; i < 2; i++)
+		str_printf(
+			&body,
+			"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":%d,"
+			"\"function\":{\"name\":\"a\",\"arguments\":\"%s\"}}]}}]}\n\n",
+			i, str_text(&text));
+	expect_fail(read_all(200, SSE, str_text(&body)), FAIL_LIMIT, false,
+		    "more than 1000 bytes");
+	str_deinit(&body);
+	str_deinit(&text);
 }
 
 int main(void)
@@ -418,7 +481,9 @@ int main(void)
 		cmocka_unit_test(a_long_error_is_cut),
 		cmocka_unit_test(a_text_beyond_its_bound_is_a_limit),
 		cmocka_unit_test(strange_usage_counts_nothing),
-		cmocka_unit_test(the_first_call_of_a_tool_is_read_in_any_form),
+		cmocka_unit_test(calls_of_tools_are_read_in_any_form),
+		cmocka_unit_test(what_a_model_thought_is_read_by_both_names_and_cut),
+		cmocka_unit_test(arguments_beyond_the_bound_are_a_limit),
 		cmocka_unit_test(a_broken_transfer_is_told_by_what_is_known),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);

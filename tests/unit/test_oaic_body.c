@@ -37,9 +37,9 @@ static void the_url_does_not_depend_on_how_the_base_ends(void **state)
 static void the_body_is_json_whatever_the_messages_are(void **state)
 {
 	const struct llm_message messages[] = {
-		{ LLM_SYSTEM, "be \"brief\"", 10 },
-		{ LLM_ASSISTANT, "", 0 },
-		{ LLM_USER, "a\xff\nb", 4 },
+		{ .role = LLM_SYSTEM, .text = "be \"brief\"", .len = 10 },
+		{ .role = LLM_ASSISTANT, .text = "", .len = 0 },
+		{ .role = LLM_USER, .text = "a\xff\nb", .len = 4 },
 	};
 	struct llm_call call = { .request = { .messages = messages, .count = 3 } };
 	struct str out = STR_INIT;
@@ -58,7 +58,9 @@ static void the_body_is_json_whatever_the_messages_are(void **state)
 
 static void a_tool_that_must_be_called_is_named(void **state)
 {
-	const struct llm_message messages[] = { { LLM_USER, "x", 1 } };
+	const struct llm_message messages[] = {
+		{ .role = LLM_USER, .text = "x", .len = 1 }
+	};
 	const struct llm_tool tools[] = {
 		{ "look", "at \"it\"", "{\"type\":\"object\"}" },
 		{ "leave", "", "{}" },
@@ -81,6 +83,53 @@ static void a_tool_that_must_be_called_is_named(void **state)
 	call.request.tools_count = 2;
 	oaic_body_write(&out, "tiny", &call);
 	assert_non_null(strstr(str_text(&out), "],\"tool_choice\":\"required\","));
+	str_deinit(&out);
+}
+
+static void calls_and_what_tools_answered_are_in_the_providers_form(void **state)
+{
+	const struct llm_tool_call calls[] = {
+		{ "c1", "look", "{\"a\": 1}", 8 },
+		{ "c2", "functions.look \xc3\xa4", "{\"a\": ", 6 },
+		{ "c3", "leave", "", 0 },
+	};
+	const struct llm_message messages[] = {
+		{ .role = LLM_USER, .text = "x", .len = 1 },
+		{ .role = LLM_ASSISTANT, .text = "", .calls = calls, .calls_count = 1 },
+		{ .role = LLM_TOOL, .text = "it", .len = 2, .call_id = "c1" },
+		{ .role = LLM_ASSISTANT,
+		  .text = "hm",
+		  .len = 2,
+		  .calls = calls + 1,
+		  .calls_count = 2 },
+	};
+	const struct llm_tool tools[] = { { "look", "", "{}" } };
+	struct llm_call call = { .request = { .messages = messages,
+					      .count = 4,
+					      .tools = tools,
+					      .tools_count = 1,
+					      .tools_optional = true } };
+	struct str out = STR_INIT;
+
+	(void)state;
+	oaic_body_write(&out, "tiny", &call);
+	assert_string_equal(
+		str_text(&out),
+		"{\"model\":\"tiny\",\"messages\":["
+		"{\"role\":\"user\",\"content\":\"x\"},"
+		"{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c1\","
+		"\"type\":\"function\",\"function\":{\"name\":\"look\",\"arguments\":"
+		"\"{\\\"a\\\":1}\"}}]},"
+		"{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"it\"},"
+		"{\"role\":\"assistant\",\"content\":\"hm\",\"tool_calls\":["
+		"{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":"
+		"\"functions_look___\",\"arguments\":"
+		"\"{\\\"malformed_arguments\\\":\\\"{\\\\\\\"a\\\\\\\": \\\"}\"}},"
+		"{\"id\":\"c3\",\"type\":\"function\",\"function\":{\"name\":"
+		"\"leave\",\"arguments\":\"{}\"}}]}],"
+		"\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\","
+		"\"description\":\"\",\"parameters\":{}}}],\"tool_choice\":\"auto\","
+		"\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
 	str_deinit(&out);
 }
 
@@ -120,6 +169,7 @@ int main(void)
 		cmocka_unit_test(the_url_does_not_depend_on_how_the_base_ends),
 		cmocka_unit_test(the_body_is_json_whatever_the_messages_are),
 		cmocka_unit_test(a_tool_that_must_be_called_is_named),
+		cmocka_unit_test(calls_and_what_tools_answered_are_in_the_providers_form),
 		cmocka_unit_test(a_key_names_the_execution_of_a_step),
 	};
 

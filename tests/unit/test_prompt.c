@@ -51,7 +51,7 @@ static void long_values_keep_their_head_and_tail(void **state)
 		str_printf(&inputs, "%04d.", i);
 	str_add_text(&inputs, "\"}");
 	exec = memory_run(&host, definition, str_text(&inputs));
-	prompt_system(exec, exec->scope, "a", &exec->definition->steps[0], &out);
+	prompt_system(exec->scope, "a", &exec->scope->definition->steps[0], &out);
 	assert_non_null(strstr(str_text(&out), "Goal of the workflow: The aim.\n"));
 	assert_non_null(strstr(str_text(&out), "[k]\n0000.0001."));
 	assert_non_null(strstr(str_text(&out), " characters left out ...]\n"));
@@ -75,7 +75,7 @@ static void a_map_of_many_steps_is_bounded(void **state)
 			   i ? "," : "", i, i);
 	str_add_text(&definition, "]}");
 	exec = memory_run(&host, str_text(&definition), NULL);
-	prompt_system(exec, exec->scope, "a", &exec->definition->steps[0], &out);
+	prompt_system(exec->scope, "a", &exec->scope->definition->steps[0], &out);
 	assert_non_null(
 		strstr(str_text(&out), "1. S0 (end)   <- this step\n2. S1 (end)\n"));
 	assert_non_null(strstr(str_text(&out), "50. S49 (end)\n... and 250 more\n"));
@@ -99,12 +99,12 @@ static void a_task_beyond_the_bound_is_refused(void **state)
 		"\"type\":\"llm\"},{\"id\":\"b\",\"name\":\"B\",\"type\":\"llm\","
 		"\"prompt_template\":\"{state.user_input}\"}]}",
 		NULL);
-	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->definition->steps[0], &out, &err),
-		ERR_LIMIT);
-	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->definition->steps[1], &out, &err),
-		ERR_LIMIT);
+	assert_int_equal(prompt_task(exec, exec->scope,
+				     &exec->scope->definition->steps[0], &out, &err),
+			 ERR_LIMIT);
+	assert_int_equal(prompt_task(exec, exec->scope,
+				     &exec->scope->definition->steps[1], &out, &err),
+			 ERR_LIMIT);
 	exec_free(exec);
 }
 
@@ -256,6 +256,31 @@ static void a_step_that_comes_once_remembers_nothing(void **state)
 	exec_free(exec);
 }
 
+static void an_agent_knows_itself_its_rules_and_its_turns(void **state)
+{
+	const struct memory_call calls[] = { { "c1", "look", "{}" },
+					     { NULL, NULL, NULL } };
+	struct tool_answer found = { .class = FAIL_NONE };
+	struct exec *exec;
+
+	(void)state;
+	str_add_text(&found.text, "tea");
+	host.agent = "{\"id\":\"ann\",\"name\":\"Ann\",\"tools\":[\"look\"],"
+		     "\"system_prompt\":\"You are careful.\"}";
+	host.tool_name = "look";
+	host.tool_schema = "{}";
+	host.tool_answer = &found;
+	exec = revise(
+		"{\"id\":\"o\",\"name\":\"O\",\"entry_step_id\":\"a\",\"steps\":["
+		"{\"id\":\"a\",\"name\":\"A\",\"type\":\"agent\",\"agent_id\":\"ann\","
+		"\"model\":\"mock.echo\",\"input_keys\":[\"notes\"]}]}");
+	memory_answer_calls(&host, 0, "Let me see.", calls);
+	(void)memory_pump(&host);
+	expect_golden("prompt_agent.txt", &host.prompts);
+	exec_free(exec);
+	str_deinit(&found.text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -269,6 +294,7 @@ int main(void)
 		TEST(an_iteration_knows_the_results_of_those_before),
 		TEST(what_is_remembered_is_bounded),
 		TEST(a_step_that_comes_once_remembers_nothing),
+		TEST(an_agent_knows_itself_its_rules_and_its_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

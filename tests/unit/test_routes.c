@@ -35,7 +35,7 @@ static void every_path_finds_its_handler(void **state)
 		const char *param;
 	} rows[] = {
 		{ REQUEST_GET, "/health", health_route_get, NULL },
-		{ REQUEST_GET, "/api/v2/runs", runs_list, NULL },
+		{ REQUEST_GET, "/api/v2/runs", run_list_get, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations", orchestrations_list, NULL },
 		{ REQUEST_GET, "/api/v2/orchestrations/x", orchestrations_get, "x" },
 		{ REQUEST_GET, "/api/v2/orchestrations/runs", orchestrations_get,

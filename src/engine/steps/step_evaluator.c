@@ -32,6 +32,7 @@
 #include "engine/steps/step_llm.h"
 #include "engine/walk.h"
 #include "run/extract.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -209,7 +210,7 @@ static void make_tools(struct step_evaluator *evaluator)
 		"{\"type\":\"object\",\"properties\":{\"reasoning\":{\"type\":"
 		"\"string\",\"description\":\"Why this route, in a sentence or two\"}},"
 		"\"required\":[\"reasoning\"]}";
-	const struct definition *definition = evaluator->step.frame.exec->definition;
+	const struct definition *definition = step_scope(&evaluator->step)->definition;
 	const struct definition_step *def = evaluator->step.def;
 	struct str text = STR_INIT;
 	size_t i;
@@ -236,7 +237,7 @@ static void start(struct runframe *frame)
 		runframe_done(frame);
 		return;
 	}
-	if (!def->model) {
+	if (!model_of(def->model)) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}

@@ -46,7 +46,7 @@ static struct step_loop *loop_of(struct runframe *frame)
 /* Body step i if it has an output, else NULL. */
 static const struct definition_step *writer(const struct step_loop *loop, size_t i)
 {
-	const struct definition *definition = loop->step.frame.exec->definition;
+	const struct definition *definition = step_scope(&loop->step)->definition;
 	const struct definition_step *step =
 		definition_step(definition, loop->step.def->body.ids[i]);
 
@@ -336,9 +336,8 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct step_loop *loop = loop_of(frame);
 
-	(void)goes_on; /* what was written stays */
-	if (loop->walk)
-		loop->walk->ops->abandon(loop->walk, false);
+	if (loop->walk) /* what was written stays */
+		loop->walk->ops->abandon(loop->walk, goes_on);
 }
 
 static bool parked(const struct runframe *frame)
@@ -359,8 +358,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 {
 	const struct step_loop *loop = (const struct step_loop *)(const void *)frame;
 
-	loop->walk->ops->stand(loop->walk, fold_node_lend(node, frame->exec->definition,
-							  loop->iteration, NULL));
+	loop->walk->ops->stand(loop->walk, fold_node_lend(node, loop->iteration, NULL));
 }
 
 static void on_free(struct runframe *frame)

@@ -52,7 +52,7 @@ static void add_label(struct str *out, const struct definition *definition,
 static void inputs_init(struct inputs *inputs, const struct step *step)
 {
 	const struct definition_step *def = step->def;
-	const struct definition *definition = step->frame.exec->definition;
+	const struct definition *definition = step_scope(step)->definition;
 	const struct state *state = &step_scope(step)->state;
 	size_t i;
 

@@ -78,8 +78,7 @@ static void begin(struct step_parallel *parallel, struct branch *branch)
 		branch->scope = branch->resume->scope;
 		branch->resume->scope = NULL;
 	} else {
-		branch->scope =
-			scope_new_over(step_scope(&parallel->step), exec->definition);
+		branch->scope = scope_new_over(step_scope(&parallel->step));
 	}
 	list_push(&exec->scopes, &branch->scope->node);
 	branch->walk = walk_new_inside(&parallel->step, index, branch->scope, NULL,
@@ -328,7 +327,8 @@ static bool parked(const struct runframe *frame)
 		if (!walk->ops->parked(walk))
 			return false;
 	}
-	return frame->exec->engine->draining;
+	/* those that did not begin have no room, or will not in a drain */
+	return frame->exec->engine->draining || !list_empty(&frame->children);
 }
 
 /*
@@ -361,16 +361,16 @@ static bool settled(const struct runframe *frame)
 
 /* One that waits and was begun by an owner before stays as it was found. */
 static void stand_branch(const struct branch *branch, struct fold_node *parent,
-			 size_t index, const struct definition *definition)
+			 size_t index)
 {
 	struct fold_node *node;
 
 	if (branch->state == BRANCH_WAITS) {
 		if (branch->resume)
-			fold_node_lend_copy(parent, definition, branch->resume);
+			fold_node_lend_copy(parent, branch->resume);
 		return;
 	}
-	node = fold_node_lend(parent, definition, index, branch->scope);
+	node = fold_node_lend(parent, index, branch->scope);
 	if (branch->state == BRANCH_RUNS) {
 		branch->walk->ops->stand(branch->walk, node);
 		return;
@@ -390,7 +390,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 	size_t i;
 
 	for (i = 0; i < parallel->count; i++)
-		stand_branch(&parallel->branches[i], node, i, frame->exec->definition);
+		stand_branch(&parallel->branches[i], node, i);
 }
 
 static void on_free(struct runframe *frame)

@@ -10,7 +10,7 @@ WITH woken AS (
 	       cancel_requested_at = NULL, ended_at = NULL, error = NULL,
 	       final_response = NULL, ready_at = now(), updated_at = now()
 	 WHERE r.run_id = $1 AND ($2::text IS NULL OR r.tenant_id = $2)
-	   AND r.status = 'failed' AND r.wake > 0
+	   AND r.status = 'failed' AND r.wake > 0 AND r.kind = 'run'
 	   AND ($3::text IS NULL OR EXISTS (
 		SELECT FROM definition_versions v,
 			    jsonb_array_elements(v.definition::jsonb -> 'steps') AS e

@@ -1,15 +1,15 @@
 -- Accept runs that have an idempotency key: a row is stored only if its key is new.
--- $1..$16 as runs_insert, $17 keys, $18 sha256 of the bodies
+-- $1..$17 as runs_insert, $18 keys, $19 sha256 of the bodies
 -- returns the run ids that are in
 WITH i AS (
 	SELECT *
 	  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
 		      $7::int4[], $8::int8[], $9::text[], $10::text[], $11::text[],
 		      $12::text[], $13::text[], $14::text[], $15::text[], $16::int8[],
-		      $17::text[], $18::text[])
+		      $17::int8[], $18::text[], $19::text[])
 	       AS i (run_id, orchestration_id, tenant_id, session_id, queue, lane, priority,
 		     definition_version, input, inputs, metadata, webhook_url,
-		     webhook_secret, parent_run_id, trace_id, run_timeout_ms,
+		     webhook_secret, parent_run_id, trace_id, run_timeout_ms, run_at_ms,
 		     idempotency_key, body_sha256)
 ), won AS (
 	INSERT INTO idempotency (tenant_id, key, body_sha256, run_id)
@@ -25,16 +25,20 @@ INSERT INTO orchestration_runs (
 	cache_read_tokens, cache_write_tokens, cache_hit_count, estimated_savings_usd,
 	started_at, created_at, updated_at, ready_at, wake, queue, lane, priority,
 	definition_version, input, inputs, metadata, webhook_url, webhook_secret,
-	parent_run_id, trace_id, deadline_at, idempotency_key)
+	parent_run_id, trace_id, deadline_at, run_at,
+	idempotency_key)
 SELECT i.run_id, i.orchestration_id, i.tenant_id, i.session_id, 'queued', '{}', '[]',
        false, '[]', 0, 0.0, 0, 0, 0, 0.0,
-       now(), now(), now(), now(), 1, i.queue, i.lane, i.priority,
+       now(), now(), now(), greatest(now(), a.run_at), 1, i.queue, i.lane, i.priority,
        i.definition_version, i.input, i.inputs, i.metadata, i.webhook_url,
        i.webhook_secret, i.parent_run_id, i.trace_id,
        CASE WHEN i.run_timeout_ms > 0
-	    THEN now() + i.run_timeout_ms * interval '1 millisecond' END,
+	    THEN greatest(now(), a.run_at) + i.run_timeout_ms * interval '1 millisecond' END,
+       CASE WHEN a.run_at > now() THEN a.run_at END,
        i.idempotency_key
   FROM i
+ CROSS JOIN LATERAL (SELECT CASE WHEN i.run_at_ms > 0
+	THEN timestamptz 'epoch' + i.run_at_ms * interval '1 millisecond' END AS run_at) a
        -- IS TRUE keeps this a hashed subplan: as a join it would compare all with all
  WHERE (i.run_id IN (SELECT w.run_id FROM won w)) IS TRUE
 RETURNING run_id

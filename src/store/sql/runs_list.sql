@@ -1,7 +1,11 @@
 -- A page of all tenants' runs, newest first: the tenants are found by skipping through
 -- the index (tenant_id, created_at), the newest of each are merged.
--- $1 status or NULL, $2 orchestration or NULL, $3 at most so many
--- $4, $5 behind this row: its created_at in microseconds, its run id; NULL: from the newest
+-- $1 tenant, $2 status, $3 orchestration, $4 session: or NULL
+-- $5 created at or after this moment, $6 before that one, in ms since 1970: or NULL
+-- $7 pattern of LIKE in message, answer or error, or NULL
+-- $8, $9 key and value of a tag, or NULL
+-- $10 at most so many
+-- $11, $12 behind this row: its created_at in microseconds, its run id; NULL: from the newest
 WITH RECURSIVE t AS (
 	(SELECT tenant_id FROM orchestration_runs ORDER BY tenant_id LIMIT 1)
 	UNION ALL
@@ -16,19 +20,29 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
        r.ended_at, r.created_at, r.picked_up_at, NULL, NULL,
        coalesce(r.definition_version, 0), r.wake, r.epoch, r.attempt, r.event_seq, r.queue,
        (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id,
-       r.cancel_requested_at
+       r.cancel_requested_at, r.priority, r.metadata, r.run_at, r.schedule_id
   FROM t
  CROSS JOIN LATERAL (
 	SELECT o.*
 	  FROM orchestration_runs o
-	 WHERE o.tenant_id = t.tenant_id
-	   AND ($1::text IS NULL OR o.status = $1)
-	   AND ($2::text IS NULL OR o.orchestration_id = $2)
+	 WHERE o.tenant_id = t.tenant_id AND o.kind = 'run'
+	   AND ($1::text IS NULL OR o.tenant_id = $1)
+	   AND ($2::text IS NULL OR o.status = $2)
+	   AND ($3::text IS NULL OR o.orchestration_id = $3)
+	   AND ($4::text IS NULL OR o.session_id = $4)
+	   AND o.created_at >= coalesce(timestamptz 'epoch' + $5::int8 * interval '1 millisecond',
+	   			       '-infinity')
+	   AND o.created_at < coalesce(timestamptz 'epoch' + $6::int8 * interval '1 millisecond',
+	   			      'infinity')
+	   AND ($7::text IS NULL OR o.input ILIKE $7 OR o.final_response ILIKE $7
+	        OR o.error ILIKE $7)
+	   AND ($8::text IS NULL OR EXISTS (
+	   	SELECT FROM run_tags g
+	   	 WHERE g.run_id = o.run_id AND g.key = $8 AND g.value = $9))
 	   AND (o.created_at, o.run_id) < (
-		coalesce('1970-01-01 00:00:00+00'::timestamptz
-			 + $4::int8 * interval '1 microsecond', 'infinity'),
-		coalesce($5, ''))
+	   	coalesce(timestamptz 'epoch' + $11::int8 * interval '1 microsecond', 'infinity'),
+	   	coalesce($12, ''))
 	 ORDER BY o.created_at DESC, o.run_id DESC
-	 LIMIT $3::int8) r
+	 LIMIT $10::int8) r
  ORDER BY r.created_at DESC, r.run_id DESC
- LIMIT $3::int8
+ LIMIT $10::int8

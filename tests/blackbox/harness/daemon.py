@@ -41,6 +41,15 @@ class Event(dict):
         )
 
 
+def end_group(pid):
+    """What of it has ended by itself meanwhile is no error."""
+    for one in reversed(process_group(pid)):
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def process_group(pid):
     """The pid and all that descend from it, now."""
     children = {}
@@ -261,10 +270,8 @@ class Daemon:
 
     def remove(self):
         if self.pid and self.pid != self.process.pid and alive(self.pid):
-            for pid in reversed(process_group(self.pid)):
-                os.kill(pid, signal.SIGKILL)
+            end_group(self.pid)
         if self.process and self.process.poll() is None:
-            for pid in reversed(process_group(self.process.pid)):
-                os.kill(pid, signal.SIGKILL)
+            end_group(self.process.pid)
             self.process.wait(10)
         shutil.rmtree(self.dir, ignore_errors=True)

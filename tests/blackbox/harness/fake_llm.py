@@ -14,6 +14,10 @@ llm.next("status:503", "echo") for the calls that come next, llm.script(call) if
     echo                 the last user message, without its [[...]]
     reply:<text>         that text
     call:<tool>:<args>   a call of that tool, in pieces, behind a token of text
+    turn:<json>          one turn of an agent's model, as its keys say: "text", "reasoning", "calls"
+                         (list of {"name", "arguments", "id"}; arguments that are a text go as they
+                         are), "ms" (waits before), "plain" (no stream). Several calls are streamed
+                         piece by piece, all at the same time
     sleep:<ms>           echo, after a while
     tokens:<n>:<ms>      "token1 token2 ...", one each ms
     status:<code>[:<retry after>]   that status with an error body in JSON
@@ -104,6 +108,29 @@ def _message_of(body):
         if message.get("role") == "user":
             return message.get("content") or ""
     return ""
+
+
+def calls_of(turn):
+    """A turn's calls in the words of the protocol."""
+    made = []
+    for i, call in enumerate(turn.get("calls", [])):
+        arguments = call.get("arguments", {})
+        if not isinstance(arguments, str):
+            arguments = json.dumps(arguments)
+        made.append({"id": call.get("id", f"c{i + 1}"), "type": "function",
+                     "function": {"name": call["name"], "arguments": arguments}})
+    return made
+
+
+def turns(*script):
+    """For FakeLLM.script: turn n of it answers a request with n answers behind its last user
+    message, so that a request that is repeated gets the same one. The last one repeats."""
+    def behaviour(call):
+        roles = [m.get("role") for m in call.body.get("messages") or []]
+        behind = roles[len(roles) - roles[::-1].index("user"):] if "user" in roles else roles
+        turn = script[min(behind.count("assistant"), len(script) - 1)]
+        return turn if isinstance(turn, str) else "turn:" + json.dumps(turn)
+    return behaviour
 
 
 def _head(code, *lines):
@@ -229,8 +256,11 @@ class _Connection(asyncio.Protocol):
         call.tokens += 1
         await self.chunk(f"data: {self.piece(call, {'content': text})}\n\n")
 
-    async def finish(self, call, text):
-        await self.chunk(f"data: {self.piece(call, {}, 'stop')}\n\n")
+    async def delta(self, call, delta):
+        await self.chunk(f"data: {self.piece(call, delta)}\n\n")
+
+    async def finish(self, call, text, reason="stop"):
+        await self.chunk(f"data: {self.piece(call, {}, reason)}\n\n")
         if (call.body.get("stream_options") or {}).get("include_usage"):
             await self.chunk("data: " + json.dumps({
                 "id": f"chatcmpl-{call.number}", "object": "chat.completion.chunk",
@@ -297,6 +327,34 @@ class _Connection(asyncio.Protocol):
         for piece in (first, rest):
             await self.chunk(f"data: {self.piece(call, {'tool_calls': [piece]})}\n\n")
         await self.finish(call, arguments)
+
+    async def do_turn(self, call, argument):
+        turn = json.loads(argument)
+        text, thought, calls = turn.get("text"), turn.get("reasoning"), calls_of(turn)
+        await asyncio.sleep(turn.get("ms", 0) / 1000)
+        if turn.get("plain") or not call.stream:
+            message = {"role": "assistant", "content": text, "tool_calls": calls or None,
+                       "reasoning_content": thought}
+            await self.whole(200, json.dumps({
+                "choices": [{"index": 0, "message": message,
+                             "finish_reason": "tool_calls" if calls else "stop"}],
+                "usage": self.usage(call, argument)}))
+            return
+        await self.begin()
+        if thought:
+            await self.delta(call, {"reasoning_content": thought})
+        if text:
+            await self.token(call, text)
+        for i, made in enumerate(calls):
+            await self.delta(call, {"tool_calls": [{**made, "index": i, "function": {
+                "name": made["function"]["name"], "arguments": ""}}]})
+        most = max((len(made["function"]["arguments"]) for made in calls), default=0)
+        for at in range(0, most, 16):
+            for i, made in enumerate(calls):
+                if part := made["function"]["arguments"][at:at + 16]:
+                    await self.delta(call, {"tool_calls": [
+                        {"index": i, "function": {"arguments": part}}]})
+        await self.finish(call, argument, "tool_calls" if calls else "stop")
 
     async def do_sleep(self, call, argument):
         await asyncio.sleep(int(argument) / 1000)

@@ -1,0 +1,141 @@
+/*
+ * chat_stream.c - the events of a conversation: as they come, and by range
+ *
+ * A stream is that of one turn, which `turn` (or `cursor`, as the answer to the message said)
+ * names, else of the newest: it begins where that turn begins and ends with its `done`,
+ * whatever was said before and is said after.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/errors.h"
+#include "api/event_answer.h"
+#include "api/handlers.h"
+#include "api/runs_port.h"
+#include "api/stream_id.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "events/tail.h"
+#include "run/chat_run.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define EVENTS_MAX 1000
+
+static int64_t read_turn(struct body_faults *faults, const struct request *req)
+{
+	const char *name = request_query(req, "turn") ? "turn" : "cursor";
+
+	return body_query_int(faults, req, name, 1, INT64_MAX, 0);
+}
+
+/* ---- as they come ---- */
+
+struct opening {
+	struct api_call *call;
+	struct event_id after;
+};
+
+static void on_turn(void *arg, enum errors_code error,
+		    const struct store_chat_place *turn)
+{
+	struct opening *opening = arg;
+	struct api_call *call = opening->call;
+	struct tails_ask ask = { .after = opening->after };
+	struct err err;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, turn->tenant_id))
+		error = ERRORS_NO_SESSION;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	if (request_method(call->req) == REQUEST_HEAD) {
+		response_text(call->req, 200, "text/event-stream; charset=utf-8", "", 0);
+		return;
+	}
+	ask.run_id = turn->run_id;
+	ask.ended = turn->ended;
+	ask.fresh = turn->epoch == 0 && turn->wake == 1 && !turn->ended;
+	ask.plain = chat_run_agent(turn->definition_id) != NULL;
+	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
+		log_warn("events.stream_refused", LOG_S("session", call->params[0]),
+			 LOG_S("error", err.text));
+		errors_send(call->req, ERRORS_BUSY, NULL);
+	}
+}
+
+void chat_stream_get(struct api_call *call)
+{
+	struct request *req = call->req;
+	struct opening *opening = arena_new(request_arena(req), struct opening);
+	struct body_faults faults = { STR_INIT, 0 };
+	struct body_at in = { NULL, "header", 0 };
+	struct body_at at = { &in, "Last-Event-ID", 0 };
+	const char *id = request_header(req, "Last-Event-ID");
+	int64_t turn = read_turn(&faults, req);
+
+	if (!id) { /* an EventSource cannot set the header by itself at first */
+		id = request_query(req, "last_event_id");
+		in.name = "query";
+		at.name = "last_event_id";
+	}
+	opening->call = call;
+	if (id && *id && !event_id_parse(id, &opening->after))
+		body_fault(&faults, &at, "stream_id", "Input should be a stream id");
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else if (!api_call_id_ok(call->params[0]))
+		errors_send(req, ERRORS_NO_SESSION, NULL);
+	else
+		call->port->chat_turn(call->port->self, call->params[0], turn, on_turn,
+				      opening);
+	body_faults_deinit(&faults);
+}
+
+/* ---- by range ---- */
+
+struct range {
+	struct api_call *call;
+	int limit;
+};
+
+static void on_events(void *arg, enum errors_code error, const char *tenant_id,
+		      const struct port_event *events, size_t count)
+{
+	struct range *range = arg;
+	struct api_call *call = range->call;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
+		error = ERRORS_NO_SESSION;
+	if (error == ERRORS_NONE)
+		event_answer_send(call->req, "session_id", call->params[0], events, count,
+				  (size_t)range->limit);
+	else
+		errors_send(call->req, error, NULL);
+}
+
+void chat_stream_events(struct api_call *call)
+{
+	struct request *req = call->req;
+	struct range *range = arena_new(request_arena(req), struct range);
+	struct body_faults faults = { STR_INIT, 0 };
+	char start[STREAM_ID_MAX] = "", end[STREAM_ID_MAX] = "";
+	int64_t turn;
+
+	event_answer_bounds(&faults, req, start, end);
+	range->call = call;
+	range->limit =
+		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);
+	turn = read_turn(&faults, req);
+	if (faults.count > 0)
+		body_faults_send(req, &faults);
+	else if (!api_call_id_ok(call->params[0]))
+		errors_send(req, ERRORS_NO_SESSION, NULL);
+	else /* one more than shown tells whether there is more */
+		call->port->chat_events(call->port->self, call->params[0], turn, start,
+					end, range->limit + 1, on_events, range);
+	body_faults_deinit(&faults);
+}

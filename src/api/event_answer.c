@@ -1,0 +1,90 @@
+/*
+ * event_answer.c - a range of events, asked for and answered
+ *
+ * The same for runs and for conversations.
+ */
+#include "api/event_answer.h"
+
+#include "api/body.h"
+#include "base/jsonr.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An event that is not JSON (a stock worker may write NaN) is handed on as a text. */
+static void print_event(struct jsonw *w, const struct port_event *event)
+{
+	struct json *doc = NULL;
+	struct str text = STR_INIT;
+
+	jsonw_object(w);
+	jsonw_pair_text(w, "id", event->id);
+	jsonw_key(w, "event");
+	if (jsonr_parse(event->json, event->len, &doc, NULL, NULL, NULL) == 0) {
+		jsonw_raw(w, event->json, event->len);
+	} else {
+		utf8_clean(&text, event->json, event->len);
+		jsonw_text_n(w, str_text(&text), text.len);
+	}
+	jsonw_object_end(w);
+	jsonr_free(doc);
+	str_deinit(&text);
+}
+
+void event_answer_send(struct request *req, const char *key, const char *id,
+		       const struct port_event *events, size_t count, size_t limit)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+	bool more = count > limit;
+	size_t i;
+
+	if (more)
+		count = limit;
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, key, id);
+	jsonw_pair_int(&w, "count", (int64_t)count);
+	jsonw_key(&w, "events");
+	jsonw_array(&w);
+	for (i = 0; i < count; i++)
+		print_event(&w, &events[i]);
+	jsonw_array_end(&w);
+	if (more) {
+		char next[STREAM_ID_MAX + 1];
+
+		(void)snprintf(next, sizeof(next), "(%s", events[count - 1].id);
+		jsonw_pair_text(&w, "next", next);
+	} else {
+		jsonw_pair_text(&w, "next", NULL);
+	}
+	jsonw_object_end(&w);
+	response_json(req, 200, &body);
+}
+
+/* The value of a bound; a bare "+" arrives as a space. */
+static const char *bound(const struct request *req, const char *name,
+			 const char *fallback)
+{
+	const char *text = request_query(req, name);
+
+	if (!text)
+		return fallback;
+	return strcmp(text, " ") == 0 ? "+" : text;
+}
+
+void event_answer_bounds(struct body_faults *faults, const struct request *req,
+			 char start[STREAM_ID_MAX], char end[STREAM_ID_MAX])
+{
+	if (!stream_id_start(bound(req, "start", "-"), start))
+		body_query_fault(faults, "start", "stream_id",
+				 "Input should be a stream id");
+	if (!stream_id_end(bound(req, "end", "+"), end))
+		body_query_fault(faults, "end", "stream_id",
+				 "Input should be a stream id");
+}
