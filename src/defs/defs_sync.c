@@ -53,7 +53,7 @@ static const struct {
 
 struct list_file {
 	bool found; /* it is there and could be read */
-	char error[200];
+	char error[560]; /* holds a whole err.text */
 	char sha256[DIGEST_HEX_SIZE];
 	size_t bytes;
 	struct defs_file items;
