@@ -71,6 +71,7 @@ void run_detail_get(struct api_call *call);
 void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);

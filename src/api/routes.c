@@ -36,6 +36,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start },
+	{ REQUEST_POST, "/api/v1/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start_v1 },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },
 	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
 	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },

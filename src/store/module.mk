@@ -1,6 +1,18 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_dir.c \
+	src/store/files_dir.h \
+	src/store/files_group.c \
+	src/store/files_group.h \
+	src/store/files_journal.c \
+	src/store/files_journal.h \
+	src/store/files_list.c \
+	src/store/files_list.h \
+	src/store/files_run.c \
+	src/store/files_run.h \
+	src/store/files_view.c \
+	src/store/files_view.h \
 	src/store/store_answers.c \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
