@@ -96,8 +96,8 @@ void react_call_done(struct react_call *call, bool failed, const char *text, siz
 	set_text(call, failed, text, len);
 	if (--react->calls_open == 0 && react->state == REACT_SERVING)
 		react_on_results(react);
-	else if (react->step->frame.exec->engine->draining)
-		exec_park(react->step->frame.exec); /* if the others wait for that */
+	else
+		exec_look(react->step->frame.exec); /* if the others wait for that */
 }
 
 static void refuse(struct react_call *call, const char *why)
