@@ -278,7 +278,7 @@ def test_verbs_show_what_waits_and_answer_it(site):
     assert (wait["run_id"], wait["path"], wait["agent_context"]) == (
         run_id, "ask", "A draft of peace")
     assert site.verb("run", "resume", run_id, "--field", "ok=maybe",
-                     check=False).returncode == 1
+                     check=False).returncode == 5
     assert site.verb("run", "resume", run_id, "--text", "x", "--field", "a=b",
                      check=False).returncode == 2
     assert site.verb("run", "resume", run_id, "--step", "other", "--field", "ok=yes",
