@@ -21,6 +21,8 @@ void bundle_export_post(struct api_call *call);
 void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_resume.c */
+void chat_resume_post(struct api_call *call);
 /* chat_route.c */
 void chat_route_post(struct api_call *call);
 void chat_route_status(struct api_call *call);
@@ -52,6 +54,9 @@ void mass_routes_letters(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
+/* page.c */
+void page_get(struct api_call *call);
+void page_file_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -66,9 +71,14 @@ void run_detail_get(struct api_call *call);
 void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* session.c */
+void session_post(struct api_call *call);
+void session_get(struct api_call *call);
+void session_delete(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

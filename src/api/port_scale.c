@@ -442,7 +442,16 @@ static struct port_health port_health(void *self)
 	struct port_health health = {
 		.redis_connected = redis_link_is_up(port->parts.link),
 		.pg_connected = pg_pool_links_up(port->parts.pool) > 0,
+		.mode = "scale",
 	};
+
+	health.ok = health.redis_connected && health.pg_connected;
+	if (!health.redis_connected && !health.pg_connected)
+		health.reason = "Redis and Postgres are not connected";
+	else if (!health.redis_connected)
+		health.reason = "Redis is not connected";
+	else if (!health.pg_connected)
+		health.reason = "Postgres is not connected";
 
 	return health;
 }

@@ -17,6 +17,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How a run that was waited for is over. JSON texts, and NULL for none. */
+struct port_result {
+	const char *status; /* completed, failed, cancelled, paused */
+	const char *response;
+	const char *error;
+	const char *state;
+	const char *history;
+	const char *events; /* [{"id", "event"}...]; NULL: there are too many */
+	size_t events_len;
+};
+
 /*
  * One submission. The caller fills the first part and keeps all of it, texts included,
  * until done ran. done is called exactly once, from the loop or from inside submit.
@@ -34,6 +45,7 @@ struct port_run {
 	const char *body_sha256;     /* 64 hex; with a key */
 	int priority;                /* -10..10 */
 	int64_t run_at_ms;           /* not before this moment; 0: at once */
+	bool wait; /* done when it is over, if the port executes runs itself */
 	void (*done)(struct port_run *run);
 	void *arg; /* the caller's */
 
@@ -44,6 +56,7 @@ struct port_run {
 	bool replayed;           /* accepted before, by a request with the same key */
 	int64_t rate_limit;      /* ERRORS_RATE: runs per second */
 	int64_t retry_after_sec; /* ERRORS_RATE */
+	const struct port_result *result; /* it is over; NULL: it was accepted */
 };
 
 enum port_chat_busy {
@@ -145,8 +158,11 @@ typedef void (*port_stats_cb)(void *arg, enum errors_code error,
 			      const struct port_stats *stats);
 
 struct port_health {
+	const char *mode; /* static */
+	bool ok;          /* runs can be accepted */
 	bool redis_connected;
 	bool pg_connected;
+	const char *reason; /* static: what is missing; NULL: nothing */
 };
 
 /*

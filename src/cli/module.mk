@@ -43,6 +43,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
+	src/cli/cli_chat.c \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
 	src/cli/cli_control.c \
@@ -113,6 +114,7 @@ $(src_cli_libcli_a_OBJECTS): src/cli/bench_sql.h
 
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
+	examples/agent.json \
 	examples/bundle.json \
 	examples/choice.json \
 	examples/echo.json \
