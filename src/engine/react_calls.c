@@ -19,6 +19,7 @@
 #include "engine/walk.h"
 #include "run/definition.h"
 #include "run/schema.h"
+#include "run/tool_output.h"
 
 #include <string.h>
 
@@ -54,11 +55,18 @@ static void on_used(struct op *op)
 	struct tool_use *use = mem_container(op, struct tool_use, op);
 	struct react_call *call = mem_container(use, struct react_call, use);
 	struct tool_answer answer = use->answer;
+	const char *definition = call->tool->definition;
+	struct str filtered = STR_INIT;
+	const struct str *text = &answer.text;
 
 	use->answer = (struct tool_answer){ .class = FAIL_NONE };
-	react_call_done(call, answer.class != FAIL_NONE, str_text(&answer.text),
-			answer.text.len);
+	if (answer.class == FAIL_NONE &&
+	    tool_output_filter(&filtered, definition, strlen(definition), str_text(text),
+			       text->len))
+		text = &filtered;
+	react_call_done(call, answer.class != FAIL_NONE, str_text(text), text->len);
 	str_deinit(&answer.text);
+	str_deinit(&filtered);
 }
 
 extern const struct react_server react_custom;
