@@ -210,7 +210,6 @@ STORE_SQL = \
 	src/store/sql/waits_list.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
-	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
