@@ -52,6 +52,15 @@ void runs_start(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* schedules_route.c */
+void schedules_route_list(struct api_call *call);
+void schedules_route_get(struct api_call *call);
+void schedules_route_make(struct api_call *call);
+void schedules_route_put(struct api_call *call);
+void schedules_route_delete(struct api_call *call);
+void schedules_route_pause(struct api_call *call);
+void schedules_route_resume(struct api_call *call);
+void schedules_route_backfill(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

@@ -88,6 +88,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/schedule_body.c \
+	src/api/schedule_body.h \
+	src/api/schedules_route.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

@@ -10,6 +10,7 @@
  *   ward.c       one queue: lineage, recovery, counters
  *   due.c        runs whose moment has come get their entry
  *   reconcile.c  rows without an entry get one
+ *   schedules.c  what is to be started again and again
  *   squeeze.c    streams of ended runs live shorter while Redis holds too much
  */
 #include "clerk/clerk.h"
@@ -19,6 +20,7 @@
 #include "base/mem.h"
 #include "child/stores.h"
 #include "clerk/lead.h"
+#include "clerk/schedules.h"
 #include "clerk/squeeze.h"
 #include "clerk/ward.h"
 #include "conf/conf.h"
@@ -41,6 +43,7 @@ struct clerk {
 	struct stores stores;
 	struct lead *lead;
 	struct squeeze *squeeze;
+	struct schedules *schedules;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -117,8 +120,10 @@ static void on_lead(void *arg, bool leads)
 		ev_timer_set(&clerk->queues, 0., QUEUES_S);
 		ev_timer_start(clerk->loop, &clerk->queues);
 		squeeze_start(clerk->squeeze);
+		schedules_start(clerk->schedules);
 	} else {
 		squeeze_stop(clerk->squeeze);
+		schedules_stop(clerk->schedules);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
 }
@@ -202,6 +207,7 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.env = clerk->env,
 		.stores = &clerk->stores,
 	};
+	clerk->schedules = schedules_new(&clerk->means);
 	clerk->squeeze = squeeze_new(&(struct squeeze_options){
 		.loop = clerk->loop,
 		.link = clerk->stores.link,
@@ -235,6 +241,7 @@ static void clerk_deinit(struct clerk *clerk)
 		ward_free(clerk->wards[i]);
 	lead_free(clerk->lead);
 	squeeze_free(clerk->squeeze);
+	schedules_free(clerk->schedules);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

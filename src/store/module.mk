@@ -36,6 +36,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
+	src/store/store_schedules.c \
+	src/store/store_schedules.h \
 	src/store/store_schema.c \
 	src/store/store_schema.h \
 	src/store/store_steps.c \
@@ -138,6 +140,15 @@ STORE_SQL = \
 	src/store/sql/runs_look.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/schedule_backfill.sql \
+	src/store/sql/schedule_delete.sql \
+	src/store/sql/schedule_fire.sql \
+	src/store/sql/schedule_fires.sql \
+	src/store/sql/schedule_pause.sql \
+	src/store/sql/schedule_put.sql \
+	src/store/sql/schedule_release.sql \
+	src/store/sql/schedules_due.sql \
+	src/store/sql/schedules_list.sql \
 	src/store/sql/schema_always.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
@@ -165,7 +176,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
 	src/store/migrations/006_chats.sql \
-	src/store/migrations/007_runs.sql
+	src/store/migrations/007_runs.sql \
+	src/store/migrations/010_schedules.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
