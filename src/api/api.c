@@ -29,6 +29,7 @@
 #include "ipc/kind.h"
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
+#include "run/model.h"
 #include "server/server.h"
 
 #define IDLE_MS          60000
@@ -169,6 +170,7 @@ static int open_all(struct api *api, struct err *err)
 	};
 	int rc;
 
+	model_set_default(api->env->conf->llm.model);
 	rc = stores_open(&api->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;

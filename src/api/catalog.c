@@ -212,3 +212,9 @@ enum memo_state catalog_get(struct catalog *catalog, const char *id, int64_t now
 		*entry = value;
 	return state;
 }
+
+void catalog_changed(struct catalog *catalog, const char *id)
+{
+	if (strlen(id) < IDS_MAX)
+		memo_outdate(catalog->memo, id);
+}

@@ -30,6 +30,9 @@ void catalog_free(struct catalog *catalog);
 enum memo_state catalog_get(struct catalog *catalog, const char *id, int64_t now_mono_ms,
 			    struct memo_wait *wait, const struct catalog_entry **entry);
 
+/* It has just been written here: the next submission waits for what is there now. */
+void catalog_changed(struct catalog *catalog, const char *id);
+
 /*
  * Check a definition's text against what this build executes; detail gets the problems
  * with their pointers, as many as it has room for, and how many more there are.

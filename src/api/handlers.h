@@ -10,8 +10,15 @@ void act_routes_retry(struct api_call *call);
 /* agents.c */
 void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
+/* answer_route.c */
+void answer_route_post(struct api_call *call);
 /* bulk.c */
 void bulk_start(struct api_call *call);
+/* bundle_export.c */
+void bundle_export_get(struct api_call *call);
+void bundle_export_post(struct api_call *call);
+/* bundle_import.c */
+void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
 /* chat_route.c */
@@ -25,6 +32,16 @@ void chat_stream_events(struct api_call *call);
 void dead_letters_list(struct api_call *call);
 void dead_letters_get(struct api_call *call);
 void dead_letters_discard(struct api_call *call);
+/* def_read.c */
+void def_read_list(struct api_call *call);
+void def_read_get(struct api_call *call);
+void def_read_versions(struct api_call *call);
+void def_read_version(struct api_call *call);
+/* def_write.c */
+void def_write_create(struct api_call *call);
+void def_write_put(struct api_call *call);
+void def_write_delete(struct api_call *call);
+void def_write_check(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* letter_retry.c */
@@ -32,9 +49,14 @@ void letter_retry_post(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* openapi.c */
+void openapi_get(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
+/* page.c */
+void page_get(struct api_call *call);
+void page_file_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -61,6 +83,10 @@ void schedules_route_delete(struct api_call *call);
 void schedules_route_pause(struct api_call *call);
 void schedules_route_resume(struct api_call *call);
 void schedules_route_backfill(struct api_call *call);
+/* session.c */
+void session_post(struct api_call *call);
+void session_get(struct api_call *call);
+void session_delete(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

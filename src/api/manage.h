@@ -6,6 +6,7 @@
 
 struct api_call;
 struct cancels;
+struct catalog;
 struct conf;
 struct ev_loop;
 struct redis_link;
@@ -20,6 +21,7 @@ struct manage {
 	struct redis_link *link;
 	const struct redis_scripts *scripts;
 	struct cancels *cancels;
+	struct catalog *catalog;
 	struct resumes *resumes;
 };
 

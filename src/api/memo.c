@@ -20,6 +20,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Long ago, and no age that is computed with it overflows. */
+#define OUTDATED_MONO_MS (-((int64_t)1 << 60))
+
 struct entry {
 	struct list node; /* of memo->used, least recently used first */
 	struct list waits;
@@ -156,6 +159,14 @@ void *memo_peek(const struct memo *memo, const char *key)
 	struct entry *entry = entry_find(memo, key);
 
 	return entry ? entry->value : NULL;
+}
+
+void memo_outdate(struct memo *memo, const char *key)
+{
+	struct entry *entry = entry_find(memo, key);
+
+	if (entry)
+		entry->fetched_mono_ms = OUTDATED_MONO_MS;
 }
 
 void memo_forsake(struct memo_wait *wait)

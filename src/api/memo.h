@@ -55,6 +55,8 @@ enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms
 			 struct memo_wait *wait, void **value);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);
+/* What is remembered is known to be wrong: the next one who asks waits for a fetch. */
+void memo_outdate(struct memo *memo, const char *key);
 /* Do not call this one; fine for a wait that is over. */
 void memo_forsake(struct memo_wait *wait);
 

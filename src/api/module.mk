@@ -3,6 +3,9 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_route.c \
+	src/api/answers.c \
+	src/api/answers.h \
 	src/api/api.c \
 	src/api/api.h \
 	src/api/api_call.c \
@@ -14,6 +17,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk.c \
 	src/api/bulk_scan.c \
 	src/api/bulk_scan.h \
+	src/api/bundle_export.c \
+	src/api/bundle_import.c \
 	src/api/cancel_route.c \
 	src/api/cancels.c \
 	src/api/cancels.h \
@@ -27,9 +32,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_stream.c \
 	src/api/chats.c \
 	src/api/chats.h \
+	src/api/cookie.c \
+	src/api/cookie.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_kind.c \
+	src/api/def_kind.h \
+	src/api/def_read.c \
+	src/api/def_write.c \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -60,10 +71,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/page.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
+	src/api/openapi.c \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
@@ -91,6 +104,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/schedule_body.c \
 	src/api/schedule_body.h \
 	src/api/schedules_route.c \
+	src/api/session.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -105,3 +119,18 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.h \
 	src/api/why_route.c \
 	src/api/workers.c
+nodist_src_api_libapi_a_SOURCES = \
+	src/api/api_text.c \
+	src/api/api_text.h
+
+API_TEXT = src/api/openapi.json
+EXTRA_DIST += $(API_TEXT)
+BUILT_SOURCES += src/api/api_text.h
+CLEANFILES += src/api/api_text.c src/api/api_text.h
+src/api/api_text.c: $(API_TEXT) scripts/embed.sh
+	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh api_text \
+		$(abs_builddir)/src/api/api_text.c \
+		$(abs_builddir)/src/api/api_text.h $(API_TEXT)
+	@touch $@
+src/api/api_text.h: src/api/api_text.c
+$(src_api_libapi_a_OBJECTS): src/api/api_text.h

@@ -4,6 +4,7 @@
  * The single one is answered verbatim, as Postgres has it.
  */
 #include "api/api_call.h"
+#include "api/def_kind.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
@@ -53,11 +54,14 @@ static void on_one(void *arg, enum errors_code error,
 {
 	struct api_call *call = arg;
 
-	if (error != ERRORS_NONE)
+	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
-	else
-		response_text(call->req, 200, "application/json", definition->definition,
-			      strlen(definition->definition));
+		return;
+	}
+	if (definition->version > 0)
+		def_kind_etag(call->req, definition->version);
+	response_text(call->req, 200, "application/json", definition->definition,
+		      strlen(definition->definition));
 }
 
 void orchestrations_get(struct api_call *call)

@@ -7,6 +7,7 @@
  */
 #include "api/port_scale.h"
 
+#include "api/answers.h"
 #include "api/cancels.h"
 #include "api/catalog.h"
 #include "api/chat_cancels.h"
@@ -44,6 +45,7 @@ struct port_scale {
 	struct submit *submit;
 	struct cancels *cancels;
 	struct resumes *resumes;
+	struct answers *answers;
 	struct manage manage;
 	struct next_turns *turns;
 	struct chats *chats;
@@ -462,6 +464,14 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	cancels_run(port->cancels, run_id, tenant_id, cb, arg);
 }
 
+static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb,
+			void *arg)
+{
+	struct port_scale *port = self;
+
+	answers_run(port->answers, ask, cb, arg);
+}
+
 /* -- conversations -- */
 
 static void port_chat_post(void *self, struct port_chat *chat)
@@ -636,6 +646,12 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.link = parts->link,
 		.scripts = parts->scripts,
 	};
+	const struct answers_parts answers = {
+		.pool = parts->pool,
+		.link = parts->link,
+		.scripts = parts->scripts,
+		.answer_max = (size_t)parts->conf->engine.step_output_max_bytes,
+	};
 	struct tails_options tails = {
 		.loop = parts->loop,
 		.redis = parts->redis,
@@ -664,6 +680,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	chats.turns = port->turns;
 	port->chats = chats_new(&chats);
 	port->resumes = resumes_new(&resumes);
+	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
 	port->port = (struct runs_port){
 		.self = port,
@@ -676,6 +693,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.steps = port_steps,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
+		.answer = port_answer,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,
@@ -692,6 +710,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.manage = &port->manage,
 	};
 	port->manage = (struct manage){
+		.catalog = port->catalog,
 		.loop = parts->loop,
 		.conf = parts->conf,
 		.pool = parts->pool,
@@ -720,6 +739,7 @@ void port_scale_free(struct port_scale *port)
 	next_turns_free(port->turns);
 	chats_free(port->chats);
 	resumes_free(port->resumes);
+	answers_free(port->answers);
 	submit_free(port->submit);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
@@ -752,11 +772,18 @@ static void on_chats_idle(void *arg)
 	cancels_when_idle(port->cancels, on_cancels_idle, port);
 }
 
-static void on_resumes_idle(void *arg)
+static void on_answers_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
 	chats_when_idle(port->chats, on_chats_idle, port);
+}
+
+static void on_resumes_idle(void *arg)
+{
+	struct port_scale *port = arg;
+
+	answers_when_idle(port->answers, on_answers_idle, port);
 }
 
 static void on_submit_idle(void *arg)

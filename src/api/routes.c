@@ -14,6 +14,12 @@
 
 /* clang-format off */
 static const struct route routes[] = {
+	{ REQUEST_GET,  "/", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_get },
+	{ REQUEST_GET,  "/ui/*", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_file_get },
+	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
+	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
+	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
+	{ REQUEST_GET,  "/openapi.json", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, openapi_get },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },
@@ -26,6 +32,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, stream_get },
 	{ REQUEST_GET,  "/api/v2/orchestrations/runs/*/steps", ROUTE_KEY, ROUTE_BODY_IGNORED, runs_steps },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, cancel_route_post },
+	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, answer_route_post },
 	{ REQUEST_POST, "/api/v2/orchestrations/runs/*/resume-failed", ROUTE_KEY, ROUTE_BODY_JSON, resume_route_post },
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
@@ -38,6 +45,37 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
 	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
 	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
+	{ REQUEST_POST,   "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/orchestrations/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/orchestrations/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST,   "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/agents/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_PUT,    "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/agents/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/tools", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/tools/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/tools/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/tools/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_GET,    "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_list },
+	{ REQUEST_POST,   "/api/v2/mcp-servers", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
+	{ REQUEST_POST,   "/api/v2/mcp-servers/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_get },
+	{ REQUEST_PUT,    "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
+	{ REQUEST_DELETE, "/api/v2/mcp-servers/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_write_delete },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_versions },
+	{ REQUEST_GET,    "/api/v2/mcp-servers/*/versions/*", ROUTE_KEY, ROUTE_BODY_IGNORED, def_read_version },
+	{ REQUEST_POST, "/api/v2/import", ROUTE_KEY, ROUTE_BODY_BULK, bundle_import_post },
+	{ REQUEST_GET,  "/api/v2/export", ROUTE_KEY, ROUTE_BODY_IGNORED, bundle_export_get },
+	{ REQUEST_POST, "/api/v2/export", ROUTE_KEY, ROUTE_BODY_JSON, bundle_export_post },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
@@ -129,4 +167,9 @@ const struct route *routes_find(enum request_method method, const char *const *s
 			       len ? ", " : "", method_name(routes[i].method));
 	}
 	return NULL;
+}
+
+const struct route *routes_at(size_t i)
+{
+	return i < sizeof(routes) / sizeof(*routes) ? &routes[i] : NULL;
 }

@@ -156,6 +156,16 @@ static void check_url(struct body_faults *faults, const struct body_at *at,
 			   "URL should begin with http:// or https://");
 }
 
+void run_body_read_webhook(struct body_faults *faults, const struct body_at *at,
+			   const struct json *object, struct arena *arena,
+			   const char **url, const char **secret)
+{
+	*url = body_text(faults, at, object, "webhook_url", RUN_BODY_URL_MAX, arena);
+	check_url(faults, at, *url);
+	*secret = body_text(faults, at, object, "webhook_secret", RUN_BODY_SECRET_MAX,
+			    arena);
+}
+
 static const char *read_id(struct body_faults *faults, const struct body_at *at,
 			   const struct json *object, const char *key,
 			   struct arena *arena)
@@ -183,11 +193,8 @@ void run_body_read(struct body_faults *faults, const struct body_at *at,
 	ret->metadata = read_metadata(faults, at, object, arena);
 	ret->session_id = read_id(faults, at, object, "session_id", arena);
 	ret->tenant_id = read_id(faults, at, object, "tenant_id", arena);
-	ret->webhook_url =
-		body_text(faults, at, object, "webhook_url", RUN_BODY_URL_MAX, arena);
-	check_url(faults, at, ret->webhook_url);
-	ret->webhook_secret = body_text(faults, at, object, "webhook_secret",
-					RUN_BODY_SECRET_MAX, arena);
+	run_body_read_webhook(faults, at, object, arena, &ret->webhook_url,
+			      &ret->webhook_secret);
 	ret->priority = (int)body_int(faults, at, object, "priority", -10, 10, 0);
 	ret->run_at_ms = read_run_at(faults, at, object);
 }

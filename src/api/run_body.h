@@ -27,6 +27,11 @@ struct run_body {
 	int64_t run_at_ms; /* 0: at once */
 };
 
+/* The fields webhook_url and webhook_secret alone; NULL: not there. */
+void run_body_read_webhook(struct body_faults *faults, const struct body_at *at,
+			   const struct json *object, struct arena *arena,
+			   const char **url, const char **secret);
+
 /* object: the parsed body. Faults are added; *ret is whole only if there are none. */
 void run_body_read(struct body_faults *faults, const struct body_at *at,
 		   const struct json *object, struct arena *arena, struct run_body *ret);

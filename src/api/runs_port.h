@@ -2,6 +2,7 @@
 #ifndef API_RUNS_PORT_H
 #define API_RUNS_PORT_H
 
+#include "api/answers.h"
 #include "api/errors.h"
 #include "base/arena.h"
 #include "store/store_chats.h"
@@ -177,6 +178,9 @@ struct runs_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
+	/* As answers_run() says. */
+	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
+		       void *arg);
 	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
 	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
 	 * ERRORS_NO_STEP */

@@ -17,8 +17,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/cli_def.h"
-#include "cli/cli_definitions.h"
 #include "conf/conf.h"
+#include "defs/defs_file.h"
 #include "engine/step_types.h"
 #include "store/store_schema.h"
 
@@ -187,7 +187,7 @@ int bench_house_define(struct bench_house *house, const char *const *ids, size_t
 		       int64_t *versions, struct err *err)
 {
 	struct cli_def_stored *stored = mem_new_n(struct cli_def_stored, count);
-	struct cli_definitions all;
+	struct defs_file all;
 	struct str text = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -198,12 +198,12 @@ int bench_house_define(struct bench_house *house, const char *const *ids, size_t
 	for (i = 0; i < count; i++)
 		write_definition(&w, ids[i]);
 	jsonw_array_end(&w);
-	rc = cli_definitions_read(str_text(&text), text.len, step_types_rules(), &all,
-				  err);
+	rc = defs_file_read(str_text(&text), text.len, STORE_ORCHESTRATION,
+			    step_types_rules(), &all, err);
 	str_deinit(&text);
 	if (rc == 0) {
 		rc = cli_def_store(house->conf, &all, stored, err);
-		cli_definitions_deinit(&all);
+		defs_file_deinit(&all);
 	}
 	for (i = 0; i < count && rc == 0; i++)
 		versions[i] = stored[i].version;

@@ -10,6 +10,7 @@
 #include "cli/cli_args.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
+#include "run/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,21 @@ char *cli_conf_run_dir(const struct cli_args *args)
 	mem_free(sets);
 	conf_errors_deinit(&errors);
 	return run_dir;
+}
+
+void cli_conf_default_model(const struct cli_args *args)
+{
+	struct conf_errors errors = { .count = 0 };
+	struct conf_inputs in;
+	const char **sets;
+	struct conf *conf;
+
+	inputs_of(args, &in, &sets);
+	conf = conf_load_rest(&in, &errors);
+	model_set_default(conf->llm.model);
+	conf_free(conf);
+	mem_free(sets);
+	conf_errors_deinit(&errors);
 }
 
 int cli_conf_load(const struct cli_args *args, bool needs_postgres, struct conf **ret)

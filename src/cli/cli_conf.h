@@ -21,4 +21,8 @@ int cli_conf_load(const struct cli_args *args, bool needs_postgres, struct conf 
  */
 char *cli_conf_run_dir(const struct cli_args *args);
 
+/* The default model as the daemon would have it (model_set_default()): for verbs that
+ * judge definitions and need nothing else; what else is wrong is not their business. */
+void cli_conf_default_model(const struct cli_args *args);
+
 #endif

@@ -15,15 +15,16 @@
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
-#include "cli/cli_definitions.h"
 #include "cli/cli_nouns.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"
 #include "conf/conf.h"
+#include "defs/defs_file.h"
 #include "engine/step_types.h"
 #include "ipc/exit_code.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
+#include "run/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,9 +35,25 @@
 
 struct storing {
 	size_t count;
-	int *statements; /* where each definition's answer is */
+	int *statements; /* where each definition's answer is; -1: nowhere */
 	struct cli_def_stored *stored;
 };
+
+static void read_stored(const struct pg_reply *reply, int statement,
+			struct cli_def_stored *stored)
+{
+	struct store_put put;
+
+	*stored = (struct cli_def_stored){ .left = true };
+	if (statement < 0)
+		return;
+	store_definitions_put_read(reply, statement, &put);
+	stored->version = put.version;
+	stored->fresh = put.outcome == STORE_PUT_STORED;
+	stored->left = !stored->fresh && put.outcome != STORE_PUT_SAME;
+	if (put.detail)
+		(void)snprintf(stored->why, sizeof(stored->why), "%s", put.detail);
+}
 
 static void on_stored(void *arg, const struct pg_reply *reply)
 {
@@ -44,11 +61,10 @@ static void on_stored(void *arg, const struct pg_reply *reply)
 	size_t i;
 
 	for (i = 0; i < storing->count; i++)
-		storing->stored[i].version = store_definitions_put_read(
-			reply, storing->statements[i], &storing->stored[i].fresh);
+		read_stored(reply, storing->statements[i], &storing->stored[i]);
 }
 
-int cli_def_store(const struct conf *conf, const struct cli_definitions *all,
+int cli_def_store(const struct conf *conf, const struct defs_file *all,
 		  struct cli_def_stored *stored, struct err *err)
 {
 	struct storing storing = { .count = all->count, .stored = stored };
@@ -61,8 +77,9 @@ int cli_def_store(const struct conf *conf, const struct cli_definitions *all,
 		return 0;
 	}
 	storing.statements = mem_new_n(int, all->count);
+	store_definitions_lock(batch);
 	for (i = 0; i < all->count; i++) {
-		const struct cli_definition *item = &all->items[i];
+		const struct defs_item *item = &all->items[i];
 		struct store_definition_new put = {
 			.kind = item->kind,
 			.id = item->id,
@@ -70,9 +87,11 @@ int cli_def_store(const struct conf *conf, const struct cli_definitions *all,
 			.description = item->description,
 			.definition = item->json,
 			.tenant_id = conf->limits.default_tenant,
+			.expect = STORE_EXPECT_ANY,
 		};
 
-		storing.statements[i] = store_definitions_put(batch, &put);
+		storing.statements[i] =
+			item->broken ? -1 : store_definitions_put(batch, &put);
 	}
 	rc = store_call(conf, batch, DEADLINE_MS, on_stored, &storing, err);
 	mem_free(storing.statements);
@@ -92,11 +111,11 @@ static int read_stdin(char **ret, size_t *ret_len, struct err *err)
 		if (n <= 0)
 			break;
 		str_grew(&text, (size_t)n);
-		if (text.len <= CLI_DEFINITIONS_FILE_MAX)
+		if (text.len <= DEFS_FILE_BYTES_MAX)
 			continue;
 		str_deinit(&text);
 		return err_set(err, ERR_LIMIT, "standard input has more than %d bytes",
-			       CLI_DEFINITIONS_FILE_MAX);
+			       DEFS_FILE_BYTES_MAX);
 	}
 	if (n < 0) {
 		str_deinit(&text);
@@ -108,8 +127,7 @@ static int read_stdin(char **ret, size_t *ret_len, struct err *err)
 }
 
 /* 0 and *ret, or an exit code. */
-static int load(const struct cli_args *args, const char *path,
-		struct cli_definitions *ret)
+static int load(const struct cli_args *args, const char *path, struct defs_file *ret)
 {
 	char *text = NULL;
 	struct err err;
@@ -119,13 +137,14 @@ static int load(const struct cli_args *args, const char *path,
 	if (strcmp(path, "-") == 0)
 		rc = read_stdin(&text, &len, &err);
 	else
-		rc = fdutil_read_file(path, CLI_DEFINITIONS_FILE_MAX, &text, &len, &err);
+		rc = fdutil_read_file(path, DEFS_FILE_BYTES_MAX, &text, &len, &err);
 	if (rc < 0)
 		return cli_args_fail(args,
 				     rc == ERR_NOT_FOUND ? EXIT_CODE_NOT_FOUND
 							 : EXIT_CODE_FAILED,
 				     "%s", err.text);
-	rc = cli_definitions_read(text, len, step_types_rules(), ret, &err);
+	rc = defs_file_read(text, len, STORE_ORCHESTRATION, step_types_rules(), ret,
+			    &err);
 	mem_free(text);
 	if (rc < 0)
 		return cli_args_fail(args, EXIT_CODE_REFUSED, "%s: %s", path, err.text);
@@ -133,7 +152,7 @@ static int load(const struct cli_args *args, const char *path,
 }
 
 /* "error: broken.json: <id>: /orchestrations/2/steps/1/type: ..." */
-static void say(const char *how, const char *path, const struct cli_definition *item,
+static void say(const char *how, const char *path, const struct defs_item *item,
 		const struct problem *problem)
 {
 	struct str line = STR_INIT;
@@ -153,7 +172,7 @@ static void say(const char *how, const char *path, const struct cli_definition *
 	str_deinit(&line);
 }
 
-static void say_all(const char *how, const char *path, const struct cli_definition *item,
+static void say_all(const char *how, const char *path, const struct defs_item *item,
 		    const struct problem *kept, size_t count)
 {
 	size_t shown = count < PROBLEM_MAX ? count : PROBLEM_MAX, i;
@@ -165,12 +184,12 @@ static void say_all(const char *how, const char *path, const struct cli_definiti
 }
 
 /* How many of them may not be stored; each has been told about. */
-static size_t judge(const char *path, const struct cli_definitions *all, bool strict)
+static size_t judge(const char *path, const struct defs_file *all, bool strict)
 {
 	size_t i, refused = 0;
 
 	for (i = 0; i < all->count; i++) {
-		const struct cli_definition *item = &all->items[i];
+		const struct defs_item *item = &all->items[i];
 		bool refuse = item->broken || (strict && item->problems.count);
 
 		say_all(refuse ? "error" : "warning", path, item, item->problems.kept,
@@ -179,19 +198,15 @@ static size_t judge(const char *path, const struct cli_definitions *all, bool st
 			item->problems.warnings);
 		refused += refuse;
 	}
-	if (all->left_out)
-		(void)fprintf(stderr,
-			      "warning: %s: %zu tools and MCP servers are left out\n",
-			      path, all->left_out);
 	return refused;
 }
 
-static const char *kind_name(const struct cli_definition *item)
+static const char *kind_name(const struct defs_item *item)
 {
 	return store_definition_kind_name(item->kind);
 }
 
-static void print_stored(const struct cli_args *args, const struct cli_definitions *all,
+static void print_stored(const struct cli_args *args, const struct defs_file *all,
 			 const struct cli_def_stored *stored)
 {
 	static const char *const heads[] = { "KIND",   "ID",       "NAME", "VERSION",
@@ -205,7 +220,7 @@ static void print_stored(const struct cli_args *args, const struct cli_definitio
 	jsonw_init(&w, &out);
 	jsonw_array(&w);
 	for (i = 0; i < all->count; i++) {
-		const struct cli_definition *item = &all->items[i];
+		const struct defs_item *item = &all->items[i];
 
 		jsonw_object(&w);
 		jsonw_pair_text(&w, "kind", kind_name(item));
@@ -213,13 +228,16 @@ static void print_stored(const struct cli_args *args, const struct cli_definitio
 		jsonw_pair_text(&w, "name", item->name);
 		jsonw_pair_int(&w, "version", stored[i].version);
 		jsonw_pair_bool(&w, "fresh", stored[i].fresh);
+		jsonw_pair_bool(&w, "left", stored[i].left);
 		jsonw_pair_int(&w, "problems", (int64_t)item->problems.count);
 		jsonw_object_end(&w);
 		cli_table_text(&table, kind_name(item));
 		cli_table_text(&table, item->id);
 		cli_table_text(&table, item->name);
 		cli_table_int(&table, stored[i].version);
-		cli_table_text(&table, stored[i].fresh ? "new version" : "unchanged");
+		cli_table_text(&table, stored[i].left    ? "left out"
+				       : stored[i].fresh ? "new version"
+							 : "unchanged");
 		cli_table_text(&table, item->problems.count ? "no" : "yes");
 	}
 	jsonw_array_end(&w);
@@ -233,35 +251,60 @@ static void print_stored(const struct cli_args *args, const struct cli_definitio
 	str_deinit(&out);
 }
 
+/* Those that were left out, by us or by the server; each is told about once. */
+static size_t count_left(const char *path, const struct defs_file *all,
+			 const struct cli_def_stored *stored)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < all->count; i++) {
+		const struct problem why = { .where = "", .text = stored[i].why };
+
+		left += stored[i].left;
+		if (stored[i].left && stored[i].why[0])
+			say("error", path, &all->items[i], &why);
+	}
+	return left;
+}
+
 static int store_file(const struct cli_args *args, const struct conf *conf,
-		      const char *path, bool lenient)
+		      const char *path)
 {
 	struct cli_def_stored *stored;
-	struct cli_definitions all = { .count = 0 };
+	struct defs_file all = { .count = 0 };
 	struct err err;
-	size_t refused;
-	int code = load(args, path, &all), rc;
+	size_t refused, left;
+	bool strict;
+	int code;
 
+	model_set_default(conf->llm.model);
+	code = load(args, path, &all);
 	if (code)
 		return code;
-	lenient = lenient || all.shape == CLI_DEFINITIONS_BUNDLE;
-	refused = judge(path, &all, cli_args_flag(args, "strict") || !lenient);
-	stored = mem_new_n(struct cli_def_stored, all.count);
-	if (refused) {
+	strict = cli_args_flag(args, "strict") || all.shape != DEFS_FILE_BUNDLE;
+	refused = judge(path, &all, strict);
+	stored = mem_new_n(struct cli_def_stored, all.count + 1);
+	if (refused && strict) {
 		code = cli_args_fail(
 			args, EXIT_CODE_REFUSED,
 			"%zu of %zu definitions are refused, nothing is stored", refused,
 			all.count);
 	} else {
-		rc = cli_def_store(conf, &all, stored, &err);
+		int rc = cli_def_store(conf, &all, stored, &err);
+
+		left = rc < 0 ? 0 : count_left(path, &all, stored);
 		if (rc < 0)
 			code = cli_args_fail(args, store_call_exit_code(rc), "%s",
 					     err.text);
 		else
 			print_stored(args, &all, stored);
+		if (left)
+			code = cli_args_fail(args, EXIT_CODE_FAILED,
+					     "%zu of %zu definitions are left out", left,
+					     all.count);
 	}
 	mem_free(stored);
-	cli_definitions_deinit(&all);
+	defs_file_deinit(&all);
 	return code;
 }
 
@@ -272,7 +315,7 @@ static int import(const struct cli_args *args)
 
 	if (code)
 		return code;
-	code = store_file(args, conf, args->operands[0], false);
+	code = store_file(args, conf, args->operands[0]);
 	conf_free(conf);
 	return code;
 }
@@ -286,7 +329,7 @@ static int sync_file(const struct cli_args *args)
 	if (code)
 		return code;
 	str_printf(&path, "%s/orchestrations.json", conf->data_dir);
-	code = store_file(args, conf, str_text(&path), true);
+	code = store_file(args, conf, str_text(&path));
 	str_deinit(&path);
 	conf_free(conf);
 	return code;
@@ -294,10 +337,12 @@ static int sync_file(const struct cli_args *args)
 
 static int validate(const struct cli_args *args)
 {
-	struct cli_definitions all = { .count = 0 };
+	struct defs_file all = { .count = 0 };
 	size_t refused, i;
-	int code = load(args, args->operands[0], &all);
+	int code;
 
+	cli_conf_default_model(args);
+	code = load(args, args->operands[0], &all);
 	if (code)
 		return code;
 	refused = judge(args->operands[0], &all, true);
@@ -309,7 +354,7 @@ static int validate(const struct cli_args *args)
 				     refused, all.count);
 	else
 		(void)printf("%zu good\n", all.count);
-	cli_definitions_deinit(&all);
+	defs_file_deinit(&all);
 	return code;
 }
 
@@ -321,8 +366,6 @@ struct listing {
 static void on_list(void *arg, const struct pg_reply *reply)
 {
 	static const char *const heads[] = { "KIND", "ID", "NAME", "UPDATED", NULL };
-	static const enum store_definition_kind kinds[] = { STORE_ORCHESTRATION,
-							    STORE_AGENT };
 	struct listing *listing = arg;
 	struct store_definition_item item;
 	struct cli_table table;
@@ -332,8 +375,9 @@ static void on_list(void *arg, const struct pg_reply *reply)
 	cli_table_init(&table, heads);
 	jsonw_init(&w, &listing->out);
 	jsonw_array(&w);
-	for (statement = 0; statement < 2; statement++) {
-		const char *kind = store_definition_kind_name(kinds[statement]);
+	for (statement = 0; statement < STORE_DEFINITION_KINDS; statement++) {
+		const char *kind =
+			store_definition_kind_name((enum store_definition_kind)statement);
 
 		for (i = 0; i < store_definitions_list_count(reply, statement); i++) {
 			store_definitions_list_read(reply, statement, i, &item);
@@ -364,13 +408,13 @@ static int list(const struct cli_args *args)
 	struct conf *conf = NULL;
 	struct pg_batch *batch;
 	struct err err;
-	int code = cli_conf_load(args, true, &conf), rc;
+	int code = cli_conf_load(args, true, &conf), rc, kind;
 
 	if (code)
 		return code;
 	batch = pg_batch_new();
-	(void)store_definitions_list(batch, STORE_ORCHESTRATION);
-	(void)store_definitions_list(batch, STORE_AGENT);
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
+		(void)store_definitions_list(batch, (enum store_definition_kind)kind);
 	rc = store_call(conf, batch, DEADLINE_MS, on_list, &listing, &err);
 	if (rc < 0)
 		code = cli_args_fail(args, store_call_exit_code(rc), "%s", err.text);
@@ -397,9 +441,10 @@ static const struct cli_option validate_options[] = {
 static const struct cli_verb verbs[] = {
 	{ "import", "<file>", 1, 1, GROUPS, import_options,
 	  "store an orchestration, a list of them or a bundle",
-	  "All of the file is stored or nothing. A bundle may hold what this version cannot\n"
-	  "run yet: it is stored with a warning, unless --strict is given. \"-\" reads\n"
-	  "standard input.\n", import },
+	  "An orchestration or a list of them is stored as a whole or not at all. Of a bundle\n"
+	  "what this version cannot run is stored with a warning, and what cannot be stored is\n"
+	  "named and left out; --strict refuses the bundle then. \"-\" reads standard input.\n",
+	  import },
 	{ "sync", "", 0, 0, GROUPS, import_options,
 	  "store data_dir/orchestrations.json",
 	  "What this version cannot run is stored with a warning, unless --strict is given.\n",

@@ -5,6 +5,7 @@
 #include "cli/cli_verb.h"
 
 extern const struct cli_noun bench_noun;
+extern const struct cli_noun cli_chat_noun;
 extern const struct cli_noun cli_def_noun;
 extern const struct cli_noun cli_dlq_noun;
 extern const struct cli_noun cli_db_noun;

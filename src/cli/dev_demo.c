@@ -195,7 +195,7 @@ static int follow(struct watched *watched, bool (*stop)(void *arg), void *arg)
 	return result;
 }
 
-static int run_one(const struct cli_api *api, const struct cli_definition *item,
+static int run_one(const struct cli_api *api, const struct defs_item *item,
 		   const char *file, bool (*stop)(void *arg), void *arg)
 {
 	struct watched watched = { .api = api };
@@ -235,7 +235,7 @@ int dev_demo_run(const struct cli_api *api, const struct dev_examples *examples,
 
 	for (i = 0; i < examples->count; i++)
 		for (k = 0; k < examples->files[i].count; k++) {
-			const struct cli_definition *item = &examples->files[i].items[k];
+			const struct defs_item *item = &examples->files[i].items[k];
 
 			if (item->kind != STORE_ORCHESTRATION)
 				continue;

@@ -58,11 +58,11 @@ static int load_file(struct dev_examples *all, const char *name, struct err *err
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", all->path, name);
-	rc = fdutil_read_file(path, CLI_DEFINITIONS_FILE_MAX, &text, &len, err);
+	rc = fdutil_read_file(path, DEFS_FILE_BYTES_MAX, &text, &len, err);
 	if (rc < 0)
 		return rc;
-	rc = cli_definitions_read(text, len, step_types_rules(), &all->files[all->count],
-				  err);
+	rc = defs_file_read(text, len, STORE_ORCHESTRATION, step_types_rules(),
+			    &all->files[all->count], err);
 	mem_free(text);
 	if (rc < 0)
 		return err_wrap(err, "%s", path);
@@ -90,7 +90,7 @@ int dev_examples_load(const char *path, struct dev_examples *ret, struct err *er
 			     EXAMPLES_MAX);
 	} else {
 		all.names = mem_new_n(char *, count);
-		all.files = mem_new_n(struct cli_definitions, count);
+		all.files = mem_new_n(struct defs_file, count);
 	}
 	for (i = 0; i < count; i++) {
 		if (rc == 0)
@@ -110,7 +110,7 @@ void dev_examples_deinit(struct dev_examples *examples)
 	size_t i;
 
 	for (i = 0; i < examples->count; i++) {
-		cli_definitions_deinit(&examples->files[i]);
+		defs_file_deinit(&examples->files[i]);
 		mem_free(examples->names[i]);
 	}
 	mem_free(examples->files);
@@ -125,7 +125,7 @@ int dev_examples_store(const struct dev_examples *examples, const struct conf *c
 	int rc;
 
 	for (i = 0; i < examples->count; i++) {
-		const struct cli_definitions *file = &examples->files[i];
+		const struct defs_file *file = &examples->files[i];
 		struct cli_def_stored *stored;
 
 		for (k = 0; k < file->count; k++)

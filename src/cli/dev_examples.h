@@ -3,7 +3,7 @@
 #define CLI_DEV_EXAMPLES_H
 
 #include "base/err.h"
-#include "cli/cli_definitions.h"
+#include "defs/defs_file.h"
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@ struct conf;
 struct dev_examples {
 	char *path;   /* the folder */
 	char **names; /* count file names, sorted */
-	struct cli_definitions *files;
+	struct defs_file *files;
 	size_t count;
 };
 

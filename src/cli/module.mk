@@ -43,6 +43,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
+	src/cli/cli_chat.c \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
 	src/cli/cli_control.c \
@@ -50,8 +51,6 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_db.c \
 	src/cli/cli_def.c \
 	src/cli/cli_def.h \
-	src/cli/cli_definitions.c \
-	src/cli/cli_definitions.h \
 	src/cli/cli_dlq.c \
 	src/cli/cli_key.c \
 	src/cli/cli_key.h \

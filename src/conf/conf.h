@@ -140,6 +140,7 @@ struct conf {
 		int64_t event_max_bytes;
 	} engine;
 	struct {
+		const char *model;         /* of steps without one; "": none */
 		const char *oaic_base_url; /* may hold a secret; "": not set */
 		const char *oaic_key;      /* secret; "": none is sent */
 		int64_t timeout_ms;        /* without a byte of an answer */

@@ -62,6 +62,7 @@ bool conf_diff_row(const struct conf_row *row, const struct conf *a, const struc
 	case CONF_NAME:
 	case CONF_SECRET:
 	case CONF_TOKEN:
+	case CONF_WORD:
 		return strcmp(*(const char *const *)x, *(const char *const *)y) != 0;
 	case CONF_NAMES:
 	case CONF_NETS:
@@ -115,6 +116,7 @@ void conf_diff_undo(const struct conf_row *row, const struct conf *from, struct 
 	case CONF_NAME:
 	case CONF_SECRET:
 	case CONF_TOKEN:
+	case CONF_WORD:
 		*(const char **)y = arena_dup(&box->arena, *(const char *const *)x);
 		return;
 	case CONF_NAMES:

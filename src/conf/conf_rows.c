@@ -328,6 +328,11 @@ const struct conf_row conf_rows[] = {
 	  .what = "the largest event of a run; beyond it long texts are cut, state and history are "
 	  "left out, and the event says truncated: true" },
 
+	{ "llm.model", CONF_WORD, AT(llm.model), "", 1, 128,
+	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
+	  .what = "the model of steps that name none, and whose agent names none; without it such "
+	  "steps are refused",
+	  .example = "oaic.llama-3.1-8b" },
 	{ "llm.openai_compatible.base_url", CONF_SECRET, AT(llm.oaic_base_url), "", 0, 2048,
 	  .readers = CONF_FOR_WORKER,
 	  .what = "the OpenAI-compatible server that answers models named oaic.<name>, with or "
@@ -611,6 +616,7 @@ void conf_rows_expected(const struct conf_row *row, struct str *out)
 		add_words(out, row->words, " or ", "://");
 		break;
 	case CONF_TOKEN:
+	case CONF_WORD:
 		str_printf(out, "%lld to %lld printable characters without spaces",
 			   (long long)row->min, (long long)row->max);
 		break;

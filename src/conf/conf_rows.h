@@ -31,6 +31,7 @@ enum conf_kind {
 	CONF_SET,    /* unsigned: bit 1 << index in words for each word given */
 	CONF_SIZE,   /* int64_t, bytes, from a size with a unit */
 	CONF_TOKEN,  /* const char *: a secret of min..max printable characters */
+	CONF_WORD,   /* const char *: the same, and no secret */
 };
 
 /* How the stock variable writes the value (it has bare numbers where we have units). */

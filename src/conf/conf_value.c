@@ -282,7 +282,7 @@ static int check_secret(const struct conf_row *row, const char *text, struct err
 	return 0;
 }
 
-static int check_token(const struct conf_row *row, const char *text, struct err *err)
+static int check_word(const struct conf_row *row, const char *text, struct err *err)
 {
 	const char *p;
 
@@ -291,7 +291,9 @@ static int check_token(const struct conf_row *row, const char *text, struct err 
 	for (p = text; *p; p++)
 		if (*p <= ' ' || *p > '~')
 			return refuse(row, text, err,
-				      "holds a character that no such key has");
+				      row->kind == CONF_TOKEN
+					      ? "holds a character that no such key has"
+					      : "holds a space or an odd character");
 	return 0;
 }
 
@@ -364,7 +366,8 @@ int conf_value_set(const struct conf_row *row, const char *text, struct conf *co
 		rc = check_secret(row, text, err);
 		break;
 	case CONF_TOKEN:
-		rc = check_token(row, text, err);
+	case CONF_WORD:
+		rc = check_word(row, text, err);
 		break;
 	case CONF_LISTEN:
 		return parse_listen(row, text, to, err);
@@ -385,7 +388,8 @@ int conf_value_set_default(const struct conf_row *row, const char *text,
 			   struct err *err)
 {
 	if (!*text) {
-		assert(row->kind == CONF_NAME || conf_rows_secret(row));
+		assert(row->kind == CONF_NAME || row->kind == CONF_WORD ||
+		       conf_rows_secret(row));
 		*(const char **)field(row, conf) = "";
 		return 0;
 	}
@@ -482,6 +486,7 @@ void conf_value_add(const struct conf_row *row, const struct conf *conf, struct 
 		break;
 	case CONF_DIR:
 	case CONF_NAME:
+	case CONF_WORD:
 		str_add_text(out, *(const char *const *)from);
 		break;
 	case CONF_SECRET:

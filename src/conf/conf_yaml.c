@@ -293,6 +293,7 @@ static bool wants_text(enum conf_kind kind)
 	case CONF_SECRET:
 	case CONF_SET:
 	case CONF_TOKEN:
+	case CONF_WORD:
 		return true;
 	case CONF_BOOL:
 	case CONF_COUNT:

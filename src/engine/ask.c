@@ -11,6 +11,7 @@
 #include "engine/row.h"
 #include "engine/step.h"
 #include "engine/walk.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -38,7 +39,7 @@ static void fill_request(struct ask *ask, const struct step *step)
 	int64_t limit_ms = step->def->timeout_ms ? step->def->timeout_ms
 						 : engine->limits.step_timeout_ms;
 
-	request->model = step->def->model;
+	request->model = model_of(step->def->model);
 	request->messages = ask->messages;
 	request->count = 2;
 	request->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;

@@ -78,6 +78,9 @@ static int add_start(struct conversation *talk, const struct json *start, int64_
 		return err_set(err, ERR_INPUT, "a conversation starts once, of an agent");
 	talk->agent_id = arena_dup(&talk->arena, agent_id);
 	talk->agent_version = jsonr_get_int(start, "agent_version", 0);
+	talk->key_path = jsonr_get_text(start, "path")
+				 ? arena_dup(&talk->arena, jsonr_get_text(start, "path"))
+				 : "";
 	talk->execution = (int)jsonr_get_int(start, "execution", 0);
 	talk->started_at_ms = at_ms;
 	add_history(talk, jsonr_get(start, "history"));
@@ -342,6 +345,7 @@ void conversation_print_start(struct str *out, const struct conversation_start *
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "agent_id", start->agent_id);
 	jsonw_pair_int(&w, "agent_version", start->agent_version);
+	jsonw_pair_text(&w, "path", start->key_path);
 	jsonw_pair_int(&w, "execution", start->execution);
 	if (start->history)
 		jsonw_pair_raw(&w, "history", start->history, start->history_len);
@@ -537,6 +541,7 @@ void conversation_print(struct str *out, const struct conversation *talk,
 	struct conversation_start start = {
 		.agent_id = talk->agent_id,
 		.agent_version = talk->agent_version,
+		.key_path = talk->key_path,
 		.execution = talk->execution,
 	};
 	const struct talk *entry = talk->first;

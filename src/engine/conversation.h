@@ -13,7 +13,7 @@
 /*
  * Entries, each an object with one of these keys, and "at" (ms) where it is read:
  *
- *	{"start":{"agent_id","agent_version","execution",
+ *	{"start":{"agent_id","agent_version","path","execution",
  *		  "history":[{"role","text"}]?},"at"}
  *	{"answer":{"text","reasoning"?,"calls":[{"id","name","arguments"}]}}
  *	{"results":[{"id","text","failed"}],"at"}
@@ -60,6 +60,7 @@ struct conversation {
 	struct talk *last;
 	const char *agent_id; /* of the start; NULL: there is none */
 	int64_t agent_version;
+	const char *key_path; /* whose it is: walk_key_path() and execution */
 	int execution;
 	int turns;      /* answers that called tools */
 	int tool_calls; /* in them */
@@ -102,6 +103,7 @@ void conversation_print_trace(struct str *out, const struct conversation *talk);
 struct conversation_start {
 	const char *agent_id;
 	int64_t agent_version;
+	const char *key_path;
 	int execution;
 	/* What was said before: a JSON list of {"role": "user" | "assistant", "text"};
 	 * NULL: nothing. */

@@ -426,12 +426,61 @@ void event_tool_result(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, const char *tool,
 		       struct event_text preview)
 {
+	event_subtask_result(out, stamp, step, tool, preview, NULL);
+}
+
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask)
+{
 	struct event event;
 
 	begin(&event, out, stamp, "tool_result");
 	step_fields(&event, step);
 	jsonw_pair_text(&event.w, "tool_name", tool);
 	heavy_text(&event, "preview", preview, 1);
+	if (subtask)
+		jsonw_pair_text(&event.w, "subtask_name", subtask);
+	finish(&event, stamp);
+}
+
+void event_human_input_required(struct str *out, const struct event_stamp *stamp,
+				const struct definition_step *step, const char *run_id,
+				struct event_text prompt,
+				const struct event_text *context)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "human_input_required");
+	jsonw_pair_text(&event.w, "orch_step_id", step->id);
+	heavy_text(&event, "prompt", prompt, 2);
+	heavy_json(&event, "fields",
+		   (struct event_text){ step->human_fields, step->human_fields_len });
+	jsonw_pair_text(&event.w, "run_id", run_id);
+	if (context)
+		heavy_text(&event, "agent_context", *context, 1);
+	else
+		jsonw_pair_text(&event.w, "agent_context", NULL);
+	jsonw_pair_text(&event.w, "channel_id", step->human_channel_id);
+	finish(&event, stamp);
+}
+
+void event_human_timeout(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *target)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "human_timeout");
+	step_fields(&event, step);
+	jsonw_pair_text(&event.w, "target_step_id", target);
+	finish(&event, stamp);
+}
+
+void event_paused(struct str *out, const struct event_stamp *stamp)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "paused");
 	finish(&event, stamp);
 }
 

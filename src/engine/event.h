@@ -106,6 +106,10 @@ void event_tool_execution(struct str *out, const struct event_stamp *stamp,
 void event_tool_result(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, const char *tool,
 		       struct event_text preview);
+/* The same of a subtask of that name. */
+void event_subtask_result(struct str *out, const struct event_stamp *stamp,
+			  const struct definition_step *step, const char *tool,
+			  struct event_text preview, const char *subtask);
 /* What an agent's model thought (what its provider calls reasoning), and what it said
  * beside its calls, in its nth turn; the texts are heavy. */
 void event_llm_reasoning(struct str *out, const struct event_stamp *stamp,
@@ -122,6 +126,16 @@ void event_context_compact(struct str *out, const struct event_stamp *stamp,
 void event_agent_final(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text response,
 		       const char *tool);
+/* People are asked: prompt and context are heavy (context NULL: none), fields are JSON text
+ * and heavy. */
+void event_human_input_required(struct str *out, const struct event_stamp *stamp,
+				const struct definition_step *step, const char *run_id,
+				struct event_text prompt,
+				const struct event_text *context);
+/* Nobody answered in time: where the path goes on for it. */
+void event_human_timeout(struct str *out, const struct event_stamp *stamp,
+			 const struct definition_step *step, const char *target);
+void event_paused(struct str *out, const struct event_stamp *stamp);
 /* What a nested orchestration, which the step runs, came to; response is heavy. */
 void event_nested_final(struct str *out, const struct event_stamp *stamp,
 			const struct definition_step *step, struct event_text response);

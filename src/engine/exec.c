@@ -23,6 +23,11 @@
 
 #include <assert.h>
 
+static void on_looked(struct op *op)
+{
+	exec_park(op->exec);
+}
+
 static struct exec *make(struct engine *engine, const struct exec_start *start)
 {
 	struct exec *exec = mem_new(struct exec);
@@ -38,6 +43,7 @@ static struct exec *make(struct engine *engine, const struct exec_start *start)
 	exec->epoch = start->epoch;
 	exec->seq = start->seq;
 	exec->status = RUN_RUNNING;
+	op_init(&exec->looked, exec, on_looked);
 	engine->runs++;
 	exec_ready(exec);
 	return exec;
@@ -77,6 +83,7 @@ struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
 static void destroy(struct exec *exec)
 {
 	runframe_free(exec->root);
+	op_detach(&exec->looked);
 	list_remove(&exec->ready);
 	fold_node_free(exec->resume);
 	scope_free(exec->scope);
@@ -102,7 +109,7 @@ void exec_cancel(struct exec *exec)
 	if (exec->status != RUN_RUNNING || exec->cancel_wanted)
 		return;
 	exec->cancel_wanted = true;
-	exec_ready(exec);
+	exec_ready(exec); /* while it pauses, exec_unpause() does */
 }
 
 void exec_ready(struct exec *exec)
@@ -127,7 +134,8 @@ size_t exec_bytes(const struct exec *exec)
 
 static bool has_work(const struct exec *exec)
 {
-	return !exec->doomed && !exec->final && !list_empty(&exec->done);
+	return !exec->doomed && !exec->final && !exec->pausing &&
+	       !list_empty(&exec->done);
 }
 
 static int run_steps(struct exec *exec)
@@ -173,8 +181,8 @@ int exec_turn(struct exec *exec)
 	struct engine *engine = exec->engine;
 	int steps = 0;
 
-	if (exec->status != RUN_RUNNING)
-		return 0; /* its end was handed out; it waits for exec_free() */
+	if (exec->status != RUN_RUNNING || exec->pausing)
+		return 0; /* it waits for exec_free(), or for exec_unpause() */
 	engine->host->enter(engine->host_data, exec);
 	engine->inside = exec;
 	steps = run_steps(exec);
@@ -224,16 +232,54 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 		snapshot_if_due(exec);
 }
 
+/* Nothing of it goes on before somebody answers. */
+static void pause(struct exec *exec)
+{
+	const struct event_stamp stamp = exec_stamp(exec);
+	struct engine_pause *pause = row_pause_new();
+	struct engine_row *row = row_new(ROW_WAIT, "", "", 0);
+
+	event_paused(&row->texts, &stamp);
+	row_add_event(row);
+	seal(exec, row);
+	pause->row = row;
+	state_print(&exec->scope->state, &pause->state);
+	history_print(&exec->scope->history, &pause->history);
+	pause->usage = exec->usage;
+	exec->pausing = true;
+	exec->engine->host->pause(exec->engine->host_data, exec, pause);
+}
+
 void exec_park(struct exec *exec)
 {
 	const struct engine_host *host = exec->engine->host;
 
-	if (exec->parked || exec->doomed || exec->final ||
+	if (exec->parked || exec->doomed || exec->final || exec->pausing ||
 	    !exec->root->ops->parked(exec->root))
 		return;
+	if (!exec->engine->draining) {
+		pause(exec);
+		return;
+	}
 	exec->parked = true;
 	if (host->parked)
 		host->parked(exec->engine->host_data, exec);
+}
+
+void exec_unpause(struct exec *exec)
+{
+	assert(exec->pausing);
+	exec->pausing = false;
+	exec->seq--; /* of the event that nobody will see */
+	exec_ready(exec);
+}
+
+void exec_look(struct exec *exec)
+{
+	if (exec->looked.state != OP_IDLE)
+		return;
+	op_launch(&exec->looked);
+	op_done(&exec->looked);
 }
 
 void exec_end(struct exec *exec, struct engine_final *final)

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "engine/op.h"
 #include "engine/row.h"
 #include "engine/scope.h"
 
@@ -19,7 +20,6 @@ struct event_stamp;
 struct runframe;
 struct fold;
 struct fold_node;
-struct op;
 
 /* What a fresh run starts from. All is borrowed for the call of exec_new(); texts are
  * copied, the definition is referenced. */
@@ -70,7 +70,9 @@ struct exec {
 	size_t delta_bytes;  /* of their deltas */
 	bool giving_up;      /* paths are, and their rows handed out: no snapshot */
 	bool started;
-	bool parked; /* its host was told */
+	bool parked;      /* its host was told */
+	bool pausing;     /* it stands still: its host parks it */
+	struct op looked; /* whether all paths wait is looked at soon */
 };
 
 /*
@@ -103,6 +105,12 @@ void exec_cancel(struct exec *exec);
  */
 void exec_free(struct exec *exec);
 
+/* It was not parked (engine_host.pause): it goes on, and the row of its pause is none. */
+void exec_unpause(struct exec *exec);
+
+/* Look soon whether all paths wait for people, in case that nobody did. */
+void exec_look(struct exec *exec);
+
 /* Bytes that the run holds now: arena, state, frames. */
 size_t exec_bytes(const struct exec *exec);
 
@@ -116,8 +124,8 @@ struct event_stamp exec_stamp(const struct exec *exec);
 /* Number the row's events and hand it out; the op is idle and completes when it is in.
  * NULL: nobody waits for it. */
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op);
-/* The engine drains, and a path stands between two steps: when all do, the run is
- * parked. */
+/* A path stands between two steps, since the engine drains, or waits for people: when all
+ * do, the run is parked. */
 void exec_park(struct exec *exec);
 /* Number the last row's events; it is handed out when the run's code is left. */
 void exec_end(struct exec *exec, struct engine_final *final);

@@ -11,6 +11,8 @@
  *	branch_start,   FRESH       of a path that begins; an inner run's with whatever
  *	loop_iteration              comes first of it (engine/fold_inner.c)
  *	step_start      ANNOUNCED   turn counted
+ *	human_input_    ANNOUNCED   people were asked: the step is not executed again
+ *	required
  *	step_complete   BEHIND      history; on at what follows. Branches are joined
  *	..._decision    BEHIND      on at target_step_id
  *	step_error      BEHIND      history, unless it will be tried again; on as on_error
@@ -253,6 +255,7 @@ static void on_step_start(struct folding *f, struct fold_node *node,
 {
 	fold_node_close_children(node);
 	node->at = FOLD_ANNOUNCED;
+	node->asked = false;
 	node->step = step;
 	node->place = course_place(&node->course, node->place, step->id);
 	f->fold->turns++;
@@ -314,7 +317,8 @@ static int event_on_path(struct folding *f, struct fold_node *node, const char *
 	static const char *const steps[] = { "step_start", "step_complete", "step_error",
 					     NULL };
 	static const char *const decisions[] = { "if_decision", "switch_decision",
-						 "routing_decision", NULL };
+						 "routing_decision", "human_timeout",
+						 NULL };
 
 	if (is_one_of(type, steps))
 		return step_event(f, node, type, event, ts, err);
@@ -322,6 +326,8 @@ static int event_on_path(struct folding *f, struct fold_node *node, const char *
 		on_decision(node, event);
 	else if (strcmp(type, "loop_limit_reached") == 0)
 		on_limit(node, event);
+	else if (strcmp(type, "human_input_required") == 0)
+		node->asked = true;
 	else if (strcmp(type, "orchestration_error") == 0)
 		on_refused(f, node, event);
 	else if (strcmp(type, "done") == 0)
@@ -465,6 +471,14 @@ static int reopen(struct folding *f, struct err *err)
 	return rc;
 }
 
+static bool is_known(const char *kind)
+{
+	static const char *const kinds[] = { "turn",   "start", "step", "join",
+					     "answer", "wait",  NULL };
+
+	return is_one_of(kind, kinds);
+}
+
 /* What ran inside the turn before is over, and what is to run in this one begins behind
  * the row. */
 static void end_turn(struct folding *f)
@@ -492,8 +506,7 @@ static int fold_row(struct folding *f, const struct fold_row *row, struct err *e
 		fold->rows_since = 0;
 		return 0; /* all that it says was folded */
 	}
-	if (strcmp(row->kind, "start") != 0 && strcmp(row->kind, "step") != 0 &&
-	    strcmp(row->kind, "turn") != 0 && !is_join(row))
+	if (!is_known(row->kind))
 		return err_set(err, ERR_INPUT, "rows of kind %s are unknown here",
 			       row->kind);
 	f->delta_waits = row->delta != NULL;

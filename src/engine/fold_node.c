@@ -140,6 +140,7 @@ void fold_node_lend_copy(struct fold_node *parent, const struct fold_node *found
 	node->at = found->at;
 	node->step = found->step;
 	node->place = found->place;
+	node->asked = found->asked;
 	node->next_id = found->next_id;
 	node->class = found->class;
 	node->error = found->error;

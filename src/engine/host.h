@@ -14,6 +14,7 @@
 
 struct agent;
 struct call_stream;
+struct definition;
 struct definition_step;
 
 enum llm_role {
@@ -180,6 +181,49 @@ struct agent_find {
 	int64_t version;
 };
 
+/* What was said before with an agent, in the conversation that the run is a turn of. */
+struct history_find {
+	struct op op;
+	const char *agent_id; /* the engine's */
+	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant", "text"}, the
+	 * oldest first; "": nothing was. */
+	struct str list;
+};
+
+/* An agent that another may give work to. */
+struct agent_listed {
+	const char *id;
+	const char *name;
+	const char *about; /* never NULL */
+};
+
+/* The most that are listed. */
+#define AGENT_LIST_MAX 64
+
+/* Those agents, likewise. */
+struct agent_list {
+	struct op op;
+	const char *but; /* the engine's, as the ids: this one is left out */
+	const char *const *ids;
+	size_t ids_count; /* 0: all but builders */
+	/* Filled before op_done(). */
+	struct arena arena; /* initialised by the engine; of all that is listed */
+	struct agent_listed *agents; /* by id */
+	size_t agents_count;         /* at most AGENT_LIST_MAX */
+};
+
+/* The orchestration that a step runs inside, likewise. */
+struct definition_find {
+	struct op op;
+	const char *id; /* the engine's */
+	int64_t wanted; /* version; 0: the one that is current */
+	/* Filled before op_done(). */
+	enum fail_class class;         /* FAIL_NONE: it is there */
+	struct str text;               /* why not */
+	struct definition *definition; /* a reference, the engine's from then on */
+	int64_t version;
+};
+
 /* Borrowed until op_done() or abandon(). */
 struct tool_request {
 	const char *name;
@@ -209,11 +253,31 @@ struct tool_use {
 	struct tool_answer answer;
 };
 
+enum human_outcome {
+	HUMAN_ANSWERED, /* json is the answer */
+	HUMAN_LATE,     /* its deadline has passed without one */
+	HUMAN_GONE,     /* nobody was asked, or nobody is any more: ask (again) */
+};
+
+/*
+ * A question to people that waits for its end. Borrowed until op_done() or abandon(). It
+ * may take days: a run all of whose paths wait so is parked (engine_host.pause).
+ */
+struct human_wait {
+	struct op op;
+	const char *path; /* the engine's; as those of the row that opened it: */
+	int execution;    /* they tell it from others of the run */
+	bool found;       /* the journal says that it was asked; else it is our own row */
+	/* Filled before op_done(). */
+	enum human_outcome outcome;
+	struct str json; /* of an object; compact and storable */
+};
+
 /*
  * What a host does for the engine, in one child. `host` is the pointer given to
  * engine_new(); a run's own pointer is exec->job. All are called on the child's thread,
  * most of them from inside a run's code: none of them may call back into the engine,
- * except op_done(), exec_free() and exec_cancel(), which all only mark.
+ * except op_done(), exec_free(), exec_cancel() and exec_unpause(), which all only mark.
  */
 struct engine_host {
 	/* The wall clock (epoch ms; Postgres' where it is known): events, history. */
@@ -267,6 +331,24 @@ struct engine_host {
 	/* The agent of a step, and the tools that it may use. NULL likewise. */
 	void (*agent_find)(void *host, struct exec *exec, struct agent_find *find);
 	void (*tool_list)(void *host, struct exec *exec, struct tool_list *list);
+	/* Likewise; NULL: nothing is ever said before. */
+	void (*history_find)(void *host, struct exec *exec, struct history_find *find);
+	void (*agent_list)(void *host, struct exec *exec, struct agent_list *list);
+	void (*definition_find)(void *host, struct exec *exec,
+				struct definition_find *find);
+
+	/*
+	 * Wait for people, who were asked by a row that is durable. NULL: a host where
+	 * nobody can be asked.
+	 */
+	void (*wait)(void *host, struct exec *exec, struct human_wait *wait);
+
+	/*
+	 * All paths of the run wait for people. Takes the pause. The run stands still
+	 * from here on: either the host stores it behind all rows so far, if no answer is
+	 * unread by then, and frees it; or it calls exec_unpause().
+	 */
+	void (*pause)(void *host, struct exec *exec, struct engine_pause *pause);
 
 	/*
 	 * The run ended. Takes the final. The last call about this run: its exec does

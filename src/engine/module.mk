@@ -32,6 +32,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/inner.h \
 	src/engine/inner_run.c \
 	src/engine/inner_run.h \
+	src/engine/nested.c \
+	src/engine/nested.h \
 	src/engine/op.c \
 	src/engine/op.h \
 	src/engine/progress.c \
@@ -51,6 +53,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/react.h \
 	src/engine/react_calls.c \
 	src/engine/react_compact.c \
+	src/engine/react_inner.c \
 	src/engine/react_tools.c \
 	src/engine/recall.c \
 	src/engine/recall.h \
@@ -78,6 +81,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/steps/step_evaluator.h \
 	src/engine/steps/step_extract.c \
 	src/engine/steps/step_extract.h \
+	src/engine/steps/step_human.c \
+	src/engine/steps/step_human.h \
 	src/engine/steps/step_if.c \
 	src/engine/steps/step_if.h \
 	src/engine/steps/step_llm.c \

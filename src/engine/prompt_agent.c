@@ -12,9 +12,12 @@
 #include "engine/exec.h"
 #include "engine/react.h"
 #include "engine/row.h"
+#include "engine/scope.h"
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/agent.h"
+#include "run/chat_run.h"
+#include "run/definition.h"
 
 #include <time.h>
 
@@ -48,8 +51,12 @@ void prompt_agent(struct str *out, const struct react *react)
 
 	str_add_text(out, react->agent->system_prompt);
 	add_rules(out, react->agent);
-	prompt_system(step_scope(step),
-		      walk_row(step->frame.parent)->path, step->def, out);
+	react_inner_roster(react, out);
+	/* in a chat, or of a task that another agent gave, that is all */
+	if (!step_scope(step)->definition->of_agent &&
+	    !chat_run_agent(step_scope(step)->definition->id))
+		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
+			      step->def, out);
 	str_add_text(out, "\n---\n\n");
 	add_now(out, react->talk.at_ms);
 	if (left > 1)

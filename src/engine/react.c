@@ -34,8 +34,12 @@
 #include "engine/walk.h"
 #include "run/agent.h"
 #include "run/definition.h"
+#include "run/model.h"
 
 #include <string.h>
+
+/* Of an agent that says nothing else, when another gives it work. */
+#define TURNS_DEFAULT 15
 
 static struct react *react_of_call(struct op *op)
 {
@@ -56,11 +60,13 @@ bool react_recall(struct react *react)
 	const struct state_pair *pair = progress_get(react->step);
 	struct err ignored;
 
+	walk_key_path(react->step->frame.parent, &react->key_path);
 	if (!pair)
 		return false;
 	/* inputs of the run may have the key, too */
 	if (conversation_read(&react->talk, pair->json, pair->json_len, &ignored) == 0 &&
-	    react->talk.execution == row_of(react)->execution)
+	    react->talk.execution == row_of(react)->execution &&
+	    strcmp(react->talk.key_path, str_text(&react->key_path)) == 0)
 		return true;
 	conversation_deinit(&react->talk);
 	conversation_init(&react->talk);
@@ -99,6 +105,7 @@ static bool add_start(struct react *react, const struct str *history)
 	const struct conversation_start start = {
 		.agent_id = react->agent->id,
 		.agent_version = react->agent_version,
+		.key_path = str_text(&react->key_path),
 		.execution = row_of(react)->execution,
 		.history = history ? str_text(history) : NULL,
 		.history_len = history ? history->len : 0,
@@ -146,8 +153,6 @@ void react_ask(struct react *react, const struct llm_message *messages, size_t c
 
 	call_answer_deinit(&react->call.answer);
 	memset(&react->call.answer, 0, sizeof(react->call.answer));
-	str_reset(&react->key_path, 4096);
-	walk_key_path(react->step->frame.parent, &react->key_path);
 	*request = (struct llm_request){
 		.model = react->model,
 		.messages = messages,
@@ -343,7 +348,18 @@ void react_on_results(struct react *react)
 
 bool react_parked(const struct react *react)
 {
-	return react->state == REACT_PARKED;
+	size_t i;
+
+	if (react->state != REACT_SERVING)
+		return react->state == REACT_PARKED;
+	for (i = 0; i < react->calls_count; i++) {
+		const struct react_call *call = &react->calls[i];
+
+		if (!call->done &&
+		    !(call->tool->server->parked && call->tool->server->parked(call)))
+			return false;
+	}
+	return react->calls_open > 0;
 }
 
 /* ---- the start ---- */
@@ -378,14 +394,27 @@ static void tell_missing(struct react *react)
 	str_deinit(&text);
 }
 
+static void all_listed(struct react *react)
+{
+	react_tools_make(react);
+	tell_missing(react);
+	next(react);
+}
+
 static void on_listed(struct op *op)
 {
 	struct tool_list *list = mem_container(op, struct tool_list, op);
 	struct react *react = mem_container(list, struct react, list);
 
-	react_tools_make(react);
-	tell_missing(react);
-	next(react);
+	if (!react_inner_look(react))
+		all_listed(react);
+}
+
+static void on_others(struct op *op)
+{
+	struct agent_list *others = mem_container(op, struct agent_list, op);
+
+	all_listed(mem_container(others, struct react, others));
 }
 
 static bool names_all(const struct definition_step *def)
@@ -416,6 +445,15 @@ static void list_tools(struct react *react)
 		op_done(&list->op);
 }
 
+static int64_t turns_of(const struct definition_step *def, const struct agent *agent)
+{
+	int64_t turns = def->max_turns;
+
+	if (def->turns_of_agent)
+		turns = agent->max_turns ? agent->max_turns : TURNS_DEFAULT;
+	return turns > 1 ? turns : 1;
+}
+
 void react_start(struct react *react, struct agent *agent, int64_t version,
 		 const struct str *history)
 {
@@ -426,8 +464,8 @@ void react_start(struct react *react, struct agent *agent, int64_t version,
 
 	react->agent = agent;
 	react->agent_version = version;
-	react->model = step->def->model ? step->def->model : agent->model;
-	react->max_turns = step->def->max_turns > 1 ? step->def->max_turns : 1;
+	react->model = model_of(step->def->model ? step->def->model : agent->model);
+	react->max_turns = turns_of(step->def, agent);
 	react->deadline_mono_ms = engine_mono_ms(engine) + limit_ms;
 	if (!react->model) {
 		runframe_fail(&step->frame, FAIL_JOB,
@@ -446,7 +484,9 @@ void react_init(struct react *react, struct step *step)
 	react->step = step;
 	conversation_init(&react->talk);
 	arena_init(&react->list.arena);
+	arena_init(&react->others.arena);
 	op_init(&react->list.op, exec, on_listed);
+	op_init(&react->others.op, exec, on_others);
 	op_init(&react->stored, exec, on_stored);
 	call_init(&react->call, step, on_answer);
 }
@@ -455,12 +495,14 @@ void react_deinit(struct react *react)
 {
 	react->step->frame.exec->frame_bytes -= react->counted;
 	op_detach(&react->list.op);
+	op_detach(&react->others.op);
 	op_detach(&react->stored);
 	call_deinit(&react->call);
 	react_calls_free(react);
 	react_tools_free(react);
 	conversation_deinit(&react->talk);
 	arena_deinit(&react->list.arena);
+	arena_deinit(&react->others.arena);
 	str_deinit(&react->task);
 	str_deinit(&react->system);
 	str_deinit(&react->said);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct agent;
+struct inner_runs;
 struct react;
 struct react_call;
 struct step;
@@ -39,6 +40,8 @@ struct react_server {
 	void (*begin)(struct react_call *call);
 	/* Give up what is under way, free what call->own is. NULL: nothing. */
 	void (*drop)(struct react_call *call);
+	/* The engine drains, and nothing of it goes on here. NULL: it is waited for. */
+	bool (*parked)(const struct react_call *call);
 };
 
 /* A tool that is offered. */
@@ -87,6 +90,8 @@ struct react {
 	struct str task; /* the user's message; the step's to fill before react_start() */
 	struct conversation talk;
 	struct tool_list list;
+	struct inner_runs *inner; /* of the step; the owner's to set */
+	struct agent_list others; /* that it may give work to */
 	struct react_tool *tools; /* owned */
 	size_t tools_count;
 	struct llm_tool *offers; /* owned; the same, for requests */
@@ -139,6 +144,13 @@ bool react_calls_make(struct react *react, const struct llm_tool_call *made, siz
 		      bool fresh);
 void react_calls_begin(struct react *react);
 void react_calls_free(struct react *react);
+/* Tools that give work to agents (react_inner.c): whether a list of these is being looked
+ * up (the loop goes on behind it); offered, from inside react_tools_make(); told. */
+bool react_inner_look(struct react *react);
+void react_inner_offer(struct react *react);
+void react_inner_roster(const struct react *react, struct str *out);
+/* The name that a call gives its subtask, appended; of another call nothing. */
+void react_inner_subtask(const struct react_call *call, struct str *out);
 /* Its result becomes an event. */
 void react_tell_result(const struct react_call *call);
 /* The row under way goes out; on when it is durable. answered: it has an answer. */

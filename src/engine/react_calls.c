@@ -88,6 +88,8 @@ void react_call_done(struct react_call *call, bool failed, const char *text, siz
 	set_text(call, failed, text, len);
 	if (--react->calls_open == 0 && react->state == REACT_SERVING)
 		react_on_results(react);
+	else if (react->step->frame.exec->engine->draining)
+		exec_park(react->step->frame.exec); /* if the others wait for that */
 }
 
 static void refuse(struct react_call *call, const char *why)
@@ -178,12 +180,15 @@ void react_tell_result(const struct react_call *call)
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
 	const struct str *text = &call->text;
 	size_t len = text->len < PREVIEW_MAX ? text->len : PREVIEW_MAX;
+	struct event_text preview = { str_text(text),
+				      utf8_cut(str_text(text), text->len, len) };
+	struct str subtask = STR_INIT;
 
-	event_tool_result(
-		&row->texts, &stamp, step->def, name_of(call),
-		(struct event_text){ str_text(text),
-				     utf8_cut(str_text(text), text->len, len) });
+	react_inner_subtask(call, &subtask);
+	event_subtask_result(&row->texts, &stamp, step->def, name_of(call), preview,
+			     subtask.len ? str_text(&subtask) : NULL);
 	row_add_event(row);
+	str_deinit(&subtask);
 }
 
 /* ---- the calls of an answer ---- */

@@ -78,6 +78,7 @@ void react_tools_make(struct react *react)
 
 	react->tools = mem_new_n(struct react_tool, list->tools_count + REACT_OWN_MAX);
 	react->offers = mem_new_n(struct llm_tool, list->tools_count + REACT_OWN_MAX);
+	react_inner_offer(react);
 	for (i = 0; i < list->tools_count; i++)
 		add_listed(react, &list->tools[i]);
 }

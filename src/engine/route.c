@@ -7,6 +7,8 @@
  *	          any case the default, if there is one, else next_step_id
  *	evaluator the route of the label that was decided for; null is the end. Without
  *	          routes next_step_id
+ *	human     on_timeout_step_id when nobody answered in time and it names one, else
+ *	          next_step_id
  *	others    next_step_id
  *
  * The event carries the target, so that a fold knows where the run went without asking
@@ -112,12 +114,33 @@ static const char *behind_evaluator(struct exec *exec, const struct state *state
 	return target;
 }
 
+/* Nothing was decided, and nothing is told, unless the deadline passed. */
+static const char *behind_human(struct exec *exec, const struct state *state,
+				const struct definition_step *step, const char *linear,
+				struct engine_row *row)
+{
+	struct event_stamp stamp = exec_stamp(exec);
+	const struct state_pair *pair;
+	struct str key = STR_INIT;
+
+	str_printf(&key, "%s%s", ROUTE_LATE_KEY, step->id);
+	pair = state_get(state, str_text(&key));
+	str_deinit(&key);
+	if (!step->on_timeout_step_id || !pair || strcmp(pair->json, "true") != 0)
+		return linear;
+	event_human_timeout(&row->texts, &stamp, step, step->on_timeout_step_id);
+	row_add_event(row);
+	return step->on_timeout_step_id;
+}
+
 const char *route_behind(struct exec *exec, const struct state *state,
 			 const struct definition_step *step, const char *linear,
 			 struct engine_row *row)
 {
 	const char *target;
 
+	if (step->type == STEP_HUMAN)
+		return behind_human(exec, state, step, linear, row);
 	if (step->type == STEP_IF_ELSE)
 		target = behind_if(exec, state, step, linear, &row->texts);
 	else if (step->type == STEP_SWITCH)

@@ -12,6 +12,8 @@ struct state;
 #define ROUTE_SWITCH_KEY    "_switch_decision_"
 #define ROUTE_LABEL_KEY     "_routing_decision_"
 #define ROUTE_REASONING_KEY "_routing_reasoning_"
+/* Of a human step with a route for that: whether its deadline passed, a bool. */
+#define ROUTE_LATE_KEY "_human_late_"
 
 /*
  * The id of the step that follows, NULL at the path's end; of a step that decides its

@@ -37,6 +37,7 @@ void row_free(struct engine_row *row)
 	str_deinit(&row->error);
 	str_deinit(&row->texts);
 	str_deinit(&row->place);
+	mem_free(row->wait);
 	if (row->events != row->few)
 		mem_free(row->events);
 	mem_free(row);
@@ -126,10 +127,41 @@ void row_add_del(struct engine_row *row, const char *key)
 	str_add_char(&row->delta, ']');
 }
 
+static const char *keep(char **at, const char *text)
+{
+	size_t len = text ? strlen(text) + 1 : 0;
+	const char *kept = text ? memcpy(*at, text, len) : NULL;
+
+	*at += len;
+	return kept;
+}
+
+static size_t room_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+void row_set_wait(struct engine_row *row, const struct row_wait *wait)
+{
+	struct row_wait *own = mem_alloc(sizeof(*own) + room_of(wait->path) +
+					 room_of(wait->step_id) + room_of(wait->prompt) +
+					 room_of(wait->fields) + room_of(wait->context));
+	char *at = (char *)(own + 1);
+
+	*own = *wait;
+	own->path = keep(&at, wait->path);
+	own->step_id = keep(&at, wait->step_id);
+	own->prompt = keep(&at, wait->prompt);
+	own->fields = keep(&at, wait->fields);
+	own->context = keep(&at, wait->context);
+	mem_free(row->wait);
+	row->wait = own;
+}
+
 bool row_is_empty(const struct engine_row *row)
 {
 	return !row->events_count && !row->delta.len && !row->usage.len &&
-	       !row->error.len;
+	       !row->error.len && !row->wait;
 }
 
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)
@@ -172,6 +204,8 @@ const char *row_kind_name(enum row_kind kind)
 		return "effect";
 	case ROW_SNAPSHOT:
 		return "snapshot";
+	case ROW_WAIT:
+		return "wait";
 	}
 	return "unknown";
 }
@@ -206,4 +240,19 @@ void row_final_free(struct engine_final *final)
 	str_deinit(&final->history);
 	row_free(final->row);
 	mem_free(final);
+}
+
+struct engine_pause *row_pause_new(void)
+{
+	return mem_new(struct engine_pause);
+}
+
+void row_pause_free(struct engine_pause *pause)
+{
+	if (!pause)
+		return;
+	str_deinit(&pause->state);
+	str_deinit(&pause->history);
+	row_free(pause->row);
+	mem_free(pause);
 }

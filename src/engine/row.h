@@ -17,6 +17,7 @@ enum row_kind {
 	ROW_ANSWER,
 	ROW_EFFECT,
 	ROW_SNAPSHOT,
+	ROW_WAIT, /* people were asked, or a run is parked until they answer */
 };
 
 /* Column `status` of orchestration_runs, by name. */
@@ -25,6 +26,23 @@ enum run_status {
 	RUN_COMPLETED,
 	RUN_FAILED,
 	RUN_CANCELLED,
+};
+
+/*
+ * What the row does to a question to people: kept by the host beside the journal, in the
+ * commit that stores the row. A question is known by path and execution.
+ */
+struct row_wait {
+	bool opens;       /* it is asked, anew if it was before; false: it is over */
+	const char *path; /* walk_key_path(); all texts are the struct's own */
+	int execution;
+	const char *step_id;
+	/* only of one that opens */
+	const char *prompt;
+	const char *fields;  /* JSON text */
+	const char *context; /* NULL: none */
+	int64_t deadline_ms; /* from now on; 0: none */
+	int64_t reminder_ms; /* likewise, again and again */
 };
 
 struct row_event {
@@ -54,7 +72,8 @@ struct engine_row {
 	struct str error; /* JSON object {"class","step_id","message"}; "" is none */
 	/* The durable events in order, each a JSON object text without newline. */
 	struct str texts;
-	struct str place; /* what row_add_event() adds to each */
+	struct str place;      /* what row_add_event() adds to each */
+	struct row_wait *wait; /* owned; NULL: it is about none */
 	struct row_event *events;
 	size_t events_count;
 	size_t events_room;
@@ -80,7 +99,10 @@ void row_add_set(struct engine_row *row, const char *key, const char *json, size
 void row_add_append(struct engine_row *row, const char *key, const char *json,
 		    size_t len);
 void row_add_del(struct engine_row *row, const char *key);
-/* Nothing is in it: no event, no act, no usage, no error. */
+/* For the engine: the row opens or ends this question; texts are copied. What it was to do
+ * to one before is forgotten. */
+void row_set_wait(struct engine_row *row, const struct row_wait *wait);
+/* Nothing is in it: no event, no act, no usage, no error, no question. */
 bool row_is_empty(const struct engine_row *row);
 /* For the engine: number and close the events, close the lists. Once, before it is handed
  * out. */
@@ -113,6 +135,20 @@ struct engine_final {
 	 * Owned by the final; a taker may take it out (set NULL). */
 	struct engine_row *row;
 };
+
+/*
+ * A run that waits for people on all its paths: on the heap, self-contained, the taker's
+ * (row_pause_free).
+ */
+struct engine_pause {
+	struct str state;   /* JSON object: what its root's path sees */
+	struct str history; /* JSON list */
+	struct usage usage;
+	struct engine_row *row; /* the event `paused`; as engine_final.row */
+};
+
+struct engine_pause *row_pause_new(void);
+void row_pause_free(struct engine_pause *pause);
 
 struct engine_final *row_final_new(void);
 void row_final_free(struct engine_final *final);

@@ -26,7 +26,8 @@ struct runframe_ops {
 	 * Of a frame that has paths inside. abandon: it is given up, and its frame freed
 	 * behind the call; what its paths have done is handed out. goes_on: the path that
 	 * it is on does not end with that. parked: all of them stand between two steps
-	 * (or will not start) and the engine drains.
+	 * (or will not start), since the engine drains, or wait for people. A leaf has
+	 * these if it is something to it.
 	 */
 	void (*abandon)(struct runframe *frame, bool goes_on);
 	bool (*parked)(const struct runframe *frame);

@@ -111,6 +111,8 @@ static void print_node(struct jsonw *w, const struct fold_node *node, const char
 		jsonw_pair_text(w, "class", fail_name(node->class));
 		jsonw_pair_text(w, "error", node->error);
 	}
+	if (node->at == FOLD_ANNOUNCED && node->asked)
+		jsonw_pair_bool(w, "asked", true);
 	if (!over)
 		jsonw_pair_int(w, "place", node->place);
 	if (!over && node->visits)
@@ -276,6 +278,7 @@ static int read_node(struct fold *fold, const struct json *json, struct fold_inn
 	definition = fold_node_scope(node)->definition;
 	node->step = definition_step(definition, jsonr_get_text(json, "step"));
 	node->place = (int)jsonr_get_int(json, "place", -1);
+	node->asked = jsonr_bool(jsonr_get(json, "asked"));
 	node->next_id = id_of(definition, jsonr_get(json, "next"));
 	node->class = read_class(jsonr_get(json, "class"));
 	if (error)

@@ -9,6 +9,7 @@
 #include "engine/steps/step_end.h"
 #include "engine/steps/step_evaluator.h"
 #include "engine/steps/step_extract.h"
+#include "engine/steps/step_human.h"
 #include "engine/steps/step_if.h"
 #include "engine/steps/step_llm.h"
 #include "engine/steps/step_loop.h"
@@ -31,6 +32,7 @@ static const struct step_type_row rows[] = {
 	{ STEP_END,          step_end_new,       never_outside,          NULL },
 	{ STEP_EVALUATOR,    step_evaluator_new, step_evaluator_outside, NULL },
 	{ STEP_EXTRACT_JSON, step_extract_new,   never_outside,          NULL },
+	{ STEP_HUMAN,        step_human_new,     step_human_outside,     NULL },
 	{ STEP_IF_ELSE,      step_if_new,        never_outside,          NULL },
 	{ STEP_LLM,          step_llm_new,       step_llm_outside,       NULL },
 	{ STEP_LOOP,         step_loop_new,      never_outside,          step_loop_announce },

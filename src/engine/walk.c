@@ -327,7 +327,9 @@ static void start(struct runframe *frame)
 /* 0: none. */
 static int64_t step_limit_ms(const struct walk *walk)
 {
-	if (walk->step->timeout_ms || is_nest(walk->step))
+	if (walk->step->type == STEP_HUMAN)
+		return 0; /* people have a deadline of their own, or none */
+	if (walk->step->timeout_ms || is_nest(walk->step) || walk->unlimited)
 		return walk->step->timeout_ms;
 	return walk->frame.exec->engine->limits.step_timeout_ms;
 }
@@ -336,13 +338,15 @@ static void try_step(struct walk *walk)
 {
 	struct engine *engine = walk->frame.exec->engine;
 	struct runframe *child = type_of(walk)->frame_new(&walk->frame, walk->step);
-	int64_t limit_ms = step_limit_ms(walk);
+	int64_t limit_ms;
 
 	walk->state = WALK_STEP;
 	walk->child = child;
+	walk->unlimited = false;
 	FAULT_OF("step.started", walk->step->id);
 	child->ops->start(child);
 	walk->resume = NULL; /* its paths have begun */
+	limit_ms = step_limit_ms(walk);
 	if (limit_ms && !runframe_has_ended(child))
 		timers_arm(engine, &walk->timeout, engine_mono_ms(engine) + limit_ms);
 }
@@ -546,6 +550,28 @@ static void on_timeout(struct op *op)
 	mem_free(failure.error);
 }
 
+/* Within the step's start as well: the timer is not armed yet. */
+void walk_lift_limit(struct runframe *frame)
+{
+	struct walk *walk = walk_of(frame);
+
+	walk->unlimited = true;
+	if (!walk->step->timeout_ms)
+		op_detach(&walk->timeout.op);
+}
+
+void walk_commit_wait(struct runframe *frame, struct op *op)
+{
+	struct walk *walk = walk_of(frame);
+	struct engine_row *row = walk_row(frame);
+
+	assert(walk->state == WALK_STEP);
+	row->kind = ROW_WAIT;
+	row->next_outside = true;
+	make_row(walk); /* first: what the other makes due looks at the path */
+	exec_commit(frame->exec, row, op);
+}
+
 static void on_pause_over(struct op *op)
 {
 	struct walk *walk = mem_container(op, struct walk, pause.op);
@@ -597,10 +623,12 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct walk *walk = walk_of(frame);
 
-	(void)goes_on; /* nothing behind it sees what is inside */
+	/* what is behind sees what a loop's iteration leaves, and that only */
 	if (walk->state == WALK_STEP && walk->child->ops->abandon &&
 	    !runframe_has_ended(walk->child))
-		walk->child->ops->abandon(walk->child, false);
+		walk->child->ops->abandon(walk->child, goes_on);
+	if (goes_on && walk->row)
+		end_progress(walk);
 	walk_hand_out(frame);
 }
 
@@ -631,6 +659,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 	node->step = walk->step;
 	node->place = walk->place;
 	node->at = FOLD_ANNOUNCED;
+	node->asked = walk->state != WALK_ENDED && walk_resume_asked(frame);
 	if (walk->visits)
 		memcpy(node->visits, walk->visits,
 		       definition_of(walk)->steps_count * sizeof(*walk->visits));

@@ -56,6 +56,17 @@ struct fold_node *walk_resume_newest(const struct runframe *frame);
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For a step that has paths inside: no time limit but the one that it names. */
+void walk_lift_limit(struct runframe *frame);
+/* For the same: the journal says that it has asked people. */
+bool walk_resume_asked(const struct runframe *frame);
+/*
+ * The step under way asks people: the row under way, with the question, goes to the journal
+ * as one of kind wait, another one is under way behind it. The op is idle and completes
+ * when that is durable.
+ */
+void walk_commit_wait(struct runframe *frame, struct op *op);
+
 /* The row under way, for steps: of their parent. Borrowed. */
 struct engine_row *walk_row(struct runframe *frame);
 /*

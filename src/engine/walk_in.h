@@ -50,6 +50,7 @@ struct walk {
 	int64_t started_mono_ms;
 	enum fail_class stop_class; /* FAIL_NONE: nobody wants it to stop */
 	char *stop_reason;          /* owned */
+	bool unlimited;             /* the step under way has no time limit but its own */
 	bool acted; /* it did something; false: its end was in the journal */
 };
 

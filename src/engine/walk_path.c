@@ -134,6 +134,13 @@ struct fold_node *walk_resume_newest(const struct runframe *frame)
 	return list_entry(walk->resume->children.prev, struct fold_node, node);
 }
 
+bool walk_resume_asked(const struct runframe *frame)
+{
+	const struct walk *walk = walk_in(frame);
+
+	return walk->resume && walk->resume->at == FOLD_ANNOUNCED && walk->resume->asked;
+}
+
 void walk_step_path(const struct runframe *frame, struct str *out)
 {
 	const struct walk *walk = walk_in(frame);

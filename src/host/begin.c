@@ -20,6 +20,7 @@
 #include "engine/exec.h"
 #include "engine/fold.h"
 #include "host/backlog.h"
+#include "host/begin_inner.h"
 #include "host/held.h"
 #include "host/host_scale_in.h"
 #include "host/journal.h"
@@ -148,6 +149,9 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 	return rc;
 }
 
+/* go_on() waits for a definition, and begin_past() is called again, or was. */
+#define GO_ON_LATER 1
+
 static int go_on(struct held *held, struct err *err)
 {
 	struct host_scale *host = held->host;
@@ -160,7 +164,10 @@ static int go_on(struct held *held, struct err *err)
 		.inputs = past->inputs,
 		.inputs_len = past->inputs ? strlen(past->inputs) : 0,
 		.state_max = host->engine->limits.state_max,
+		.inner = begin_inner_get,
+		.inner_data = held,
 	};
+	struct fold_wanted wanted = { .id = NULL };
 	struct fold fold;
 	int rc;
 
@@ -172,7 +179,13 @@ static int go_on(struct held *held, struct err *err)
 		held->fresh = true;
 		held->exec = exec_resume(host->engine, &start, &fold);
 	}
+	if (rc == ERR_NOT_FOUND) {
+		wanted.id = arena_dup(&held->past.arena, fold.wanted.id);
+		wanted.version = fold.wanted.version;
+	}
 	fold_deinit(&fold);
+	if (wanted.id && begin_inner_ask(held, &wanted, begin_past, err))
+		return GO_ON_LATER;
 	return rc;
 }
 
@@ -182,13 +195,19 @@ void begin_past(struct held *held)
 	struct held_past *past = &held->past;
 	struct str reason = STR_INIT;
 	struct err err;
+	int rc = 0;
 
+	if (!held->unusable && past->count) {
+		rc = go_on(held, &err);
+		if (rc == GO_ON_LATER)
+			return;
+	}
 	if (held->unusable) {
 		begin_failed(held, "job", held->unusable);
 	} else if (past->count == 0) {
 		begin_fresh(held, past->message, strlen(past->message), past->inputs,
 			    past->inputs ? strlen(past->inputs) : 0);
-	} else if (go_on(held, &err) < 0) {
+	} else if (rc < 0) {
 		log_error("run.journal_unusable", LOG_S("run", held->run_id),
 			  LOG_S("error", err.text));
 		str_printf(&reason, "the run cannot be continued: %s", err.text);

@@ -16,8 +16,10 @@
 #include "engine/row.h"
 #include "events/fifo.h"
 #include "host/agent_cache.h"
+#include "host/inner_source.h"
 #include "host/held.h"
 #include "host/journal.h"
+#include "host/said.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 #include "run/chat_run.h"
@@ -101,6 +103,12 @@ size_t host_scale_step(const struct host_scale *host, char *buf, size_t size)
 	return len;
 }
 
+/* The row that a step ends with. */
+static bool is_step(const struct engine_row *row)
+{
+	return row->kind == ROW_STEP || row->kind == ROW_ANSWER;
+}
+
 static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 			struct op *op)
 {
@@ -110,7 +118,8 @@ static void host_commit(void *ctx, struct exec *exec, struct engine_row *row,
 		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
 
 	held->event_seq += row->events_count;
-	score_add(host->options.score, SCORE_STEPS, row->kind == ROW_STEP);
+	held->people.any |= row->wait != NULL;
+	score_add(host->options.score, SCORE_STEPS, is_step(row));
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, clock_wall_ms());
@@ -182,6 +191,31 @@ static void host_agent_find(void *ctx, struct exec *exec, struct agent_find *fin
 	agent_cache_find(host->agents, find);
 }
 
+static void host_history_find(void *ctx, struct exec *exec, struct history_find *find)
+{
+	struct host_scale *host = ctx;
+	const struct held *held = exec->job;
+
+	said_find(host->said, held->run_id, find);
+}
+
+static void host_agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	inner_source_list(host->inner, list);
+}
+
+static void host_definition_find(void *ctx, struct exec *exec,
+				 struct definition_find *find)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	inner_source_find(host->inner, find);
+}
+
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct host_scale *host = ctx;
@@ -223,6 +257,22 @@ bool engine_side_may_send(void *ctx, struct llm_call *call)
 void host_scale_refreshed(struct host_scale *host, size_t queue, int64_t sent_mono_ms)
 {
 	gate_refreshed(&host->gate, queue, sent_mono_ms);
+}
+
+static void host_wait(void *ctx, struct exec *exec, struct human_wait *wait)
+{
+	struct host_scale *host = ctx;
+
+	people_wait(host->desk, exec->job, wait);
+}
+
+static void host_pause(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	struct host_scale *host = ctx;
+	struct held *held = exec->job;
+
+	held->pause = pause;
+	journal_want(host->journal, held);
 }
 
 static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
@@ -271,8 +321,13 @@ const struct engine_host engine_side = {
 	.code = host_code,
 	.tool_find = host_tool_find,
 	.tool_use = host_tool_use,
+	.wait = host_wait,
+	.pause = host_pause,
 	.tool_list = host_tool_list,
 	.agent_find = host_agent_find,
+	.history_find = host_history_find,
+	.agent_list = host_agent_list,
+	.definition_find = host_definition_find,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "host/begin_inner.h"
 #include "host/settle.h"
 #include "run/chat_run.h"
 #include "run/definition.h"
@@ -25,6 +26,8 @@
 /* What the journal that comes with a takeover is reckoned to hold: nobody knows before.
  * So 64 come at a time, not as many as fit into a commit. */
 #define PAST_BYTES ((size_t)128 * 1024)
+/* A question beside its event, about. */
+#define WAIT_BYTES ((size_t)4 * 1024)
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      const char *tenant, int64_t wake, void *slot)
@@ -44,6 +47,7 @@ struct held *held_new(struct host_scale *host, const char *run_id, const char *j
 	list_init(&held->publish.entries);
 	held->publish.run_id = held->run_id;
 	fifo_init(&held->fifo, 0, 0);
+	people_init(&held->people);
 	arena_init(&held->past.arena);
 	return held;
 }
@@ -114,9 +118,13 @@ size_t held_bytes(const struct held *held)
 
 		bytes += row->row->delta.len + row->events->len + row->row->usage.len +
 			 row->row->error.len;
+		if (row->row->wait && row->row->wait->opens)
+			bytes += WAIT_BYTES;
 	}
 	if (held->waits && held->resumes)
 		bytes += PAST_BYTES;
+	if (held->pause)
+		bytes += held->pause->state.len + held->pause->history.len;
 	if (final)
 		bytes += final->response.len + final->error.len + final->state.len +
 			 final->history.len;
@@ -148,8 +156,11 @@ void held_free(struct held *held)
 	held_rows_free(&held->flying);
 	fifo_deinit(&held->fifo);
 	row_final_free(held->final);
+	row_pause_free(held->pause);
+	people_deinit(&held->people);
 	stream_end_stop(&held->asked);
 	settle_free(held->settle);
+	begin_inner_free(held->inner);
 	definition_unref(held->definition);
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);

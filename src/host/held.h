@@ -7,6 +7,7 @@
 #include "engine/fold.h"
 #include "events/fifo.h"
 #include "events/publish.h"
+#include "host/people.h"
 #include "host/stream_end.h"
 #include "pg/pg_group.h"
 
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct begin_inner;
 struct definition;
 struct engine_final;
 struct engine_row;
@@ -24,10 +26,11 @@ struct str;
 
 /* Whose run it is, as far as Postgres knows. */
 enum held_state {
-	HELD_LAZY,  /* nobody's: nothing of it is written, nothing left the process */
-	HELD_OWNED, /* ours, with an epoch */
-	HELD_ENDED, /* its end is in Postgres */
-	HELD_STALE, /* not ours: nothing more of it is written */
+	HELD_LAZY,   /* nobody's: nothing of it is written, nothing left the process */
+	HELD_OWNED,  /* ours, with an epoch */
+	HELD_ENDED,  /* its end is in Postgres */
+	HELD_PAUSED, /* so is that it waits for people, and nobody has it */
+	HELD_STALE,  /* not ours: nothing more of it is written */
 };
 
 /* What the commit under way is to do. */
@@ -37,6 +40,7 @@ enum held_act {
 	HELD_ACT_TAKEOVER, /* make it ours, with the rows so far */
 	HELD_ACT_STEPS,    /* rows of a run of ours */
 	HELD_ACT_END,      /* the end of a run of ours, with the last rows */
+	HELD_ACT_PAUSE,    /* a run of ours is parked, unless an answer is unread */
 };
 
 /* A journal row on its way. */
@@ -98,6 +102,7 @@ struct held {
 	struct stream_end asked; /* between the takeover and the start */
 	struct settle *settle;   /* then, too: events from before the journal that came */
 	bool settled;
+	struct begin_inner *inner; /* then, too: definitions that its journal needs; owned */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
@@ -108,12 +113,16 @@ struct held {
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */
 	bool cancel_asked;          /* scratch of one reply */
+	bool answer_waits;          /* scratch of one reply: somebody has answered */
+	bool parked;                /* scratch of one reply: the pause is in */
 	uint64_t event_seq;         /* durable events handed out */
 	struct list rows;           /* struct held_row: not in a commit yet */
 	struct list flying;         /* in the commit under way */
 	uint32_t seq;               /* of the newest row */
 	struct engine_final *final; /* owned; NULL until the run ended */
-	int rejections;             /* commits that were refused for good */
+	struct engine_pause *pause; /* owned; NULL: it does not wait for people alone */
+	struct people people;
+	int rejections; /* commits that were refused for good */
 };
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,

@@ -12,6 +12,7 @@
  *	end      one commit, then the events, then over()
  *	stale    somebody else has it: everything of it is forgotten here, nothing is
  *		 written
+ *	people   all its paths wait for answers: it is parked, and its entry may go
  *	drain    handed back at the next boundary between two steps
  *	cancel   heard of with a commit, by mail or from the stock key: steps in flight
  *		 are abandoned, the end is `cancelled`, and the key goes with it
@@ -32,6 +33,7 @@
 #include "engine/exec.h"
 #include "engine/host.h"
 #include "host/agent_cache.h"
+#include "host/inner_source.h"
 #include "host/begin.h"
 #include "host/cancel_key.h"
 #include "host/cancel_watch.h"
@@ -39,6 +41,7 @@
 #include "host/held.h"
 #include "host/host_scale_in.h"
 #include "host/journal.h"
+#include "host/said.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
 #include "pg/pg_reply.h"
@@ -59,6 +62,15 @@
 /* ---- events ---- */
 
 static void run_over(struct held *held, enum host_over how);
+
+/* Nothing of it is left to be published: is anything left to be done? */
+static void over_if_done(struct held *held)
+{
+	if (held->state == HELD_ENDED)
+		run_over(held, HOST_OVER_ENDED);
+	else if (held->state == HELD_PAUSED)
+		run_over(held, HOST_OVER_PAUSED);
+}
 
 void host_scale_publish(struct held *held)
 {
@@ -81,8 +93,8 @@ void host_scale_on_published(struct publish *publish)
 	FAULT_OF(held->state == HELD_ENDED ? "end.published" : "step.published",
 		 held->run_id);
 	host_scale_publish(held);
-	if (held->state == HELD_ENDED && !held->publishing)
-		run_over(held, HOST_OVER_ENDED);
+	if (!held->publishing)
+		over_if_done(held);
 }
 
 /* ---- what the journal says ---- */
@@ -104,6 +116,7 @@ static void run_over(struct held *held, enum host_over how)
 		host->largest = NULL;
 		host->largest_bytes = 0; /* the next one that leaves its code is it */
 	}
+	people_leave(host->desk, held);
 	host->options.over(host->options.arg, held, how);
 	host->count--;
 	score_add(host->options.score, SCORE_ACTIVE_RUNS, -1);
@@ -155,6 +168,8 @@ static void start_over(struct held *held)
 	held_rows_free(&held->rows);
 	row_final_free(held->final);
 	held->final = NULL;
+	row_pause_free(held->pause);
+	held->pause = NULL;
 	fifo_deinit(&held->fifo);
 	fifo_init(&held->fifo, 0, 0);
 	held->state = HELD_LAZY;
@@ -181,13 +196,43 @@ static void taken_over(struct held *held, bool cancel_asked)
 	}
 }
 
+/* It is not parked: what it stood still for is told first. */
+static void drop_pause(struct held *held)
+{
+	row_pause_free(held->pause);
+	held->pause = NULL;
+	if (held->exec)
+		exec_unpause(held->exec);
+}
+
+/*
+ * Somebody answered meanwhile, or wants it to stop, or nobody was asked after all: the row
+ * that says `paused` was not written.
+ */
+static void not_parked(struct held *held)
+{
+	held_drop_rows(held);
+	drop_pause(held);
+	people_look(held->host->desk, held);
+}
+
 /* A run that has not started yet is cancelled when it does; one whose end was handed out
  * is not. */
 static void cancel(struct held *held)
 {
 	held->cancel = true;
+	if (held->pause && held->act != HELD_ACT_PAUSE)
+		drop_pause(held);
 	if (held->exec)
 		exec_cancel(held->exec);
+}
+
+/* The run is ours and its commit is in: what has come meanwhile goes with the next. */
+static void go_on(struct held *held, bool cancel_asked)
+{
+	if (cancel_asked)
+		cancel(held);
+	journal_want(held->host->journal, held);
 }
 
 /* What is in the commit is done, whoever dies next. An effect that is only meant, and
@@ -200,6 +245,7 @@ static bool brings_on(const struct held *held)
 		case ROW_TURN:
 		case ROW_JOIN:
 		case ROW_ANSWER:
+		case ROW_WAIT:
 			return true;
 		case ROW_START:
 		case ROW_EFFECT:
@@ -219,6 +265,7 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 
 	FAULT_OF(act == HELD_ACT_TAKEOVER   ? "takeover.committed"
 		 : act == HELD_ACT_STEPS    ? "step.committed"
+		 : act == HELD_ACT_PAUSE    ? "pause.committed"
 		 : act == HELD_ACT_LAZY_END ? "lazy.committed"
 					    : "end.committed",
 		 held->run_id);
@@ -230,6 +277,12 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	score_set(host->options.score, SCORE_COMMITS_UNKNOWN, (int64_t)counters->doubts);
 	if (act == HELD_ACT_TAKEOVER && held->again) {
 		start_over(held);
+		return;
+	}
+	if (act == HELD_ACT_PAUSE && !held->parked) {
+		not_parked(held);
+		if (!host_scale_leave_if_ready(held))
+			go_on(held, cancel_asked);
 		return;
 	}
 	if (act == HELD_ACT_STEPS && held->resumes && brings_on(held))
@@ -247,6 +300,10 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 	case HELD_ACT_END:
 		held->state = HELD_ENDED;
 		break;
+	case HELD_ACT_PAUSE:
+		held->state = HELD_PAUSED;
+		forget_exec(held);
+		break;
 	case HELD_ACT_NONE:
 		assert(false);
 	}
@@ -257,15 +314,17 @@ static void on_stored(void *ctx, struct held *held, bool cancel_asked)
 		score_add(host->options.score, SCORE_RUNS_ENDED, 1);
 		if (held->cancel || cancel_asked)
 			cancel_key_delete(host->link, held->run_id);
+	}
+	if (held->state == HELD_ENDED || held->state == HELD_PAUSED) {
 		if (!held->publishing)
-			run_over(held, HOST_OVER_ENDED);
+			over_if_done(held);
 		return;
 	}
 	if (host_scale_leave_if_ready(held))
 		return;
-	if (cancel_asked)
-		cancel(held);
-	journal_want(host->journal, held);
+	if (held->answer_waits)
+		people_look(host->desk, held);
+	go_on(held, cancel_asked);
 }
 
 static void on_stale(void *ctx, struct held *held)
@@ -303,6 +362,8 @@ static void on_refused(void *ctx, struct held *held, const struct pg_outcome *ou
 	}
 	row_final_free(held->final);
 	held->final = NULL;
+	row_pause_free(held->pause);
+	held->pause = NULL;
 	(void)snprintf(reason, sizeof(reason),
 		       "the run could not be stored (SQLSTATE %.5s)",
 		       outcome->sqlstate[0] ? outcome->sqlstate : "?????");
@@ -359,6 +420,18 @@ void host_scale_cancel(struct host_scale *host, const char *run_id)
 	}
 }
 
+void host_scale_answered(struct host_scale *host, const char *run_id)
+{
+	list_for_each(node, &host->all) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (strcmp(held->run_id, run_id) == 0) {
+			people_look(host->desk, held);
+			return;
+		}
+	}
+}
+
 static void on_key_seen(void *arg, const char *run_id)
 {
 	log_info("run.cancel_key_seen", LOG_S("run", run_id));
@@ -377,7 +450,7 @@ static void on_leaf(struct ev_loop *loop, ev_timer *w, int revents)
 	list_for_each_safe(node, &host->all) {
 		struct held *held = list_entry(node, struct held, in_all);
 
-		if (held->final || held->leaving)
+		if (held->final || held->pause || held->leaving)
 			continue;
 		log_info("run.step_cut", LOG_S("run", held->run_id));
 		forget_exec(held);
@@ -423,10 +496,13 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	host->engine = engine_new(&engine_side, host, options->limits, rng_u64());
 	host->models = options->models;
 	host->agents = agent_cache_new(loop, pool);
+	host->said = said_new(loop, pool);
+	host->inner = inner_source_new(loop, pool);
 	models_set_permit(host->models, engine_side_may_send, host);
 	toolbox_set_permit(host->options.toolbox, engine_side_may_act, host);
 	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
 	drive_start(&host->drive, loop, host->engine);
+	host->desk = people_desk_new(loop, pool, options->incarnation);
 	host->watch = cancel_watch_new(loop, link, &host->all, on_key_seen, host);
 	ev_timer_init(&host->sweep, on_sweep, LAZY_SWEEP_MS / 1e3, LAZY_SWEEP_MS / 1e3);
 	host->sweep.data = host;
@@ -446,11 +522,15 @@ void host_scale_free(struct host_scale *host)
 
 		list_remove(&held->in_all);
 		forget_exec(held);
+		people_leave(host->desk, held);
 		held_free(held);
 	}
+	people_desk_free(host->desk);
 	drive_stop(&host->drive, host->loop);
 	engine_free(host->engine);
 	agent_cache_free(host->agents);
+	said_free(host->said);
+	inner_source_free(host->inner);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);

@@ -22,8 +22,9 @@ struct toolbox;
 
 /* Why a run is no longer held. */
 enum host_over {
-	HOST_OVER_ENDED, /* its end is in Postgres and in the stream: its entry may go */
-	HOST_OVER_LOST,  /* not ours: the takeover was refused, or somebody took it; its
+	HOST_OVER_ENDED,  /* its end is in Postgres and in the stream: its entry may go */
+	HOST_OVER_PAUSED, /* likewise that it waits for people */
+	HOST_OVER_LOST,   /* not ours: the takeover was refused, or somebody took it; its
 			    row says what becomes of the entry */
 	HOST_OVER_UNSTORABLE, /* Postgres refuses it for good: the entry stays, for an
 				 operator */
@@ -93,6 +94,9 @@ void host_scale_fail(struct host_scale *host, const struct host_scale_run *run,
  * if its end has not been handed out. A hint: nothing happens when it is not held here.
  */
 void host_scale_cancel(struct host_scale *host, const char *run_id);
+
+/* Somebody has answered a question of this run: a hint, as the one above. */
+void host_scale_answered(struct host_scale *host, const char *run_id);
 
 /*
  * A drain: no step starts any more. A run that stands between two steps is handed back

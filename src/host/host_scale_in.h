@@ -13,6 +13,7 @@
 struct agent_cache;
 struct engine;
 struct held;
+struct inner_source;
 struct journal;
 struct publish;
 
@@ -26,12 +27,15 @@ struct host_scale {
 	struct drive drive;
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
+	struct said *said;
+	struct inner_source *inner;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;
 	struct list lazy; /* struct held, oldest first */
 	struct list all;  /* struct held */
 	struct cancel_watch *watch;
+	struct people_desk *desk;
 	size_t count;
 	ev_timer sweep; /* while lazy is not empty */
 	ev_timer leaf;  /* while draining: then steps in flight are cut */

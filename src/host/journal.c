@@ -14,6 +14,7 @@
  *	owned   rows                STEPS
  *	owned   proof_wanted        STEPS      perhaps of no row: it asks whether the run
  *	                                       is still ours
+ *	owned   a pause, no rows    PAUSE      it may be refused: see journal_people.c
  *
  * A batch has at most one statement of each kind; a run is in one of them only, so their
  * order does not matter. Rows are locked in order of run id (pg_group's order).
@@ -32,14 +33,14 @@
 #include "base/str.h"
 #include "engine/row.h"
 #include "host/held.h"
+#include "host/journal_people.h"
 #include "pg/pg_reply.h"
 #include "store/store_runs.h"
 #include "store/store_steps.h"
+#include "store/store_waits.h"
 
 #include <assert.h>
 #include <string.h>
-
-#define JOURNAL_ACTS (HELD_ACT_END + 1)
 
 struct journal {
 	struct pg_group *group;
@@ -73,9 +74,11 @@ static enum held_act act_wanted(const struct held *held)
 	case HELD_OWNED:
 		if (held->final)
 			return HELD_ACT_END;
-		return list_empty(&held->rows) && !held->proof_wanted ? HELD_ACT_NONE
-								      : HELD_ACT_STEPS;
+		if (!list_empty(&held->rows) || held->proof_wanted)
+			return HELD_ACT_STEPS;
+		return held->pause ? HELD_ACT_PAUSE : HELD_ACT_NONE;
 	case HELD_ENDED:
+	case HELD_PAUSED:
 	case HELD_STALE:
 		return HELD_ACT_NONE;
 	}
@@ -93,9 +96,12 @@ static void fix_act(struct held *held)
 	assert(held->act != HELD_ACT_NONE);
 	FAULT_OF(held->act == HELD_ACT_TAKEOVER   ? "takeover.built"
 		 : held->act == HELD_ACT_STEPS    ? "step.built"
+		 : held->act == HELD_ACT_PAUSE    ? "pause.built"
 		 : held->act == HELD_ACT_LAZY_END ? "lazy.built"
 						  : "end.built",
 		 held->run_id);
+	if (held->act == HELD_ACT_PAUSE)
+		journal_people_begin_pause(held);
 	list_splice(&held->flying, &held->rows);
 }
 
@@ -123,10 +129,16 @@ static struct store_step *make_steps(struct journal *journal, struct held *held,
 			.events = held_row_events(row),
 			.usage = row->row->usage.len ? str_text(&row->row->usage) : NULL,
 			.error = row->row->error.len ? str_text(&row->row->error) : NULL,
+			.wait = journal_people_change(&journal->scratch, row->row->wait),
 		};
 	}
 	*count = n;
 	return steps;
+}
+
+static struct store_step *make_steps_of(void *arg, struct held *held, size_t *count)
+{
+	return make_steps(arg, held, count);
 }
 
 static void fill_end(struct journal *journal, struct held *held, struct store_end *end)
@@ -232,12 +244,16 @@ static void build_reads(struct journal *journal, struct pg_batch *batch,
 			run_ids[at++] = held->run_id;
 	}
 	(void)store_steps_read(batch, journal->owner, run_ids, count);
+	(void)store_waits_read(batch, journal->owner, run_ids, count);
 }
 
+/* Of rows that a run of ours wrote: steps, or one that says that it is parked. */
 static size_t make_commits(struct journal *journal, struct pg_unit *const *units,
-			   size_t n, struct store_commit **ret)
+			   size_t n, bool pauses, struct store_commit **ret)
 {
-	size_t count = count_act(units, n, HELD_ACT_STEPS), at = 0, i;
+	size_t count = count_act(units, n, HELD_ACT_STEPS) +
+		       (pauses ? count_act(units, n, HELD_ACT_PAUSE) : 0);
+	size_t at = 0, i;
 	struct store_commit *commits;
 
 	*ret = NULL;
@@ -247,7 +263,8 @@ static size_t make_commits(struct journal *journal, struct pg_unit *const *units
 	for (i = 0; i < n; i++) {
 		struct held *held = held_of(units[i]);
 
-		if (held->act != HELD_ACT_STEPS)
+		if (held->act != HELD_ACT_STEPS &&
+		    (!pauses || held->act != HELD_ACT_PAUSE))
 			continue;
 		commits[at].run_id = held->run_id;
 		commits[at].epoch = held->epoch;
@@ -271,10 +288,16 @@ static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *u
 	build_ends(journal, batch, units, n, HELD_ACT_LAZY_END);
 	build_takeovers(journal, batch, units, n);
 	build_reads(journal, batch, units, n);
-	count = make_commits(journal, units, n, &commits);
+	count = make_commits(journal, units, n, false, &commits);
 	if (count)
 		(void)store_steps_commit(batch, journal->owner, commits, count);
+	if (journal_people_changes(units, n))
+		store_waits_write(batch, journal->owner, commits, count);
 	build_ends(journal, batch, units, n, HELD_ACT_END);
+	journal_people_build_ends(&journal->scratch, journal->owner, batch, units, n);
+	journal_people_build_pauses(&journal->scratch, journal->owner, batch, units, n,
+				    count_act(units, n, HELD_ACT_PAUSE), make_steps_of,
+				    journal);
 	arena_deinit(&journal->scratch);
 }
 
@@ -289,6 +312,7 @@ static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
 
 		held->in = false;
 		held->cancel_asked = false;
+		held->answer_waits = false;
 		(void)map_put(map, held->run_id, strlen(held->run_id), held);
 	}
 }
@@ -337,6 +361,7 @@ static void read_takeovers(const struct pg_reply *reply, int statement,
 		}
 		held->again = false;
 		held_past_reset(held);
+		people_unlearn(&held->people);
 		held->past.taken_at_ms = taken.now_ms;
 		held->past.message = arena_dup(&held->past.arena, taken.input);
 		held->past.inputs =
@@ -385,6 +410,7 @@ static void read_commits(const struct pg_reply *reply, int statement,
 		assert(held);
 		held->in = true;
 		held->cancel_asked = committed.cancel;
+		held->answer_waits = committed.answers;
 	}
 }
 
@@ -412,12 +438,20 @@ static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
 		read_ends(reply, statement++, &map);
 	if (count_act(units, n, HELD_ACT_TAKEOVER))
 		read_takeovers(reply, statement++, &map);
-	if (count_resumed(units, n))
+	if (count_resumed(units, n)) {
 		read_journals(reply, statement++, &map);
+		journal_people_read_waits(reply, statement++, &map);
+	}
 	if (count_act(units, n, HELD_ACT_STEPS))
 		read_commits(reply, statement++, &map);
+	if (journal_people_changes(units, n))
+		statement += 2; /* nothing comes back */
 	if (count_act(units, n, HELD_ACT_END))
 		read_ends(reply, statement++, &map);
+	if (journal_people_ends(units, n))
+		statement++;
+	if (count_act(units, n, HELD_ACT_PAUSE))
+		journal_people_read_pauses(reply, statement, &map);
 	map_deinit(&map);
 	for (i = 0; i < n; i++)
 		held_of(units[i])->queued = false;
@@ -437,14 +471,14 @@ static void on_rejected(void *ctx, struct pg_unit *unit, const struct pg_outcome
 
 static bool act_is_step(const struct held *held)
 {
-	return held->act == HELD_ACT_STEPS;
+	return held->act == HELD_ACT_STEPS || held->act == HELD_ACT_PAUSE;
 }
 
 /* Those that wrote rows: one that only asked is in if its answer is, so it asks again. */
 static size_t make_checks(struct journal *journal, struct pg_unit *const *units, size_t n,
 			  struct store_commit **ret)
 {
-	size_t count = make_commits(journal, units, n, ret), kept = 0, i;
+	size_t count = make_commits(journal, units, n, true, ret), kept = 0, i;
 
 	for (i = 0; i < count; i++)
 		if ((*ret)[i].step_count)
@@ -494,6 +528,7 @@ static void check_look(struct journal *journal, struct held *held,
 		}
 		return;
 	case HELD_ACT_STEPS:
+	case HELD_ACT_PAUSE:
 	case HELD_ACT_NONE:
 		return;
 	}
@@ -524,6 +559,7 @@ static void on_checked(void *ctx, struct pg_unit *const *units, size_t n,
 
 		assert(held);
 		held->in = true;
+		held->parked = true; /* its row says so */
 	}
 	map_deinit(&map);
 	for (i = 0; i < n; i++) {

@@ -16,7 +16,10 @@
 #define BOX_MS  (60 * 60 * 1000)
 #define BOX_MAX 10000
 
-#define HEAD_CANCEL "1 cancel "
+static const char *const heads[] = {
+	[QUEUE_MAIL_CANCEL] = "1 cancel ",
+	[QUEUE_MAIL_ANSWER] = "1 answer ",
+};
 
 struct sending {
 	queue_mail_cb cb; /* NULL: nobody cares */
@@ -39,11 +42,7 @@ static void on_answer(void *arg, const struct redis_answer *answer)
 
 static void write_text(struct str *out, const struct queue_mail *mail)
 {
-	switch (mail->kind) {
-	case QUEUE_MAIL_CANCEL:
-		str_add_text(out, HEAD_CANCEL);
-		break;
-	}
+	str_add_text(out, heads[mail->kind]);
 	str_add_text(out, mail->run_id);
 }
 
@@ -85,13 +84,18 @@ static bool is_id(const char *text, size_t len)
 
 bool queue_mail_read(struct queue_text text, struct queue_mail *ret)
 {
-	const size_t head = sizeof(HEAD_CANCEL) - 1;
+	size_t i, head;
 
-	if (!text.data || text.len < head || memcmp(text.data, HEAD_CANCEL, head) != 0 ||
-	    !is_id(text.data + head, text.len - head))
-		return false;
-	ret->kind = QUEUE_MAIL_CANCEL;
-	memcpy(ret->run_id, text.data + head, text.len - head);
-	ret->run_id[text.len - head] = '\0';
-	return true;
+	for (i = 0; text.data && i < sizeof(heads) / sizeof(heads[0]); i++) {
+		head = strlen(heads[i]);
+		if (text.len < head || memcmp(text.data, heads[i], head) != 0)
+			continue;
+		if (!is_id(text.data + head, text.len - head))
+			return false;
+		ret->kind = (enum queue_mail_kind)i;
+		memcpy(ret->run_id, text.data + head, text.len - head);
+		ret->run_id[text.len - head] = '\0';
+		return true;
+	}
+	return false;
 }

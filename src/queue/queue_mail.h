@@ -14,6 +14,7 @@
  */
 enum queue_mail_kind {
 	QUEUE_MAIL_CANCEL, /* the run's row says that it is to stop */
+	QUEUE_MAIL_ANSWER, /* somebody has answered a question of the run */
 };
 
 struct queue_mail {

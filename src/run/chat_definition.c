@@ -10,6 +10,7 @@
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "run/agent.h"
 
 #include <string.h>
 
@@ -34,6 +35,7 @@ int chat_definition_write(struct str *out, const char *agent_id, const char *age
 	struct str id = STR_INIT;
 	const char *name;
 	struct jsonw w;
+	int64_t turns;
 	int rc;
 
 	rc = read_agent(agent, len, &doc, err);
@@ -51,12 +53,14 @@ int chat_definition_write(struct str *out, const char *agent_id, const char *age
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "id", STEP_ID);
 	jsonw_pair_text(&w, "name", name && *name ? name : agent_id);
-	jsonw_pair_text(&w, "type", "llm");
-	jsonw_pair_text(&w, "model", jsonr_get_text(doc, "model"));
+	jsonw_pair_text(&w, "type", "agent");
+	jsonw_pair_text(&w, "agent_id", agent_id);
 	jsonw_pair_text(&w, "prompt_template", "{state.user_input}");
 	jsonw_pair_text(&w, "output_key", "response");
+	turns = jsonr_get_int(doc, "max_turns", 0);
 	jsonw_pair_int(&w, "max_turns",
-		       jsonr_get_int(doc, "max_turns", CHAT_DEFINITION_TURNS));
+		       turns > 0 && turns <= AGENT_TURNS_MAX ? turns
+							     : CHAT_DEFINITION_TURNS);
 	jsonw_object_end(&w);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);

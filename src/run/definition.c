@@ -29,6 +29,7 @@
 #define STEP_TIMEOUT_MAX_SEC 2592000 /* 30 days */
 #define RUN_TIMEOUT_MAX_MIN  43200   /* 30 days */
 #define BACKOFF_MAX_MS       3600000
+#define HUMAN_WAIT_MAX_SEC   31622400 /* 366 days */
 
 static const char *const type_names[STEP_NTYPES] = {
 	[STEP_UNKNOWN] = "unknown",
@@ -410,6 +411,40 @@ static enum step_type type_parse(const char *name)
 	return STEP_UNKNOWN;
 }
 
+/* Stock wants a list of objects of strings; what its own bundles have is taken as well. */
+static void read_fields(struct reader *r, struct definition_step *step)
+{
+	const struct json *value = field_get(r, "human_fields");
+	struct str text = STR_INIT;
+	char why[96];
+
+	if (jsonr_type(value) == JSONR_NULL)
+		str_add_text(&text, "[]");
+	else
+		jsonr_print(value, &text);
+	if (text.len > DEFINITION_FIELDS_MAX) {
+		(void)snprintf(why, sizeof(why), "must have at most %d bytes, not %zu",
+			       DEFINITION_FIELDS_MAX, text.len);
+		complain(r, "human_fields", why);
+	}
+	step->human_fields_len = text.len;
+	step->human_fields =
+		arena_dup_n(&r->definition->arena, str_text(&text), text.len);
+	str_deinit(&text);
+}
+
+static void read_human(struct reader *r, struct definition_step *step)
+{
+	step->human_prompt = read_text(r, "human_prompt", DEFINITION_BYTES_MAX);
+	read_fields(r, step);
+	step->human_channel_id = read_text(r, "human_channel_id", DEFINITION_ID_MAX);
+	step->human_deadline_ms =
+		1000 * read_int(r, "human_deadline_seconds", 0, HUMAN_WAIT_MAX_SEC, 0);
+	step->human_reminder_ms =
+		1000 * read_int(r, "human_reminder_seconds", 0, HUMAN_WAIT_MAX_SEC, 0);
+	step->on_timeout_step_id = read_text(r, "on_timeout_step_id", DEFINITION_ID_MAX);
+}
+
 static void read_step(struct reader *r, struct definition_step *step)
 {
 	const char *model;
@@ -438,6 +473,7 @@ static void read_step(struct reader *r, struct definition_step *step)
 	step->evaluator_prompt = read_text(r, "evaluator_prompt", DEFINITION_BYTES_MAX);
 	step->on_parse_error = read_text(r, "on_parse_error", DEFINITION_ID_MAX);
 	step->forced_tool = read_text(r, "forced_tool", DEFINITION_ID_MAX);
+	read_human(r, step);
 	step->agent_id = read_text(r, "agent_id", DEFINITION_ID_MAX);
 	read_allowed_tools(r, step);
 	step->max_turns = read_int(r, "max_turns", 0, DEFINITION_TURNS_MAX, 15);

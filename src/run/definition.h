@@ -21,6 +21,7 @@
 #define DEFINITION_RETRY_MAX    100
 #define DEFINITION_BRANCHES_MAX 1000   /* of a parallel step */
 #define DEFINITION_LOOPS_MAX    100000 /* iterations of a loop */
+#define DEFINITION_FIELDS_MAX   65536  /* bytes of human_fields as JSON text */
 
 /* CONTRACT 5.2's names; the order is ours. */
 enum step_type {
@@ -111,7 +112,14 @@ struct definition_step {
 	const char *evaluator_prompt; /* NULL when empty */
 	/* The label that counts when an answer names none; NULL: the step fails. */
 	const char *on_parse_error;
-	const char *forced_tool; /* NULL when empty */
+	const char *forced_tool;  /* NULL when empty */
+	const char *human_prompt; /* NULL when empty */
+	const char *human_fields; /* compact JSON text, of whatever form; "[]" for none */
+	size_t human_fields_len;
+	const char *human_channel_id;   /* NULL when empty */
+	int64_t human_deadline_ms;      /* 0: people have all the time there is */
+	int64_t human_reminder_ms;      /* 0: nobody is reminded */
+	const char *on_timeout_step_id; /* NULL when empty: late is a failure */
 	int64_t max_turns;    /* default 15: attempts of a tool step, turns of an agent */
 	const char *agent_id; /* NULL when empty */
 	/* Of one that the engine made (engine/inner.h): the agent says how many turns, or

@@ -7,6 +7,7 @@
  */
 #include "run/model.h"
 
+#include "base/mem.h"
 #include "base/units.h"
 
 #include <string.h>
@@ -16,6 +17,20 @@
 #define SERVED                                                                           \
 	OAIC "<name>, mock.echo, mock.sleep:<ms>, mock.tokens:<n>:<ms>, "                \
 	     "mock.agent:<turns>:<ms>, mock.fail:<class>"
+
+/* Workers and API children set it at their start, verbs when they need it. */
+static const char *default_model;
+
+const char *model_of(const char *own)
+{
+	return own ? own : default_model;
+}
+
+void model_set_default(const char *name)
+{
+	mem_free(default_model);
+	default_model = *name ? mem_dup(name) : NULL;
+}
 
 bool model_inherits(const char *name)
 {

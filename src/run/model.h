@@ -55,6 +55,15 @@ bool model_outside(const struct model *model);
 /* What the provider calls it: the name without the family's prefix; borrowed from name.
  * For a name that model_parse() accepts. */
 const char *model_served_name(const char *name);
+/*
+ * The model of steps that name none: own if it is not NULL, else this process' default
+ * one (llm.model), or NULL without any. Borrowed: the default lives as long as the
+ * process.
+ */
+const char *model_of(const char *own);
+/* What is the default one: said once, when a process has read its configuration. name is
+ * copied; "": none. */
+void model_set_default(const char *name);
 /* NULL, "" and "default" in any case: the step names no model of its own. */
 bool model_inherits(const char *name);
 

@@ -1,6 +1,8 @@
 SYN_LIBS += src/run/librun.a
 noinst_LIBRARIES += src/run/librun.a
 src_run_librun_a_SOURCES = \
+	src/run/answer.c \
+	src/run/answer.h \
 	src/run/agent.c \
 	src/run/agent.h \
 	src/run/chat_definition.c \

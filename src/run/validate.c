@@ -105,15 +105,17 @@ static bool needs_model(const struct definition_step *step)
 
 static void check_model(const struct definition_step *step, struct problems *problems)
 {
+	const char *name = model_of(step->model);
 	struct model model;
 	struct err err;
 
 	if (!needs_model(step) && (step->type != STEP_AGENT || !step->model))
 		return;
-	if (!step->model)
+	if (!name)
 		validate_complain(problems, step, "model", NULL,
-				  "it names no model, and there is no default one");
-	else if (model_parse(step->model, &model, &err) < 0)
+				  "it names no model, and there is no default one "
+				  "(llm.model)");
+	else if (model_parse(name, &model, &err) < 0)
 		validate_complain(problems, step, "model", NULL, "%s", err.text);
 }
 

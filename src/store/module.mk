@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/store_answers.c \
+	src/store/store_answers.h \
 	src/store/store_cancels.c \
 	src/store/store_cancels.h \
 	src/store/store_chats.c \
@@ -38,10 +40,16 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_runs_read.c \
 	src/store/store_schedules.c \
 	src/store/store_schedules.h \
+	src/store/store_scale.c \
+	src/store/store_scale.h \
 	src/store/store_schema.c \
 	src/store/store_schema.h \
+	src/store/store_sessions.c \
+	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
+	src/store/store_syncs.c \
+	src/store/store_syncs.h \
 	src/store/store_tenants.c \
 	src/store/store_tenants.h \
 	src/store/store_time.c \
@@ -63,8 +71,11 @@ nodist_src_store_libstore_a_SOURCES = \
 STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
-	src/store/sql/agent_put.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/answer_lock.sql \
+	src/store/sql/answer_look.sql \
+	src/store/sql/answer_put.sql \
+	src/store/sql/agents_roster.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
@@ -82,9 +93,18 @@ STORE_SQL = \
 	src/store/sql/crash_charge.sql \
 	src/store/sql/crash_events.sql \
 	src/store/sql/crash_look.sql \
-	src/store/sql/definition_newest.sql \
+	src/store/sql/definition_delete.sql \
+	src/store/sql/definition_put.sql \
+	src/store/sql/definition_sync.sql \
+	src/store/sql/definition_sync_note.sql \
+	src/store/sql/definition_sync_read.sql \
 	src/store/sql/definition_version.sql \
-	src/store/sql/definition_version_put.sql \
+	src/store/sql/definition_versions_list.sql \
+	src/store/sql/definitions_export.sql \
+	src/store/sql/definitions_gone.sql \
+	src/store/sql/definitions_lock.sql \
+	src/store/sql/fleet_put.sql \
+	src/store/sql/fleet_read.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
@@ -103,10 +123,13 @@ STORE_SQL = \
 	src/store/sql/lineage_recover.sql \
 	src/store/sql/lineage_state.sql \
 	src/store/sql/lineages_list.sql \
+	src/store/sql/mcp_server_pin.sql \
+	src/store/sql/mcp_server_show.sql \
+	src/store/sql/mcp_servers_list.sql \
 	src/store/sql/orchestration_get.sql \
 	src/store/sql/orchestration_pin.sql \
-	src/store/sql/orchestration_put.sql \
 	src/store/sql/orchestrations_list.sql \
+	src/store/sql/pause_lock.sql \
 	src/store/sql/queue_make.sql \
 	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
@@ -138,6 +161,7 @@ STORE_SQL = \
 	src/store/sql/runs_list_tenant.sql \
 	src/store/sql/runs_live.sql \
 	src/store/sql/runs_look.sql \
+	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
 	src/store/sql/schedule_backfill.sql \
@@ -149,7 +173,21 @@ STORE_SQL = \
 	src/store/sql/schedule_release.sql \
 	src/store/sql/schedules_due.sql \
 	src/store/sql/schedules_list.sql \
+	src/store/sql/scale_analytics.sql \
+	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_run.sql \
+	src/store/sql/scale_runs.sql \
+	src/store/sql/scale_settings_put.sql \
+	src/store/sql/scale_tenant_delete.sql \
+	src/store/sql/scale_tenant_put.sql \
+	src/store/sql/scale_tenants.sql \
+	src/store/sql/scale_worker.sql \
+	src/store/sql/scale_worker_delete.sql \
 	src/store/sql/schema_always.sql \
+	src/store/sql/session_end.sql \
+	src/store/sql/session_get.sql \
+	src/store/sql/session_open.sql \
+	src/store/sql/session_rotate.sql \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
@@ -160,8 +198,14 @@ STORE_SQL = \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
 	src/store/sql/tool_get.sql \
+	src/store/sql/tool_pin.sql \
+	src/store/sql/tool_show.sql \
 	src/store/sql/tools_list.sql \
+	src/store/sql/tools_shown.sql \
+	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_show.sql \
+	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
@@ -175,9 +219,12 @@ STORE_MIGRATIONS = \
 	src/store/migrations/002_ours.sql \
 	src/store/migrations/003_clerk.sql \
 	src/store/migrations/004_worker_deaths.sql \
+	src/store/migrations/005_people.sql \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
-	src/store/migrations/010_schedules.sql
+	src/store/migrations/008_defs.sql \
+	src/store/migrations/010_page.sql \
+	src/store/migrations/011_schedules.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

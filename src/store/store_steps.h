@@ -8,6 +8,7 @@
 
 struct pg_batch;
 struct pg_reply;
+struct store_wait_change;
 
 /* One journal row. Builders and readers behave as store_runs.h says. */
 struct store_step {
@@ -16,13 +17,16 @@ struct store_step {
 	const char *path;    /* frame: "" or "p1#0/l2#3/s4" */
 	const char *step_id; /* "" if the row is of no step */
 	int execution;       /* ordinal of this step's executions in its frame */
-	const char *kind;    /* start, step, turn, join, answer, effect, snapshot */
+	const char *kind;    /* start, step, turn, join, answer, effect, snapshot, wait */
 	const char *delta;   /* JSON text or NULL */
 	const char *events;  /* JSON text or NULL */
 	const char *usage;   /* JSON text or NULL */
 	const char *error;   /* JSON text or NULL */
 	int64_t epoch;       /* of the writer: readers set it, builders take the run's */
 	const char *at;      /* readers set it: moment of the commit */
+	/* What it does to a question to people; NULL: nothing. store_waits_write() writes
+	 * that. */
+	const struct store_wait_change *wait;
 };
 
 /* The rows that one owned run writes now: consecutive seq. */

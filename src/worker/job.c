@@ -350,6 +350,9 @@ void job_over(struct job *job, enum host_over how)
 		next_turns_push(job->source->intake->turns, job->run_id);
 		job_ended(job);
 		return;
+	case HOST_OVER_PAUSED: /* whoever wakes it makes another entry */
+		job_ended(job);
+		return;
 	case HOST_OVER_LOST:
 		job->state = JOB_LOOKING;
 		if (job->losses++ == 0) {

@@ -72,6 +72,9 @@ static void take_mail(struct source *source, const struct queue_text *text)
 	case QUEUE_MAIL_CANCEL:
 		host_scale_cancel(source->intake->host, mail.run_id);
 		break;
+	case QUEUE_MAIL_ANSWER:
+		host_scale_answered(source->intake->host, mail.run_id);
+		break;
 	}
 }
 

@@ -30,6 +30,7 @@
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
 #include "llm/models.h"
+#include "run/model.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
@@ -259,6 +260,7 @@ static int worker_init(struct worker *worker, struct err *err)
 	struct host_scale_options host_options;
 	int rc;
 
+	model_set_default(conf->llm.model);
 	rc = stores_open(&worker->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;

@@ -642,21 +642,17 @@ static void list_runs(void)
 	CHECK(store_runs_cursor_ok("1780000000000000.run.with.dots"));
 }
 
-struct put {
-	int64_t version;
-	bool fresh;
-};
-
 static int read_put(void *arg, const struct pg_reply *reply, struct err *err)
 {
-	struct put *put = arg;
+	struct store_put *put = arg;
 
 	(void)err;
-	put->version = store_definitions_put_read(reply, at, &put->fresh);
+	store_definitions_put_read(reply, at, put);
 	return 0;
 }
 
-static struct put put_definition(enum store_definition_kind kind, const char *json)
+static struct store_put put_expecting(enum store_definition_kind kind, const char *json,
+				      int64_t expect)
 {
 	struct store_definition_new def = {
 		.kind = kind,
@@ -664,11 +660,28 @@ static struct put put_definition(enum store_definition_kind kind, const char *js
 		.name = "First",
 		.definition = json,
 		.tenant_id = "default",
+		.expect = expect,
 	};
 	struct pg_batch *batch = pg_batch_new();
-	struct put put;
+	struct store_put put;
 
 	at = store_definitions_put(batch, &def);
+	run(batch, read_put, &put);
+	return put;
+}
+
+static struct store_put put_definition(enum store_definition_kind kind, const char *json)
+{
+	return put_expecting(kind, json, STORE_EXPECT_ANY);
+}
+
+static struct store_put delete_definition(enum store_definition_kind kind,
+					  const char *tenant, int64_t expect)
+{
+	struct pg_batch *batch = pg_batch_new();
+	struct store_put put;
+
+	at = store_definitions_delete(batch, kind, "def_1", tenant, expect);
 	run(batch, read_put, &put);
 	return put;
 }
@@ -729,23 +742,45 @@ static int read_definition_list(void *arg, const struct pg_reply *reply, struct 
 	return item.description ? 1 : 0;
 }
 
+/* Versions that are expected, tombstones, tenants: the same for all kinds. */
+static void compare_and_set(enum store_definition_kind kind)
+{
+	int64_t n;
+
+	(void)delete_definition(kind, NULL, STORE_EXPECT_ANY);
+	CHECK(delete_definition(kind, NULL, STORE_EXPECT_ANY).outcome == STORE_PUT_NONE);
+	CHECK(get_definition(kind, "def_1", NULL) == 1000);
+	CHECK(put_expecting(kind, "{\"z\":1}", 7).outcome == STORE_PUT_NONE);
+	n = put_expecting(kind, "{\"z\":1}", STORE_EXPECT_NONE).version;
+	CHECK(n > 0 && get_definition(kind, "def_1", NULL) == n);
+	CHECK(put_expecting(kind, "{\"z\":2}", STORE_EXPECT_NONE).outcome ==
+	      STORE_PUT_EXISTS);
+	CHECK(put_expecting(kind, "{\"z\":2}", n + 1).outcome == STORE_PUT_CHANGED);
+	CHECK(put_expecting(kind, "{\"z\":2}", n).version == n + 1);
+	CHECK(delete_definition(kind, NULL, n).outcome == STORE_PUT_CHANGED);
+	CHECK(delete_definition(kind, "acme", n + 1).outcome == STORE_PUT_TENANT);
+	CHECK(delete_definition(kind, "default", n + 1).outcome == STORE_PUT_DELETED);
+	CHECK(get_definition(kind, "def_1", NULL) == 1000);
+}
+
 static void definitions(void)
 {
 	char first[] = "{\"b\": 1, \"a\": 2}", now[] = "{\"a\": 2}",
 	     stock[] = "{\"c\": 3}";
 	enum store_definition_kind kind;
-	struct put put;
+	struct store_put put;
 	struct pg_batch *batch;
 	struct err err;
 
 	for (kind = STORE_ORCHESTRATION; kind <= STORE_AGENT; kind++) {
 		CHECK(get_definition(kind, "def_none", NULL) == 1000);
 		put = put_definition(kind, first);
-		CHECK(put.version == 1 && put.fresh);
+		CHECK(put.version == 1 && put.outcome == STORE_PUT_STORED && put.created);
 		put = put_definition(kind, "{\"a\":2,\"b\":1}"); /* the same as jsonb */
-		CHECK(put.version == 1 && !put.fresh);
+		CHECK(put.version == 1 && put.outcome == STORE_PUT_SAME);
 		put = put_definition(kind, now);
-		CHECK(put.version == 2 && put.fresh);
+		CHECK(put.version == 2 && put.outcome == STORE_PUT_STORED &&
+		      !put.created);
 		CHECK(get_definition(kind, "def_1", now) == 2);
 		/* version 1 stays as it was written */
 		batch = pg_batch_new();
@@ -764,6 +799,10 @@ static void definitions(void)
 		  stock) == 1);
 	CHECK(get_definition(STORE_ORCHESTRATION, "def_1", stock) == 3);
 	CHECK(get_definition(STORE_ORCHESTRATION, "def_1", stock) == 3);
+	put = put_definition(STORE_ORCHESTRATION, "{\"u\":\"\\u0000\"}");
+	CHECK(put.outcome == STORE_PUT_BAD);
+	for (kind = STORE_ORCHESTRATION; kind < STORE_DEFINITION_KINDS; kind++)
+		compare_and_set(kind);
 }
 
 static int read_key(void *arg, const struct pg_reply *reply, struct err *err)

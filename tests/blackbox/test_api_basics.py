@@ -63,8 +63,8 @@ def test_an_unknown_path_is_not_found(api, method, path):
 @pytest.mark.parametrize(
     "method, path, allow",
     [
-        ("POST", "/api/v2/orchestrations", "GET, HEAD"),
-        ("DELETE", "/api/v2/orchestrations/hello", "GET, HEAD"),
+        ("POST", "/api/v2/workers", "GET, HEAD"),
+        ("DELETE", "/api/v2/queue/stats", "GET, HEAD"),
         ("GET", "/api/v2/orchestrations/hello/run", "POST"),
         ("HEAD", "/api/v2/orchestrations/hello/run", "POST"),
         ("GET", "/api/v2/orchestrations/hello/runs", "POST"),

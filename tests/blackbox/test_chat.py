@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from harness.daemon import DEADLINE_S
+from harness.daemon import DEADLINE_S, run_verb
+from harness.fake_llm import FakeLLM
 from harness.stream import open_stream
 
 SECRET = "SYSTEM-PROMPT-OF-THE-HOUSE"
@@ -209,3 +210,74 @@ def test_another_tenants_session_is_not_there(talk):
     assert (code, answer["code"]) == (404, "session_not_found")
     for method, path in (("GET", "stream"), ("GET", "events"), ("POST", "cancel")):
         assert site.ask(method, f"/api/v2/chat/mine/{path}", **how)[0] == 404
+
+
+def test_an_agent_is_told_of_ten_turns_and_its_prompt_by_nobody(site):
+    with FakeLLM() as llm:
+        site.prepare()
+        site.define(bundle(agent("a", "oaic.m"), agent("b", "oaic.m")))
+        site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="k",
+                   SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+        for i in range(1, 13):
+            follow(site, post(site, "h", "[[status:400]]" if i == 3 else f"m{i}", agent="a"))
+        follow(site, post(site, "h", "m13", agent="b"))
+        first, last, other = llm.calls[0], llm.calls[-2], llm.calls[-1]
+
+        def told(call):
+            return [(m["role"], m["content"]) for m in call.body["messages"]]
+
+        assert told(first)[0][0] == "system" and SECRET in told(first)[0][1]
+        assert "workflow" not in told(first)[0][1]
+        assert told(first)[1:] == [("user", "m1")]
+        pairs = [(role, f"m{i}") for i in (1, 2, *range(4, 12)) for role in ("user", "assistant")]
+        assert told(last)[1:] == [*pairs[-20:], ("user", "m12")]
+        assert told(other)[1:] == [("user", "m13")]  # another agent's are its own
+        with site.redis.client(decode_responses=True) as redis:
+            raw = [f["data"] for _, f in redis.xrange("synapse:chat:h:events")]
+        assert raw and not any(SECRET in text for text in raw)
+        assert not any(SECRET in json.dumps(e["event"]) for e in site.ask(
+            "GET", "/api/v2/chat/h/events")[1]["events"])
+
+
+def test_an_orchestrators_turn_is_its_orchestration(site):
+    site.prepare()
+    say = {"id": "say", "name": "say", "type": "print", "output_key": "out",
+           "print_content": "You said {state.user_input}"}
+    site.define(bundle(agent("boss", type="orchestrator", orchestration_id="work"),
+                       agent("lost", type="orchestrator", orchestration_id="nowhere"),
+                       orchestrations=[{"id": "work", "name": "work", "steps": [say],
+                                        "entry_step_id": "say"}]))
+    site.start()
+    events = follow(site, post(site, "o", "hi", agent="boss"))
+    assert [e.type for e in events] == [
+        "worker_picked_up", "orchestration_start", "step_start", "final", "step_complete",
+        "orchestration_complete", "final", "done"]
+    assert events[-2].data["response"] == "You said hi"
+    assert all(e.data["turn"] == 1 for e in events)
+    answer = status_of(site, "o")
+    assert answer["messages"][1] == {"role": "assistant", "content": "You said hi"}
+    assert answer["agent_id"] == "boss"
+    assert post(site, "o", "m", code=404, agent="lost")["code"] == "orchestration_not_found"
+
+
+def test_the_verb_chat(talk):
+    site = talk
+    env = {"SYNAPSED_URL": f"http://127.0.0.1:{site.daemons[0].api_port}",
+           "SYNAPSED_KEY": site.key}
+
+    def verb(*words, code=0):
+        done = run_verb("chat", *words, env={**site.env, **env})
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout.decode()
+
+    out = verb("send", "-s", "v", "-a", "echo", "-t", "hello")
+    assert out.startswith("v turn 1\n") and " final hello" in out and " done" in out
+    assert verb("send", "-s", "v", "-a", "bad", "-t", "x", code=1)
+    assert json.loads(verb("send", "-s", "v", "-a", "long", "-o", "json", "y"))["turn"] == 3
+    assert " final hello" in verb("tail", "--turn", "1", "v")
+    table = verb("status", "v")
+    assert "completed" in table and "failed" in table and "hello" in table
+    assert verb("cancel", "v") == "v is being cancelled\n"
+    wait_turn(site, "v", 3)
+    verb("cancel", "v", code=4)
+    verb("status", "nowhere", code=3)

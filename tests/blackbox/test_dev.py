@@ -395,16 +395,19 @@ def test_a_bundle_may_hold_what_a_later_version_runs(dev, folder):
     bundle = {
         "synapse_export": True, "orchestrations": [LATER, definition(id="now")],
         "agents": [{"id": "ag", "name": "Ag", "tools": []}],
-        "custom_tools": [{}], "mcp_servers": [{}],
+        "custom_tools": [{"name": "tl", "url": "http://x/"}, {}],
+        "mcp_servers": [{"name": "sv", "server_type": "remote", "url": "http://x/"}],
     }  # fmt: skip
     path.write_text(json.dumps(bundle))
     assert dev.run("def", "import", "--strict", path).returncode == REFUSED
     result = dev.run("def", "import", path)
-    assert result.returncode == OK
+    assert result.returncode == FAILED
     assert b"from_the_future" in result.stderr
-    assert b"2 tools and MCP servers are left out" in result.stderr
+    assert b"/custom_tools/1/name" in result.stderr
+    assert b"1 of 6 definitions are left out" in result.stderr
     kinds = {(d["kind"], d["id"]) for d in dev.json("def", "list")}
-    assert {("orchestration", "later"), ("orchestration", "now"), ("agent", "ag")} <= kinds
+    assert {("orchestration", "later"), ("orchestration", "now"), ("agent", "ag"), ("tool", "tl"),
+            ("mcp_server", "sv")} <= kinds
     assert dev.run("run", "start", "later").returncode in (REFUSED, CONFLICT)
     # one definition by itself is refused
     path.write_text(json.dumps(LATER))

@@ -23,9 +23,20 @@ def renamed(case):
     """The case's definition as it is stored here."""
     made = json.loads(json.dumps(case.definition))
     for step in made.get("steps") or []:
-        if isinstance(step, dict) and str(step.get("model")).startswith("oaic."):
-            step["model"] = f"oaic.{case.id}.{step['model'][5:]}"
+        rename_model(case, step)
     return made
+
+
+def agents_of(case):
+    made = json.loads(json.dumps(case.get("agents", [])))
+    for agent in made:
+        rename_model(case, agent)
+    return made
+
+
+def rename_model(case, owner):
+    if isinstance(owner, dict) and str(owner.get("model")).startswith("oaic."):
+        owner["model"] = f"oaic.{case.id}.{owner['model'][5:]}"
 
 
 class Script:
@@ -75,6 +86,8 @@ def behaviour(answer, call):
         return behaviour(answer["then" if answer["if"] in asked(call) else "else"], call)
     if "status" in answer:
         return f"status:{answer['status']}"
+    if "calls" in answer or "reasoning" in answer:
+        return f"turn:{json.dumps(answer)}"
     if "tool" in answer:
         return f"call:{answer['tool']}:{json.dumps(answer['arguments'])}"
     return answer["do"]
@@ -95,7 +108,8 @@ class Real:
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
-        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good}
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
+                  "agents": [a for case in cases for a in agents_of(case)]}
         for case in cases:
             for tool in case.get("tools", []):
                 self.put_tool(case, tool)
@@ -215,6 +229,7 @@ def problems_of(stderr, cases, where):
     for line in stderr.splitlines():
         if not line.startswith(("error: ", "warning: ")):
             continue  # the last one counts them
+        assert "/agents/" not in line, line
         hit = re.fullmatch(rf"(error|warning): -: (?:[\w-]+: )?{where}/(\d+)(/\S*)?: (.*)", line)
         assert hit, line
         found[cases[int(hit[2])]]["problems" if hit[1] == "error" else "warnings"].append(

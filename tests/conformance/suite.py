@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).parent
 CASES = HERE / "cases"
 FRAME = ("orchestration_complete", "final", "done")
 LIVE = ("thinking", "llm_token")
-FIELDS = {"says", "paper", "definition", "raw", "message", "inputs", "site", "answers", "tools",
+FIELDS = {"says", "paper", "definition", "raw", "message", "inputs", "site", "answers", "tools", "agents",
           "http", "code", "cancel", "status", "response", "error", "events", "state", "absent",
           "history", "prompts", "requests", "problems", "warnings", "live", "refused"}
 

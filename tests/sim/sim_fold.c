@@ -154,8 +154,8 @@ static void tell_numbers(struct str *out, const struct usage *usage, int64_t tur
 
 void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out)
 {
-	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns, fold_node_scope(fold->root)->turns,
-		     fold->seq);
+	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns,
+		     fold_node_scope(fold->root)->turns, fold->seq);
 }
 
 void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)

@@ -262,6 +262,7 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		if (unit->act == HELD_ACT_END)
 			end_run(world, run, unit);
 		break;
+	case HELD_ACT_PAUSE: /* no definition here asks people */
 	case HELD_ACT_NONE:
 		assert(false);
 	}

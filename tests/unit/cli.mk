@@ -6,7 +6,6 @@ check_PROGRAMS += tests/unit/test_bench_report
 check_PROGRAMS += tests/unit/test_bench_samples
 check_PROGRAMS += tests/unit/test_cli_api
 check_PROGRAMS += tests/unit/test_cli_args
-check_PROGRAMS += tests/unit/test_cli_definitions
 check_PROGRAMS += tests/unit/test_cli_table
 check_PROGRAMS += tests/unit/test_cli_units
 check_PROGRAMS += tests/unit/test_dev_dir

@@ -156,6 +156,12 @@ static void keep_row(struct memory_host *host, const struct engine_row *row)
 	str_add(&host->usage, str_text(&row->usage), row->usage.len);
 	str_add(&host->deltas, str_text(&row->delta), row->delta.len);
 	str_add_char(&host->deltas, '\n');
+	if (row->wait)
+		str_printf(&host->questions, "%s %s/%d %s%s%s\n",
+			   row->wait->opens ? "open" : "close", row->wait->path,
+			   row->wait->execution, row->wait->step_id,
+			   row->wait->opens ? " " : "",
+			   row->wait->opens ? row->wait->prompt : "");
 	for (i = 0; i < row->events_count; i++) {
 		const char *text = row_event_text(row, i, &len);
 
@@ -295,25 +301,79 @@ static void tool_find(void *ctx, struct exec *exec, struct tool_find *find)
 	op_done(&find->op);
 }
 
+static const char *named(const struct memory_named *list, const char *id)
+{
+	for (; list && list->id; list++)
+		if (strcmp(list->id, id) == 0)
+			return list->text;
+	return NULL;
+}
+
 static void agent_find(void *ctx, struct exec *exec, struct agent_find *find)
 {
 	struct memory_host *host = ctx;
+	const char *agent = named(host->agents, find->agent_id);
 	struct problems problems;
 
 	(void)exec;
+	if (!agent)
+		agent = host->agent;
 	host->agent_wanted = find->wanted;
 	problem_init(&problems);
-	if (!host->agent) {
+	if (!agent) {
 		find->class = FAIL_JOB;
 		str_printf(&find->text, "there is no agent '%s'", find->agent_id);
-	} else if (agent_parse(host->agent, strlen(host->agent), &find->agent,
-			       &problems) < 0) {
+	} else if (agent_parse(agent, strlen(agent), &find->agent, &problems) < 0) {
 		find->class = FAIL_JOB;
 		str_add_text(&find->text, problems.kept[0].text);
 	}
 	find->version = find->wanted ? find->wanted : host->agent_version;
 	problem_deinit(&problems);
 	op_done(&find->op);
+}
+
+static void agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	const struct memory_host *host = ctx;
+	const struct memory_named *at;
+
+	(void)exec;
+	list->agents = arena_new_n(&list->arena, struct agent_listed, AGENT_LIST_MAX);
+	for (at = host->agents; at && at->id; at++)
+		if (strcmp(at->id, list->but) != 0)
+			list->agents[list->agents_count++] =
+				(struct agent_listed){ at->id, at->id, "helps" };
+	op_done(&list->op);
+}
+
+static void definition_find(void *ctx, struct exec *exec, struct definition_find *find)
+{
+	const struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, find->id);
+
+	(void)exec;
+	if (text) {
+		find->definition = memory_definition(text);
+		find->version = find->wanted ? find->wanted : 5;
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no orchestration '%s'", find->id);
+	}
+	op_done(&find->op);
+}
+
+/* Kept until the host goes: a fold borrows them. */
+static struct definition *inner(void *ctx, const char *id, int64_t version)
+{
+	struct memory_host *host = ctx;
+	const char *text = named(host->orchestrations, id);
+	struct definition *definition;
+
+	if (!text || version != 5 || host->inner_count == MEMORY_CALLS_MAX)
+		return NULL;
+	definition = memory_definition(text);
+	host->inner[host->inner_count++] = definition;
+	return definition;
 }
 
 static bool wants_tool(const struct tool_list *list, const char *name)
@@ -438,6 +498,69 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 		exec_free(exec);
 }
 
+static void take_wait(struct memory_host *host, const struct human_wait *wait)
+{
+	int i, n = 0;
+
+	for (i = 0; i < host->waits_count; i++)
+		if (host->waits[i] != wait)
+			host->waits[n++] = host->waits[i];
+	host->waits_count = n;
+}
+
+static void on_wait_abandoned(struct op *op)
+{
+	take_wait(op->server, mem_container(op, struct human_wait, op));
+}
+
+static void wait_for_people(void *ctx, struct exec *exec, struct human_wait *wait)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	assert(host->waits_count < MEMORY_CALLS_MAX);
+	host->waits[host->waits_count++] = wait;
+	wait->op.server = host;
+	wait->op.abandon = on_wait_abandoned;
+}
+
+void memory_people(struct memory_host *host, int i, enum human_outcome outcome,
+		   const char *json)
+{
+	struct human_wait *wait = host->waits[i];
+
+	assert(i < host->waits_count);
+	take_wait(host, wait);
+	wait->op.abandon = NULL;
+	wait->outcome = outcome;
+	str_reset(&wait->json, 0);
+	str_add_text(&wait->json, json);
+	op_done(&wait->op);
+}
+
+static void pause_run(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	struct memory_host *host = ctx;
+
+	(void)exec;
+	row_pause_free(host->pause);
+	host->pause = pause;
+	host->paused++;
+}
+
+void memory_park(struct memory_host *host, struct exec *exec)
+{
+	keep_row(host, host->pause->row);
+	exec_free(exec);
+}
+
+void memory_unpark(struct memory_host *host, struct exec *exec)
+{
+	row_pause_free(host->pause);
+	host->pause = NULL;
+	exec_unpause(exec);
+}
+
 static void parked(void *ctx, struct exec *exec)
 {
 	((struct memory_host *)ctx)->parked++;
@@ -461,7 +584,11 @@ static const struct engine_host functions = {
 	.tool_use = tool_use,
 	.tool_list = tool_list,
 	.agent_find = agent_find,
+	.agent_list = agent_list,
+	.definition_find = definition_find,
 	.code = code,
+	.wait = wait_for_people,
+	.pause = pause_run,
 	.end = end,
 	.parked = parked,
 	.wanted = wanted,
@@ -484,7 +611,10 @@ void memory_init(struct memory_host *host, const struct engine_limits *limits)
 void memory_deinit(struct memory_host *host)
 {
 	engine_free(host->engine);
+	while (host->inner_count)
+		definition_unref(host->inner[--host->inner_count]);
 	row_final_free(host->final);
+	row_pause_free(host->pause);
 	str_deinit(&host->prompts);
 	str_deinit(&host->tool_uses);
 	str_deinit(&host->events);
@@ -493,6 +623,7 @@ void memory_deinit(struct memory_host *host)
 	str_deinit(&host->rows);
 	str_deinit(&host->usage);
 	str_deinit(&host->deltas);
+	str_deinit(&host->questions);
 	journal_free(host);
 }
 
@@ -521,6 +652,8 @@ int memory_fold(struct memory_host *host, struct definition *definition,
 		.inputs = inputs,
 		.inputs_len = inputs ? strlen(inputs) : 0,
 		.state_max = host->engine->limits.state_max,
+		.inner = inner,
+		.inner_data = host,
 	};
 
 	return fold_journal(fold, &seed, host->journal, host->journal_count, err);

@@ -13,6 +13,11 @@
 #define MEMORY_CALLS_MAX 128
 #define MEMORY_ROWS_MAX  1024
 
+struct memory_named {
+	const char *id;
+	const char *text;
+};
+
 /*
  * One run under observation (any number may be executed). Its clocks stand still but for
  * memory_pump(). What comes out is kept as text, one line each.
@@ -34,9 +39,19 @@ struct memory_host {
 	int calls_count;
 	int calls_made;
 	struct code_call *code; /* in flight: memory_execute() answers it */
+	struct human_wait *waits[MEMORY_CALLS_MAX]; /* for people, in order */
+	int waits_count;
+	struct engine_pause *pause; /* the newest that was handed out */
+	int paused;
 	int abandoned;
 	int fail_first;     /* so many calls fail with class provider, then they answer */
 	struct str prompts; /* "role: text" of the last call */
+
+	/* Others than `agent`, and orchestrations that run inside; ended by a NULL id. */
+	const struct memory_named *agents;
+	const struct memory_named *orchestrations; /* of version 5 */
+	struct definition *inner[MEMORY_CALLS_MAX];
+	int inner_count;
 
 	/* The one tool that there is. */
 	const char *tool_name; /* NULL: there is none */
@@ -56,6 +71,8 @@ struct memory_host {
 	struct str rows; /* "kind path step execution outside delta error" */
 	struct str usage;
 	struct str deltas; /* one a line */
+	struct str
+		questions; /* what rows do to them: "open path/execution step prompt" */
 	/* As run_steps would have them; texts are owned, and copied by memory_adopt(). */
 	struct fold_row journal[MEMORY_ROWS_MAX];
 	size_t journal_count;
@@ -97,6 +114,12 @@ void memory_commit(struct memory_host *host);
 /* The code in flight was executed: its result, or why there is none. */
 void memory_execute(struct memory_host *host, enum fail_class class, const char *json,
 		    const char *text);
+/* What came of the question that waits i-th. */
+void memory_people(struct memory_host *host, int i, enum human_outcome outcome,
+		   const char *json);
+/* The pause is stored: the run is gone from here. Or it is refused. */
+void memory_park(struct memory_host *host, struct exec *exec);
+void memory_unpark(struct memory_host *host, struct exec *exec);
 /* A call of a tool in an answer; ended by one without a name. */
 struct memory_call {
 	const char *id;

@@ -33,6 +33,7 @@ static size_t field_size(enum conf_kind kind)
 	case CONF_NAME:
 	case CONF_SECRET:
 	case CONF_TOKEN:
+	case CONF_WORD:
 		return sizeof(const char *);
 	case CONF_LISTEN:
 		return sizeof(struct conf_listen);
@@ -124,7 +125,7 @@ static void every_number_refuses_what_is_beyond_its_range(void **state)
 
 		if (field_size(row->kind) != sizeof(int64_t) || row->kind == CONF_DIR ||
 		    row->kind == CONF_NAME || row->kind == CONF_SECRET ||
-		    row->kind == CONF_TOKEN)
+		    row->kind == CONF_TOKEN || row->kind == CONF_WORD)
 			continue;
 		(void)snprintf(text, sizeof(text), "%lld%s", (long long)row->min, unit);
 		assert_int_equal(conf_value_set(row, text, &conf, &arena, 1, &err), 0);

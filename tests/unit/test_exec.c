@@ -633,7 +633,7 @@ static void an_unknown_successor_fails_the_run(void **state)
 static void a_type_that_is_not_executed_fails_the_run(void **state)
 {
 	(void)state;
-	run_through(ORCH("\"a\"", "{\"id\":\"a\",\"name\":\"A\",\"type\":\"human\"}"));
+	run_through(ORCH("\"a\"", "{\"id\":\"a\",\"name\":\"A\",\"type\":\"spell\"}"));
 	assert_int_equal(host.final->status, RUN_FAILED);
 	assert_non_null(strstr(str_text(&host.final->error), "does not execute"));
 }

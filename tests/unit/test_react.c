@@ -11,8 +11,11 @@
 #include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/fold_node.h"
 #include "memory_host.h"
 #include "nest_fixture.h"
+#include "run/definition.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -303,6 +306,11 @@ static void what_cannot_run_fails_as_the_jobs_fault(void **state)
 	expect(&host.events, "names no model, and neither does agent 'Ann'\","
 			     "\"error_class\":\"job\"");
 	exec_free(exec);
+	model_set_default("mock.echo");
+	exec = begin(RUN(""));
+	model_set_default("");
+	assert_int_equal(host.calls_count, 1);
+	exec_free(exec);
 }
 
 /* ---- crashes ---- */
@@ -502,6 +510,35 @@ static void a_key_that_is_no_conversation_counts_as_none(void **state)
 	exec_free(exec);
 }
 
+static void an_iteration_that_is_given_up_leaves_no_conversation(void **state)
+{
+	const char *definition = ORCH(
+		LOOP("a", "1", "[\"b\"]", NEXT("c") ",\"timeout_seconds\":5,\"on_error\":\"continue\"") "," STEP(
+			"b", "agent",
+			",\"agent_id\":\"ag\",\"output_key\":\"out\"") "," STEP("c",
+										"if_else",
+										",\"if_condition\":\"state.out\",\"if_false_step_id\":\"a\""));
+	struct exec *exec = begin(definition);
+	struct definition *parsed = memory_definition(definition);
+	struct fold fold;
+	struct err err;
+
+	(void)state;
+	call_tool("c1", "{\"q\":\"x\"}");
+	expect(&host.prompts, "tool of c1");
+	(void)memory_wait(&host, 6000);
+	expect_not(&host.prompts, "tool of c1");
+	assert_int_equal(memory_fold(&host, parsed, NULL, &fold, &err), 0);
+	assert_null(state_get(&fold_node_scope(fold.root)->state, "_step_progress_b"));
+	fold_deinit(&fold);
+	definition_unref(parsed);
+	say("done");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	expect(&host.final->state, "\"out\":");
+	expect_not(&host.final->state, "_step_progress");
+	exec_free(exec);
+}
+
 /* ---- long conversations ---- */
 
 static void old_results_go_first(void **state)
@@ -622,6 +659,7 @@ int main(void)
 		TEST(a_cancel_abandons_calls_and_uses),
 		TEST(an_execution_behind_another_begins_anew),
 		TEST(a_key_that_is_no_conversation_counts_as_none),
+		TEST(an_iteration_that_is_given_up_leaves_no_conversation),
 		TEST(old_results_go_first),
 		TEST(a_model_sums_up_what_cannot_be_trimmed),
 		TEST(agents_in_branches_have_conversations_of_their_own),

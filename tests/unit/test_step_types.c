@@ -22,9 +22,9 @@ static void linear_types_are_executed_and_others_are_not(void **state)
 	assert_true(rules->can_run(STEP_IF_ELSE));
 	assert_true(rules->can_run(STEP_SWITCH));
 	assert_true(rules->can_run(STEP_TRANSFORM));
+	assert_true(rules->can_run(STEP_HUMAN));
 	assert_false(rules->can_run(STEP_UNKNOWN));
 	assert_true(rules->can_run(STEP_AGENT));
-	assert_false(rules->can_run(STEP_HUMAN));
 }
 
 static bool outside(enum step_type type, const char *model)
@@ -50,6 +50,7 @@ static void only_what_sends_nothing_is_inside(void **state)
 	assert_false(outside(STEP_LLM, "mock.tokens:5:5"));
 	assert_true(outside(STEP_LLM, "gpt-4o"));
 	assert_true(outside(STEP_LLM, NULL));
+	assert_true(outside(STEP_HUMAN, NULL));
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "run/definition.h"
+#include "run/model.h"
 #include "run/problem.h"
 
 #include <string.h>
@@ -161,11 +162,35 @@ static void what_is_wrong_is_a_problem_with_its_pointer(void **state)
 	}
 }
 
+static void a_default_model_is_that_of_steps_without_one(void **state)
+{
+	static const char text[] = ORCH("a", STEP("a", "llm", ""));
+	struct definition *d = read_good(text);
+	struct problems problems;
+
+	(void)state;
+	model_set_default("mock.echo");
+	problem_init(&problems);
+	assert_int_equal(definition_validate(d, &rules, &problems), 0);
+	problem_deinit(&problems);
+	model_set_default("gpt");
+	problem_init(&problems);
+	assert_int_equal(definition_validate(d, &rules, &problems), ERR_INPUT);
+	assert_non_null(strstr(problems.kept[0].text, "model 'gpt' is not served"));
+	problem_deinit(&problems);
+	model_set_default("");
+	problem_init(&problems);
+	assert_int_equal(definition_validate(d, &rules, &problems), ERR_INPUT);
+	problem_deinit(&problems);
+	definition_unref(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_odd_is_a_warning_with_its_place),
 		cmocka_unit_test(what_is_wrong_is_a_problem_with_its_pointer),
+		cmocka_unit_test(a_default_model_is_that_of_steps_without_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

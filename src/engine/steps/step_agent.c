@@ -6,10 +6,13 @@
  */
 #include "engine/steps/step_agent.h"
 
+#include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/inner_run.h"
+#include "engine/nested.h"
 #include "engine/prompt.h"
 #include "engine/react.h"
 #include "engine/step.h"
@@ -18,16 +21,55 @@
 
 #include <string.h>
 
+#define SUBTASK_PROMPT                                                                     \
+	"You carry out a part of a larger task, which another agent gave you. Do what is " \
+	"asked and nothing else. Your answer is all that the other agent learns of your "  \
+	"work."
+
 struct step_agent {
 	struct step step;
 	struct agent_find find;
+	struct history_find said;
 	struct react react;
+	struct nested nested;
+	struct inner_runs inner; /* what runs inside, of either */
+	bool recalled;
 };
+
+/* Does it know what was said before (CONTRACT 6.1)? */
+static bool remembers(const struct agent *agent)
+{
+	switch (agent->type) {
+	case AGENT_ORCHESTRATOR:
+	case AGENT_DELEGATE:
+	case AGENT_BUILDER:
+	case AGENT_NTYPES:
+		return false;
+	case AGENT_CONVERSATIONAL:
+	case AGENT_ANALYSIS:
+	case AGENT_CODE:
+		break;
+	}
+	return true;
+}
+
+static void on_said(struct op *op)
+{
+	struct history_find *said = mem_container(op, struct history_find, op);
+	struct step_agent *agent = mem_container(said, struct step_agent, said);
+	struct agent *found = agent->find.agent;
+
+	agent->find.agent = NULL;
+	react_start(&agent->react, found, agent->find.version,
+		    said->list.len ? &said->list : NULL);
+}
 
 static void on_found(struct op *op)
 {
 	struct agent_find *find = mem_container(op, struct agent_find, op);
 	struct step_agent *agent = mem_container(find, struct step_agent, find);
+	struct exec *exec = agent->step.frame.exec;
+	const struct engine_host *host = exec->engine->host;
 	struct agent *found = find->agent;
 
 	if (find->class != FAIL_NONE) {
@@ -36,14 +78,44 @@ static void on_found(struct op *op)
 		return;
 	}
 	if (found->type == AGENT_ORCHESTRATOR) {
-		runframe_fail(&agent->step.frame, FAIL_JOB,
-			      "Step '%s': agents of type 'orchestrator' are not executed "
-			      "by this version",
-			      agent->step.def->name);
+		nested_start(&agent->nested, found, find->version, &agent->react.task,
+			     agent->recalled);
+		return;
+	}
+	if (!agent->react.talk.agent_id && remembers(found) && host->history_find) {
+		agent->said.agent_id = found->id;
+		op_launch(&agent->said.op);
+		host->history_find(exec->engine->host_data, exec, &agent->said);
 		return;
 	}
 	find->agent = NULL;
 	react_start(&agent->react, found, find->version, NULL);
+}
+
+/* Of a subtask, which has no agent but what its step says. */
+static void make_agent(struct step_agent *agent)
+{
+	struct str text = STR_INIT;
+	struct problems problems;
+	struct jsonw w;
+
+	jsonw_init(&w, &text);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "id", "subtask");
+	jsonw_pair_text(&w, "name", agent->step.def->name);
+	jsonw_key(&w, "tools");
+	jsonw_array(&w);
+	jsonw_array_end(&w);
+	jsonw_pair_text(&w, "system_prompt", SUBTASK_PROMPT);
+	jsonw_object_end(&w);
+	problem_init(&problems);
+	if (agent_parse(str_text(&text), text.len, &agent->find.agent, &problems) < 0) {
+		agent->find.class = FAIL_INTERNAL;
+		str_add_text(&agent->find.text, problems.kept[0].text);
+	}
+	problem_deinit(&problems);
+	str_deinit(&text);
+	op_done(&agent->find.op);
 }
 
 static void start(struct runframe *frame)
@@ -54,7 +126,7 @@ static void start(struct runframe *frame)
 	const struct engine_host *host = exec->engine->host;
 	struct err err;
 
-	if (!def->agent_id) {
+	if (!def->agent_id && !def->is_subtask) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no agent", def->name);
 		return;
 	}
@@ -69,15 +141,47 @@ static void start(struct runframe *frame)
 		return;
 	}
 	agent->find.agent_id = def->agent_id;
-	if (react_recall(&agent->react))
+	inner_runs_init(&agent->inner, &agent->step);
+	agent->recalled = react_recall(&agent->react);
+	if (agent->recalled)
 		agent->find.wanted = agent->react.talk.agent_version;
 	op_launch(&agent->find.op);
-	host->agent_find(exec->engine->host_data, exec, &agent->find);
+	if (def->is_subtask)
+		make_agent(agent);
+	else
+		host->agent_find(exec->engine->host_data, exec, &agent->find);
+}
+
+static const struct step_agent *agent_in(const struct runframe *frame)
+{
+	return (const struct step_agent *)(const void *)frame;
+}
+
+static void child_done(struct runframe *frame, struct runframe *child)
+{
+	inner_runs_child_done(&((struct step_agent *)frame)->inner, child);
+}
+
+static void abandon(struct runframe *frame, bool goes_on)
+{
+	(void)goes_on; /* nothing behind it sees what is inside */
+	inner_runs_abandon(&((struct step_agent *)frame)->inner);
 }
 
 static bool parked(const struct runframe *frame)
 {
-	return react_parked(&((const struct step_agent *)(const void *)frame)->react);
+	return react_parked(&agent_in(frame)->react) ||
+	       nested_parked(&agent_in(frame)->nested);
+}
+
+static bool settled(const struct runframe *frame)
+{
+	return inner_runs_settled(&agent_in(frame)->inner) && !runframe_has_ended(frame);
+}
+
+static void stand(const struct runframe *frame, struct fold_node *node)
+{
+	inner_runs_stand(&agent_in(frame)->inner, node);
 }
 
 static void on_free(struct runframe *frame)
@@ -85,14 +189,22 @@ static void on_free(struct runframe *frame)
 	struct step_agent *agent = (struct step_agent *)frame;
 
 	op_detach(&agent->find.op);
+	op_detach(&agent->said.op);
+	str_deinit(&agent->said.list);
 	agent_unref(agent->find.agent);
 	str_deinit(&agent->find.text);
 	react_deinit(&agent->react);
+	nested_deinit(&agent->nested);
+	inner_runs_deinit(&agent->inner);
 }
 
 static const struct runframe_ops agent_ops = {
 	.start = start,
+	.child_done = child_done,
+	.abandon = abandon,
 	.parked = parked,
+	.settled = settled,
+	.stand = stand,
 	.free = on_free,
 };
 
@@ -102,7 +214,10 @@ struct runframe *step_agent_new(struct runframe *parent,
 	struct step_agent *agent = step_alloc(&agent_ops, parent, def, sizeof(*agent));
 
 	op_init(&agent->find.op, parent->exec, on_found);
+	op_init(&agent->said.op, parent->exec, on_said);
 	react_init(&agent->react, &agent->step);
+	agent->react.inner = &agent->inner;
+	nested_init(&agent->nested, &agent->step, &agent->inner);
 	return &agent->step.frame;
 }
 

@@ -17,8 +17,10 @@ static void start(struct runframe *frame)
 	struct engine_row *row = walk_row(frame->parent);
 	struct event_stamp stamp = exec_stamp(frame->exec);
 
-	event_orchestration_end(&row->texts, &stamp, step->def);
-	row_add_event(row);
+	if (walk_inner_depth(frame->parent, INNER_ORCHESTRATION) == 0) {
+		event_orchestration_end(&row->texts, &stamp, step->def);
+		row_add_event(row);
+	}
 	frame->stops = true;
 	runframe_done(frame);
 }

@@ -32,6 +32,7 @@
 #include "engine/steps/step_llm.h"
 #include "engine/walk.h"
 #include "run/extract.h"
+#include "run/model.h"
 
 #include <string.h>
 
@@ -236,7 +237,7 @@ static void start(struct runframe *frame)
 		runframe_done(frame);
 		return;
 	}
-	if (!def->model) {
+	if (!model_of(def->model)) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}

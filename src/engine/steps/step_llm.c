@@ -39,7 +39,7 @@ static void start(struct runframe *frame)
 	const struct definition_step *def = llm->step.def;
 	struct err err;
 
-	if (!def->model) {
+	if (!model_of(def->model)) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}
@@ -48,8 +48,8 @@ static void start(struct runframe *frame)
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
-	prompt_system(step_scope(&llm->step), walk_row(frame->parent)->path,
-		      def, &llm->ask.system);
+	prompt_system(step_scope(&llm->step), walk_row(frame->parent)->path, def,
+		      &llm->ask.system);
 	ask_start(&llm->ask, &llm->step, NULL, 0);
 }
 
@@ -77,8 +77,8 @@ struct runframe *step_llm_new(struct runframe *parent, const struct definition_s
  * the careful case. */
 bool step_llm_outside(const struct definition_step *def)
 {
+	const char *name = model_of(def->model);
 	struct model model;
 
-	return !def->model || model_parse(def->model, &model, NULL) < 0 ||
-	       model_outside(&model);
+	return !name || model_parse(name, &model, NULL) < 0 || model_outside(&model);
 }

@@ -336,9 +336,8 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct step_loop *loop = loop_of(frame);
 
-	(void)goes_on; /* what was written stays */
-	if (loop->walk)
-		loop->walk->ops->abandon(loop->walk, false);
+	if (loop->walk) /* what was written stays */
+		loop->walk->ops->abandon(loop->walk, goes_on);
 }
 
 static bool parked(const struct runframe *frame)

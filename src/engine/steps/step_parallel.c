@@ -327,7 +327,8 @@ static bool parked(const struct runframe *frame)
 		if (!walk->ops->parked(walk))
 			return false;
 	}
-	return frame->exec->engine->draining;
+	/* those that did not begin have no room, or will not in a drain */
+	return frame->exec->engine->draining || !list_empty(&frame->children);
 }
 
 /*

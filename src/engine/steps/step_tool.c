@@ -32,6 +32,7 @@
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/extract.h"
+#include "run/model.h"
 #include "run/schema.h"
 
 #include <string.h>
@@ -66,8 +67,8 @@ static void ask(struct step_tool *tool)
 	struct step *step = &tool->step;
 
 	str_reset(&tool->ask.system, 0);
-	prompt_system(step_scope(step),
-		      walk_row(step->frame.parent)->path, step->def, &tool->ask.system);
+	prompt_system(step_scope(step), walk_row(step->frame.parent)->path, step->def,
+		      &tool->ask.system);
 	prompt_tool(&tool->ask.system, &tool->tool, &tool->failures);
 	ask_start(&tool->ask, step, &tool->tool, 1);
 }
@@ -295,7 +296,7 @@ static void start(struct runframe *frame)
 		runframe_done(frame);
 		return;
 	}
-	if (!def->model) {
+	if (!model_of(def->model)) {
 		runframe_fail(frame, FAIL_JOB, "Step '%s' names no model", def->name);
 		return;
 	}

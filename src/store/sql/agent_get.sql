@@ -3,7 +3,7 @@
 SELECT o.id, o.name, o.definition::text,
        CASE WHEN v.sha256 = encode(sha256(convert_to(o.definition::text, 'UTF8')), 'hex')
 	    THEN v.version END,
-       v.sha256
+       v.sha256, o.tenant_id
   FROM agents o
   LEFT JOIN LATERAL (
 	SELECT d.version, d.sha256

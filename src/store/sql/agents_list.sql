@@ -1,3 +1,3 @@
-SELECT id, name, NULL, updated_at
+SELECT id, name, NULL, updated_at, definition->>'type', tenant_id
   FROM agents
  ORDER BY id

@@ -3,7 +3,7 @@
 SELECT o.id, o.name, o.definition::text,
        CASE WHEN v.sha256 = encode(sha256(convert_to(o.definition::text, 'UTF8')), 'hex')
 	    THEN v.version END,
-       v.sha256
+       v.sha256, o.tenant_id
   FROM orchestrations o
   LEFT JOIN LATERAL (
 	SELECT d.version, d.sha256
@@ -11,4 +11,4 @@ SELECT o.id, o.name, o.definition::text,
 	 WHERE d.kind = 'orchestration' AND d.id = o.id
 	 ORDER BY d.version DESC
 	 LIMIT 1) v ON true
- WHERE o.id = $1
+ WHERE o.id = $1 AND o.is_active IS NOT FALSE

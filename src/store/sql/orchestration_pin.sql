@@ -10,7 +10,7 @@ WITH newest AS (
 	SELECT o.id, o.definition::text AS definition,
 	       encode(sha256(convert_to(o.definition::text, 'UTF8')), 'hex') AS sha256
 	  FROM orchestrations o
-	 WHERE o.id = $1
+	 WHERE o.id = $1 AND o.is_active IS NOT FALSE
 	   AND encode(sha256(convert_to(o.definition::text, 'UTF8')), 'hex')
 	       IS DISTINCT FROM (SELECT sha256 FROM newest)
 	   FOR UPDATE OF o

@@ -1,0 +1,198 @@
+/*
+ * bundle_export.c - GET and POST /api/v2/export: definitions as a bundle
+ *
+ * As stock writes it: values of environments and headers are blank, tokens are its
+ * placeholder. What a GET has is everything.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/manage.h"
+#include "api/runs_port.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/jsonr.h"
+#include "base/jsonw.h"
+#include "base/str.h"
+#include "defs/defs_file.h"
+#include "defs/defs_secrets.h"
+#include "pg/pg_batch.h"
+#include "server/request.h"
+#include "server/response.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+struct export
+{
+	struct api_call *call;
+	int statement;
+};
+
+static void print_now(struct jsonw *w, const char *key)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	jsonw_pair_text(w, key, text);
+}
+
+static bool is_python(const struct json *doc)
+{
+	const char *type = jsonr_get_text(doc, "tool_type");
+
+	return type && strcasecmp(type, "python") == 0;
+}
+
+/* All of one kind as a list; whether one of them is a tool in Python. */
+static bool print_kind(const struct pg_reply *reply, int statement,
+		       enum store_definition_kind wanted, struct jsonw *w)
+{
+	bool python = false;
+	int i;
+
+	jsonw_array(w);
+	for (i = 0; i < store_definitions_export_count(reply, statement); i++) {
+		enum store_definition_kind kind;
+		struct str shown = STR_INIT;
+		struct json *doc = NULL;
+		const char *text;
+		struct err err;
+
+		store_definitions_export_read(reply, statement, i, &kind, &text);
+		if (kind != wanted)
+			continue;
+		/* jsonb prints what jsonr reads, but for numbers beyond its range */
+		if (jsonr_parse(text, strlen(text), &doc, NULL, NULL, &err) < 0)
+			continue;
+		defs_secrets_hide(kind, doc, true, &shown, NULL, NULL);
+		python = python || is_python(doc);
+		jsonw_raw(w, str_text(&shown), shown.len);
+		jsonr_free(doc);
+		str_deinit(&shown);
+	}
+	jsonw_array_end(w);
+	return python;
+}
+
+static void on_read(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct export *export = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+	bool python;
+
+	if (error != ERRORS_NONE) {
+		errors_send(export->call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_bool(&w, "synapse_export", true);
+	jsonw_pair_text(&w, "version", "1.0");
+	print_now(&w, "exported_at");
+	jsonw_key(&w, "orchestrations");
+	(void)print_kind(reply, export->statement, STORE_ORCHESTRATION, &w);
+	jsonw_key(&w, "agents");
+	(void)print_kind(reply, export->statement, STORE_AGENT, &w);
+	jsonw_key(&w, "mcp_servers");
+	(void)print_kind(reply, export->statement, STORE_MCP_SERVER, &w);
+	jsonw_key(&w, "custom_tools");
+	python = print_kind(reply, export->statement, STORE_TOOL, &w);
+	jsonw_pair_bool(&w, "has_python_tools", python);
+	jsonw_object_end(&w);
+	response_json(export->call->req, 200, &body);
+}
+
+/* A list of texts of the body, in the request's arena. */
+static void read_ids(struct body_faults *faults, const struct json *doc, const char *key,
+		     struct arena *arena, const char *const **ids, size_t *count)
+{
+	const struct json *list = jsonr_get(doc, key);
+	struct body_at body = { NULL, "body", 0 }, at = { &body, key, 0 };
+	const char **texts;
+	size_t i;
+
+	*count = 0;
+	if (jsonr_type(list) == JSONR_NULL)
+		return;
+	if (jsonr_type(list) != JSONR_ARRAY || jsonr_count(list) > DEFS_FILE_ITEMS_MAX) {
+		body_fault(faults, &at, "list_type", "Input should be a valid list");
+		return;
+	}
+	texts = arena_new_n(arena, const char *, jsonr_count(list) + 1);
+	for (i = 0; i < jsonr_count(list); i++) {
+		struct body_at item = { &at, NULL, (int64_t)i };
+		const char *text = jsonr_text(jsonr_at(list, i));
+
+		if (!text || body_has_nul(jsonr_at(list, i)))
+			body_fault(faults, &item, "string_type",
+				   "Input should be a valid string");
+		else
+			texts[(*count)++] = arena_dup(arena, text);
+	}
+	*ids = texts;
+}
+
+static void read_selection(struct body_faults *faults, struct api_call *call,
+			   struct store_export *ask)
+{
+	static const char *const keys[STORE_DEFINITION_KINDS] = {
+		[STORE_ORCHESTRATION] = "orchestration_ids",
+		[STORE_AGENT] = "agent_ids",
+		[STORE_TOOL] = "custom_tool_names",
+		[STORE_MCP_SERVER] = "mcp_server_names",
+	};
+	struct json *doc = NULL;
+	size_t len;
+	const char *text = request_body(call->req, &len);
+	int i;
+
+	if (!body_parse(faults, text, len, 0, &doc))
+		return;
+	for (i = 0; i < STORE_DEFINITION_KINDS; i++)
+		read_ids(faults, doc, keys[i], request_arena(call->req), &ask->ids[i],
+			 &ask->counts[i]);
+	jsonr_free(doc);
+}
+
+static void start(struct api_call *call, struct store_export *ask)
+{
+	struct export *export = arena_new(request_arena(call->req), struct export);
+	struct pg_batch *batch = pg_batch_new();
+
+	ask->only_tenant = call->key_tenant;
+	ask->common_tenant = call->default_tenant;
+	ask->limit = DEFS_FILE_ITEMS_MAX;
+	export->call = call;
+	export->statement = store_definitions_export(batch, ask);
+	manage_read(call, batch, on_read, export);
+}
+
+void bundle_export_get(struct api_call *call)
+{
+	struct store_export ask = { .all = true };
+
+	if (manage_of(call))
+		start(call, &ask);
+}
+
+void bundle_export_post(struct api_call *call)
+{
+	struct body_faults faults = { .count = 0 };
+	struct store_export ask = { .all = false };
+
+	if (!manage_of(call))
+		return;
+	read_selection(&faults, call, &ask);
+	if (faults.count)
+		body_faults_send(call->req, &faults);
+	else
+		start(call, &ask);
+	body_faults_deinit(&faults);
+}

@@ -1,0 +1,33 @@
+/* defs_secrets.h - secrets of tools and MCP servers, left out of what is copied */
+#ifndef DEFS_DEFS_SECRETS_H
+#define DEFS_DEFS_SECRETS_H
+
+#include "store/store_definitions.h"
+
+#include <stdbool.h>
+
+struct json;
+struct str;
+
+/* Called for each that is left out: "headers/Authorization", "token". Borrowed. */
+typedef void (*defs_secrets_cb)(void *arg, const char *name);
+
+/*
+ * Print a definition's document with each of its secrets replaced: by
+ * STORE_DEFINITION_MASK, which keeps what the store has there, or (blank) as stock's export
+ * does it, by nothing. hidden (may be NULL) hears of those that held something.
+ */
+void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
+		       bool blank, struct str *out, defs_secrets_cb hidden, void *arg);
+
+/*
+ * Print a document with secrets put in: each member of pairs (an object of texts, or NULL)
+ * that its headers or environment name, and token (or NULL).
+ */
+void defs_secrets_fill(const struct json *doc, const struct json *pairs,
+		       const char *token, struct str *out);
+
+/* Says what a request is and not who sends it (migration 8 has the same list). */
+bool defs_secrets_plain_header(const char *name);
+
+#endif

@@ -1,0 +1,4 @@
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_defs_file
+check_PROGRAMS += tests/unit/test_defs_secrets
+endif
