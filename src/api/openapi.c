@@ -32,9 +32,8 @@ static const struct {
 };
 
 static const char *const methods[] = {
-	[REQUEST_GET] = "GET",     [REQUEST_HEAD] = "HEAD",
-	[REQUEST_POST] = "POST",   [REQUEST_PUT] = "PUT",
-	[REQUEST_PATCH] = "PATCH", [REQUEST_DELETE] = "DELETE",
+	[REQUEST_GET] = "GET", [REQUEST_HEAD] = "HEAD",   [REQUEST_POST] = "POST",
+	[REQUEST_PUT] = "PUT", [REQUEST_PATCH] = "PATCH", [REQUEST_DELETE] = "DELETE",
 };
 
 static const char *name_behind(const char *segment, size_t len)
