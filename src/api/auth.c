@@ -133,15 +133,12 @@ static void on_ready(void *arg, enum memo_state state, void *value)
 	}
 }
 
-enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_mono_ms,
-			     struct auth_wait *wait, auth_cb ready, void *arg,
-			     struct auth_key *key)
+static enum auth_verdict check(struct auth *auth, const char *text, int64_t now_mono_ms,
+			       struct auth_wait *wait, auth_cb ready, void *arg,
+			       struct auth_key *key)
 {
-	const char *text = key_text(header);
 	void *value = NULL;
 
-	if (!text)
-		return AUTH_MISSING;
 	wait->auth = auth;
 	wait->ready = ready;
 	wait->arg = arg;
@@ -160,6 +157,24 @@ enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_
 		break;
 	}
 	return AUTH_AWAY;
+}
+
+enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_mono_ms,
+			     struct auth_wait *wait, auth_cb ready, void *arg,
+			     struct auth_key *key)
+{
+	const char *text = key_text(header);
+
+	if (!text)
+		return AUTH_MISSING;
+	return check(auth, text, now_mono_ms, wait, ready, arg, key);
+}
+
+enum auth_verdict auth_check_session(struct auth *auth, const char *token,
+				     int64_t now_mono_ms, struct auth_wait *wait,
+				     auth_cb ready, void *arg, struct auth_key *key)
+{
+	return check(auth, token, now_mono_ms, wait, ready, arg, key);
 }
 
 static void copy(char *to, const char *from)

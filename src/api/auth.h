@@ -56,6 +56,11 @@ enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_
 			     struct auth_wait *wait, auth_cb ready, void *arg,
 			     struct auth_key *key);
 
+/* The same for the token of a session of the page (64 hex digits). */
+enum auth_verdict auth_check_session(struct auth *auth, const char *token,
+				     int64_t now_mono_ms, struct auth_wait *wait,
+				     auth_cb ready, void *arg, struct auth_key *key);
+
 /* The answer to a fetch; id NULL: no active key has that hash. Texts are copied. */
 void auth_found(struct auth *auth, const char *hash, int64_t now_mono_ms, const char *id,
 		const char *tenant_id);

@@ -28,6 +28,8 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_BAD_KEY] = { 401, 0, "invalid_key", "Invalid or revoked API key" },
 	[ERRORS_TENANT] = { 403, 0, "tenant_forbidden",
 		"this API key belongs to another tenant" },
+	[ERRORS_CROSS_SITE] = { 403, 0, "cross_site",
+		"a request with the page's cookie needs the header X-Synapse-Page" },
 	[ERRORS_NO_ORCHESTRATION] = { 404, 0, "orchestration_not_found",
 		"Orchestration not found" },
 	[ERRORS_NO_AGENT] = { 404, 0, "agent_not_found", "Agent not found" },
@@ -75,6 +77,8 @@ static const struct row rows[ERRORS_COUNT] = {
 		"Scale mode is not enabled: Redis connection not available" },
 	[ERRORS_POSTGRES] = { 503, 5, "postgres_unavailable",
 		"Postgres connection not available" },
+	[ERRORS_DISK] = { 503, 5, "storage_unavailable",
+		"the folder of this host's runs takes no writes" },
 	[ERRORS_UNKNOWN] = { 503, 5, "outcome_unknown",
 		"it is not known whether the run was accepted: ask again with the same "
 		"Idempotency-Key" },

@@ -10,6 +10,7 @@
 
 #include "api/api_call.h"
 #include "api/auth.h"
+#include "api/cookie.h"
 #include "api/cors.h"
 #include "api/errors.h"
 #include "api/routes.h"
@@ -23,6 +24,8 @@
 struct entry {
 	struct api_call call;
 	struct auth_wait wait;
+	bool has_token; /* of the page's cookie; a request with a key needs none */
+	char token[COOKIE_TOKEN_HEX + 1];
 };
 
 static size_t body_max(const struct front *front, enum route_body body)
@@ -44,6 +47,25 @@ static const char *authorization(const struct request *req)
 	if (request_header_count(req, "Authorization") != 1)
 		return NULL;
 	return request_header(req, "Authorization");
+}
+
+/* A key or a cookie that could be good; false: answered. */
+static bool has_key(struct entry *entry)
+{
+	struct request *req = entry->call.req;
+	enum request_method method = request_method(req);
+
+	if (auth_well_formed(authorization(req)))
+		return true;
+	entry->has_token =
+		!request_header(req, "Authorization") && cookie_token(req, entry->token);
+	if (!entry->has_token)
+		errors_send(req, ERRORS_NO_KEY, NULL);
+	else if (method != REQUEST_GET && method != REQUEST_HEAD && !cookie_is_ours(req))
+		errors_send(req, ERRORS_CROSS_SITE, NULL);
+	else
+		return true;
+	return false;
 }
 
 static size_t on_head(struct request *req, void *arg)
@@ -73,10 +95,8 @@ static size_t on_head(struct request *req, void *arg)
 		errors_send(req, *allow ? ERRORS_METHOD : ERRORS_NOT_FOUND, NULL);
 		return 0;
 	}
-	if (call->route->scope == ROUTE_KEY && !auth_well_formed(authorization(req))) {
-		errors_send(req, ERRORS_NO_KEY, NULL);
+	if (call->route->scope == ROUTE_KEY && !has_key(entry))
 		return 0;
-	}
 	return body_max(front, call->route->body);
 }
 
@@ -117,8 +137,12 @@ static void on_request(struct request *req, void *arg)
 		call->route->handler(call);
 		return;
 	}
-	verdict = auth_check(front->auth, authorization(req), clock_mono_ms(),
-			     &entry->wait, on_verdict, call, &key);
+	if (entry->has_token)
+		verdict = auth_check_session(front->auth, entry->token, clock_mono_ms(),
+					     &entry->wait, on_verdict, call, &key);
+	else
+		verdict = auth_check(front->auth, authorization(req), clock_mono_ms(),
+				     &entry->wait, on_verdict, call, &key);
 	on_verdict(call, verdict, &key);
 }
 

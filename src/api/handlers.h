@@ -54,6 +54,9 @@ void mass_routes_letters(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
+/* page.c */
+void page_get(struct api_call *call);
+void page_file_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -68,13 +71,20 @@ void run_detail_get(struct api_call *call);
 void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* session.c */
+void session_post(struct api_call *call);
+void session_get(struct api_call *call);
+void session_delete(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
+/* waits_route.c */
+void waits_route_list(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

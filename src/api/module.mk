@@ -34,6 +34,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_stream.c \
 	src/api/chats.c \
 	src/api/chats.h \
+	src/api/cookie.c \
+	src/api/cookie.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
@@ -47,6 +49,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_catalog.c \
+	src/api/file_catalog.h \
+	src/api/file_reads.c \
+	src/api/file_reads.h \
+	src/api/file_submit.c \
+	src/api/file_submit.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -55,6 +63,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/home_queue.h \
 	src/api/idempotency.c \
 	src/api/idempotency.h \
+	src/api/inline_answer.c \
+	src/api/inline_answer.h \
+	src/api/key_files.c \
+	src/api/key_files.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letter_acts.c \
@@ -71,6 +83,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/page.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
@@ -78,6 +91,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/questions.c \
+	src/api/questions.h \
+	src/api/port_standalone.c \
+	src/api/port_standalone.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/resume_route.c \
@@ -99,6 +116,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
+	src/api/standalone.c \
+	src/api/standalone.h \
+	src/api/session.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -112,4 +132,5 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.c \
 	src/api/why.h \
 	src/api/why_route.c \
+	src/api/waits_route.c \
 	src/api/workers.c

@@ -131,12 +131,13 @@ static void want_word(const struct json *doc, const char *key, const char *const
 	problem_add(problems, where, "%s has no meaning here", key);
 }
 
-static bool check_orchestration(const char *text, size_t len,
+static bool check_orchestration(const struct json *doc, const char *text, size_t len,
 				const struct definition_rules *rules, struct arena *arena,
 				struct defs_head *ret, struct problems *problems)
 {
 	struct definition *definition = NULL;
 
+	ret->id = or_empty(arena, doc, "id"); /* so that a broken one is named */
 	if (definition_parse(text, len, &definition, problems) < 0)
 		return false;
 	/* a copy: the definition goes */
@@ -249,7 +250,7 @@ bool defs_check(enum store_definition_kind kind, const struct json *doc, const c
 	}
 	switch (kind) {
 	case STORE_ORCHESTRATION:
-		return check_orchestration(text, len, rules, arena, ret, problems);
+		return check_orchestration(doc, text, len, rules, arena, ret, problems);
 	case STORE_AGENT:
 		return check_agent(doc, text, len, arena, ret, problems);
 	case STORE_TOOL:

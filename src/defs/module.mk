@@ -6,4 +6,6 @@ src_defs_libdefs_a_SOURCES = \
 	src/defs/defs_file.c \
 	src/defs/defs_file.h \
 	src/defs/defs_secrets.c \
-	src/defs/defs_secrets.h
+	src/defs/defs_secrets.h \
+	src/defs/defs_sync.c \
+	src/defs/defs_sync.h

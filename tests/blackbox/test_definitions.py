@@ -122,7 +122,7 @@ def test_secrets_of_tools_and_servers_never_come_back(api):
                      "/api/v2/mcp-servers/git/versions/1")
     ]  # fmt: skip
     assert not any("hunter" in text for text in texts), texts
-    assert api.sql("SELECT 1 FROM definition_versions WHERE definition LIKE '%hunter%'") == []
+    assert api.sql("SELECT 1 FROM definition_versions WHERE definition LIKE '%%hunter%%'") == []
     assert send(api, "GET", "/api/v2/tools").json[0]["tool_type"] == "http"
     for path in ("/api/v2/tools/weather", "/api/v2/mcp-servers/git"):
         assert send(api, "DELETE", path).status == 200
@@ -162,3 +162,56 @@ def test_of_many_who_save_one_version_one_wins(api):
                           {"id": "ra", "name": str(i), "tools": []}).status)  # fmt: skip
     assert sorted(made) == [201] + [409] * 5
     assert json.loads(send(api, "GET", "/api/v2/agents/ra").body.decode())["id"] == "ra"
+
+
+def bundle():
+    return {
+        "synapse_export": True, "version": "1.0",
+        "orchestrations": [orchestration("imp"), {"id": "impbad"},
+                           orchestration("implater", steps=[
+                               {"id": "p", "name": "p", "type": "from_the_future"}])],
+        "agents": [{"id": "impag", "name": "Ag", "tools": ["all"]}, {"name": "no id"}],
+        "mcp_servers": [{"name": "impsv", "server_type": "remote", "url": "http://x/",
+                         "token": "xxxxxxxxx", "env": {"K": ""}}],
+        "custom_tools": [{"name": "imptl", "generalName": "T", "url": "http://x/",
+                          "headers": {"Authorization": ""}}],
+    }  # fmt: skip
+
+
+def test_a_bundle_goes_in_but_for_what_is_bad_and_comes_out_without_secrets(api):
+    body = {
+        "bundle": bundle(), "tool_secrets": {"imptl": {"Authorization": "hunter5"}},
+        "mcp_secrets": {"impsv": {"env": {}, "K": "hunter6"}}, "mcp_tokens": {"impsv": "hunter7"},
+    }  # fmt: skip
+    answer = send(api, "POST", "/api/v2/import", body)
+    assert (answer.status, answer.json["status"], answer.json["errors"]) == (200, "partial", 2)
+    results = answer.json["results"]
+    assert [(o["id"], o["status"]) for o in results["orchestrations"]] == [
+        ("imp", "created"), ("impbad", "error"), ("implater", "created")]  # fmt: skip
+    assert results["orchestrations"][1]["problems"][0]["pointer"].startswith("/orchestrations/1")
+    assert results["orchestrations"][2]["problems"]
+    assert [a["status"] for a in results["agents"]] == ["created", "error"]
+    ((server,),) = api.sql("SELECT definition FROM mcp_servers WHERE name = 'impsv'")
+    assert (server["token"], server["env"]) == ("hunter7", {"K": "hunter6"})
+    again = send(api, "POST", "/api/v2/import", bundle()).json["results"]
+    assert [o["status"] for o in again["orchestrations"]] == ["unchanged", "error", "unchanged"]
+    assert again["mcp_servers"][0]["status"] == "skipped"
+    assert again["custom_tools"][0]["status"] == "unchanged"  # a blank keeps what is there
+    picked = send(api, "POST", "/api/v2/import", {
+        "bundle": bundle(), "selected_orchestration_ids": ["imp"], "selected_agent_ids": [],
+        "selected_mcp_server_names": [], "selected_custom_tool_names": []})  # fmt: skip
+    assert picked.json["status"] == "success"
+    assert [len(v) for v in picked.json["results"].values()] == [1, 0, 0, 0]
+    out = send(api, "POST", "/api/v2/export", {
+        "orchestration_ids": ["imp"], "agent_ids": ["impag"], "mcp_server_names": ["impsv"],
+        "custom_tool_names": ["imptl"]}).json  # fmt: skip
+    assert out["synapse_export"] and not out["has_python_tools"]
+    assert [len(out[k]) for k in ("orchestrations", "agents", "mcp_servers", "custom_tools")] == [
+        1, 1, 1, 1]  # fmt: skip
+    assert out["custom_tools"][0]["headers"] == {"Authorization": ""}
+    assert out["mcp_servers"][0]["token"] == "xxxxxxxxx"
+    everything = send(api, "GET", "/api/v2/export")
+    assert "hunter" not in everything.body.decode() and len(everything.json["orchestrations"]) > 2
+    for wrong in ({"synapse_export": False}, [], {"bundle": {}}, b"{",
+                  {"synapse_export": True, "agents": {}}):  # fmt: skip
+        assert send(api, "POST", "/api/v2/import", wrong).status == 422

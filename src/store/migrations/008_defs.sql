@@ -359,3 +359,12 @@ CREATE OR REPLACE FUNCTION synapsed_definition_gone(p_source text, p_kind text, 
 		END LOOP;
 	END
 	$$;
+
+-- A moment as the stock API prints it.
+CREATE OR REPLACE FUNCTION synapsed_moment(at timestamptz) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+	AS $$
+	SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+	       || CASE WHEN extract(microseconds FROM at)::int8 % 1000000 = 0 THEN ''
+		       ELSE to_char(at AT TIME ZONE 'UTC', '.US') END || '+00:00'
+	$$;

@@ -1,0 +1,265 @@
+/*
+ * session.c - sign-in to the page: a key for a cookie
+ *
+ *	POST    /api/session {"key"}   signs in; {} opens a session without a key, on the
+ *	                               host itself and while there is no key at all
+ *	GET     /api/session           who is signed in; gives a new token each hour
+ *	DELETE  /api/session           signs out
+ *
+ * A session is a row with the token's SHA-256 (store/store_sessions.h), so every replica
+ * knows it and a key that is revoked ends it. It is good for 12 hours.
+ *
+ * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked for a
+ * name of the loopback: a page somewhere else that has its own name resolved to 127.0.0.1
+ * is nobody here.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/cookie.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/manage.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/jsonr.h"
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "pg/pg_batch.h"
+#include "server/request.h"
+#include "server/response.h"
+#include "store/store_sessions.h"
+#include "store/store_time.h"
+
+#include <string.h>
+
+#define SESSION_SEC ((int)12 * 3600)
+#define ROTATE_SEC  3600
+#define KEY_MAX     255
+
+struct signing {
+	struct api_call *call;
+	char token[COOKIE_TOKEN_HEX + 1]; /* a new one, or the one that was sent */
+	char hash[DIGEST_HEX_SIZE];
+	bool with_key;
+};
+
+static struct signing *signing_new(struct api_call *call)
+{
+	struct signing *signing = arena_new(request_arena(call->req), struct signing);
+
+	signing->call = call;
+	return signing;
+}
+
+static void new_token(struct signing *signing)
+{
+	rng_hex(signing->token, COOKIE_TOKEN_HEX);
+	(void)digest_sha256(signing->token, COOKIE_TOKEN_HEX, signing->hash);
+}
+
+static bool host_is_loopback(const char *host)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+	size_t i, len;
+
+	for (i = 0; host && i < sizeof(names) / sizeof(*names); i++) {
+		len = strlen(names[i]);
+		if (strncmp(host, names[i], len) == 0 &&
+		    (host[len] == '\0' || host[len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_local(struct request *req)
+{
+	const char *peer = request_peer(req);
+
+	return (strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0) &&
+	       host_is_loopback(request_header(req, "Host")) &&
+	       !request_header(req, "X-Forwarded-For") &&
+	       !request_header(req, "Forwarded");
+}
+
+static void answer(struct signing *signing, const struct store_session *session)
+{
+	struct request *req = signing->call->req;
+	struct str body = STR_INIT;
+	char buf[STORE_TIME_MAX];
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_bool(&w, "signed_in", session->good);
+	jsonw_pair_text(&w, "key_name", session->good ? session->key_name : NULL);
+	jsonw_pair_text(&w, "tenant_id", session->good ? session->tenant_id : NULL);
+	jsonw_pair_text(&w, "expires_at",
+			session->good ? store_time_text(session->expires_at, buf) : NULL);
+	jsonw_pair_bool(&w, "keys", session->keys);
+	jsonw_pair_bool(&w, "may_open", !session->keys && is_local(req));
+	jsonw_object_end(&w);
+	response_header(req, "Cache-Control", "no-store");
+	response_json(req, 200, &body);
+}
+
+/* ---- sign in ---- */
+
+static void on_opened(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct signing *signing = arg;
+	struct request *req = signing->call->req;
+	struct store_session session;
+
+	if (error != ERRORS_NONE) {
+		errors_send(req, error, NULL);
+	} else if (!store_sessions_read(reply, 0, &session)) {
+		log_warn("session.refused", LOG_S("peer", request_peer(req)));
+		errors_send(req, ERRORS_BAD_KEY,
+			    signing->with_key ? NULL
+					      : "There are keys: sign in with one");
+	} else {
+		log_info("session.opened", LOG_S("peer", request_peer(req)),
+			 LOG_S("key", session.key_name ? session.key_name : "none"));
+		cookie_set(req, signing->token, SESSION_SEC);
+		answer(signing, &session);
+	}
+}
+
+/* The hash of the key in the body, "" for none. false: answered. */
+static bool read_key(struct signing *signing, char hash[DIGEST_HEX_SIZE])
+{
+	struct request *req = signing->call->req;
+	const struct body_at at = { NULL, "body", 0 };
+	struct body_faults faults = { .count = 0 };
+	struct json *doc = NULL;
+	const char *key = NULL;
+	const char *text;
+	size_t len;
+
+	hash[0] = '\0';
+	text = request_body(req, &len);
+	if (len && body_parse(&faults, text, len, 0, &doc))
+		key = body_text(&faults, &at, doc, "key", KEY_MAX, request_arena(req));
+	jsonr_free(doc);
+	if (key && *key)
+		(void)digest_sha256(key, strlen(key), hash);
+	if (faults.count)
+		body_faults_send(req, &faults);
+	body_faults_deinit(&faults);
+	return !request_answered(req);
+}
+
+void session_post(struct api_call *call)
+{
+	struct signing *signing = signing_new(call);
+	char key_hash[DIGEST_HEX_SIZE];
+	struct pg_batch *batch;
+
+	if (!cookie_is_ours(call->req)) {
+		errors_send(call->req, ERRORS_CROSS_SITE, NULL);
+		return;
+	}
+	if (!read_key(signing, key_hash))
+		return;
+	signing->with_key = *key_hash != '\0';
+	if (!signing->with_key && !is_local(call->req)) {
+		errors_send(call->req, ERRORS_NO_KEY, NULL);
+		return;
+	}
+	new_token(signing);
+	batch = pg_batch_new();
+	(void)store_sessions_open(batch, signing->hash, *key_hash ? key_hash : NULL,
+				  SESSION_SEC);
+	manage_read(call, batch, on_opened, signing);
+}
+
+/* ---- who is signed in ---- */
+
+static void on_rotated(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct signing *signing = arg;
+	struct request *req = signing->call->req;
+	struct store_session session;
+
+	if (error != ERRORS_NONE) {
+		errors_send(req, error, NULL);
+		return;
+	}
+	(void)store_sessions_read(reply, 1, &session);
+	if (session.good)
+		cookie_set(req, signing->token, SESSION_SEC);
+	answer(signing, &session);
+}
+
+static void on_got(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct signing *signing = arg;
+	struct store_session session;
+	char old[DIGEST_HEX_SIZE];
+	struct pg_batch *batch;
+
+	if (error != ERRORS_NONE) {
+		errors_send(signing->call->req, error, NULL);
+		return;
+	}
+	(void)store_sessions_read(reply, 0, &session);
+	if (!session.good || session.age_sec < ROTATE_SEC) {
+		answer(signing, &session);
+		return;
+	}
+	memcpy(old, signing->hash, sizeof(old));
+	new_token(signing);
+	batch = pg_batch_new();
+	(void)store_sessions_rotate(batch, old, signing->hash);
+	(void)store_sessions_get(batch, signing->hash);
+	manage_read(signing->call, batch, on_rotated, signing);
+}
+
+void session_get(struct api_call *call)
+{
+	struct signing *signing = signing_new(call);
+	struct pg_batch *batch;
+
+	if (cookie_token(call->req, signing->token))
+		(void)digest_sha256(signing->token, COOKIE_TOKEN_HEX, signing->hash);
+	batch = pg_batch_new();
+	(void)store_sessions_get(batch, signing->hash);
+	manage_read(call, batch, on_got, signing);
+}
+
+/* ---- sign out ---- */
+
+static void on_ended(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct signing *signing = arg;
+	struct request *req = signing->call->req;
+	struct str body = STR_INIT;
+
+	(void)reply;
+	if (error != ERRORS_NONE) {
+		errors_send(req, error, NULL);
+		return;
+	}
+	cookie_set(req, "", 0);
+	str_add_text(&body, "{\"status\":\"signed_out\"}");
+	response_json(req, 200, &body);
+}
+
+void session_delete(struct api_call *call)
+{
+	struct signing *signing = signing_new(call);
+	struct pg_batch *batch;
+
+	if (!cookie_is_ours(call->req)) {
+		errors_send(call->req, ERRORS_CROSS_SITE, NULL);
+		return;
+	}
+	if (cookie_token(call->req, signing->token))
+		(void)digest_sha256(signing->token, COOKIE_TOKEN_HEX, signing->hash);
+	batch = pg_batch_new();
+	(void)store_sessions_end(batch, signing->hash);
+	manage_read(call, batch, on_ended, signing);
+}

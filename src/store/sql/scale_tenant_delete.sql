@@ -1,0 +1,2 @@
+-- $1 tenant
+DELETE FROM tenants WHERE tenant_id = $1

@@ -1,0 +1,23 @@
+SYN_LIBS += src/ui/libui.a
+noinst_LIBRARIES += src/ui/libui.a
+UI_FILES = \
+	src/ui/icon.svg \
+	src/ui/index.html \
+	src/ui/main.js \
+	src/ui/page.css
+src_ui_libui_a_SOURCES = \
+	src/ui/ui.c \
+	src/ui/ui.h
+nodist_src_ui_libui_a_SOURCES = \
+	src/ui/ui_files.c \
+	src/ui/ui_files.h
+BUILT_SOURCES += src/ui/ui_files.c src/ui/ui_files.h
+CLEANFILES += src/ui/ui_files.c src/ui/ui_files.h
+EXTRA_DIST += $(UI_FILES)
+
+CLEANFILES += src/ui/ui_files.stamp
+src/ui/ui_files.stamp: $(UI_FILES) scripts/embed.sh
+	@$(MKDIR_P) src/ui
+	$(AM_V_GEN)$(top_srcdir)/scripts/embed.sh ui_files src/ui/ui_files.c \
+		src/ui/ui_files.h $(UI_FILES:%=$(top_srcdir)/%) && touch $@
+src/ui/ui_files.c src/ui/ui_files.h: src/ui/ui_files.stamp
