@@ -55,6 +55,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/home_queue.h \
 	src/api/idempotency.c \
 	src/api/idempotency.h \
+	src/api/internal.c \
+	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letter_acts.c \
@@ -101,6 +103,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/session.c \
+	src/api/scale_reads.c \
+	src/api/scale_sync.c \
+	src/api/scale_test.c \
+	src/api/scale_writes.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

@@ -85,6 +85,20 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
 	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
+	{ REQUEST_POST, "/api/scale/test-redis", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_test_redis },
+	{ REQUEST_POST, "/api/scale/test-postgres", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_test_postgres },
+	{ REQUEST_POST, "/api/scale/sync", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_sync_post },
+	{ REQUEST_GET,  "/api/scale/sync/status", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_sync_status },
+	{ REQUEST_GET,  "/api/scale/workers", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_workers },
+	{ REQUEST_DELETE, "/api/scale/workers/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_writes_worker_delete },
+	{ REQUEST_GET,  "/api/scale/queue", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_queue },
+	{ REQUEST_GET,  "/api/scale/dlq", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_letters },
+	{ REQUEST_GET,  "/api/scale/tenants", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_tenants },
+	{ REQUEST_POST, "/api/scale/tenants", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_writes_tenant },
+	{ REQUEST_DELETE, "/api/scale/tenants/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_writes_tenant_delete },
+	{ REQUEST_GET,  "/api/scale/analytics", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_analytics },
+	{ REQUEST_GET,  "/api/scale/runs", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_runs },
+	{ REQUEST_GET,  "/api/scale/runs/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_run },
 };
 /* clang-format on */
 

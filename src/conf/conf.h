@@ -109,6 +109,9 @@ struct conf {
 		const char *default_tenant;
 	} limits;
 	struct {
+		bool auto_sync; /* data_dir's files go into the store when they change */
+	} definitions;
+	struct {
 		struct conf_cpus processes;
 		int64_t min; /* processes; 0: not set */
 		int64_t max; /* processes; 0: not set */
@@ -126,6 +129,7 @@ struct conf {
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */
 		struct conf_names cors_origins; /* "http://host:port"; may be none */
+		const char *internal_token;     /* secret; "": loopback alone */
 	} api;
 	struct {
 		int64_t step_timeout_ms;

@@ -53,7 +53,7 @@ static const struct {
 
 struct list_file {
 	bool found; /* it is there and could be read */
-	char error[200];
+	char error[600]; /* "": none */
 	char sha256[DIGEST_HEX_SIZE];
 	size_t bytes;
 	struct defs_file items;
@@ -519,8 +519,9 @@ size_t defs_sync_report(const struct defs_sync *sync, const struct pg_reply *rep
 	for (i = 0; i < sync->left_out_count; i++)
 		jsonw_text(&w, sync->left_out[i]);
 	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "synced_at",
-			store_time_text(store_syncs_note_read(reply, sync->note), moment));
+	jsonw_pair_text(
+		&w, "synced_at",
+		store_time_text(store_syncs_note_read(reply, sync->note), moment));
 	jsonw_object_end(&w);
 	str_deinit(&errors);
 	return report.count;
