@@ -1,0 +1,12 @@
+/* cli_sync.h - def sync: the files of the data folder into the store */
+#ifndef CLI_CLI_SYNC_H
+#define CLI_CLI_SYNC_H
+
+struct cli_args;
+struct cli_option;
+
+extern const struct cli_option cli_sync_options[];
+
+int cli_sync_run(const struct cli_args *args);
+
+#endif
