@@ -173,6 +173,8 @@ static void on_stored(void *ctx, struct files_journal *journal)
 
 	file_run_stored(run);
 	host->options.grew(host->options.arg, run->head.run_id);
+	if (!run->journal.pending.len)
+		file_run_give_lives(run, host->options.live, host->options.arg);
 	if (ended)
 		over(run);
 }
@@ -336,19 +338,22 @@ static void look_or_not(struct host_file *host)
 static void on_start(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct host_file *host = w->data;
-	struct list *node;
+	struct list *node, *next;
 
 	(void)loop;
 	(void)revents;
 	if (host->draining && !host->finish)
 		return;
-	while ((node = host->runs[FILE_RUN_WAITING].next) !=
-	       &host->runs[FILE_RUN_WAITING]) {
+	for (node = host->runs[FILE_RUN_WAITING].next;
+	     node != &host->runs[FILE_RUN_WAITING]; node = next) {
 		struct file_run *run = run_at(node);
 
+		next = node->next;
 		if (!run->cancel && host->counts[FILE_RUN_RUNNING] >= host->options.runs)
 			break;
-		host_file_begin(run);
+		/* what it goes on behind is read from the file: all of it is there */
+		if (!run->resumes || !run->journal.pending.len)
+			host_file_begin(run);
 	}
 }
 
