@@ -383,6 +383,13 @@ static void on_leaf(struct ev_loop *loop, ev_timer *w, int revents)
 	leave_all(host, FILE_RUN_RUNNING);
 }
 
+void host_file_linger(struct host_file *host)
+{
+	host->lingering = true;
+	host->options.marks = true;
+	look_or_not(host);
+}
+
 void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,
 		     void (*idle)(void *arg), void *arg)
 {

@@ -248,7 +248,7 @@ void host_file_adopt(struct host_file *host)
 	struct dirent *entry;
 	DIR *list;
 
-	if (host->draining)
+	if (host->draining || host->lingering)
 		return;
 	str_printf(&path, "%s/live", host->options.dir->path);
 	list = opendir(str_text(&path));
