@@ -4,6 +4,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
 	src/api/answer_route.c \
+	src/api/answer_route.h \
 	src/api/answers.c \
 	src/api/answers.h \
 	src/api/api.c \
@@ -28,6 +29,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_cancels.h \
 	src/api/chat_reads.c \
 	src/api/chat_reads.h \
+	src/api/chat_resume.c \
 	src/api/chat_route.c \
 	src/api/chat_stream.c \
 	src/api/chats.c \
@@ -89,6 +91,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/questions.c \
+	src/api/questions.h \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
 	src/api/queue_route.c \
@@ -128,4 +132,5 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.c \
 	src/api/why.h \
 	src/api/why_route.c \
+	src/api/waits_route.c \
 	src/api/workers.c

@@ -481,6 +481,14 @@ static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb
 	answers_run(port->answers, ask, cb, arg);
 }
 
+static void port_questions(void *self, const struct store_questions_filter *filter,
+			   questions_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	questions_list(port->parts.pool, filter, cb, arg);
+}
+
 /* -- conversations -- */
 
 static void port_chat_post(void *self, struct port_chat *chat)
@@ -703,6 +711,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.answer = port_answer,
+		.questions = port_questions,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,

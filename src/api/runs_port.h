@@ -4,6 +4,7 @@
 
 #include "api/answers.h"
 #include "api/errors.h"
+#include "api/questions.h"
 #include "base/arena.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
@@ -197,6 +198,9 @@ struct runs_port {
 	/* As answers_run() says. */
 	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
 		       void *arg);
+	/* Open questions to people. */
+	void (*questions)(void *self, const struct store_questions_filter *filter,
+			  questions_cb cb, void *arg);
 	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
 	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
 	 * ERRORS_NO_STEP */

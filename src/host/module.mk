@@ -57,4 +57,6 @@ src_host_libhost_a_SOURCES = \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \
-	src/host/stream_end.h
+	src/host/stream_end.h \
+	src/host/woken.c \
+	src/host/woken.h

@@ -45,6 +45,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_live.h \
 	src/store/store_pauses.c \
 	src/store/store_pauses.h \
+	src/store/store_questions.c \
+	src/store/store_questions.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -82,10 +84,10 @@ STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/agents_roster.sql \
 	src/store/sql/answer_lock.sql \
 	src/store/sql/answer_look.sql \
 	src/store/sql/answer_put.sql \
-	src/store/sql/agents_roster.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
@@ -201,10 +203,15 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/waits_due.sql \
+	src/store/sql/waits_end.sql \
+	src/store/sql/waits_late.sql \
+	src/store/sql/waits_late_lock.sql \
+	src/store/sql/waits_list.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
-	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
