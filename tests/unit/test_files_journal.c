@@ -147,6 +147,7 @@ static void a_name_is_taken_once(void **state)
 	make(&journal, "once");
 	assert_int_equal(files_journal_create(&other, dir_fd, "once", &err),
 			 ERR_CONFLICT);
+	assert_int_equal(faccessat(dir_fd, "once" FILES_JOURNAL_FRESH, F_OK, 0), -1);
 	files_journal_close(&journal);
 }
 
