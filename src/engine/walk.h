@@ -61,9 +61,9 @@ void walk_lift_limit(struct runframe *frame);
 /* For the same: the journal says that it has asked people. */
 bool walk_resume_asked(const struct runframe *frame);
 /*
- * The step under way asks people: the row under way, with the question, goes to the journal
- * as one of kind wait, another one is under way behind it. The op is idle and completes
- * when that is durable.
+ * The step under way asks people: the row under way, with the question, goes to the
+ * journal as one of kind wait, another one is under way behind it. The op is idle and
+ * completes when that is durable.
  */
 void walk_commit_wait(struct runframe *frame, struct op *op);
 
