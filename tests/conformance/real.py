@@ -186,7 +186,22 @@ class Real:
             for run_id in [r for r, c in to_cancel.items() if self.has_come_to(r, c)]:
                 self.cancel(run_id)
                 del to_cancel[run_id]
+            self.answer_people()
             time.sleep(0.02)
+
+    def answer_people(self):
+        """What is asked now. A question may be closed, or its run on the way, by the time that
+        the answer comes: then it is looked at again."""
+        asked = self.site.sql("SELECT run_id, path, execution FROM run_waits WHERE state = 'open'")
+        for run_id, path, execution in asked:
+            step = urllib.parse.unquote(path.rsplit("/", 1)[-1])
+            if run_id not in self.runs:
+                continue  # submitted, and its number is not here yet
+            answers = self.runs[run_id].get("people", {})[step]
+            status, answer, _ = self.site.ask(
+                "POST", f"/api/v2/orchestrations/runs/{run_id}/resume",
+                {"response": pick(answers, execution), "step_id": step})
+            assert status in (202, 409), answer
 
     def left(self):
         return [r[0] for r in self.site.sql(

@@ -25,7 +25,7 @@ LIVE = ("thinking", "llm_token")
 FIELDS = {"says", "paper", "definition", "raw", "message", "inputs", "site", "answers", "tools", "agents",
           "orchestrations",
           "http", "code", "cancel", "status", "response", "error", "events", "state", "absent",
-          "history", "prompts", "requests", "problems", "warnings", "live", "refused"}
+          "history", "prompts", "requests", "problems", "warnings", "live", "refused", "people"}
 
 
 class Case:
@@ -221,7 +221,8 @@ def compare_frame(case, outcome, deaths):
     if "orch_step_id" in final or "orch_step_id" in complete:
         yield "final or orchestration_complete names a step"
     outcome["inner"] = [e for e in rest[:-3] if e["type"] not in LIVE
-                        and not (deaths and e["type"] == "worker_picked_up")]
+                        and not ((deaths or "people" in case.data)
+                                 and e["type"] in ("worker_picked_up", "paused"))]
 
 
 def compare_numbers(events):
