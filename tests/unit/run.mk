@@ -1,4 +1,5 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_answer
 check_PROGRAMS += tests/unit/test_agent
 check_PROGRAMS += tests/unit/test_cron
 check_PROGRAMS += tests/unit/test_definition
