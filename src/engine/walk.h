@@ -86,7 +86,7 @@ void walk_step_path(const struct runframe *frame, struct str *out);
  * failed, so the path alone does not tell a repetition from a new call.
  */
 void walk_key_path(const struct runframe *frame, struct str *out);
-/* How many paths are inside one another here, from 1. */
+/* How many paths of this definition are inside one another here, from 1. */
 int walk_depth(const struct runframe *frame);
 /* It ended, and did something here: false when its end was in the journal already. */
 bool walk_has_acted(const struct runframe *frame);

@@ -179,11 +179,11 @@ void walk_key_path(const struct runframe *frame, struct str *out)
 
 int walk_depth(const struct runframe *frame)
 {
-	int frames = 0;
+	int depth = 1;
 
-	for (; frame; frame = frame->parent)
-		frames++;
-	return frames / 2; /* root, walk, step, walk... */
+	for (; walk_in(frame)->course.of; depth++)
+		frame = frame->parent->parent; /* walk, step, walk... */
+	return depth;
 }
 
 const struct definition_step *walk_step(const struct runframe *frame)
