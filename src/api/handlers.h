@@ -51,6 +51,8 @@ void letter_retry_post(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* openapi.c */
+void openapi_get(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
@@ -75,6 +77,15 @@ void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* schedules_route.c */
+void schedules_route_list(struct api_call *call);
+void schedules_route_get(struct api_call *call);
+void schedules_route_make(struct api_call *call);
+void schedules_route_put(struct api_call *call);
+void schedules_route_delete(struct api_call *call);
+void schedules_route_pause(struct api_call *call);
+void schedules_route_resume(struct api_call *call);
+void schedules_route_backfill(struct api_call *call);
 /* session.c */
 void session_post(struct api_call *call);
 void session_get(struct api_call *call);

@@ -62,6 +62,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_run_resume.h \
 	src/cli/cli_run_tail.c \
 	src/cli/cli_run_tail.h \
+	src/cli/cli_schedule.c \
 	src/cli/cli_status.c \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \
