@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.parse
 
 import pytest
 from harness.daemon import DEADLINE_S, run_verb
@@ -98,9 +99,26 @@ def test_a_message_is_answered_and_the_next_has_a_stream_of_its_own(talk):
     assert raw and not any(SECRET in text for text in raw)
     code, page, _ = site.ask("GET", "/api/v2/chat/s/events")
     assert code == 200 and page["session_id"] == "s"
+    whole = page["events"]
     assert [(e["event"]["type"], e["event"]["turn"]) for e in page["events"]
             if "sub" not in e["event"]] == [
         ("final", 1), ("done", 1), ("final", 2), ("done", 2)]
+    # pages go on where one ended, over turns
+    parts, start = [], "-"
+    while start:
+        path = "/api/v2/chat/s/events?limit=3&start=" + urllib.parse.quote(start)
+        part = site.ask("GET", path)[1]
+        parts += part["events"]
+        start = part["next"]
+    assert parts == whole
+    # what Redis has not any more is in the journals
+    with site.redis.client() as redis:
+        redis.delete("synapse:chat:s:events")
+    for turn, posted in ((1, one), (2, two)):
+        assert [(e.type, e.data["turn"]) for e in follow(site, posted)] == [
+            ("final", turn), ("done", turn)]
+    assert [e for e in whole if "sub" not in e["event"]] == site.ask(
+        "GET", "/api/v2/chat/s/events")[1]["events"]
 
 
 def test_turns_that_are_posted_at_once_are_answered_in_order(talk):
