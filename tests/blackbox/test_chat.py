@@ -250,6 +250,14 @@ def test_an_agent_is_told_of_ten_turns_and_its_prompt_by_nobody(site):
         pairs = [(role, f"m{i}") for i in (1, 2, *range(4, 12)) for role in ("user", "assistant")]
         assert told(last)[1:] == [*pairs[-20:], ("user", "m12")]
         assert told(other)[1:] == [("user", "m13")]  # another agent's are its own
+        # a run of the session knows what was said in it, one of another tenant does not
+        site.define({"id": "run", "name": "run", "entry_step_id": "s", "steps": [
+            {"id": "s", "name": "s", "type": "agent", "agent_id": "b"}]})
+        for tenant in ("default", "other"):
+            site.wait_run(site.submit("run", "go", session_id="h", tenant_id=tenant))
+        assert told(llm.calls[-2])[1:] == [
+            ("user", "m13"), ("assistant", "m13"), ("user", "go")]
+        assert told(llm.calls[-1])[1:] == [("user", "go")]
         with site.redis.client(decode_responses=True) as redis:
             raw = [f["data"] for _, f in redis.xrange("synapse:chat:h:events")]
         assert raw and not any(SECRET in text for text in raw)
