@@ -189,6 +189,7 @@ STORE_SQL = \
 	src/store/sql/schedules_list.sql \
 	src/store/sql/scale_analytics.sql \
 	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_probe.sql \
 	src/store/sql/scale_run.sql \
 	src/store/sql/scale_runs.sql \
 	src/store/sql/scale_settings_put.sql \
