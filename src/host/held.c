@@ -165,6 +165,7 @@ void held_free(struct held *held)
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);
 	mem_free(held->from);
+	mem_free(held->session);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
 	mem_free(held->tenant);

@@ -354,6 +354,8 @@ static void read_takeovers(const struct pg_reply *reply, int statement,
 		held->in = true;
 		held->epoch = taken.epoch;
 		held->cancel_asked = taken.cancel;
+		if (taken.session_id && !held->session)
+			held->session = mem_dup(taken.session_id);
 		if (!held->waits) {
 			/* a later epoch: our rows were not written, others' may be */
 			held->again = taken.epoch != 1;
