@@ -12,6 +12,7 @@
 #include "api/standalone.h"
 
 #include "api/file_catalog.h"
+#include "api/file_once.h"
 #include "api/key_files.h"
 #include "api/port_standalone.h"
 #include "base/log.h"
@@ -168,6 +169,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 	ev_timer_init(&alone->adopt, on_adopt, 0., ADOPT_SEC);
 	alone->adopt.data = alone;
 	if (alone->accepts) {
+		file_once_sweep(&alone->dir);
 		rc = key_files_first(conf->data_dir, err);
 		if (rc < 0)
 			return rc;
