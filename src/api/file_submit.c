@@ -3,8 +3,8 @@
  *
  *	accepted  its journal is on the disk: who does not wait is answered
  *	over      its end is on the disk: who waits is answered with all of it
- *	late      it takes longer than a client may wait, or this process leaves: who waits
- *		  gets what the others got, and finds the end where they do
+ *	late      it takes longer than a client may wait, or this process leaves: who
+ *		  waits gets what the others got, and finds the end where they do
  *
  * A client that goes away meanwhile takes nothing with it: the run goes on.
  */

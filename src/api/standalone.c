@@ -6,8 +6,8 @@
  *	boxes    child/boxes.c: models, Python, tools
  *	keys     key_files.c
  *
- * In scale mode a host may have files of runs from before. They stay readable in every API
- * child; the first of them executes what has not ended.
+ * In scale mode a host may have files of runs from before. They stay readable in every
+ * API child; the first of them executes what has not ended.
  */
 #include "api/standalone.h"
 

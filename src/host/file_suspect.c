@@ -6,8 +6,8 @@
  * nobody reads here. The file is locked while its process lives.
  *
  * Who kills the process from outside in such a moment makes a suspect of an innocent run:
- * it takes max_crashes of them in a row, without a row of the journal between them, to end
- * one.
+ * it takes max_crashes of them in a row, without a row of the journal between them, to
+ * end one.
  */
 #include "host/file_suspect.h"
 
