@@ -69,6 +69,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/inline_answer.h \
 	src/api/key_files.c \
 	src/api/key_files.h \
+	src/api/internal.c \
+	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letter_acts.c \
@@ -90,6 +92,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
+	src/api/openapi.c \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
@@ -120,7 +123,19 @@ src_api_libapi_a_SOURCES = \
 	src/api/runs_port.h \
 	src/api/standalone.c \
 	src/api/standalone.h \
+	src/api/schedule_body.c \
+	src/api/schedule_body.h \
+	src/api/schedules_route.c \
 	src/api/session.c \
+	src/api/saved_file.c \
+	src/api/saved_file.h \
+	src/api/scale_reads.c \
+	src/api/scale_sync.c \
+	src/api/scale_test.c \
+	src/api/scale_writes.c \
+	src/api/settings_route.c \
+	src/api/settings_save.c \
+	src/api/settings_save.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -136,3 +151,18 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_route.c \
 	src/api/waits_route.c \
 	src/api/workers.c
+nodist_src_api_libapi_a_SOURCES = \
+	src/api/api_text.c \
+	src/api/api_text.h
+
+API_TEXT = src/api/openapi.json
+EXTRA_DIST += $(API_TEXT)
+BUILT_SOURCES += src/api/api_text.h
+CLEANFILES += src/api/api_text.c src/api/api_text.h
+src/api/api_text.c: $(API_TEXT) scripts/embed.sh
+	$(AM_V_GEN)cd $(srcdir) && scripts/embed.sh api_text \
+		$(abs_builddir)/src/api/api_text.c \
+		$(abs_builddir)/src/api/api_text.h $(API_TEXT)
+	@touch $@
+src/api/api_text.h: src/api/api_text.c
+$(src_api_libapi_a_OBJECTS): src/api/api_text.h

@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
 	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
 	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
+	{ REQUEST_GET,  "/openapi.json", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, openapi_get },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },
@@ -84,10 +85,36 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/dead-letters/bulk", ROUTE_KEY, ROUTE_BODY_JSON, mass_routes_letters },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/retry", ROUTE_KEY, ROUTE_BODY_JSON, letter_retry_post },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/discard", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_discard },
+	{ REQUEST_GET,  "/api/v2/schedules", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_list },
+	{ REQUEST_POST, "/api/v2/schedules", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_make },
+	{ REQUEST_GET,  "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_get },
+	{ REQUEST_PUT,  "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_put },
+	{ REQUEST_DELETE, "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_delete },
+	{ REQUEST_POST, "/api/v2/schedules/*/pause", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_pause },
+	{ REQUEST_POST, "/api/v2/schedules/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_resume },
+	{ REQUEST_POST, "/api/v2/schedules/*/backfill", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_backfill },
 	{ REQUEST_GET,  "/api/v2/queues", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_list },
 	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
 	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
+	{ REQUEST_GET,  "/api/scale/config", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, settings_route_config },
+	{ REQUEST_POST, "/api/scale/config", ROUTE_INTERNAL, ROUTE_BODY_JSON, settings_route_config_post },
+	{ REQUEST_GET,  "/api/scale/settings", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, settings_route_get },
+	{ REQUEST_PUT,  "/api/scale/settings", ROUTE_INTERNAL, ROUTE_BODY_JSON, settings_route_put },
+	{ REQUEST_POST, "/api/scale/test-redis", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_test_redis },
+	{ REQUEST_POST, "/api/scale/test-postgres", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_test_postgres },
+	{ REQUEST_POST, "/api/scale/sync", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_sync_post },
+	{ REQUEST_GET,  "/api/scale/sync/status", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_sync_status },
+	{ REQUEST_GET,  "/api/scale/workers", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_workers },
+	{ REQUEST_DELETE, "/api/scale/workers/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_writes_worker_delete },
+	{ REQUEST_GET,  "/api/scale/queue", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_queue },
+	{ REQUEST_GET,  "/api/scale/dlq", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_letters },
+	{ REQUEST_GET,  "/api/scale/tenants", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_tenants },
+	{ REQUEST_POST, "/api/scale/tenants", ROUTE_INTERNAL, ROUTE_BODY_JSON, scale_writes_tenant },
+	{ REQUEST_DELETE, "/api/scale/tenants/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_writes_tenant_delete },
+	{ REQUEST_GET,  "/api/scale/analytics", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_analytics },
+	{ REQUEST_GET,  "/api/scale/runs", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_runs },
+	{ REQUEST_GET,  "/api/scale/runs/*", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, scale_reads_run },
 };
 /* clang-format on */
 
@@ -161,4 +188,9 @@ const struct route *routes_find(enum request_method method, const char *const *s
 			       len ? ", " : "", method_name(routes[i].method));
 	}
 	return NULL;
+}
+
+const struct route *routes_at(size_t i)
+{
+	return i < sizeof(routes) / sizeof(*routes) ? &routes[i] : NULL;
 }

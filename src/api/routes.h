@@ -10,6 +10,7 @@
 enum route_scope {
 	ROUTE_PUBLIC, /* no key */
 	ROUTE_KEY,
+	ROUTE_INTERNAL, /* internal.h says who, or a key that is bound to no tenant */
 };
 
 enum route_body {
@@ -35,5 +36,8 @@ struct route {
 const struct route *routes_find(enum request_method method, const char *const *segments,
 				size_t count, const char **params,
 				char allow[ROUTES_ALLOW_MAX]);
+
+/* The rows of the table in order; NULL behind the last. */
+const struct route *routes_at(size_t i);
 
 #endif

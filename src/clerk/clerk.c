@@ -11,6 +11,7 @@
  *   ward.c       one queue: lineage, recovery, counters
  *   due.c        runs whose moment has come get their entry
  *   reconcile.c  rows without an entry get one
+ *   schedules.c  what is to be started again and again
  *   squeeze.c    streams of ended runs live shorter while Redis holds too much
  */
 #include "clerk/clerk.h"
@@ -21,6 +22,7 @@
 #include "child/stores.h"
 #include "clerk/late.h"
 #include "clerk/lead.h"
+#include "clerk/schedules.h"
 #include "clerk/squeeze.h"
 #include "clerk/ward.h"
 #include "conf/conf.h"
@@ -44,6 +46,7 @@ struct clerk {
 	struct lead *lead;
 	struct squeeze *squeeze;
 	struct late *late;
+	struct schedules *schedules;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -121,9 +124,11 @@ static void on_lead(void *arg, bool leads)
 		ev_timer_start(clerk->loop, &clerk->queues);
 		squeeze_start(clerk->squeeze);
 		late_start(clerk->late);
+		schedules_start(clerk->schedules);
 	} else {
 		squeeze_stop(clerk->squeeze);
 		late_stop(clerk->late);
+		schedules_stop(clerk->schedules);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
 }
@@ -210,6 +215,7 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.env = clerk->env,
 		.stores = &clerk->stores,
 	};
+	clerk->schedules = schedules_new(&clerk->means);
 	clerk->squeeze = squeeze_new(&(struct squeeze_options){
 		.loop = clerk->loop,
 		.link = clerk->stores.link,
@@ -250,6 +256,7 @@ static void clerk_deinit(struct clerk *clerk)
 	lead_free(clerk->lead);
 	squeeze_free(clerk->squeeze);
 	late_free(clerk->late);
+	schedules_free(clerk->schedules);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

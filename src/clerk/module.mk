@@ -13,6 +13,8 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/pause.h \
 	src/clerk/reconcile.c \
 	src/clerk/reconcile.h \
+	src/clerk/schedules.c \
+	src/clerk/schedules.h \
 	src/clerk/squeeze.c \
 	src/clerk/squeeze.h \
 	src/clerk/ward.c \

@@ -17,6 +17,7 @@ extern const struct cli_noun cli_quiet_noun;
 extern const struct cli_noun cli_reload_noun;
 extern const struct cli_noun cli_reopen_logs_noun;
 extern const struct cli_noun cli_run_noun;
+extern const struct cli_noun cli_schedule_noun;
 extern const struct cli_noun cli_status_noun;
 extern const struct cli_noun cli_stop_noun;
 extern const struct cli_noun cli_top_noun;

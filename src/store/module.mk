@@ -52,6 +52,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
+	src/store/store_schedules.c \
+	src/store/store_schedules.h \
 	src/store/store_scale.c \
 	src/store/store_scale.h \
 	src/store/store_schema.c \
@@ -176,8 +178,18 @@ STORE_SQL = \
 	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/schedule_backfill.sql \
+	src/store/sql/schedule_delete.sql \
+	src/store/sql/schedule_fire.sql \
+	src/store/sql/schedule_fires.sql \
+	src/store/sql/schedule_pause.sql \
+	src/store/sql/schedule_put.sql \
+	src/store/sql/schedule_release.sql \
+	src/store/sql/schedules_due.sql \
+	src/store/sql/schedules_list.sql \
 	src/store/sql/scale_analytics.sql \
 	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_probe.sql \
 	src/store/sql/scale_run.sql \
 	src/store/sql/scale_runs.sql \
 	src/store/sql/scale_settings_put.sql \
@@ -203,13 +215,13 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/tools_list.sql \
+	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_due.sql \
 	src/store/sql/waits_end.sql \
 	src/store/sql/waits_late.sql \
 	src/store/sql/waits_late_lock.sql \
 	src/store/sql/waits_list.sql \
-	src/store/sql/tools_list.sql \
-	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
@@ -231,7 +243,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql \
-	src/store/migrations/010_page.sql
+	src/store/migrations/010_page.sql \
+	src/store/migrations/011_schedules.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

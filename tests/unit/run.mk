@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_agent
+check_PROGRAMS += tests/unit/test_cron
 check_PROGRAMS += tests/unit/test_definition
 check_PROGRAMS += tests/unit/test_expr
 check_PROGRAMS += tests/unit/test_extract
