@@ -36,7 +36,8 @@ void file_reads_steps(const struct file_reads *reads, const char *run_id,
 bool file_reads_all_events(const struct file_reads *reads, const char *run_id,
 			   struct str *out);
 
-/* A run as its file says. view is to be deinited in any case. ERRORS_NONE, ERRORS_NO_RUN, ERRORS_DISK. */
+/* A run as its file says; view is to be deinited in any case. ERRORS_NONE,
+ * ERRORS_NO_RUN, ERRORS_DISK. */
 enum errors_code file_reads_view(const struct file_reads *reads, const char *run_id,
 				 struct files_view *view);
 
