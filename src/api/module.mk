@@ -51,6 +51,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_page.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_once.c \
+	src/api/file_once.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
 	src/api/file_submit.c \
