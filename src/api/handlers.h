@@ -94,6 +94,11 @@ void scale_test_redis(struct api_call *call);
 void scale_writes_tenant(struct api_call *call);
 void scale_writes_tenant_delete(struct api_call *call);
 void scale_writes_worker_delete(struct api_call *call);
+/* settings_route.c */
+void settings_route_config(struct api_call *call);
+void settings_route_config_post(struct api_call *call);
+void settings_route_get(struct api_call *call);
+void settings_route_put(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

@@ -103,10 +103,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/runs.c \
 	src/api/runs_port.h \
 	src/api/session.c \
+	src/api/saved_file.c \
+	src/api/saved_file.h \
 	src/api/scale_reads.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
+	src/api/settings_route.c \
+	src/api/settings_save.c \
+	src/api/settings_save.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

@@ -186,8 +186,8 @@ struct conf_inputs {
 };
 
 /*
- * Read, in the order in which the later wins: defaults, file, credentials, environment,
- * command line.
+ * Read, in the order in which the later wins: defaults, what the page has saved, file,
+ * credentials, environment, command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
  * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
  */
@@ -210,7 +210,8 @@ int conf_check(const struct conf *conf, struct conf_errors *errors);
 void conf_dump(const struct conf *conf, struct str *out);
 
 /*
- * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "credential
+ * Where an option's value comes from: "default", "saved settings ...",
+ * "FILE:LINE:COLUMN", "credential
  * PATH", "environment variable NAME", "command line". Borrowed; key must exist.
  */
 const char *conf_source(const struct conf *conf, const char *key);

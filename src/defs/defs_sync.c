@@ -52,7 +52,7 @@ static const struct {
 #define SETTINGS (LISTS - 1)
 
 struct list_file {
-	bool found; /* it is there and could be read */
+	bool found;      /* it is there and could be read */
 	char error[600]; /* "": none */
 	char sha256[DIGEST_HEX_SIZE];
 	size_t bytes;
@@ -135,8 +135,6 @@ static void read_file(const char *data_dir, size_t i, struct list_file *file,
 		read_list(file, text, file->bytes, lists[i].kind, rules);
 	} else if (rc != ERR_NOT_FOUND) {
 		(void)snprintf(file->error, sizeof(file->error), "%s", err.text);
-	} else if (lists[i].kind == STORE_MCP_SERVER) { /* as stock has it */
-		(void)snprintf(file->error, sizeof(file->error), "there is no such file");
 	}
 	if (text)
 		mem_wipe(text, file->bytes);

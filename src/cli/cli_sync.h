@@ -1,0 +1,11 @@
+/* cli_sync.h - def sync: the files of the data folder into the store */
+#ifndef CLI_CLI_SYNC_H
+#define CLI_CLI_SYNC_H
+
+#include "cli/cli_args.h"
+
+extern const struct cli_option cli_sync_options[];
+
+int cli_sync_run(const struct cli_args *args);
+
+#endif
