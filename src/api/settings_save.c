@@ -35,7 +35,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
+#include <unistd.h>
 
 #define RELOAD_MS 120000 /* longer than any child may take to get ready */
 
@@ -257,13 +257,14 @@ static void save_host(struct saving *saving)
 
 static int take_lock(const char *data_dir)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct str path = STR_INIT;
 	int fd;
 
 	str_printf(&path, "%s/settings.lock", data_dir);
 	fd = open(str_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	str_deinit(&path);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &whole) < 0)
 		fdutil_close(&fd);
 	return fd;
 }
