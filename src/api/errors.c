@@ -36,6 +36,9 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_NO_RUN] = { 404, 0, "run_not_found", "Run not found" },
 	[ERRORS_NO_LETTER] = { 404, 0, "dead_letter_not_found", "Dead letter not found" },
 	[ERRORS_NO_QUEUE] = { 404, 0, "queue_not_found", "Queue not found" },
+	[ERRORS_NO_SCHEDULE] = { 404, 0, "schedule_not_found", "Schedule not found" },
+	[ERRORS_SCHEDULE_EXISTS] = { 409, 0, "schedule_exists",
+		"there is a schedule with this id" },
 	[ERRORS_SCALE_ONLY] = { 409, 0, "scale_only",
 		"this needs scale mode: Redis and Postgres" },
 	[ERRORS_NO_SESSION] = { 404, 0, "session_not_found", "Session not found" },
@@ -82,6 +85,8 @@ static const struct row rows[ERRORS_COUNT] = {
 		"Scale mode is not enabled: Redis connection not available" },
 	[ERRORS_POSTGRES] = { 503, 5, "postgres_unavailable",
 		"Postgres connection not available" },
+	[ERRORS_DISK] = { 503, 5, "storage_unavailable",
+		"the folder of this host's runs takes no writes" },
 	[ERRORS_UNKNOWN] = { 503, 5, "outcome_unknown",
 		"it is not known whether the run was accepted: ask again with the same "
 		"Idempotency-Key" },

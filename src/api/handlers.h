@@ -21,6 +21,8 @@ void bundle_export_post(struct api_call *call);
 void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_resume.c */
+void chat_resume_post(struct api_call *call);
 /* chat_route.c */
 void chat_route_post(struct api_call *call);
 void chat_route_status(struct api_call *call);
@@ -49,6 +51,8 @@ void letter_retry_post(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* openapi.c */
+void openapi_get(struct api_call *call);
 /* orchestrations.c */
 void orchestrations_list(struct api_call *call);
 void orchestrations_get(struct api_call *call);
@@ -69,9 +73,19 @@ void run_detail_get(struct api_call *call);
 void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
+/* schedules_route.c */
+void schedules_route_list(struct api_call *call);
+void schedules_route_get(struct api_call *call);
+void schedules_route_make(struct api_call *call);
+void schedules_route_put(struct api_call *call);
+void schedules_route_delete(struct api_call *call);
+void schedules_route_pause(struct api_call *call);
+void schedules_route_resume(struct api_call *call);
+void schedules_route_backfill(struct api_call *call);
 /* session.c */
 void session_post(struct api_call *call);
 void session_get(struct api_call *call);
@@ -103,6 +117,8 @@ void settings_route_put(struct api_call *call);
 void stream_get(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
+/* waits_route.c */
+void waits_route_list(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

@@ -1,4 +1,4 @@
-/* mass.h - one act on each thing of a page, at a rate: what bulk requests have in common */
+/* mass.h - one act on each thing of a page, at a rate: bulk requests */
 #ifndef API_MASS_H
 #define API_MASS_H
 
@@ -48,8 +48,8 @@ void mass_start(struct api_call *call, const struct mass_ops *ops,
 
 void *mass_user(const struct mass *mass);
 struct api_call *mass_call(const struct mass *mass);
-/* Of a page: first each thing (applies: the act could be done), then its end. next: cursor
- * of the page behind, or NULL. */
+/* Of a page: first each thing (applies: the act could be done), then its end. next:
+ * cursor of the page behind, or NULL. */
 void mass_add(struct mass *mass, const char *id, bool applies);
 void mass_page(struct mass *mass, const char *next);
 void mass_fail(struct mass *mass, enum errors_code error);

@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
 	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
 	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
+	{ REQUEST_GET,  "/openapi.json", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, openapi_get },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },
@@ -36,6 +37,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_list },
 	{ REQUEST_GET,  "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, orchestrations_get },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start },
+	{ REQUEST_POST, "/api/v1/orchestrations/*/run", ROUTE_KEY, ROUTE_BODY_JSON, runs_start_v1 },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },
 	{ REQUEST_GET,  "/api/v2/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_list },
 	{ REQUEST_GET,  "/api/v2/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, agents_get },
@@ -44,6 +46,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
 	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
 	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
+	{ REQUEST_POST, "/api/v2/chat/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, chat_resume_post },
 	{ REQUEST_POST,   "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
 	{ REQUEST_POST,   "/api/v2/orchestrations/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },
 	{ REQUEST_PUT,    "/api/v2/orchestrations/*", ROUTE_KEY, ROUTE_BODY_JSON, def_write_put },
@@ -75,12 +78,21 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/import", ROUTE_KEY, ROUTE_BODY_BULK, bundle_import_post },
 	{ REQUEST_GET,  "/api/v2/export", ROUTE_KEY, ROUTE_BODY_IGNORED, bundle_export_get },
 	{ REQUEST_POST, "/api/v2/export", ROUTE_KEY, ROUTE_BODY_JSON, bundle_export_post },
+	{ REQUEST_GET,  "/api/v2/waits", ROUTE_KEY, ROUTE_BODY_IGNORED, waits_route_list },
 	{ REQUEST_GET,  "/api/v2/workers", ROUTE_KEY, ROUTE_BODY_IGNORED, workers_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_list },
 	{ REQUEST_GET,  "/api/v2/dead-letters/*", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_get },
 	{ REQUEST_POST, "/api/v2/dead-letters/bulk", ROUTE_KEY, ROUTE_BODY_JSON, mass_routes_letters },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/retry", ROUTE_KEY, ROUTE_BODY_JSON, letter_retry_post },
 	{ REQUEST_POST, "/api/v2/dead-letters/*/discard", ROUTE_KEY, ROUTE_BODY_IGNORED, dead_letters_discard },
+	{ REQUEST_GET,  "/api/v2/schedules", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_list },
+	{ REQUEST_POST, "/api/v2/schedules", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_make },
+	{ REQUEST_GET,  "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_get },
+	{ REQUEST_PUT,  "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_put },
+	{ REQUEST_DELETE, "/api/v2/schedules/*", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_delete },
+	{ REQUEST_POST, "/api/v2/schedules/*/pause", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_pause },
+	{ REQUEST_POST, "/api/v2/schedules/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, schedules_route_resume },
+	{ REQUEST_POST, "/api/v2/schedules/*/backfill", ROUTE_KEY, ROUTE_BODY_JSON, schedules_route_backfill },
 	{ REQUEST_GET,  "/api/v2/queues", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_list },
 	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
 	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
@@ -176,4 +188,9 @@ const struct route *routes_find(enum request_method method, const char *const *s
 			       len ? ", " : "", method_name(routes[i].method));
 	}
 	return NULL;
+}
+
+const struct route *routes_at(size_t i)
+{
+	return i < sizeof(routes) / sizeof(*routes) ? &routes[i] : NULL;
 }

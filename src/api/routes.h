@@ -37,4 +37,7 @@ const struct route *routes_find(enum request_method method, const char *const *s
 				size_t count, const char **params,
 				char allow[ROUTES_ALLOW_MAX]);
 
+/* The rows of the table in order; NULL behind the last. */
+const struct route *routes_at(size_t i);
+
 #endif

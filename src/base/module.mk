@@ -8,6 +8,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/backoff.h \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/crc32c.c \
+	src/base/crc32c.h \
 	src/base/digest.c \
 	src/base/digest.h \
 	src/base/embed.h \
@@ -41,7 +43,9 @@ src_base_libbase_a_SOURCES = \
 	src/base/units.c \
 	src/base/units.h \
 	src/base/utf8.c \
-	src/base/utf8.h
+	src/base/utf8.h \
+	src/base/zone.c \
+	src/base/zone.h
 # In this build only: see base/fault.h.
 if FAULTS
 src_base_libbase_a_SOURCES += src/base/fault.c

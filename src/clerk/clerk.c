@@ -6,10 +6,12 @@
  * wait.
  *
  *   clerk.c      wiring; which queues there are
+ *   late.c       questions that nobody answered in time
  *   lead.c       who leads
  *   ward.c       one queue: lineage, recovery, counters
  *   due.c        runs whose moment has come get their entry
  *   reconcile.c  rows without an entry get one
+ *   schedules.c  what is to be started again and again
  *   squeeze.c    streams of ended runs live shorter while Redis holds too much
  */
 #include "clerk/clerk.h"
@@ -18,7 +20,9 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/late.h"
 #include "clerk/lead.h"
+#include "clerk/schedules.h"
 #include "clerk/squeeze.h"
 #include "clerk/ward.h"
 #include "conf/conf.h"
@@ -41,6 +45,8 @@ struct clerk {
 	struct stores stores;
 	struct lead *lead;
 	struct squeeze *squeeze;
+	struct late *late;
+	struct schedules *schedules;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -117,8 +123,12 @@ static void on_lead(void *arg, bool leads)
 		ev_timer_set(&clerk->queues, 0., QUEUES_S);
 		ev_timer_start(clerk->loop, &clerk->queues);
 		squeeze_start(clerk->squeeze);
+		late_start(clerk->late);
+		schedules_start(clerk->schedules);
 	} else {
 		squeeze_stop(clerk->squeeze);
+		late_stop(clerk->late);
+		schedules_stop(clerk->schedules);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
 }
@@ -140,8 +150,11 @@ static void stores_changed(struct clerk *clerk)
 
 static void on_redis(void *arg, bool up)
 {
-	(void)up;
-	stores_changed(arg);
+	struct clerk *clerk = arg;
+
+	stores_changed(clerk);
+	if (up)
+		late_link_up(clerk->late);
 }
 
 static void on_pg(void *arg, bool up)
@@ -202,6 +215,7 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.env = clerk->env,
 		.stores = &clerk->stores,
 	};
+	clerk->schedules = schedules_new(&clerk->means);
 	clerk->squeeze = squeeze_new(&(struct squeeze_options){
 		.loop = clerk->loop,
 		.link = clerk->stores.link,
@@ -209,6 +223,12 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.max_bytes = conf->events.memory_bytes,
 		.queue = queue_number,
 		.arg = clerk,
+	});
+	clerk->late = late_new(&(struct late_options){
+		.loop = clerk->loop,
+		.stores = &clerk->stores,
+		.events_ttl_ms = conf->events.ttl_ms,
+		.event_max = (size_t)conf->engine.event_max_bytes,
 	});
 	clerk->lead = lead_new(&(struct lead_options){
 		.loop = clerk->loop,
@@ -235,6 +255,8 @@ static void clerk_deinit(struct clerk *clerk)
 		ward_free(clerk->wards[i]);
 	lead_free(clerk->lead);
 	squeeze_free(clerk->squeeze);
+	late_free(clerk->late);
+	schedules_free(clerk->schedules);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

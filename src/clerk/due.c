@@ -1,11 +1,11 @@
 /*
  * due.c - runs of one queue whose moment has come get their entry
  *
- * A run with a run_at waits in Postgres alone: nothing of it can be lost in Redis, however
- * long it waits. Each second the lead looks at those whose moment has come since it looked
- * last; a pass of reconcile.c pushes them. Who dies in between leaves rows without an
- * entry, which the next look, the next lead (it begins at the beginning) or the reconciler
- * finds ten seconds later; a second push is a no-op.
+ * A run with a run_at waits in Postgres alone: nothing of it can be lost in Redis. Each
+ * second the lead looks at those whose moment has come since it looked last; a pass of
+ * reconcile.c pushes them. Who dies in between leaves rows without an entry, which the
+ * next look, the next lead (it begins at the beginning) or the reconciler finds; a second
+ * push is a no-op.
  *
  * A commit may be seen later than one with a later moment, so a look begins some seconds
  * before the place where the last one ended.

@@ -5,12 +5,16 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/clerk.h \
 	src/clerk/due.c \
 	src/clerk/due.h \
+	src/clerk/late.c \
+	src/clerk/late.h \
 	src/clerk/lead.c \
 	src/clerk/lead.h \
 	src/clerk/pause.c \
 	src/clerk/pause.h \
 	src/clerk/reconcile.c \
 	src/clerk/reconcile.h \
+	src/clerk/schedules.c \
+	src/clerk/schedules.h \
 	src/clerk/squeeze.c \
 	src/clerk/squeeze.h \
 	src/clerk/ward.c \

@@ -5,6 +5,7 @@
 #include "cli/cli_verb.h"
 
 extern const struct cli_noun bench_noun;
+extern const struct cli_noun cli_chat_noun;
 extern const struct cli_noun cli_def_noun;
 extern const struct cli_noun cli_dlq_noun;
 extern const struct cli_noun cli_db_noun;
@@ -16,10 +17,12 @@ extern const struct cli_noun cli_quiet_noun;
 extern const struct cli_noun cli_reload_noun;
 extern const struct cli_noun cli_reopen_logs_noun;
 extern const struct cli_noun cli_run_noun;
+extern const struct cli_noun cli_schedule_noun;
 extern const struct cli_noun cli_status_noun;
 extern const struct cli_noun cli_stop_noun;
 extern const struct cli_noun cli_top_noun;
 extern const struct cli_noun cli_upgrade_noun;
+extern const struct cli_noun cli_wait_noun;
 extern const struct cli_noun cli_worker_noun;
 extern const struct cli_noun dev_noun;
 

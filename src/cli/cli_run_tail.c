@@ -98,7 +98,8 @@ static void take_event(struct tail *tail)
 	status = jsonr_get_text(event, "status");
 	if (type && status && strcmp(type, "orchestration_complete") == 0)
 		tail->failed = strcmp(status, "completed") != 0;
-	else if (type && strcmp(type, "orchestration_error") == 0)
+	else if (type && (strcmp(type, "orchestration_error") == 0 ||
+			  strcmp(type, "error") == 0)) /* of a chat */
 		tail->failed = true;
 	if (tail->api->args->json)
 		(void)printf("%s\n", str_text(&tail->data));
@@ -173,20 +174,16 @@ static int follow(struct tail *tail, const char *path, bool *again)
 	return code;
 }
 
-int cli_run_tail_of(const struct cli_api *api, const char *run_id, const char *after)
+int cli_run_tail_path(const struct cli_api *api, const char *path, const char *after)
 {
 	struct tail tail = { .api = api, .mono_ms = clock_mono_ms() };
-	struct str path = STR_INIT;
 	bool again = true;
 	int code = 0;
 
-	str_add_text(&path, "/api/v2/orchestrations/runs/");
-	ids_encode(&path, run_id);
-	str_add_text(&path, "/stream");
 	if (after)
 		str_add_text(&tail.last_id, after);
 	while (!tail.complete && again) {
-		code = follow(&tail, str_text(&path), &again);
+		code = follow(&tail, path, &again);
 		if (tail.too_large) {
 			code = cli_args_fail(api->args, EXIT_CODE_FAILED,
 					     "an event of more than 64 MiB");
@@ -210,6 +207,18 @@ int cli_run_tail_of(const struct cli_api *api, const char *run_id, const char *a
 	str_deinit(&tail.data);
 	str_deinit(&tail.id);
 	str_deinit(&tail.last_id);
+	return code;
+}
+
+int cli_run_tail_of(const struct cli_api *api, const char *run_id, const char *after)
+{
+	struct str path = STR_INIT;
+	int code;
+
+	str_add_text(&path, "/api/v2/orchestrations/runs/");
+	ids_encode(&path, run_id);
+	str_add_text(&path, "/stream");
+	code = cli_run_tail_path(api, str_text(&path), after);
 	str_deinit(&path);
 	return code;
 }

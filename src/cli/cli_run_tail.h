@@ -8,5 +8,7 @@ struct cli_args;
 int cli_run_tail(const struct cli_args *args);
 /* The same for a run that was just started. An exit code: 0 only if it completed. */
 int cli_run_tail_of(const struct cli_api *api, const char *run_id, const char *after);
+/* The same for any event stream of the API. */
+int cli_run_tail_path(const struct cli_api *api, const char *path, const char *after);
 
 #endif

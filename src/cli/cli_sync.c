@@ -7,6 +7,7 @@
 
 #include "base/jsonr.h"
 #include "base/str.h"
+#include "cli/cli_args.h"
 #include "cli/cli_conf.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"

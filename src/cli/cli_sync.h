@@ -2,7 +2,9 @@
 #ifndef CLI_CLI_SYNC_H
 #define CLI_CLI_SYNC_H
 
-#include "cli/cli_args.h"
+#include "cli/cli_verb.h"
+
+struct cli_args;
 
 extern const struct cli_option cli_sync_options[];
 

@@ -43,6 +43,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_api.h \
 	src/cli/cli_args.c \
 	src/cli/cli_args.h \
+	src/cli/cli_chat.c \
 	src/cli/cli_conf.c \
 	src/cli/cli_conf.h \
 	src/cli/cli_control.c \
@@ -57,8 +58,11 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \
 	src/cli/cli_run.c \
+	src/cli/cli_run_resume.c \
+	src/cli/cli_run_resume.h \
 	src/cli/cli_run_tail.c \
 	src/cli/cli_run_tail.h \
+	src/cli/cli_schedule.c \
 	src/cli/cli_status.c \
 	src/cli/cli_sync.c \
 	src/cli/cli_sync.h \
@@ -68,6 +72,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_units.c \
 	src/cli/cli_units.h \
 	src/cli/cli_verb.h \
+	src/cli/cli_wait.c \
 	src/cli/cli_worker.c \
 	src/cli/dev.c \
 	src/cli/dev_demo.c \
@@ -112,6 +117,7 @@ $(src_cli_libcli_a_OBJECTS): src/cli/bench_sql.h
 
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
+	examples/agent.json \
 	examples/bundle.json \
 	examples/choice.json \
 	examples/echo.json \

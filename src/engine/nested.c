@@ -130,18 +130,21 @@ static bool record_start(struct nested *nested, const struct agent *agent,
 			 int64_t version)
 {
 	struct step *step = nested->step;
-	const struct conversation_start start = {
+	struct conversation_start start = {
 		.agent_id = agent->id,
 		.agent_version = version,
 		.execution = walk_row(step->frame.parent)->execution,
 	};
-	struct str entry = STR_INIT;
+	struct str entry = STR_INIT, path = STR_INIT;
 	bool well;
 
+	walk_key_path(step->frame.parent, &path);
+	start.key_path = str_text(&path);
 	conversation_print_start(&entry, &start,
 				 engine_wall_ms(step->frame.exec->engine));
 	well = progress_append(step, &entry);
 	str_deinit(&entry);
+	str_deinit(&path);
 	return well;
 }
 

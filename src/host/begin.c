@@ -12,14 +12,14 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/jsonw.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/engine.h"
-#include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/fold.h"
 #include "host/backlog.h"
+#include "host/begin_inner.h"
+#include "host/failed_row.h"
 #include "host/held.h"
 #include "host/host_scale_in.h"
 #include "host/journal.h"
@@ -57,51 +57,23 @@ void begin_fresh(struct held *held, const char *message, size_t message_len,
 
 /* ---- a run that is not executed ---- */
 
-/*
- * The events of a run that is not executed: picked up, what is wrong, and the sentinels.
- */
-static struct engine_row *failed_row(const struct held *held, const char *reason)
-{
-	const struct host_scale *host = held->host;
-	struct engine_row *row = row_new(ROW_START, "", "", 0);
-	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
-					   .max = host->engine->limits.event_max };
-	const struct event_text text = { reason, strlen(reason) };
-	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
-
-	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id,
-			       held->run_id);
-	row_add_event(row);
-	event_orchestration_error(&row->texts, &stamp, reason);
-	row_add_event(row);
-	event_orchestration_complete(&row->texts, &stamp, held->run_id, RUN_FAILED,
-				     empty_object);
-	row_add_event(row);
-	event_run_final(&row->texts, &stamp, held->run_id, RUN_FAILED, text, empty_list,
-			empty_object);
-	row_add_event(row);
-	event_done(&row->texts, &stamp);
-	row_add_event(row);
-	row_seal(row, held->event_seq + 1, held->epoch ? (uint64_t)held->epoch : 1);
-	return row;
-}
-
 void begin_failed(struct held *held, const char *class, const char *reason)
 {
-	struct engine_final *final = row_final_new();
-	struct engine_row *row = failed_row(held, reason);
-	struct jsonw w;
+	const struct host_scale *host = held->host;
+	const struct failed_row failed = {
+		.run_id = held->run_id,
+		.worker_id = host->options.worker_id,
+		.class = class,
+		.reason = reason,
+		.event_max = host->engine->limits.event_max,
+		.first_seq = held->event_seq + 1,
+		.epoch = held->epoch ? (uint64_t)held->epoch : 1,
+	};
+	struct engine_row *row = failed_row_new(&failed);
 
-	final->status = RUN_FAILED;
-	str_add_text(&final->response, reason);
-	jsonw_init(&w, &final->error);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "class", class);
-	jsonw_pair_text(&w, "message", reason);
-	jsonw_object_end(&w);
 	held->event_seq += row->events_count;
 	held_add_row(held, row, NULL, clock_wall_ms());
-	held->final = final;
+	held->final = failed_row_final(&failed);
 	score_add(held->host->options.score, SCORE_RUNS_FAILED, 1);
 	journal_want(held->host->journal, held);
 }
@@ -148,6 +120,9 @@ static int catch_up(struct held *held, const struct backlog_end *end, struct err
 	return rc;
 }
 
+/* go_on() waits for a definition, and begin_past() is called again, or was. */
+#define GO_ON_LATER 1
+
 static int go_on(struct held *held, struct err *err)
 {
 	struct host_scale *host = held->host;
@@ -160,7 +135,10 @@ static int go_on(struct held *held, struct err *err)
 		.inputs = past->inputs,
 		.inputs_len = past->inputs ? strlen(past->inputs) : 0,
 		.state_max = host->engine->limits.state_max,
+		.inner = begin_inner_get,
+		.inner_data = held,
 	};
+	struct fold_wanted wanted = { .id = NULL };
 	struct fold fold;
 	int rc;
 
@@ -172,7 +150,13 @@ static int go_on(struct held *held, struct err *err)
 		held->fresh = true;
 		held->exec = exec_resume(host->engine, &start, &fold);
 	}
+	if (rc == ERR_NOT_FOUND) {
+		wanted.id = arena_dup(&held->past.arena, fold.wanted.id);
+		wanted.version = fold.wanted.version;
+	}
 	fold_deinit(&fold);
+	if (wanted.id && begin_inner_ask(held, &wanted, begin_past, err))
+		return GO_ON_LATER;
 	return rc;
 }
 
@@ -182,13 +166,19 @@ void begin_past(struct held *held)
 	struct held_past *past = &held->past;
 	struct str reason = STR_INIT;
 	struct err err;
+	int rc = 0;
 
+	if (!held->unusable && past->count) {
+		rc = go_on(held, &err);
+		if (rc == GO_ON_LATER)
+			return;
+	}
 	if (held->unusable) {
 		begin_failed(held, "job", held->unusable);
 	} else if (past->count == 0) {
 		begin_fresh(held, past->message, strlen(past->message), past->inputs,
 			    past->inputs ? strlen(past->inputs) : 0);
-	} else if (go_on(held, &err) < 0) {
+	} else if (rc < 0) {
 		log_error("run.journal_unusable", LOG_S("run", held->run_id),
 			  LOG_S("error", err.text));
 		str_printf(&reason, "the run cannot be continued: %s", err.text);

@@ -16,6 +16,7 @@
 #include "engine/row.h"
 #include "events/fifo.h"
 #include "host/agent_cache.h"
+#include "host/inner_source.h"
 #include "host/held.h"
 #include "host/journal.h"
 #include "host/said.h"
@@ -198,6 +199,23 @@ static void host_history_find(void *ctx, struct exec *exec, struct history_find 
 	said_find(host->said, held->run_id, find);
 }
 
+static void host_agent_list(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	inner_source_list(host->inner, list);
+}
+
+static void host_definition_find(void *ctx, struct exec *exec,
+				 struct definition_find *find)
+{
+	struct host_scale *host = ctx;
+
+	(void)exec;
+	inner_source_find(host->inner, find);
+}
+
 static void host_tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 {
 	struct host_scale *host = ctx;
@@ -308,6 +326,8 @@ const struct engine_host engine_side = {
 	.tool_list = host_tool_list,
 	.agent_find = host_agent_find,
 	.history_find = host_history_find,
+	.agent_list = host_agent_list,
+	.definition_find = host_definition_find,
 	.end = host_end,
 	.parked = host_parked,
 };

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "engine/op.h"
 #include "engine/row.h"
+#include "host/begin_inner.h"
 #include "host/settle.h"
 #include "run/chat_run.h"
 #include "run/definition.h"
@@ -159,6 +160,7 @@ void held_free(struct held *held)
 	people_deinit(&held->people);
 	stream_end_stop(&held->asked);
 	settle_free(held->settle);
+	begin_inner_free(held->inner);
 	definition_unref(held->definition);
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);

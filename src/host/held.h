@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct begin_inner;
 struct definition;
 struct engine_final;
 struct engine_row;
@@ -101,6 +102,7 @@ struct held {
 	struct stream_end asked; /* between the takeover and the start */
 	struct settle *settle;   /* then, too: events from before the journal that came */
 	bool settled;
+	struct begin_inner *inner; /* then, too: definitions that its journal needs; owned */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;

@@ -33,6 +33,7 @@
 #include "engine/exec.h"
 #include "engine/host.h"
 #include "host/agent_cache.h"
+#include "host/inner_source.h"
 #include "host/begin.h"
 #include "host/cancel_key.h"
 #include "host/cancel_watch.h"
@@ -496,6 +497,7 @@ struct host_scale *host_scale_new(struct ev_loop *loop, struct pg_pool *pool,
 	host->models = options->models;
 	host->agents = agent_cache_new(loop, pool);
 	host->said = said_new(loop, pool);
+	host->inner = inner_source_new(loop, pool);
 	models_set_permit(host->models, engine_side_may_send, host);
 	toolbox_set_permit(host->options.toolbox, engine_side_may_act, host);
 	gate_init(&host->gate, options->heartbeat_ttl_ms, options->queues);
@@ -528,6 +530,7 @@ void host_scale_free(struct host_scale *host)
 	engine_free(host->engine);
 	agent_cache_free(host->agents);
 	said_free(host->said);
+	inner_source_free(host->inner);
 	ev_timer_stop(host->loop, &host->sweep);
 	ev_timer_stop(host->loop, &host->leaf);
 	mem_free(host);

@@ -13,6 +13,7 @@
 struct agent_cache;
 struct engine;
 struct held;
+struct inner_source;
 struct journal;
 struct publish;
 
@@ -27,6 +28,7 @@ struct host_scale {
 	struct models *models; /* borrowed */
 	struct agent_cache *agents;
 	struct said *said;
+	struct inner_source *inner;
 	struct gate gate;
 	bool gate_said; /* that it is closed */
 	struct host_scale_options options;

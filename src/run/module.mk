@@ -9,6 +9,8 @@ src_run_librun_a_SOURCES = \
 	src/run/chat_definition.h \
 	src/run/chat_run.c \
 	src/run/chat_run.h \
+	src/run/cron.c \
+	src/run/cron.h \
 	src/run/definition.c \
 	src/run/definition.h \
 	src/run/expr.c \
@@ -46,6 +48,8 @@ src_run_librun_a_SOURCES = \
 	src/run/extract.h \
 	src/run/fail.c \
 	src/run/fail.h \
+	src/run/fires.c \
+	src/run/fires.h \
 	src/run/graph.c \
 	src/run/graph.h \
 	src/run/history.c \
@@ -66,6 +70,8 @@ src_run_librun_a_SOURCES = \
 	src/run/state.h \
 	src/run/template.c \
 	src/run/template.h \
+	src/run/tool_output.c \
+	src/run/tool_output.h \
 	src/run/validate.c \
 	src/run/validate.h \
 	src/run/validate_graph.c \

@@ -1,6 +1,18 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_dir.c \
+	src/store/files_dir.h \
+	src/store/files_group.c \
+	src/store/files_group.h \
+	src/store/files_journal.c \
+	src/store/files_journal.h \
+	src/store/files_list.c \
+	src/store/files_list.h \
+	src/store/files_run.c \
+	src/store/files_run.h \
+	src/store/files_view.c \
+	src/store/files_view.h \
 	src/store/store_answers.c \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
@@ -33,11 +45,15 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_live.h \
 	src/store/store_pauses.c \
 	src/store/store_pauses.h \
+	src/store/store_questions.c \
+	src/store/store_questions.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
 	src/store/store_runs.h \
 	src/store/store_runs_read.c \
+	src/store/store_schedules.c \
+	src/store/store_schedules.h \
 	src/store/store_scale.c \
 	src/store/store_scale.h \
 	src/store/store_schema.c \
@@ -70,6 +86,7 @@ STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/agents_roster.sql \
 	src/store/sql/answer_lock.sql \
 	src/store/sql/answer_look.sql \
 	src/store/sql/answer_put.sql \
@@ -161,6 +178,15 @@ STORE_SQL = \
 	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/schedule_backfill.sql \
+	src/store/sql/schedule_delete.sql \
+	src/store/sql/schedule_fire.sql \
+	src/store/sql/schedule_fires.sql \
+	src/store/sql/schedule_pause.sql \
+	src/store/sql/schedule_put.sql \
+	src/store/sql/schedule_release.sql \
+	src/store/sql/schedules_due.sql \
+	src/store/sql/schedules_list.sql \
 	src/store/sql/scale_analytics.sql \
 	src/store/sql/scale_letters.sql \
 	src/store/sql/scale_probe.sql \
@@ -191,8 +217,13 @@ STORE_SQL = \
 	src/store/sql/tool_show.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
+	src/store/sql/waits_due.sql \
 	src/store/sql/waits_end.sql \
+	src/store/sql/waits_late.sql \
+	src/store/sql/waits_late_lock.sql \
+	src/store/sql/waits_list.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
@@ -212,7 +243,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/006_chats.sql \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql \
-	src/store/migrations/010_page.sql
+	src/store/migrations/010_page.sql \
+	src/store/migrations/011_schedules.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -147,6 +147,37 @@ bool store_definitions_version_read(const struct pg_reply *reply, int statement,
 	return true;
 }
 
+int store_agents_roster(struct pg_batch *batch, const char *but, const char *const *ids,
+			size_t count, int most)
+{
+	int at = add(batch, STORE_SQL_AGENTS_ROSTER);
+	pg_col column;
+	size_t i;
+
+	pg_batch_text(batch, but, -1);
+	column = pg_batch_column(batch, PG_COL_TEXT, count);
+	for (i = 0; i < count; i++)
+		pg_batch_put_text(batch, column, ids[i], -1);
+	pg_batch_bool(batch, count == 0);
+	pg_batch_int8(batch, most);
+	return at;
+}
+
+int store_agents_roster_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_agents_roster_read(const struct pg_reply *reply, int statement, int row,
+			      struct store_definition_item *ret)
+{
+	*ret = (struct store_definition_item){
+		.id = pg_reply_text(reply, statement, row, 0),
+		.name = pg_reply_text(reply, statement, row, 1),
+		.description = pg_reply_text(reply, statement, row, 2),
+	};
+}
+
 int store_definitions_versions(struct pg_batch *batch, enum store_definition_kind kind,
 			       const char *id, int64_t below, int limit)
 {

@@ -37,6 +37,14 @@ int store_definitions_list_count(const struct pg_reply *reply, int statement);
 void store_definitions_list_read(const struct pg_reply *reply, int statement, int row,
 				 struct store_definition_item *ret);
 
+/* Agents that another one (but) may give work to, in order of id: those of the ids, or
+ * with none all but builders. description is never NULL, updated_at is. */
+int store_agents_roster(struct pg_batch *batch, const char *but, const char *const *ids,
+			size_t count, int most);
+int store_agents_roster_count(const struct pg_reply *reply, int statement);
+void store_agents_roster_read(const struct pg_reply *reply, int statement, int row,
+			      struct store_definition_item *ret);
+
 struct store_definition {
 	const char *id;
 	const char *name;       /* NULL when read by version */

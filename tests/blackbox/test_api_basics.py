@@ -24,8 +24,10 @@ def test_health_needs_no_key(api):
     assert answer.status == 200
     assert answer.json == {
         "status": "ok",
+        "mode": "scale",
         "redis_connected": True,
         "pg_connected": True,
+        "reason": None,
     }
 
 
@@ -63,8 +65,8 @@ def test_an_unknown_path_is_not_found(api, method, path):
 @pytest.mark.parametrize(
     "method, path, allow",
     [
-        ("POST", "/api/v2/orchestrations", "GET, HEAD"),
-        ("DELETE", "/api/v2/orchestrations/hello", "GET, HEAD"),
+        ("POST", "/api/v2/workers", "GET, HEAD"),
+        ("DELETE", "/api/v2/queue/stats", "GET, HEAD"),
         ("GET", "/api/v2/orchestrations/hello/run", "POST"),
         ("HEAD", "/api/v2/orchestrations/hello/run", "POST"),
         ("GET", "/api/v2/orchestrations/hello/runs", "POST"),

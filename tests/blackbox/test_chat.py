@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from harness.daemon import DEADLINE_S
+from harness.daemon import DEADLINE_S, run_verb
 from harness.fake_llm import FakeLLM
 from harness.stream import open_stream
 
@@ -258,3 +258,53 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
     assert answer["messages"][1] == {"role": "assistant", "content": "You said hi"}
     assert answer["agent_id"] == "boss"
     assert post(site, "o", "m", code=404, agent="lost")["code"] == "orchestration_not_found"
+
+
+def test_the_verb_chat(talk):
+    site = talk
+    env = {"SYNAPSED_URL": f"http://127.0.0.1:{site.daemons[0].api_port}",
+           "SYNAPSED_KEY": site.key}
+
+    def verb(*words, code=0):
+        done = run_verb("chat", *words, env={**site.env, **env})
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout.decode()
+
+    out = verb("send", "-s", "v", "-a", "echo", "-t", "hello")
+    assert out.startswith("v turn 1\n") and " final hello" in out and " done" in out
+    assert verb("send", "-s", "v", "-a", "bad", "-t", "x", code=1)
+    assert json.loads(verb("send", "-s", "v", "-a", "long", "-o", "json", "y"))["turn"] == 3
+    assert " final hello" in verb("tail", "--turn", "1", "v")
+    table = verb("status", "v")
+    assert "completed" in table and "failed" in table and "hello" in table
+    assert verb("cancel", "v") == "v is being cancelled\n"
+    wait_turn(site, "v", 3)
+    verb("cancel", "v", code=4)
+    verb("status", "nowhere", code=3)
+
+
+def test_a_person_is_asked_in_a_conversation(site):
+    site.prepare()
+    ask = {"id": "ask", "name": "ask", "type": "human", "human_prompt": "Sure?",
+           "output_key": "sure", "next_step_id": "say"}
+    say = {"id": "say", "name": "say", "type": "print", "output_key": "out",
+           "print_content": "{state.user_input}: {state.sure.response}"}
+    site.define(bundle(agent("boss", type="orchestrator", orchestration_id="work"), agent("echo"),
+                       orchestrations=[{"id": "work", "name": "work", "steps": [ask, say],
+                                        "entry_step_id": "ask"}]))
+    site.start()
+    path = "/api/v2/chat/p/resume"
+    assert site.ask("POST", path, {"response": "y"})[0] == 404
+    one = post(site, "p", "go", agent="boss")
+    wait_turn(site, "p", 1, "paused")
+    assert status_of(site, "p")["status"] == "paused"
+    two = post(site, "p", "next", agent="echo")  # waits for the person as well
+    code, answer, _ = site.ask("POST", path, {"response": "yes"})
+    assert code == 202, answer
+    assert answer == {"session_id": "p", "status": "resuming", "turn": 1,
+                      "run_id": "chat:p:1", "stream_url": "/api/v2/chat/p/stream?turn=1"}
+    events = follow(site, one)
+    assert "human_input_required" in [e.type for e in events]
+    assert events[-2].data["response"] == "go: yes"
+    assert follow(site, two)[-2].data["response"] == "next"
+    assert site.ask("POST", path, {"response": "y"})[0] == 409

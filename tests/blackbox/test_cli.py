@@ -66,7 +66,7 @@ class Api:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = play
+            do_GET = do_POST = do_DELETE = play
 
             def log_message(self, *args):
                 pass
@@ -315,6 +315,28 @@ def test_workers_and_queues_are_shown(api):
     result = api.ask("queue", "list", "-o", "json", answer=(200, answer))
     assert json.loads(result.stdout) == answer
     assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queues"}
+
+
+def test_schedules_are_added_listed_and_changed(api):
+    saved = {"id": "s", "status": "saved", "next_at": "2026-12-01T00:00:00.000Z"}
+    result = api.ask("schedule", "add", "o", "0 8 * * *", "--id", "s", "-m", "hi",
+                     "--zone", "Europe/Berlin", answer=(201, saved))
+    assert result.stdout == b"s is saved, next at 2026-12-01T00:00:00.000Z\n"
+    assert json.loads(api.asked[-1][3]) == {
+        "orchestration_id": "o", "cron": "0 8 * * *", "id": "s", "message": "hi",
+        "zone": "Europe/Berlin"}
+    row = {"id": "s", "orchestration_id": "o", "cron": "@daily", "zone": "UTC", "paused": True}
+    result = api.ask("schedule", "list", answer=(200, {"schedules": [row], "next": None}))
+    assert result.stdout.decode().splitlines()[1].split() == ["s", "o", "@daily", "UTC", "-", "yes"]
+    fire = {"due_at": "d", "state": "started", "run_id": "r"}
+    result = api.ask("schedule", "show", "s", answer=(200, {"fires": [fire]}))
+    assert result.stdout.decode().splitlines()[1].split()[:3] == ["d", "started", "r"]
+    result = api.ask("schedule", "remove", "a/b", answer=(200, {"id": "a/b", "status": "deleted"}))
+    assert result.stdout == b"a/b is deleted\n"
+    assert api.asked[-1][:2] == ("DELETE", "/api/v2/schedules/a%2Fb")
+    result = api.ask("schedule", "backfill", "s", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z",
+                     answer=(202, {"moments": 24, "added": 20}))
+    assert result.stdout == b"24 moments, 20 of them new\n"
 
 
 def test_queues_are_paused_and_resumed(api):

@@ -19,13 +19,24 @@ NOT_EXECUTED = re.compile(r"are not executed by this version")
 ENDED = ("completed", "failed", "cancelled")
 
 
-def renamed(case):
-    """The case's definition as it is stored here."""
-    made = json.loads(json.dumps(case.definition))
+def renamed(case, definition=None):
+    """The case's definition as it is stored here, or one that runs inside."""
+    made = json.loads(json.dumps(definition or case.definition))
     for step in made.get("steps") or []:
-        if isinstance(step, dict) and str(step.get("model")).startswith("oaic."):
-            step["model"] = f"oaic.{case.id}.{step['model'][5:]}"
+        rename_model(case, step)
     return made
+
+
+def agents_of(case):
+    made = json.loads(json.dumps(case.get("agents", [])))
+    for agent in made:
+        rename_model(case, agent)
+    return made
+
+
+def rename_model(case, owner):
+    if isinstance(owner, dict) and str(owner.get("model")).startswith("oaic."):
+        owner["model"] = f"oaic.{case.id}.{owner['model'][5:]}"
 
 
 class Script:
@@ -75,6 +86,8 @@ def behaviour(answer, call):
         return behaviour(answer["then" if answer["if"] in asked(call) else "else"], call)
     if "status" in answer:
         return f"status:{answer['status']}"
+    if "calls" in answer or "reasoning" in answer:
+        return f"turn:{json.dumps(answer)}"
     if "tool" in answer:
         return f"call:{answer['tool']}:{json.dumps(answer['arguments'])}"
     return answer["do"]
@@ -95,13 +108,16 @@ class Real:
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
-        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good}
+        good += [renamed(c, inner) for c in cases for inner in c.inner]
+        bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
+                  "agents": [a for case in cases for a in agents_of(case)]}
         for case in cases:
             for tool in case.get("tools", []):
                 self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
-        told = problems_of(done.stderr.decode(), cases, "/orchestrations")
+        owners = [*cases, *(c for c in cases for _ in c.inner)]
+        told = problems_of(done.stderr.decode(), owners, "/orchestrations")
         assert done.returncode == 0, (done.stdout, done.stderr)
         self.warnings = {case: kinds["warnings"] for case, kinds in told.items()}
         for case, kinds in told.items():
@@ -215,6 +231,7 @@ def problems_of(stderr, cases, where):
     for line in stderr.splitlines():
         if not line.startswith(("error: ", "warning: ")):
             continue  # the last one counts them
+        assert "/agents/" not in line, line
         hit = re.fullmatch(rf"(error|warning): -: (?:[\w-]+: )?{where}/(\d+)(/\S*)?: (.*)", line)
         assert hit, line
         found[cases[int(hit[2])]]["problems" if hit[1] == "error" else "warnings"].append(

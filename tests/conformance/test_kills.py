@@ -35,6 +35,7 @@ LATER = {"resume.asked": "step.committed", "resume.begun": "step.committed",
          "settle.published": "end.committed"}
 UNNAMED = ("settle.published",)
 # points of whatever comes first
+OF_TURNS = ["turn.answered", "turn.begun", "turn.served", "turn.ended"]
 OF_ANY = ["claim.answered", "step.started", "branch.begun", "effect.begun", "finish.answered",
           "pg.sent:runs_takeover", "pg.sent:runs_end_lazy",
           "pg.sent:steps_commit", "pg.sent:runs_end"]
@@ -45,7 +46,7 @@ FEW = ("merge/concat", "if_else/chain", "switch/default", "guard/loop_with_exit"
        "parallel/two_branches", "parallel/join_order", "parallel/nested", "parallel/failure",
        "parallel/again", "loop/accumulate", "loop/nested", "loop/parallel_inside", "loop/model",
        "evaluator/route", "evaluator/in_a_branch", "extract_json/of_an_answer",
-       "transform/result", "prompt/loop_results", "status/cancelled")
+       "agent/parallel_calls", "bundle/content", "transform/result", "prompt/loop_results", "status/cancelled")
 
 
 def arm(faults, point, seed):
@@ -114,6 +115,24 @@ def execute(stores, point, cases, name):
 def runnable(names=None):
     return [c for c in load() if "problems" not in c.data and c.get("site", "usual") == "usual"
             and (names is None or c.name in names)]
+
+
+def has_agents(case):
+    return "agents" in case.data
+
+
+@pytest.mark.short
+@pytest.mark.parametrize("point", ["turn.begun", "turn.served"])
+def test_a_few_agents_while_workers_die(stores, point):
+    cases = runnable(("agent/turns", "agent/in_branches", "bundle/starter", "bundle/market"))
+    assert execute(stores, point, cases, f"few_{point.replace('.', '_')}") >= 2
+
+
+@pytest.mark.parametrize("point", OF_TURNS)
+def test_agents_while_workers_die_in_a_turn(stores, point):
+    cases = [c for c in runnable() if has_agents(c)]
+    name = "kills_" + point.replace(".", "_")
+    assert execute(stores, point, cases, name) >= 5
 
 
 @pytest.mark.short

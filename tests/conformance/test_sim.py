@@ -32,6 +32,7 @@ def staged(case):
             "message": case.get("message", "hello"), "narrow": site != "usual",
             "limits": LIMITS[site], "answers": case.get("answers", {}),
             "code": case.get("code", {}), "tools": case.get("tools", []),
+            "agents": case.get("agents", []), "orchestrations": case.inner,
             "http": case.get("http", {}), "cancel": case.get("cancel")}
 
 
@@ -42,7 +43,7 @@ def request_of(sent):
     return {"method": sent["method"], "path": urllib.parse.unquote(split.path),
             "query": urllib.parse.parse_qs(split.query),
             "body": json.loads(sent["body"]) if sent["body"] else None,
-            "owl": headers.get("X-Owl")}
+            "owl": headers.get("X-Owl"), "key": headers.get("Idempotency-Key")}
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ EXTRA_DIST += tests/sim/seeds.txt tests/sim/module.mk
 
 SIM_SOURCES = \
 	tests/sim/sim.c \
+	tests/sim/sim_agent.c \
+	tests/sim/sim_agent.h \
 	tests/sim/sim_bugs.h \
 	tests/sim/sim_case.c \
 	tests/sim/sim_case.h \

@@ -2,7 +2,7 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, tools, http, cancel}. What came of each is printed and judged by
+ * answers, code, tools, http, cancel, agents}. What came of each is printed and judged by
  * whoever wrote the file (tests/conformance/suite.py), as it judges the real path. The
  * simulator's own invariants hold besides.
  *
@@ -16,6 +16,7 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "engine/host.h"
+#include "llm/mock_agent.h"
 #include "run/definition.h"
 #include "run/model.h"
 #include "sim_plan.h"
@@ -224,11 +225,48 @@ static void say_tokens(struct llm_call *call, const struct model *model)
 			   (long long)i);
 }
 
+/* {"text", "reasoning", "calls": [{"name", "arguments", "id"}]}, as an agent's model. */
+static void take_turn(struct llm_answer *ret, const struct json *turn)
+{
+	const struct json *calls = jsonr_get(turn, "calls");
+	const char *thought = jsonr_get_text(turn, "reasoning");
+	const char *said = jsonr_get_text(turn, "text");
+	size_t i;
+
+	str_add_text(&ret->text, said ? said : "");
+	str_add_text(&ret->reasoning, thought ? thought : "");
+	ret->calls = mem_new_n(struct llm_tool_call, jsonr_count(calls) + 1);
+	for (i = 0; i < jsonr_count(calls); i++) {
+		const struct json *made = jsonr_at(calls, i);
+		const struct json *arguments = jsonr_get(made, "arguments");
+		const char *given = jsonr_get_text(made, "id");
+		struct str id = STR_INIT, text = STR_INIT;
+
+		if (given)
+			str_add_text(&id, given);
+		else
+			str_printf(&id, "c%zu", i + 1);
+		if (jsonr_type(arguments) == JSONR_STRING)
+			str_add_text(&text, jsonr_text(arguments));
+		else if (arguments)
+			jsonr_print(arguments, &text);
+		else
+			str_add_text(&text, "{}");
+		ret->calls[i].id = str_take(&id);
+		ret->calls[i].name = mem_dup(jsonr_get_text(made, "name"));
+		ret->calls[i].arguments_len = text.len;
+		ret->calls[i].arguments = str_take(&text);
+		ret->calls_count++;
+	}
+}
+
 static void follow(struct llm_call *call, const struct json *answer)
 {
 	struct llm_answer *ret = &call->answer;
 
-	if (jsonr_type(answer) == JSONR_STRING) {
+	if (jsonr_get(answer, "calls") || jsonr_get(answer, "reasoning")) {
+		take_turn(ret, answer);
+	} else if (jsonr_type(answer) == JSONR_STRING) {
 		str_add(&ret->text, jsonr_text(answer), jsonr_text_len(answer));
 	} else if (jsonr_get(answer, "status")) {
 		/* as src/llm/oaic.c has it: what is busy is the provider's fault */
@@ -261,6 +299,9 @@ void sim_case_answer(const struct sim_case *one, struct llm_call *call, int trie
 		break;
 	case MODEL_MOCK_TOKENS:
 		say_tokens(call, &model);
+		break;
+	case MODEL_MOCK_AGENT:
+		mock_agent_answer(call, model.turns);
 		break;
 	case MODEL_MOCK_FAIL:
 		call->answer.class = model.class;
@@ -295,14 +336,15 @@ void sim_case_note(struct sim_run *run, const struct llm_call *call)
 	str_deinit(&text);
 }
 
-int64_t sim_case_delay_ms(const struct llm_call *call)
+int64_t sim_case_delay_ms(const struct sim_case *one, const struct llm_call *call)
 {
 	struct model model;
 
-	if (model_parse(call->request.model, &model, NULL) == 0 &&
-	    model.kind == MODEL_MOCK_SLEEP)
-		return model.ms;
-	return 0;
+	if (model_parse(call->request.model, &model, NULL) < 0)
+		return 0;
+	if (model.kind == MODEL_OAIC)
+		return jsonr_get_int(find_answer(one, call, 1), "ms", 0);
+	return model.ms;
 }
 
 /* ---- code ---- */

@@ -23,7 +23,8 @@ struct sim_case {
 	char *inputs;
 	char *message;
 	bool narrow; /* the run has little time: nothing stands still and no clock jumps */
-	struct json *doc; /* for the rest: answers, code, tools, http, cancel, limits */
+	struct json
+		*doc; /* for the rest: answers, code, tools, agents, http, limits... */
 };
 
 struct sim_cases {
@@ -38,7 +39,7 @@ void sim_cases_free(struct sim_cases *cases);
 /* What a seed is for it: the first is one without faults. */
 void sim_case_plan(const struct sim_case *one, uint64_t seed, struct sim_plan *plan);
 /* How long the model takes, and what it answers; tries: how often that was asked for. */
-int64_t sim_case_delay_ms(const struct llm_call *call);
+int64_t sim_case_delay_ms(const struct sim_case *one, const struct llm_call *call);
 void sim_case_answer(const struct sim_case *one, struct llm_call *call, int tries);
 /* It is asked: what a report tells of it. */
 void sim_case_note(struct sim_run *run, const struct llm_call *call);

@@ -34,6 +34,7 @@ static enum held_act act_wanted(const struct held *held)
 			return HELD_ACT_END;
 		return list_empty(&held->rows) && !held->proof_wanted ? HELD_ACT_NONE
 								      : HELD_ACT_STEPS;
+	case HELD_PAUSED: /* nobody waits for people here */
 	case HELD_ENDED:
 	case HELD_STALE:
 		return HELD_ACT_NONE;

@@ -12,6 +12,7 @@
 #include "engine/scope.h"
 #include "host/held.h"
 #include "run/definition.h"
+#include "sim_agent.h"
 #include "sim_bugs.h"
 #include "sim_store.h"
 #include "sim_world.h"
@@ -120,8 +121,14 @@ void sim_rows_deinit(struct sim_rows *rows)
 	mem_free(rows->rows);
 }
 
-void sim_fold(struct sim_world *world, const struct sim_run *run,
-	      const struct sim_rows *rows, struct fold *fold)
+static struct definition *inner(void *run, const char *id, int64_t version)
+{
+	(void)version;
+	return ((struct sim_run *)run)->given ? sim_agent_inner(run, id) : NULL;
+}
+
+void sim_fold(struct sim_world *world, struct sim_run *run, const struct sim_rows *rows,
+	      struct fold *fold)
 {
 	const struct fold_seed seed = {
 		.definition = run->definition,
@@ -130,6 +137,8 @@ void sim_fold(struct sim_world *world, const struct sim_run *run,
 		.inputs = run->inputs,
 		.inputs_len = strlen(run->inputs),
 		.state_max = world->plan.limits.state_max,
+		.inner = inner,
+		.inner_data = run,
 	};
 	struct err err;
 
@@ -154,8 +163,8 @@ static void tell_numbers(struct str *out, const struct usage *usage, int64_t tur
 
 void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out)
 {
-	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns, fold_node_scope(fold->root)->turns,
-		     fold->seq);
+	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns,
+		     fold_node_scope(fold->root)->turns, fold->seq);
 }
 
 void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)

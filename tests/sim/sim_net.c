@@ -230,7 +230,7 @@ static void send(struct sim_call *sim)
 	world->counts->calls++;
 	if (job->run->given) {
 		sim_case_note(job->run, sim->call);
-		given_ms = sim_case_delay_ms(sim->call);
+		given_ms = sim_case_delay_ms(job->run->given, sim->call);
 		sim->queued = true;
 		sim_after(world, given_ms + sim_any(world, 20), on_time, sim, 0);
 		return;

@@ -109,6 +109,7 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 	struct held *held = exec->job;
 	bool wait =
 		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
+	bool turn = row->kind == ROW_TURN;
 
 	if (sim_crash_point(worker, "row not handed out")) {
 		if (op)
@@ -125,7 +126,7 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, sim_worker_wall_ms(worker));
-	if (op)
+	if (op && !turn)
 		sim_watch_commit(worker, held, exec, op);
 	if (!wait && op)
 		op_done(op);
@@ -204,6 +205,10 @@ static const struct engine_host functions = {
 	.code = sim_given_code,
 	.tool_find = sim_given_tool,
 	.tool_use = sim_given_use,
+	.agent_find = sim_given_agent,
+	.agent_list = sim_given_agents,
+	.definition_find = sim_given_orchestration,
+	.tool_list = sim_given_tools,
 	.end = end,
 	.parked = parked,
 };

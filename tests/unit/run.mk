@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_agent
+check_PROGRAMS += tests/unit/test_cron
 check_PROGRAMS += tests/unit/test_definition
 check_PROGRAMS += tests/unit/test_expr
 check_PROGRAMS += tests/unit/test_extract
@@ -13,6 +14,7 @@ check_PROGRAMS += tests/unit/test_problem
 check_PROGRAMS += tests/unit/test_schema
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
+check_PROGRAMS += tests/unit/test_tool_output
 check_PROGRAMS += tests/unit/test_validate
 endif
 

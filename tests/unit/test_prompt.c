@@ -99,12 +99,12 @@ static void a_task_beyond_the_bound_is_refused(void **state)
 		"\"type\":\"llm\"},{\"id\":\"b\",\"name\":\"B\",\"type\":\"llm\","
 		"\"prompt_template\":\"{state.user_input}\"}]}",
 		NULL);
-	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->scope->definition->steps[0], &out, &err),
-		ERR_LIMIT);
-	assert_int_equal(
-		prompt_task(exec, exec->scope, &exec->scope->definition->steps[1], &out, &err),
-		ERR_LIMIT);
+	assert_int_equal(prompt_task(exec, exec->scope,
+				     &exec->scope->definition->steps[0], &out, &err),
+			 ERR_LIMIT);
+	assert_int_equal(prompt_task(exec, exec->scope,
+				     &exec->scope->definition->steps[1], &out, &err),
+			 ERR_LIMIT);
 	exec_free(exec);
 }
 

@@ -48,8 +48,8 @@ static void start(struct runframe *frame)
 		runframe_fail(frame, FAIL_LIMIT, "Step '%s': %s", def->name, err.text);
 		return;
 	}
-	prompt_system(step_scope(&llm->step), walk_row(frame->parent)->path,
-		      def, &llm->ask.system);
+	prompt_system(step_scope(&llm->step), walk_row(frame->parent)->path, def,
+		      &llm->ask.system);
 	ask_start(&llm->ask, &llm->step, NULL, 0);
 }
 
@@ -80,6 +80,5 @@ bool step_llm_outside(const struct definition_step *def)
 	const char *name = model_of(def->model);
 	struct model model;
 
-	return !name || model_parse(name, &model, NULL) < 0 ||
-	       model_outside(&model);
+	return !name || model_parse(name, &model, NULL) < 0 || model_outside(&model);
 }

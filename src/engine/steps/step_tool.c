@@ -67,8 +67,8 @@ static void ask(struct step_tool *tool)
 	struct step *step = &tool->step;
 
 	str_reset(&tool->ask.system, 0);
-	prompt_system(step_scope(step),
-		      walk_row(step->frame.parent)->path, step->def, &tool->ask.system);
+	prompt_system(step_scope(step), walk_row(step->frame.parent)->path, step->def,
+		      &tool->ask.system);
 	prompt_tool(&tool->ask.system, &tool->tool, &tool->failures);
 	ask_start(&tool->ask, step, &tool->tool, 1);
 }

@@ -32,7 +32,7 @@ WITH answered AS (
 	       webhook_secret = coalesce($7, r.webhook_secret)
 	  FROM answered a
 	 WHERE r.run_id = a.run_id
-	RETURNING r.status, r.wake, r.attempt, r.queue, r.lane, r.priority, r.tenant_id,
+	RETURNING r.status, r.wake, greatest(r.attempt, 1) AS attempt, r.queue, r.lane, r.priority, r.tenant_id,
 		  r.orchestration_id, r.definition_version, r.owner
 )
 SELECT w.status, w.wake, w.attempt, w.queue, w.lane, w.priority, w.tenant_id,
