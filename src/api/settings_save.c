@@ -271,18 +271,17 @@ static int take_lock(const char *data_dir)
 
 void settings_save(struct api_call *call, const struct settings_changes *changes)
 {
-	const struct manage *manage = manage_of(call);
 	struct saving *saving;
 	size_t i;
 
-	if (!manage)
-		return;
 	saving = mem_new(struct saving);
 	saving->call = call;
-	saving->conf = manage->conf;
+	saving->conf = call->conf;
 	saving->changes = changes;
 	for (i = 0; i < changes->count; i++)
-		if (conf_saved_scope(changes->items[i].row) == CONF_SAVED_FOR_HOST)
+		/* without a store there is no fleet, and the host keeps all of it */
+		if (!call->port->manage ||
+		    conf_saved_scope(changes->items[i].row) == CONF_SAVED_FOR_HOST)
 			saving->host[saving->host_count++] = changes->items[i];
 		else
 			saving->fleet[saving->fleet_count++] = changes->items[i];

@@ -95,10 +95,7 @@ def test_settings_have_sources_and_reach_hosts_and_fleet(site, tmp_path):
     third = api.ask("PUT", "/api/scale/settings",
                     {"version": 2, "settings": {"queue.heartbeat_ttl": None, "worker.slots": None}})
     assert third.json["version"] == 3, third
-    try:
-        until(lambda: value(first, "worker.slots") == 7)  # the host's own again
-    finally:
-        print("\n".join("LL " + l for l in first.log().splitlines() if "settings." in l or "reload" in l or "warn" in l))
+    until(lambda: value(first, "worker.slots") == 7)  # the host's own again
     # an edit by hand is noticed
     text = before.replace('"worker_concurrency":7', '"worker_concurrency":6')
     assert text != before
