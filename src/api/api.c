@@ -232,6 +232,8 @@ static int open_server(struct api *api, struct err *err)
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
 	api->front.cors_origins = &conf->api.cors_origins;
+	api->front.conf = conf;
+	api->front.inputs = api->env->inputs;
 	api->front.internal_token = conf->api.internal_token;
 	api->front.default_tenant = conf->limits.default_tenant;
 	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;
