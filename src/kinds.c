@@ -18,7 +18,25 @@
 /* Keepers and clerks: one each where the role is on. */
 static int keepers(const struct conf *conf)
 {
+	if (!conf_has_stores(conf))
+		return 0;
 	return conf->roles & CONF_ROLE_KEEPER ? 1 : 0;
+}
+
+/* When the stores are named: the roles are those of the start. */
+static bool keepers_may_come(const struct conf *conf)
+{
+	return conf->roles & CONF_ROLE_KEEPER;
+}
+
+static bool workers_may_come(const struct conf *conf)
+{
+	return conf->roles & CONF_ROLE_WORKER;
+}
+
+static bool quarantines_may_come(const struct conf *conf)
+{
+	return keepers_may_come(conf) && workers_may_come(conf);
 }
 
 static int workers_fewest(const struct conf *conf)
@@ -41,7 +59,7 @@ static int workers(const struct conf *conf)
 {
 	int64_t n = conf->worker.processes.n;
 
-	if (!(conf->roles & CONF_ROLE_WORKER))
+	if (!(conf->roles & CONF_ROLE_WORKER) || !conf_has_stores(conf))
 		return 0;
 	if (n < workers_fewest(conf))
 		n = workers_fewest(conf);
@@ -54,9 +72,18 @@ static int quarantines(const struct conf *conf)
 	return workers(conf) && keepers(conf) ? 1 : 0;
 }
 
+/* Standalone there is one: runs and their limits are one process'. */
 static int apis(const struct conf *conf)
 {
-	return conf->roles & CONF_ROLE_API ? (int)conf->api.processes.n : 0;
+	if (!(conf->roles & CONF_ROLE_API))
+		return 0;
+	return conf_is_standalone(conf) ? 1 : (int)conf->api.processes.n;
+}
+
+/* Who executes runs reads what workers read. */
+static unsigned apis_also_read(const struct conf *conf)
+{
+	return conf_is_standalone(conf) ? CONF_FOR_WORKER : 0;
 }
 
 const struct kind kinds_table[] = {
@@ -66,6 +93,7 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_KEEPER,
 		.enter = keeper_enter,
 		.processes = keepers,
+		.may_come = keepers_may_come,
 		.ready_timeout_ms = 90000, /* migrations run in it */
 		.order = 1,
 		.flags = KIND_TAKES_OBITUARIES | KIND_LISTENS_HEALTH,
@@ -76,6 +104,7 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_CLERK,
 		.enter = clerk_enter,
 		.processes = keepers,
+		.may_come = keepers_may_come,
 		.ready_timeout_ms = 30000,
 		.order = 2,
 	},
@@ -85,6 +114,7 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_WORKER,
 		.enter = worker_enter,
 		.processes = workers,
+		.may_come = workers_may_come,
 		.fewest = workers_fewest,
 		.most = workers_most,
 		.ready_timeout_ms = 30000,
@@ -99,6 +129,7 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_WORKER,
 		.enter = worker_enter,
 		.processes = quarantines,
+		.may_come = quarantines_may_come,
 		.ready_timeout_ms = 30000,
 		.oom_score_adj = 400,
 		.order = 3,
@@ -110,6 +141,8 @@ const struct kind kinds_table[] = {
 		.readers = CONF_FOR_API,
 		.enter = api_enter,
 		.processes = apis,
+		.also_reads = apis_also_read,
+		.unhurried = conf_is_standalone,
 		.ready_timeout_ms = 30000,
 		.oom_score_adj = 100,
 		.order = 4,

@@ -4,6 +4,8 @@
  * 202 when the answer is committed; 409 for a run that waits for none, for the second who
  * answers, and when it is not said which of several questions is meant.
  */
+#include "api/answer_route.h"
+
 #include "api/answers.h"
 #include "api/api_call.h"
 #include "api/body.h"
@@ -117,24 +119,29 @@ static void read_ask(struct body_faults *faults, const struct json *doc,
 			      &ask->webhook_secret);
 }
 
+void answer_route_read(struct body_faults *faults, struct request *req,
+		       struct answers_ask *ask)
+{
+	struct json *doc = NULL;
+	size_t len;
+	const char *text = request_body(req, &len);
+
+	if (strspn(text, " \t\r\n") == len || body_parse(faults, text, len, 0, &doc))
+		read_ask(faults, doc, request_arena(req), ask);
+	jsonr_free(doc);
+}
+
 void answer_route_post(struct api_call *call)
 {
 	struct answers_ask ask = { .run_id = call->params[0],
 				   .tenant_id = call->key_tenant };
-	struct arena *arena = request_arena(call->req);
 	struct body_faults faults = { STR_INIT, 0 };
-	struct json *doc = NULL;
-	const char *text;
-	size_t len;
 
 	if (!api_call_id_ok(call->params[0])) {
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 		return;
 	}
-	text = request_body(call->req, &len);
-	if (strspn(text, " \t\r\n") == len || body_parse(&faults, text, len, 0, &doc))
-		read_ask(&faults, doc, arena, &ask);
-	jsonr_free(doc);
+	answer_route_read(&faults, call->req, &ask);
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else

@@ -22,16 +22,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/woken.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "pg/pg_reply.h"
 #include "queue/queue.h"
-#include "queue/queue_enqueue.h"
-#include "queue/queue_job.h"
 #include "queue/queue_mail.h"
-#include "queue/queue_names.h"
 #include "run/answer.h"
-#include "run/payload.h"
 #include "store/store_answers.h"
 
 #include <stdio.h>
@@ -141,42 +138,6 @@ static void on_enqueued(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 	answer_free(answer);
 }
 
-static struct queue_text text_of(const char *text)
-{
-	return (struct queue_text){ text, text ? strlen(text) : 0 };
-}
-
-static int enqueue(struct answer *answer, const struct store_woken *row, struct err *err)
-{
-	const struct payload payload = {
-		.definition_id = row->orchestration_id,
-		.definition_version = row->definition_version,
-	};
-	struct str tenant = STR_INIT, packed = STR_INIT;
-	struct queue_enqueue_entry entry;
-	int rc;
-
-	queue_names_tenant(&tenant, row->tenant_id ? row->tenant_id : "");
-	payload_pack(&payload, &packed);
-	entry = (struct queue_enqueue_entry){
-		.job = {
-			.kind = QUEUE_JOB_RUN,
-			.priority = (int)row->priority,
-			.wake = (uint32_t)row->wake,
-			.attempt = (uint32_t)row->attempt,
-			.run = text_of(answer->ask.run_id),
-			.tenant = { str_text(&tenant), tenant.len },
-			.lane = text_of(row->lane),
-			.payload = { str_text(&packed), packed.len },
-		},
-		.running_max = row->running_max,
-	};
-	rc = queue_enqueue(answer->queue, &entry, 1, on_enqueued, answer, err);
-	str_deinit(&tenant);
-	str_deinit(&packed);
-	return rc;
-}
-
 static void on_mailed(void *arg, int rc, bool delivered, const struct err *err)
 {
 	struct answer *answer = arg;
@@ -212,7 +173,9 @@ static void pass_on(struct answer *answer, const struct store_woken *row)
 	rc = queue_new(parts->link, parts->scripts, row->queue ? row->queue : "default",
 		       NULL, &answer->queue, &err);
 	if (rc == 0)
-		rc = queued ? enqueue(answer, row, &err) : mail(answer, row->owner, &err);
+		rc = queued ? woken_enqueue(answer->queue, answer->ask.run_id, row,
+					    on_enqueued, answer, &err)
+			    : mail(answer, row->owner, &err);
 	if (rc == 0)
 		return;
 	log_warn(queued ? "run.answer_entry_missing" : "run.answer_hint_lost",

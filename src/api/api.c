@@ -6,17 +6,21 @@
  *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then
  * on
  *
+ *   alone    standalone.c, which stands in front: this host executes and keeps runs itself
+ *
  * The server takes connections when both stores have been there once, which is when the
  * master hears "ready": until then they wait in the backlog, for 2 s at most if nobody
- * else serves. After that Redis or Postgres being away is a 503 with a code. A drain
+ * else serves. After that Redis or Postgres being away is a 503 with a code. In standalone mode it waits for nobody. A drain
  * stops accepting, ends streams, finishes what is in flight, waits until every accepted
  * run has its entry in the queue, and leaves; the master's deadline bounds it.
  */
 #include "api/api.h"
 
 #include "api/front.h"
+#include "api/key_files.h"
 #include "api/key_store.h"
 #include "api/port_scale.h"
+#include "api/standalone.h"
 #include "base/err.h"
 #include "base/fdutil.h"
 #include "base/log.h"
@@ -31,6 +35,8 @@
 #include "ipc/scoreboard.h"
 #include "run/model.h"
 #include "server/server.h"
+
+#include <string.h>
 
 #define IDLE_MS          60000
 #define READ_MS          30000
@@ -47,8 +53,12 @@ struct api {
 	struct face face;
 	struct stores stores;
 	struct redis_link_conf tails_redis;
-	struct port_scale *port;
-	struct key_store *keys;
+	struct port_scale *port;  /* NULL: the stores are not named */
+	struct standalone *alone; /* NULL: this host executes and keeps no runs itself */
+	bool served;              /* draining: every request was answered */
+	bool emptied;             /* and no run is executed here any more */
+	struct key_store *keys;   /* NULL: those of files alone */
+	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
 	ev_timer count;
@@ -64,13 +74,19 @@ static void on_open_time(struct ev_loop *loop, ev_timer *w, int revents)
 	server_open(api->server);
 }
 
+static void take_work(struct api *api)
+{
+	ev_timer_stop(api->loop, &api->open);
+	server_open(api->server);
+	lifeline_ready(&api->lifeline);
+}
+
 static void on_both(void *arg)
 {
 	struct api *api = arg;
 
-	ev_timer_stop(api->loop, &api->open);
-	server_open(api->server);
-	lifeline_ready(&api->lifeline);
+	if (!conf_is_standalone(api->env->conf)) /* it did not wait for that */
+		take_work(api);
 }
 
 static void on_redis(void *arg, bool up)
@@ -104,12 +120,44 @@ static void on_idle(void *arg)
 	ev_break(api->loop, EVBREAK_ALL);
 }
 
-static void on_drained(void *arg)
+static void leave_if_done(struct api *api)
+{
+	if (!api->served || !api->emptied)
+		return;
+	log_info("api.drained", LOG_N("answers", server_counters(api->server)->answers));
+	if (api->port)
+		port_scale_when_idle(api->port, on_idle, api);
+	else
+		on_idle(api);
+}
+
+static void on_served(void *arg)
 {
 	struct api *api = arg;
 
-	log_info("api.drained", LOG_N("answers", server_counters(api->server)->answers));
-	port_scale_when_idle(api->port, on_idle, api);
+	api->served = true;
+	leave_if_done(api);
+}
+
+static void on_emptied(void *arg)
+{
+	struct api *api = arg;
+
+	api->emptied = true;
+	leave_if_done(api);
+}
+
+/*
+ * Whom a new generation replaces finishes its own runs: nobody else has to do anything,
+ * and who waits for one is answered. In a stop they are left at their next step, for the
+ * next start.
+ */
+static void drain_runs(struct api *api, bool finish)
+{
+	if (api->alone)
+		standalone_drain(api->alone, finish, on_emptied, api);
+	else
+		on_emptied(api);
 }
 
 static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
@@ -120,7 +168,25 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	log_info("api.drain", LOG_S("reason", reason),
 		 LOG_N("connections", server_connections(api->server)),
 		 LOG_N("pending", server_pending(api->server)));
-	server_drain(api->server, on_drained, api);
+	server_drain(api->server, on_served, api);
+	drain_runs(api, strcmp(reason, "reload") == 0);
+}
+
+static void on_hurry(void *arg, int64_t deadline_mono_ms)
+{
+	struct api *api = arg;
+
+	(void)deadline_mono_ms;
+	if (!api->emptied && api->alone)
+		drain_runs(api, false);
+}
+
+static void on_lost(void *arg)
+{
+	struct api *api = arg;
+
+	if (!lifeline_draining(&api->lifeline))
+		on_drain(api, "spawn_lost", 0);
 }
 
 /* -- life -- */
@@ -142,8 +208,10 @@ static int open_server(struct api *api, struct err *err)
 	};
 
 	api->front.loop = api->loop;
-	api->front.port = port_scale_port(api->port);
-	api->front.auth = key_store_auth(api->keys);
+	api->front.port =
+		api->alone ? standalone_port(api->alone) : port_scale_port(api->port);
+	api->front.auth = api->keys ? key_store_auth(api->keys)
+				    : key_files_auth(standalone_keys(api->alone));
 	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.default_tenant = conf->limits.default_tenant;
 	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;
@@ -152,26 +220,16 @@ static int open_server(struct api *api, struct err *err)
 			  err);
 }
 
-static int open_all(struct api *api, struct err *err)
+/* Scale mode's side, where both stores are named. */
+static int open_scale(struct api *api, struct err *err)
 {
-	const struct stores_options stores_options = {
-		.loop = api->loop,
-		.env = api->env,
-		.kind = "api",
-		.connections = (int)api->env->conf->postgres.connections,
-		.redis = on_redis,
-		.both = on_both,
-		.arg = api,
-	};
 	struct port_scale_parts parts = {
 		.loop = api->loop,
 		.conf = api->env->conf,
 		.score = api->env->score,
 	};
-	int rc;
+	int rc = stores_open(&api->stores, &api->stores_options, err);
 
-	model_set_default(api->env->conf->llm.model);
-	rc = stores_open(&api->stores, &stores_options, err);
 	if (rc < 0)
 		return rc;
 	api->tails_redis = api->stores.link_conf;
@@ -180,10 +238,35 @@ static int open_all(struct api *api, struct err *err)
 	parts.redis = &api->tails_redis;
 	parts.scripts = api->stores.scripts;
 	parts.pool = api->stores.pool;
-	rc = port_scale_new(&parts, &api->port, err);
+	return port_scale_new(&parts, &api->port, err);
+}
+
+static int open_all(struct api *api, struct err *err)
+{
+	int rc = 0;
+
+	model_set_default(api->env->conf->llm.model);
+	api->stores_options = (struct stores_options){
+		.loop = api->loop,
+		.env = api->env,
+		.kind = "api",
+		.connections = (int)api->env->conf->postgres.connections,
+		.redis = on_redis,
+		.both = on_both,
+		.arg = api,
+	};
+	if (conf_has_stores(api->env->conf))
+		rc = open_scale(api, err);
+	if (rc == 0 && api->alone)
+		rc = standalone_open(api->alone, api->loop,
+				     api->port ? port_scale_port(api->port) : NULL,
+				     on_lost, api, err);
 	if (rc < 0)
 		return rc;
-	api->keys = key_store_new(api->loop, api->stores.pool);
+	if (api->port)
+		api->keys =
+			key_store_new(api->loop, api->stores.pool,
+				      api->alone ? standalone_keys(api->alone) : NULL);
 	return open_server(api, err);
 }
 
@@ -194,25 +277,34 @@ static void close_all(struct api *api)
 {
 	ev_timer_stop(api->loop, &api->count);
 	ev_timer_stop(api->loop, &api->open);
-	port_scale_stop(api->port);
+	if (api->port)
+		port_scale_stop(api->port);
 	stores_close(&api->stores);
-	port_scale_free(api->port);
 	key_store_free(api->keys);
+	standalone_free(api->alone);
+	port_scale_free(api->port);
 	server_free(api->server);
 }
 
 int api_enter(struct child_env *env)
 {
-	static const struct lifeline_ops ops = { .on_drain = on_drain };
+	static const struct lifeline_ops ops = { .on_drain = on_drain,
+						 .on_hurry = on_hurry };
 	struct api *api = mem_new(struct api);
 	int code = EXIT_CODE_CHILD_SETUP;
 	struct err err;
 
-	fdutil_raise_limit(); /* a client is a descriptor */
 	api->env = env;
+	if (standalone_prepare(env, &api->alone, &err) < 0) {
+		log_error("api.setup_failed", LOG_S("error", (const char *)err.text));
+		mem_free(api);
+		return code;
+	}
+	fdutil_raise_limit(); /* a client is a descriptor */
 	api->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!api->loop) {
 		log_error("api.setup_failed", LOG_S("error", "no event loop"));
+		standalone_free(api->alone);
 		mem_free(api);
 		return code;
 	}
@@ -227,7 +319,9 @@ int api_enter(struct child_env *env)
 		lifeline_init(&api->lifeline, api->loop, env, &ops, api);
 		face_start(&api->face, api->loop, env, SCORE_CONNECTIONS, "connection");
 		ev_timer_start(api->loop, &api->count);
-		if (!env->beside)
+		if (conf_is_standalone(env->conf))
+			take_work(api);
+		else if (!env->beside)
 			ev_timer_start(api->loop, &api->open);
 		ev_run(api->loop, 0);
 		code = lifeline_exit_code(&api->lifeline);

@@ -4,11 +4,12 @@
  *	look      whose session it is
  *	withdraw  those that wait get runs that are to end at once; the session is locked,
  *		  so none of them becomes the live one meanwhile
- *	cancel    these runs, and the live one, as any run is cancelled (cancels.c). The answer
- *		  is that about the live one, or about the last that waited
+ *	cancel    these runs, and the live one, as any run is cancelled (cancels.c). The
+ *		  answer is that about the live one
  *
- * A process that dies between the second and the third leaves runs that are asked to stop:
- * the reconciler gives them entries, and the worker that takes them over ends them.
+ * A process that dies between the second and the third leaves runs that are asked to
+ * stop: the reconciler gives them entries, and the worker that takes them over ends
+ * them.
  */
 #include "api/chat_cancels.h"
 

@@ -8,8 +8,8 @@ struct cancels;
 struct pg_pool;
 
 /*
- * Stop a turn, or (0) the live one and those behind it. As runs_port.h says of chat_cancel;
- * pool and cancels outlive the call.
+ * Stop a turn, or (0) the live one and those behind it. As runs_port.h says of
+ * chat_cancel; pool and cancels outlive the call.
  */
 void chat_cancels_run(struct pg_pool *pool, struct cancels *cancels,
 		      const char *session_id, int64_t turn, const char *tenant_id,

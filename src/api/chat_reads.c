@@ -2,8 +2,8 @@
  * chat_reads.c - what conversations look like
  *
  * Events of a session are those of its turns, one after the other: of each the page that
- * event_page.c makes of its stream and its journal, until the limit is reached. Turns that
- * ended before the range begins are not read.
+ * event_page.c makes of its stream and its journal, until the limit is reached. Turns
+ * that ended before the range begins are not read.
  */
 #include "api/chat_reads.h"
 

@@ -1,9 +1,9 @@
 /*
  * chat_route.c - messages of conversations, and what became of them
  *
- * POST /chat answers 202 when the turn is committed, with its number: the stream of that turn
- * is what `stream_url` names, so that no client meets the end of another. GET .../status is
- * 200 for every session that could be, as stock clients expect.
+ * POST /chat answers 202 when the turn is committed, with its number: the stream of that
+ * turn is what `stream_url` names, so that no client meets the end of another. GET
+ * .../status is 200 for every session that could be, as stock clients expect.
  */
 #include "api/api_call.h"
 #include "api/body.h"

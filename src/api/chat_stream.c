@@ -1,9 +1,9 @@
 /*
  * chat_stream.c - the events of a conversation: as they come, and by range
  *
- * A stream is that of one turn, which `turn` (or `cursor`, as the answer to the message said)
- * names, else of the newest: it begins where that turn begins and ends with its `done`,
- * whatever was said before and is said after.
+ * A stream is that of one turn, which `turn` (or `cursor`, as the answer to the message
+ * said) names, else of the newest: it begins where that turn begins and ends with its
+ * `done`, whatever was said before and is said after.
  */
 #include "api/api_call.h"
 #include "api/body.h"

@@ -2,19 +2,19 @@
  * chats.c - messages of conversations on their way to be turns (DESIGN §4a, chat turn)
  *
  *	session  only if no agent is named: the one that it had last
- *	agent    its current version, pinned; an orchestrator's is the orchestration that it
- *		 names. What it executes is checked as a definition is (catalog.c)
+ *	agent    its current version, pinned; an orchestrator's is the orchestration that
+ *		 it names. What it executes is checked as a definition is (catalog.c)
  *	tenant   its home queue and limits (tenant_book.c)
- *	admit    a place in the queue is reserved, under a name of its own: the turn has no
- *		 number yet
- *	post     one batch: the session is locked, the turn numbered, and it has its run if
- *		 it is the live one (store/sql/chat_post.sql)
+ *	admit    a place in the queue is reserved, under a name of its own: the turn has
+ *		 no number yet
+ *	post     one batch: the session is locked, the turn numbered, and it has its run
+ *		 if it is the live one (store/sql/chat_post.sql)
  *	answer   202
  *	queue    the live one gets its entry, then the place is given back; one that waits
  *		 gets its entry when the turn before has ended (host/next_turn.c)
  *
- * A batch that nobody answered may be in: 503 outcome_unknown. A turn that got in and has no
- * entry gets it from the reconciler.
+ * A batch that nobody answered may be in: 503 outcome_unknown. A turn that got in and
+ * has no entry gets it from the reconciler.
  */
 #include "api/chats.h"
 

@@ -80,6 +80,8 @@ static const struct row rows[ERRORS_COUNT] = {
 		"Scale mode is not enabled: Redis connection not available" },
 	[ERRORS_POSTGRES] = { 503, 5, "postgres_unavailable",
 		"Postgres connection not available" },
+	[ERRORS_DISK] = { 503, 5, "storage_unavailable",
+		"the folder of this host's runs takes no writes" },
 	[ERRORS_UNKNOWN] = { 503, 5, "outcome_unknown",
 		"it is not known whether the run was accepted: ask again with the same "
 		"Idempotency-Key" },

@@ -15,8 +15,8 @@ void event_answer_bounds(struct body_faults *faults, const struct request *req,
 			 char start[STREAM_ID_MAX], char end[STREAM_ID_MAX]);
 
 /*
- * Answer {<key>: <id>, "count", "events": [{"id", "event"}, ...], "next"}; there is more when
- * there are more than limit.
+ * Answer {<key>: <id>, "count", "events": [{"id", "event"}, ...], "next"}; there is more
+ * when there are more than limit.
  */
 void event_answer_send(struct request *req, const char *key, const char *id,
 		       const struct port_event *events, size_t count, size_t limit);

@@ -21,6 +21,8 @@ void bundle_export_post(struct api_call *call);
 void bundle_import_post(struct api_call *call);
 /* cancel_route.c */
 void cancel_route_post(struct api_call *call);
+/* chat_resume.c */
+void chat_resume_post(struct api_call *call);
 /* chat_route.c */
 void chat_route_post(struct api_call *call);
 void chat_route_status(struct api_call *call);
@@ -71,6 +73,7 @@ void run_detail_get(struct api_call *call);
 void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
+void runs_start_v1(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
@@ -91,6 +94,8 @@ void session_delete(struct api_call *call);
 void stream_get(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
+/* waits_route.c */
+void waits_route_list(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

@@ -11,15 +11,16 @@
 void health_route_get(struct api_call *call)
 {
 	struct port_health health = call->port->health(call->port->self);
-	bool ok = health.redis_connected && health.pg_connected;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "status", ok ? "ok" : "unavailable");
+	jsonw_pair_text(&w, "status", health.ok ? "ok" : "unavailable");
+	jsonw_pair_text(&w, "mode", health.mode);
 	jsonw_pair_bool(&w, "redis_connected", health.redis_connected);
 	jsonw_pair_bool(&w, "pg_connected", health.pg_connected);
+	jsonw_pair_text(&w, "reason", health.reason);
 	jsonw_object_end(&w);
-	response_json(call->req, ok ? 200 : 503, &body);
+	response_json(call->req, health.ok ? 200 : 503, &body);
 }

@@ -7,8 +7,10 @@
 #include "api/key_store.h"
 
 #include "api/auth.h"
+#include "api/key_files.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -27,14 +29,63 @@ struct key_store {
 	struct ev_loop *loop;
 	struct pg_pool *pool;
 	struct auth *auth;
+	struct key_files *files; /* NULL: none */
+	struct list away;        /* struct find: those files alone are asked about */
 	ev_timer note;
+	ev_timer later; /* auth wants its answer later, not inside */
 };
 
 struct find {
 	struct key_store *store;
+	struct list node;
 	int statement;
 	char hash[DIGEST_HEX_SIZE];
 };
+
+/* Whether the host's own keys have it: then auth knows. */
+static bool found_in_files(struct find *find)
+{
+	struct key_store *store = find->store;
+	char *id, *tenant_id;
+
+	if (!store->files || !key_files_find(store->files, find->hash, &id, &tenant_id))
+		return false;
+	auth_found(store->auth, find->hash, clock_mono_ms(), id, tenant_id);
+	mem_free(id);
+	mem_free(tenant_id);
+	return true;
+}
+
+static void on_later(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct key_store *store = w->data;
+	struct list *node;
+
+	(void)loop;
+	(void)revents;
+	while ((node = list_shift(&store->away))) {
+		struct find *find = list_entry(node, struct find, node);
+
+		if (!found_in_files(find))
+			auth_failed(store->auth, find->hash);
+		mem_free(find);
+	}
+}
+
+static int ask_files(struct key_store *store, const char *hash)
+{
+	struct find *find;
+
+	if (!store->files)
+		return ERR_CONN;
+	find = mem_new(struct find);
+	find->store = store;
+	(void)snprintf(find->hash, sizeof(find->hash), "%s", hash);
+	list_push(&store->away, &find->node);
+	ev_timer_set(&store->later, 0., 0.);
+	ev_timer_start(store->loop, &store->later);
+	return 0;
+}
 
 static void on_found(void *arg, const struct pg_outcome *outcome,
 		     const struct pg_reply *reply)
@@ -45,9 +96,11 @@ static void on_found(void *arg, const struct pg_outcome *outcome,
 
 	if (outcome->fate != PG_COMMITTED) {
 		log_warn("key.find_failed", LOG_S("error", outcome->err.text));
-		auth_failed(auth, find->hash);
+		if (!found_in_files(find))
+			auth_failed(auth, find->hash);
 	} else if (store_keys_count(reply, find->statement) == 0) {
-		auth_found(auth, find->hash, clock_mono_ms(), NULL, NULL);
+		if (!found_in_files(find))
+			auth_found(auth, find->hash, clock_mono_ms(), NULL, NULL);
 	} else {
 		store_keys_read(reply, find->statement, 0, &key);
 		auth_found(auth, find->hash, clock_mono_ms(), key.id, key.tenant_id);
@@ -63,7 +116,7 @@ static int on_fetch(void *ctx, const char *hash)
 	int rc;
 
 	if (pg_pool_links_up(store->pool) == 0)
-		return ERR_CONN;
+		return ask_files(store, hash);
 	batch = pg_batch_new();
 	find = mem_new(struct find);
 	find->store = store;
@@ -104,12 +157,17 @@ static void on_note_time(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)pg_pool_submit(store->pool, batch, NOTE_DEADLINE_MS, on_noted, NULL);
 }
 
-struct key_store *key_store_new(struct ev_loop *loop, struct pg_pool *pool)
+struct key_store *key_store_new(struct ev_loop *loop, struct pg_pool *pool,
+				struct key_files *files)
 {
 	struct key_store *store = mem_new(struct key_store);
 
 	store->loop = loop;
 	store->pool = pool;
+	store->files = files;
+	list_init(&store->away);
+	ev_timer_init(&store->later, on_later, 0., 0.);
+	store->later.data = store;
 	store->auth = auth_new(on_fetch, store);
 	ev_timer_init(&store->note, on_note_time, NOTE_SEC, NOTE_SEC);
 	store->note.data = store;
@@ -122,6 +180,8 @@ void key_store_free(struct key_store *store)
 	if (!store)
 		return;
 	ev_timer_stop(store->loop, &store->note);
+	ev_timer_stop(store->loop, &store->later);
+	on_later(store->loop, &store->later, 0); /* those requests are answered */
 	auth_free(store->auth);
 	mem_free(store);
 }

@@ -4,6 +4,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
 	src/api/answer_route.c \
+	src/api/answer_route.h \
 	src/api/answers.c \
 	src/api/answers.h \
 	src/api/api.c \
@@ -28,6 +29,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_cancels.h \
 	src/api/chat_reads.c \
 	src/api/chat_reads.h \
+	src/api/chat_resume.c \
 	src/api/chat_route.c \
 	src/api/chat_stream.c \
 	src/api/chats.c \
@@ -47,6 +49,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_catalog.c \
+	src/api/file_catalog.h \
+	src/api/file_reads.c \
+	src/api/file_reads.h \
+	src/api/file_submit.c \
+	src/api/file_submit.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -55,6 +63,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/home_queue.h \
 	src/api/idempotency.c \
 	src/api/idempotency.h \
+	src/api/inline_answer.c \
+	src/api/inline_answer.h \
+	src/api/key_files.c \
+	src/api/key_files.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letter_acts.c \
@@ -80,6 +92,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/questions.c \
+	src/api/questions.h \
+	src/api/port_standalone.c \
+	src/api/port_standalone.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/resume_route.c \
@@ -104,6 +120,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/schedule_body.c \
 	src/api/schedule_body.h \
 	src/api/schedules_route.c \
+	src/api/standalone.c \
+	src/api/standalone.h \
 	src/api/session.c \
 	src/api/stream.c \
 	src/api/stream_id.c \
@@ -118,6 +136,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.c \
 	src/api/why.h \
 	src/api/why_route.c \
+	src/api/waits_route.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

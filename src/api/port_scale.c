@@ -442,7 +442,16 @@ static struct port_health port_health(void *self)
 	struct port_health health = {
 		.redis_connected = redis_link_is_up(port->parts.link),
 		.pg_connected = pg_pool_links_up(port->parts.pool) > 0,
+		.mode = "scale",
 	};
+
+	health.ok = health.redis_connected && health.pg_connected;
+	if (!health.redis_connected && !health.pg_connected)
+		health.reason = "Redis and Postgres are not connected";
+	else if (!health.redis_connected)
+		health.reason = "Redis is not connected";
+	else if (!health.pg_connected)
+		health.reason = "Postgres is not connected";
 
 	return health;
 }
@@ -470,6 +479,14 @@ static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb
 	struct port_scale *port = self;
 
 	answers_run(port->answers, ask, cb, arg);
+}
+
+static void port_questions(void *self, const struct store_questions_filter *filter,
+			   questions_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	questions_list(port->parts.pool, filter, cb, arg);
 }
 
 /* -- conversations -- */
@@ -694,6 +711,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.answer = port_answer,
+		.questions = port_questions,
 		.definitions = port_definitions,
 		.definition = port_definition,
 		.workers = port_workers,

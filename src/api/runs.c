@@ -11,6 +11,7 @@
 #include "api/event_answer.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/inline_answer.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
 #include "api/run_pairs.h"
@@ -36,6 +37,7 @@
 struct start {
 	struct api_call *call;
 	struct port_run run;
+	bool v1;
 	char sha256[DIGEST_HEX_SIZE];
 };
 
@@ -74,7 +76,12 @@ static void on_decided(struct port_run *run)
 	}
 	if (run->replayed)
 		response_header(req, "Idempotency-Replayed", "true");
-	send_accepted(req, run->run_id);
+	if (!run->result)
+		send_accepted(req, run->run_id);
+	else if (start->v1)
+		inline_answer_send_v1(req, run);
+	else
+		inline_answer_send(req, run);
 }
 
 /* An empty body is an empty object. */
@@ -95,7 +102,15 @@ static void read_body(struct body_faults *faults, struct request *req,
 	jsonr_free(doc);
 }
 
-void runs_start(struct api_call *call)
+/* Whoever prefers so (RFC 7240) waits for no run, whoever executes it. */
+static bool wants_to_wait(const struct request *req)
+{
+	const char *prefer = request_header(req, "Prefer");
+
+	return !prefer || !strstr(prefer, "respond-async");
+}
+
+static void start_run(struct api_call *call, bool v1)
 {
 	struct request *req = call->req;
 	struct start *start = arena_new(request_arena(req), struct start);
@@ -110,6 +125,8 @@ void runs_start(struct api_call *call)
 		return;
 	}
 	start->call = call;
+	start->v1 = v1;
+	start->run.wait = v1 || wants_to_wait(req);
 	start->run.idempotency_key = idempotency_key(req, &faults);
 	read_body(&faults, req, &body);
 	if (faults.count > 0) {
@@ -133,6 +150,16 @@ void runs_start(struct api_call *call)
 	start->run.done = on_decided;
 	start->run.arg = start;
 	call->port->submit(call->port->self, &start->run);
+}
+
+void runs_start(struct api_call *call)
+{
+	start_run(call, false);
+}
+
+void runs_start_v1(struct api_call *call)
+{
+	start_run(call, true);
 }
 
 /* -- what became of it -- */

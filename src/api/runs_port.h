@@ -4,6 +4,7 @@
 
 #include "api/answers.h"
 #include "api/errors.h"
+#include "api/questions.h"
 #include "base/arena.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
@@ -15,6 +16,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* How a run that was waited for is over. JSON texts, and NULL for none. */
+struct port_result {
+	const char *status; /* completed, failed, cancelled, paused */
+	const char *response;
+	const char *error;
+	const char *state;
+	const char *history;
+	const char *events; /* [{"id", "event"}...]; NULL: there are too many */
+	size_t events_len;
+};
 
 /*
  * One submission. The caller fills the first part and keeps all of it, texts included,
@@ -33,6 +45,7 @@ struct port_run {
 	const char *body_sha256;     /* 64 hex; with a key */
 	int priority;                /* -10..10 */
 	int64_t run_at_ms;           /* not before this moment; 0: at once */
+	bool wait; /* done when it is over, if the port executes runs itself */
 	void (*done)(struct port_run *run);
 	void *arg; /* the caller's */
 
@@ -43,6 +56,7 @@ struct port_run {
 	bool replayed;           /* accepted before, by a request with the same key */
 	int64_t rate_limit;      /* ERRORS_RATE: runs per second */
 	int64_t retry_after_sec; /* ERRORS_RATE */
+	const struct port_result *result; /* it is over; NULL: it was accepted */
 };
 
 enum port_chat_busy {
@@ -144,8 +158,11 @@ typedef void (*port_stats_cb)(void *arg, enum errors_code error,
 			      const struct port_stats *stats);
 
 struct port_health {
+	const char *mode; /* static */
+	bool ok;          /* runs can be accepted */
 	bool redis_connected;
 	bool pg_connected;
+	const char *reason; /* static: what is missing; NULL: nothing */
 };
 
 /*
@@ -181,6 +198,9 @@ struct runs_port {
 	/* As answers_run() says. */
 	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
 		       void *arg);
+	/* Open questions to people. */
+	void (*questions)(void *self, const struct store_questions_filter *filter,
+			  questions_cb cb, void *arg);
 	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
 	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
 	 * ERRORS_NO_STEP */

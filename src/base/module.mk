@@ -8,6 +8,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/backoff.h \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/crc32c.c \
+	src/base/crc32c.h \
 	src/base/digest.c \
 	src/base/digest.h \
 	src/base/embed.h \

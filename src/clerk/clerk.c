@@ -6,6 +6,7 @@
  * wait.
  *
  *   clerk.c      wiring; which queues there are
+ *   late.c       questions that nobody answered in time
  *   lead.c       who leads
  *   ward.c       one queue: lineage, recovery, counters
  *   due.c        runs whose moment has come get their entry
@@ -19,6 +20,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/late.h"
 #include "clerk/lead.h"
 #include "clerk/schedules.h"
 #include "clerk/squeeze.h"
@@ -44,6 +46,7 @@ struct clerk {
 	struct lead *lead;
 	struct squeeze *squeeze;
 	struct schedules *schedules;
+	struct late *late;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -121,9 +124,11 @@ static void on_lead(void *arg, bool leads)
 		ev_timer_start(clerk->loop, &clerk->queues);
 		squeeze_start(clerk->squeeze);
 		schedules_start(clerk->schedules);
+		late_start(clerk->late);
 	} else {
 		squeeze_stop(clerk->squeeze);
 		schedules_stop(clerk->schedules);
+		late_stop(clerk->late);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
 }
@@ -145,8 +150,11 @@ static void stores_changed(struct clerk *clerk)
 
 static void on_redis(void *arg, bool up)
 {
-	(void)up;
-	stores_changed(arg);
+	struct clerk *clerk = arg;
+
+	stores_changed(clerk);
+	if (up)
+		late_link_up(clerk->late);
 }
 
 static void on_pg(void *arg, bool up)
@@ -216,6 +224,12 @@ static int clerk_init(struct clerk *clerk, struct err *err)
 		.queue = queue_number,
 		.arg = clerk,
 	});
+	clerk->late = late_new(&(struct late_options){
+		.loop = clerk->loop,
+		.stores = &clerk->stores,
+		.events_ttl_ms = conf->events.ttl_ms,
+		.event_max = (size_t)conf->engine.event_max_bytes,
+	});
 	clerk->lead = lead_new(&(struct lead_options){
 		.loop = clerk->loop,
 		.pool = clerk->stores.pool,
@@ -242,6 +256,7 @@ static void clerk_deinit(struct clerk *clerk)
 	lead_free(clerk->lead);
 	squeeze_free(clerk->squeeze);
 	schedules_free(clerk->schedules);
+	late_free(clerk->late);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

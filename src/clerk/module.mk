@@ -5,6 +5,8 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/clerk.h \
 	src/clerk/due.c \
 	src/clerk/due.h \
+	src/clerk/late.c \
+	src/clerk/late.h \
 	src/clerk/lead.c \
 	src/clerk/lead.h \
 	src/clerk/pause.c \

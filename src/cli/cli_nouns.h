@@ -22,6 +22,7 @@ extern const struct cli_noun cli_status_noun;
 extern const struct cli_noun cli_stop_noun;
 extern const struct cli_noun cli_top_noun;
 extern const struct cli_noun cli_upgrade_noun;
+extern const struct cli_noun cli_wait_noun;
 extern const struct cli_noun cli_worker_noun;
 extern const struct cli_noun dev_noun;
 

@@ -1,7 +1,7 @@
 /*
  * cli_run.c - noun run: start, get, list, why, cancel, resume-failed
  *
- * run tail is cli_run_tail.c.
+ * run tail is cli_run_tail.c, run resume cli_run_resume.c.
  *
  * Thin: the body of a request is put together here, what it means is the API's business.
  * `start --wait` asks for the status again and again with growing pauses, since the run
@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_run_resume.h"
 #include "cli/cli_run_tail.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
@@ -452,6 +453,13 @@ static const struct cli_option tail_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct cli_option answer_options[] = {
+	{ 0, "text", "TEXT", "the answer, if it is one text" },
+	{ 0, "field", "KEY=TEXT", "a field of it; KEY:=JSON for other types; may be given again" },
+	{ 0, "step", "STEP", "the step that asks, or its path, if several do" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct cli_option resume_options[] = {
 	{ 0, "from-step", "STEP", "begin at this step, whatever failed" },
 	{ 0, NULL, NULL, NULL },
@@ -491,6 +499,11 @@ static const struct cli_verb verbs[] = {
 	  "stop runs",
 	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"
 	  "when one of them had completed or failed before.\n", cancel },
+	{ "resume", "<run id>", 1, 1, GROUPS, answer_options,
+	  "answer what a run waits for",
+	  "The exit status is 4 when the run waits for no answer, when somebody else was\n"
+	  "first, and when it is not said which of several questions is meant.\n",
+	  cli_run_resume },
 	{ "resume-failed", "<run id>", 1, 1, GROUPS, resume_options,
 	  "let a failed run go on as a new attempt",
 	  "What failed is done again, and only that: what completed stays as it is. The exit\n"

@@ -58,6 +58,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \
 	src/cli/cli_run.c \
+	src/cli/cli_run_resume.c \
+	src/cli/cli_run_resume.h \
 	src/cli/cli_run_tail.c \
 	src/cli/cli_run_tail.h \
 	src/cli/cli_schedule.c \
@@ -68,6 +70,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_units.c \
 	src/cli/cli_units.h \
 	src/cli/cli_verb.h \
+	src/cli/cli_wait.c \
 	src/cli/cli_worker.c \
 	src/cli/dev.c \
 	src/cli/dev_demo.c \
@@ -112,6 +115,7 @@ $(src_cli_libcli_a_OBJECTS): src/cli/bench_sql.h
 
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
+	examples/agent.json \
 	examples/bundle.json \
 	examples/choice.json \
 	examples/echo.json \

@@ -155,6 +155,46 @@ static void check_url(struct conf_errors *errors, const char *key, const char *u
 				row->stock, conf_rows_env(row, env));
 }
 
+bool conf_has_stores(const struct conf *conf)
+{
+	return *conf->redis.url && *conf->postgres.url;
+}
+
+bool conf_is_standalone(const struct conf *conf)
+{
+	switch (conf->mode) {
+	case CONF_MODE_STANDALONE:
+		return true;
+	case CONF_MODE_SCALE:
+		return false;
+	case CONF_MODE_AUTO:
+		break;
+	}
+	return !conf_has_stores(conf);
+}
+
+const char *conf_waits_for(const struct conf *conf)
+{
+	if (conf->mode != CONF_MODE_AUTO || !conf_is_standalone(conf))
+		return NULL;
+	if (*conf->redis.url)
+		return "waiting for Postgres: redis.url is set, postgres.url is not";
+	if (*conf->postgres.url)
+		return "waiting for Redis: postgres.url is set, redis.url is not";
+	return NULL;
+}
+
+/* Without stores all that can run is an API child that executes runs itself. */
+static void check_mode(const struct conf *conf, struct conf_errors *errors)
+{
+	if (conf_has_stores(conf))
+		return;
+	if (conf_is_standalone(conf) && (conf->roles & CONF_ROLE_API))
+		return;
+	check_url(errors, "redis.url", conf->redis.url);
+	check_url(errors, "postgres.url", conf->postgres.url);
+}
+
 /* Two listeners on one port: a wildcard address takes it on every other. */
 static bool same_port(const struct conf_listen *a, const struct conf_listen *b)
 {
@@ -173,8 +213,7 @@ int conf_check(const struct conf *conf, struct conf_errors *errors)
 {
 	size_t before = errors->count;
 
-	check_url(errors, "redis.url", conf->redis.url);
-	check_url(errors, "postgres.url", conf->postgres.url);
+	check_mode(conf, errors);
 	if (conf->restart.min_ms > conf->restart.max_ms)
 		add_conflict(conf, errors, "restart.min", "not be above", "restart.max");
 	if (conf->worker.min && conf->worker.max && conf->worker.min > conf->worker.max)

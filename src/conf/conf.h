@@ -17,6 +17,12 @@ enum conf_role {
 	CONF_ROLE_KEEPER = 4,
 };
 
+enum conf_mode {
+	CONF_MODE_AUTO, /* scale where both stores are named, else standalone */
+	CONF_MODE_STANDALONE,
+	CONF_MODE_SCALE,
+};
+
 enum conf_sandbox {
 	CONF_SANDBOX_REQUIRED,
 	CONF_SANDBOX_OFF,
@@ -52,7 +58,8 @@ struct str;
  * and nobody writes to it.
  */
 struct conf {
-	unsigned roles; /* enum conf_role, or-ed; at least one */
+	enum conf_mode mode; /* conf_is_standalone() says what it comes to */
+	unsigned roles;      /* enum conf_role, or-ed; at least one */
 	const char *data_dir;
 	const char *run_dir;
 	const char *user;  /* that root becomes; "": master/privileges.h */
@@ -76,13 +83,13 @@ struct conf {
 		int64_t ceiling; /* deaths within the window before `degraded` */
 	} restart;
 	struct {
-		const char *url; /* holds a secret; "": not set (conf_check refuses) */
+		const char *url; /* holds a secret; "": not set */
 		int64_t connect_timeout_ms;
 		int64_t command_timeout_ms;
 		int64_t queue_max; /* commands waiting per connection */
 	} redis;
 	struct {
-		const char *url; /* holds a secret; "": not set (conf_check refuses) */
+		const char *url;     /* holds a secret; "": not set */
 		int64_t connections; /* per child */
 		int64_t connect_timeout_ms;
 		int64_t statement_timeout_ms;
@@ -127,6 +134,11 @@ struct conf {
 		int64_t connections;            /* open at the same time, per child */
 		struct conf_names cors_origins; /* "http://host:port"; may be none */
 	} api;
+	struct {
+		int64_t runs;    /* executed at the same time */
+		int64_t waiting; /* accepted beyond these */
+		int64_t answer_ms;
+	} standalone;
 	struct {
 		int64_t step_timeout_ms;
 		int64_t run_timeout_ms;
@@ -201,6 +213,15 @@ void conf_free(const struct conf *conf);
  * contradict each other. For whoever runs the daemon or opens the stores. 0 or ERR_INPUT.
  */
 int conf_check(const struct conf *conf, struct conf_errors *errors);
+
+/* Are both stores named? Then this host's workers, keeper and clerk run, whatever `mode`
+ * says of new requests. */
+bool conf_has_stores(const struct conf *conf);
+/* Are requests executed in the API child, and kept in files? */
+bool conf_is_standalone(const struct conf *conf);
+/* Why it is so although it might be otherwise: "waiting for Postgres: ..."; NULL: because
+ * that is meant. Static. */
+const char *conf_waits_for(const struct conf *conf);
 
 /* Append "key = value  # source" per option; secrets are redacted. */
 void conf_dump(const struct conf *conf, struct str *out);

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const mode_words[] = { "auto", "standalone", "scale", NULL };
 static const char *const role_words[] = { "worker", "api", "keeper", NULL };
 static const char *const level_words[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
@@ -31,6 +32,8 @@ static const char *const redis_schemes[] = { "redis", "rediss", "unix", NULL };
 static const char *const postgres_schemes[] = { "postgresql", "postgres", NULL };
 
 /* Words are stored by their index. */
+static_assert(CONF_MODE_AUTO == 0 && CONF_MODE_STANDALONE == 1 && CONF_MODE_SCALE == 2,
+	      "modes");
 static_assert(CONF_ROLE_WORKER == 1 && CONF_ROLE_API == 2 && CONF_ROLE_KEEPER == 4,
 	      "roles");
 static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_DEBUG == 3, "levels");
@@ -78,6 +81,12 @@ static const char *user_run_dir(struct arena *arena, const struct conf_inputs *i
 
 /* clang-format off */
 const struct conf_row conf_rows[] = {
+	{ "mode", CONF_CHOICE, AT(mode), "auto", 0, 0,
+	  .readers = CONF_FOR_API,
+	  .what = "standalone: one API child executes runs itself, answers when they are over and "
+	  "keeps them in files of data_dir; scale: Redis and Postgres carry them to workers; auto: "
+	  "scale where redis.url and postgres.url are set, else standalone",
+	  .words = mode_words },
 	{ "roles", CONF_SET, AT(roles), "worker,api,keeper", 1, 3,
 	  .readers = CONF_FOR_START,
 	  .what = "what this host runs: workers that execute runs, the HTTP API, the keeper with "
@@ -149,7 +158,7 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_CHILDREN,
 	  .what = "the Redis that carries queue, event streams and heartbeats: "
 	  "redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path; "
-	  "required",
+	  "without it, standalone mode",
 	  .words = redis_schemes, .stock = "REDIS_URL",
 	  .example = "redis://127.0.0.1:6379/0" },
 	{ "redis.connect_timeout", CONF_MS, AT(redis.connect_timeout_ms), "5s", 100, 10 * MINUTE,
@@ -165,7 +174,8 @@ const struct conf_row conf_rows[] = {
 	{ "postgres.url", CONF_SECRET, AT(postgres.url), "", 0, 2048,
 	  .readers = CONF_FOR_CHILDREN,
 	  .what = "the Postgres that holds everything that must not be lost: "
-	  "postgresql://[user[:password]@][host][:port]/database[?parameters]; required",
+	  "postgresql://[user[:password]@][host][:port]/database[?parameters]; without it, "
+	  "standalone mode",
 	  .words = postgres_schemes, .stock = "SCALE_POSTGRES_URL",
 	  .example = "postgresql://synapse@127.0.0.1:5432/synapse" },
 	{ "postgres.connections", CONF_COUNT, AT(postgres.connections), "2", 1, 64,
@@ -290,6 +300,17 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_API,
 	  .what = "origins whose pages may use the API from a browser; *: all; none: none",
 	  .stock = "CORS_ORIGINS" },
+
+	{ "standalone.runs", CONF_COUNT, AT(standalone.runs), "200", 1, 10000,
+	  .readers = CONF_FOR_API,
+	  .what = "runs that are executed at the same time in standalone mode" },
+	{ "standalone.waiting", CONF_COUNT, AT(standalone.waiting), "1000", 0, 100000,
+	  .readers = CONF_FOR_API,
+	  .what = "runs that are accepted beyond these and wait; more are refused with 503" },
+	{ "standalone.answer", CONF_MS, AT(standalone.answer_ms), "30m", 0, DAY,
+	  .readers = CONF_FOR_API,
+	  .what = "the longest that a request waits for the end of its run; then it is answered "
+	  "with 202, and the run goes on" },
 
 	{ "engine.step_timeout", CONF_MS, AT(engine.step_timeout_ms), "300s", SECOND, DAY,
 	  .readers = CONF_FOR_WORKER,

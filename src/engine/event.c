@@ -476,6 +476,20 @@ void event_human_timeout(struct str *out, const struct event_stamp *stamp,
 	finish(&event, stamp);
 }
 
+void event_human_reminder(struct str *out, const struct event_stamp *stamp,
+			  const char *step_id, const char *path, const char *prompt,
+			  int64_t nth)
+{
+	struct event event;
+
+	begin(&event, out, stamp, "human_reminder");
+	jsonw_pair_text(&event.w, "orch_step_id", step_id);
+	jsonw_pair_text(&event.w, "wait", path);
+	heavy_text(&event, "prompt", (struct event_text){ prompt, strlen(prompt) }, 1);
+	jsonw_pair_int(&event.w, "reminder", nth);
+	finish(&event, stamp);
+}
+
 void event_paused(struct str *out, const struct event_stamp *stamp)
 {
 	struct event event;

@@ -135,6 +135,10 @@ void event_human_input_required(struct str *out, const struct event_stamp *stamp
 /* Nobody answered in time: where the path goes on for it. */
 void event_human_timeout(struct str *out, const struct event_stamp *stamp,
 			 const struct definition_step *step, const char *target);
+/* live; nobody has answered so far, and is reminded for the nth time; prompt is heavy */
+void event_human_reminder(struct str *out, const struct event_stamp *stamp,
+			  const char *step_id, const char *path, const char *prompt,
+			  int64_t nth);
 void event_paused(struct str *out, const struct event_stamp *stamp);
 /* What a nested orchestration, which the step runs, came to; response is heavy. */
 void event_nested_final(struct str *out, const struct event_stamp *stamp,

@@ -214,7 +214,8 @@ static void seal(struct exec *exec, struct engine_row *row)
 void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 {
 	struct engine *engine = exec->engine;
-	enum row_kind kind = row->kind;
+	/* who reads from a snapshot on has the ids of the row in front of it alone */
+	bool may_snapshot = row->kind != ROW_SNAPSHOT && row->events_count;
 
 	if (exec->doomed) {
 		row_free(row);
@@ -228,7 +229,7 @@ void exec_commit(struct exec *exec, struct engine_row *row, struct op *op)
 	if (op)
 		op_launch(op);
 	engine->host->commit(engine->host_data, exec, row, op);
-	if (kind != ROW_SNAPSHOT)
+	if (may_snapshot)
 		snapshot_if_due(exec);
 }
 

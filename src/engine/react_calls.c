@@ -19,6 +19,7 @@
 #include "engine/walk.h"
 #include "run/definition.h"
 #include "run/schema.h"
+#include "run/tool_output.h"
 
 #include <string.h>
 
@@ -54,11 +55,18 @@ static void on_used(struct op *op)
 	struct tool_use *use = mem_container(op, struct tool_use, op);
 	struct react_call *call = mem_container(use, struct react_call, use);
 	struct tool_answer answer = use->answer;
+	const char *definition = call->tool->definition;
+	struct str filtered = STR_INIT;
+	const struct str *text = &answer.text;
 
 	use->answer = (struct tool_answer){ .class = FAIL_NONE };
-	react_call_done(call, answer.class != FAIL_NONE, str_text(&answer.text),
-			answer.text.len);
+	if (answer.class == FAIL_NONE &&
+	    tool_output_filter(&filtered, definition, strlen(definition), str_text(text),
+			       text->len))
+		text = &filtered;
+	react_call_done(call, answer.class != FAIL_NONE, str_text(text), text->len);
 	str_deinit(&answer.text);
+	str_deinit(&filtered);
 }
 
 extern const struct react_server react_custom;
@@ -88,8 +96,8 @@ void react_call_done(struct react_call *call, bool failed, const char *text, siz
 	set_text(call, failed, text, len);
 	if (--react->calls_open == 0 && react->state == REACT_SERVING)
 		react_on_results(react);
-	else if (react->step->frame.exec->engine->draining)
-		exec_park(react->step->frame.exec); /* if the others wait for that */
+	else
+		exec_look(react->step->frame.exec); /* if the others wait for that */
 }
 
 static void refuse(struct react_call *call, const char *why)

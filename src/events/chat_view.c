@@ -1,9 +1,10 @@
 /*
  * chat_view.c - events of a chat with an agent, as its clients get them
  *
- * A turn is a run of one step, and its journal and stream say so, since whoever goes on with
- * it reads there where it stands. Clients of chats know of no steps: to them an agent thinks,
- * uses tools, and answers. Numbers and stream ids stay, so what is left out is no hole.
+ * A turn is a run of one step, and its journal and stream say so, since whoever goes on
+ * with it reads there where it stands. Clients of chats know of no steps: to them an
+ * agent thinks, uses tools, and answers. Numbers and stream ids stay, so what is left
+ * out is no hole.
  *
  *	about the run or the step    left out
  *	final of the step            the answer, with the fields that stock clients expect

@@ -8,8 +8,8 @@
 struct str;
 
 /*
- * Append the event as clients of a chat get it (CONTRACT 11.4): without the fields of steps.
- * False: it is about the run that the turn is made of, and none of theirs.
+ * Append the event as clients of a chat get it (CONTRACT 11.4): without the fields of
+ * steps. False: it is about the run that the turn is made of, and none of theirs.
  */
 bool chat_view(struct str *out, const char *text, size_t len);
 

@@ -5,10 +5,11 @@
  * missing in between only `seq` tells: durable events are numbered without gaps, a live
  * one carries the number of the durable one before it.
  *
- * Our events end in `,"seq":N,"epoch":N}` or `,"seq":N,"epoch":N,"sub":N}`, those of chats
- * with `,"turn":N` in front, put there as text (engine/event.c, run/chat_run.c), so they are read from their end: no parsing of what may be a
- * large state. Inside of a string that text could not stand, its quotes would be escaped.
- * What ends otherwise is parsed.
+ * Our events end in `,"seq":N,"epoch":N}` or `,"seq":N,"epoch":N,"sub":N}`, those of
+ * chats with `,"turn":N` in front, put there as text (engine/event.c, run/chat_run.c),
+ * so they are read from their end: no parsing of what may be a large state. Inside of a
+ * string that text could not stand, its quotes would be escaped. What ends otherwise is
+ * parsed.
  */
 #include "events/cursor.h"
 

@@ -9,6 +9,8 @@ src_events_libevents_a_SOURCES = \
 	src/events/event_id.c \
 	src/events/event_id.h \
 	src/events/fifo.c \
+	src/events/file_tails.c \
+	src/events/file_tails.h \
 	src/events/fifo.h \
 	src/events/follow.c \
 	src/events/publish.c \

@@ -12,15 +12,14 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/jsonw.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/engine.h"
-#include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/fold.h"
 #include "host/backlog.h"
 #include "host/begin_inner.h"
+#include "host/failed_row.h"
 #include "host/held.h"
 #include "host/host_scale_in.h"
 #include "host/journal.h"
@@ -58,51 +57,23 @@ void begin_fresh(struct held *held, const char *message, size_t message_len,
 
 /* ---- a run that is not executed ---- */
 
-/*
- * The events of a run that is not executed: picked up, what is wrong, and the sentinels.
- */
-static struct engine_row *failed_row(const struct held *held, const char *reason)
-{
-	const struct host_scale *host = held->host;
-	struct engine_row *row = row_new(ROW_START, "", "", 0);
-	const struct event_stamp stamp = { .at_ms = clock_wall_ms(),
-					   .max = host->engine->limits.event_max };
-	const struct event_text text = { reason, strlen(reason) };
-	const struct event_text empty_list = { "[]", 2 }, empty_object = { "{}", 2 };
-
-	event_worker_picked_up(&row->texts, &stamp, host->options.worker_id,
-			       held->run_id);
-	row_add_event(row);
-	event_orchestration_error(&row->texts, &stamp, reason);
-	row_add_event(row);
-	event_orchestration_complete(&row->texts, &stamp, held->run_id, RUN_FAILED,
-				     empty_object);
-	row_add_event(row);
-	event_run_final(&row->texts, &stamp, held->run_id, RUN_FAILED, text, empty_list,
-			empty_object);
-	row_add_event(row);
-	event_done(&row->texts, &stamp);
-	row_add_event(row);
-	row_seal(row, held->event_seq + 1, held->epoch ? (uint64_t)held->epoch : 1);
-	return row;
-}
-
 void begin_failed(struct held *held, const char *class, const char *reason)
 {
-	struct engine_final *final = row_final_new();
-	struct engine_row *row = failed_row(held, reason);
-	struct jsonw w;
+	const struct host_scale *host = held->host;
+	const struct failed_row failed = {
+		.run_id = held->run_id,
+		.worker_id = host->options.worker_id,
+		.class = class,
+		.reason = reason,
+		.event_max = host->engine->limits.event_max,
+		.first_seq = held->event_seq + 1,
+		.epoch = held->epoch ? (uint64_t)held->epoch : 1,
+	};
+	struct engine_row *row = failed_row_new(&failed);
 
-	final->status = RUN_FAILED;
-	str_add_text(&final->response, reason);
-	jsonw_init(&w, &final->error);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "class", class);
-	jsonw_pair_text(&w, "message", reason);
-	jsonw_object_end(&w);
 	held->event_seq += row->events_count;
 	held_add_row(held, row, NULL, clock_wall_ms());
-	held->final = final;
+	held->final = failed_row_final(&failed);
 	score_add(held->host->options.score, SCORE_RUNS_FAILED, 1);
 	journal_want(held->host->journal, held);
 }

@@ -4,8 +4,9 @@
  * The key is "<version>:<id>". An entry is either here (parsed, in the list of use) or
  * asked for (with those who wait). What could not be had is not kept: whoever comes next
  * asks again. The oldest one not used for longest goes when there are too many; runs that
- * execute it keep their own reference. "agent:<id>" is what a chat with that agent executes
- * (run/chat_definition.h); an orchestration that is called so is not accepted (api/submit.c).
+ * execute it keep their own reference. "agent:<id>" is what a chat with that agent
+ * executes (run/chat_definition.h); an orchestration that is called so is not accepted
+ * (api/submit.c).
  */
 #include "host/definition_cache.h"
 

@@ -20,8 +20,25 @@ src_host_libhost_a_SOURCES = \
 	src/host/gate.h \
 	src/host/ending.c \
 	src/host/ending.h \
+	src/host/failed_row.c \
+	src/host/failed_row.h \
+	src/host/file_pins.c \
+	src/host/file_pins.h \
+	src/host/file_run.c \
+	src/host/file_run.h \
+	src/host/file_sources.c \
+	src/host/file_sources.h \
+	src/host/file_stock.c \
+	src/host/file_stock.h \
 	src/host/held.c \
 	src/host/held.h \
+	src/host/host_file.c \
+	src/host/host_file.h \
+	src/host/host_file_adopt.c \
+	src/host/host_file_begin.c \
+	src/host/host_file_in.h \
+	src/host/host_file_reopen.c \
+	src/host/host_file_side.c \
 	src/host/host_scale.c \
 	src/host/host_scale.h \
 	src/host/host_scale_in.h \
@@ -40,4 +57,6 @@ src_host_libhost_a_SOURCES = \
 	src/host/settle.c \
 	src/host/settle.h \
 	src/host/stream_end.c \
-	src/host/stream_end.h
+	src/host/stream_end.h \
+	src/host/woken.c \
+	src/host/woken.h

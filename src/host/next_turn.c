@@ -5,8 +5,8 @@
  *	push    its entry; the job id makes a second one a no-op
  *
  * That it is ready was decided by the commit that ended the turn before (the trigger of
- * migrations/006_chats.sql). What fails here the reconciler repairs: its row has been ready
- * for a while and has no entry.
+ * migrations/006_chats.sql). What fails here the reconciler repairs: its row has been
+ * ready for a while and has no entry.
  */
 #include "host/next_turn.h"
 

@@ -16,9 +16,9 @@ struct next_turns *next_turns_new(struct pg_pool *pool, struct redis_link *link,
 void next_turns_free(struct next_turns *turns);
 
 /*
- * The run has ended, and its last events are in the stream. If it was a turn of a chat and
- * another one waits, that one's row says by now that it is ready: it gets its entry. Once
- * too often does no harm.
+ * The run has ended, and its last events are in the stream. If it was a turn of a chat
+ * and another one waits, that one's row says by now that it is ready: it gets its entry.
+ * Once too often does no harm.
  */
 void next_turns_push(struct next_turns *turns, const char *run_id);
 /* The same by the session's id. */

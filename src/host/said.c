@@ -1,9 +1,9 @@
 /*
  * said.c - what was said before in the conversation that a run is a turn of
  *
- * The turns before have ended, since one is live at a time, so what is read does not change
- * any more. While Postgres is away it is asked again: a turn that does not know what was said
- * before would answer something else. The op's own deadline is the step's.
+ * The turns before have ended, since one is live at a time, so what is read does not
+ * change any more. While Postgres is away it is asked again: a turn that does not know
+ * what was said before would answer something else. The op's own deadline is the step's.
  */
 #include "host/said.h"
 

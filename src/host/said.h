@@ -15,8 +15,8 @@ struct said *said_new(struct ev_loop *loop, struct pg_pool *pool);
 /* Nobody waits any more. NULL is fine. */
 void said_free(struct said *said);
 
-/* Serve it (engine/host.h): the answered turns of its session with that agent, before this
- * one. A run that is no turn has none. */
+/* Serve it (engine/host.h): the answered turns of its session with that agent, before
+ * this one. A run that is no turn has none. */
 void said_find(struct said *said, const char *run_id, struct history_find *find);
 
 #endif

@@ -60,6 +60,14 @@ struct kind {
 	int (*enter)(struct child_env *env);
 	/* How many of them this host runs; 0: none. */
 	int (*processes)(const struct conf *conf);
+	/* Whether that may become more than 0 while the daemon runs; NULL: it may not. */
+	bool (*may_come)(const struct conf *conf);
+	/* enum conf_reader: what it reads besides readers with this configuration; NULL:
+	 * nothing. */
+	unsigned (*also_reads)(const struct conf *conf);
+	/* With this configuration, whoever a reload replaces may take as long as it likes
+	 * to finish what it has; NULL: it may not. */
+	bool (*unhurried)(const struct conf *conf);
 	/* KIND_SCALES: between which numbers the master changes that by itself. */
 	int (*fewest)(const struct conf *conf);
 	int (*most)(const struct conf *conf);

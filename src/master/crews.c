@@ -92,7 +92,7 @@ int crews_make(struct crews *crews, const struct kind *kinds, const struct conf 
 	crews->rows = mem_new_n(struct crew, rows + 1);
 	for (kind = kinds; kind->name; kind++) {
 		n = kind->processes(conf);
-		if (n <= 0)
+		if (n <= 0 && !(kind->may_come && kind->may_come(conf)))
 			continue;
 		/* by order; a stable insertion keeps the table's order among equals */
 		for (i = crews->count;

@@ -71,7 +71,7 @@ static bool any_listens(const struct master *m, enum kind_flag flag)
 	int i;
 
 	for (i = 0; i < m->crews.count; i++)
-		if (m->crews.rows[i].kind->flags & flag)
+		if (m->crews.rows[i].processes && (m->crews.rows[i].kind->flags & flag))
 			return true;
 	return false;
 }

@@ -38,6 +38,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As good as no deadline: a stop of the daemon brings a nearer one. */
+#define UNHURRIED_MS (365LL * 24 * 3600 * 1000)
+
 void reload_init(struct reload *reload)
 {
 	memset(reload, 0, sizeof(*reload));
@@ -147,22 +150,23 @@ static unsigned reload_compare(struct master *m, struct conf *next)
 	return readers;
 }
 
-static bool runs(const struct master *m, enum kind_flag flag)
+static bool runs(const struct master *m, enum kind_flag flag, const struct conf *conf)
 {
 	int i;
 
 	for (i = 0; i < m->crews.count; i++)
-		if (m->crews.rows[i].kind->flags & flag)
+		if ((m->crews.rows[i].kind->flags & flag) &&
+		    m->crews.rows[i].kind->processes(conf))
 			return true;
 	return false;
 }
 
 static int open_moved(const struct conf_listen *from, const struct conf_listen *to,
-		      const char *key, int *ret, struct err *err)
+		      int now_fd, const char *key, int *ret, struct err *err)
 {
 	struct listener_inherited none = { .count = 0 };
 
-	if (from->port == to->port && strcmp(from->host, to->host) == 0)
+	if (now_fd >= 0 && from->port == to->port && strcmp(from->host, to->host) == 0)
 		return 0;
 	return listener_open(to, key, &none, ret, err);
 }
@@ -173,21 +177,27 @@ static int reload_listen(struct master *m, const struct conf *next, struct err *
 	struct reload *reload = &m->reload;
 	int rc = 0;
 
-	if (runs(m, KIND_LISTENS_API))
-		rc = open_moved(&m->conf->api.listen, &next->api.listen, "api.listen",
-				&reload->api_listen_fd, err);
-	if (rc == 0 && runs(m, KIND_LISTENS_HEALTH))
+	if (runs(m, KIND_LISTENS_API, next))
+		rc = open_moved(&m->conf->api.listen, &next->api.listen, m->api_listen_fd,
+				"api.listen", &reload->api_listen_fd, err);
+	if (rc == 0 && runs(m, KIND_LISTENS_HEALTH, next))
 		rc = open_moved(&m->conf->worker.health_listen,
-				&next->worker.health_listen, "worker.health_listen",
-				&reload->health_listen_fd, err);
+				&next->worker.health_listen, m->health_listen_fd,
+				"worker.health_listen", &reload->health_listen_fd, err);
 	return rc;
 }
 
 /* ---- candidates ---- */
 
-static bool touches(const struct reload *reload, const struct kind *kind)
+static bool touches(const struct master *m, const struct kind *kind)
 {
-	return (kind->readers & reload->readers) ||
+	const struct reload *reload = &m->reload;
+	unsigned readers = kind->readers;
+
+	if (kind->also_reads) /* with the old configuration, or with the new */
+		readers |=
+			kind->also_reads(reload->before) | kind->also_reads(reload->conf);
+	return (readers & reload->readers) ||
 	       /* a reload is what ends a quiet */
 	       (reload->was_quiet && (kind->flags & KIND_HOLDS_JOBS));
 }
@@ -200,8 +210,7 @@ static void candidates_start(struct master *m)
 		struct crew *crew = &m->crews.rows[i];
 		int wanted = crew->kind->processes(m->reload.conf);
 
-		if (!touches(&m->reload, crew->kind) ||
-		    (crew->kind->flags & KIND_ON_DEMAND))
+		if (!touches(m, crew->kind) || (crew->kind->flags & KIND_ON_DEMAND))
 			continue;
 		for (j = 0; j < wanted; j++)
 			child_start(&crews_seat_add(&m->crews, crew, j, SEAT_CANDIDATE)
@@ -237,6 +246,7 @@ static int begin(struct master *m, const char *by, struct conf *next, struct err
 		return rc;
 	}
 	reload->conf = next;
+	reload->before = m->conf;
 	reload->generation = ++m->generation;
 	reload->was_quiet = m->quiet;
 	reload->since_mono_ms = clock_mono_ms();
@@ -265,13 +275,20 @@ int reload_begin(struct master *m, const char *by, struct err *err)
 
 /* ---- its end ---- */
 
+/* How long those that are replaced may take. */
+static int64_t patience(const struct master *m, const struct kind *kind)
+{
+	if (kind->unhurried && kind->unhurried(m->reload.before))
+		return UNHURRIED_MS;
+	return m->conf->drain.deadline_ms;
+}
+
 static void put_in_force(struct master *m)
 {
 	struct reload *reload = &m->reload;
 	struct seat *seat;
 	int i;
 
-	conf_free(m->conf);
 	m->conf = *m->conf_at = reload->conf;
 	log_level_set(m->conf->log.level,
 		      m->opts->log_text ? LOG_FORMAT_TEXT : m->conf->log.format);
@@ -285,6 +302,8 @@ static void put_in_force(struct master *m)
 		m->health_listen_fd = reload->health_listen_fd;
 		reload->health_listen_fd = -1;
 	}
+	if (!runs(m, KIND_LISTENS_HEALTH, m->conf))
+		fdutil_close(&m->health_listen_fd);
 	atomic_store_explicit(&m->board->generation, reload->generation,
 			      memory_order_relaxed);
 	reload_show(m, "");
@@ -295,22 +314,22 @@ static void put_in_force(struct master *m)
 		struct crew *crew = &m->crews.rows[i];
 
 		crews_limit(crew, m->conf,
-			    touches(reload, crew->kind) ? crew->kind->processes(m->conf)
-							: crew->processes);
+			    touches(m, crew->kind) ? crew->kind->processes(m->conf)
+						   : crew->processes);
 	}
 	CREWS_EACH(&m->crews, seat)
 	{
 		if (seat->role == SEAT_CANDIDATE)
 			seat->role = SEAT_IN_FORCE;
-		else if (seat->role != SEAT_IN_FORCE ||
-			 !touches(reload, seat->crew->kind))
+		else if (seat->role != SEAT_IN_FORCE || !touches(m, seat->crew->kind))
 			continue;
 		else if (!(seat->crew->kind->flags & KIND_ON_DEMAND))
-			crews_seat_leave(seat, "reload", m->conf->drain.deadline_ms);
+			crews_seat_leave(seat, "reload", patience(m, seat->crew->kind));
 		else
 			child_drain(&seat->child, "reload",
 				    clock_mono_ms() + m->conf->drain.deadline_ms);
 	}
+	conf_free(reload->before); /* no kind is asked about it any more */
 	reload_clear(m, true);
 	asks_ended(m, CONTROL_RELOAD, 0, m->generation, NULL);
 }

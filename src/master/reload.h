@@ -16,14 +16,15 @@ struct master;
 
 /* All fields are for reading outside of reload.c. */
 struct reload {
-	const struct conf *conf; /* the candidate; NULL: none is under way */
-	unsigned readers;        /* enum conf_reader: whom it touches */
-	int generation;          /* its number */
-	int api_listen_fd;       /* -1: the one in force stays */
-	int health_listen_fd;    /* the same */
-	bool again;              /* one more was asked for */
-	bool was_quiet;          /* when it began */
-	char failed[256];        /* why it will be withdrawn; "": no reason */
+	const struct conf *conf;   /* the candidate; NULL: none is under way */
+	const struct conf *before; /* in force when it began */
+	unsigned readers;          /* enum conf_reader: whom it touches */
+	int generation;            /* its number */
+	int api_listen_fd;         /* -1: the one in force stays */
+	int health_listen_fd;      /* the same */
+	bool again;                /* one more was asked for */
+	bool was_quiet;            /* when it began */
+	char failed[256];          /* why it will be withdrawn; "": no reason */
 	char by[RELOAD_BY_MAX];
 	int64_t since_mono_ms;
 };

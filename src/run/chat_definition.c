@@ -1,9 +1,9 @@
 /*
  * chat_definition.c - what a chat turn executes
  *
- * A turn is a run, so it needs a definition: that of one step, the agent, which is given the
- * message word for word. It is made anew from the agent's version wherever it is needed, and
- * stored nowhere.
+ * A turn is a run, so it needs a definition: that of one step, the agent, which is given
+ * the message word for word. It is made anew from the agent's version wherever it is
+ * needed, and stored nowhere.
  */
 #include "run/chat_definition.h"
 

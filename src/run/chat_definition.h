@@ -13,15 +13,15 @@ struct str;
 #define CHAT_DEFINITION_TURNS 30
 
 /*
- * Append the definition (JSON text) of a chat with an agent: one step, which is the agent.
- * agent is the agent's own definition. ERR_INPUT when it cannot be read.
+ * Append the definition (JSON text) of a chat with an agent: one step, which is the
+ * agent. agent is the agent's own definition. ERR_INPUT when it cannot be read.
  */
 int chat_definition_write(struct str *out, const char *agent_id, const char *agent,
 			  size_t len, struct err *err);
 
 /*
- * The orchestration that an agent of type orchestrator runs instead; appended, "" for other
- * agents. ERR_INPUT as above, or an orchestrator without one.
+ * The orchestration that an agent of type orchestrator runs instead; appended, "" for
+ * other agents. ERR_INPUT as above, or an orchestrator without one.
  */
 int chat_definition_orchestration(struct str *out, const char *agent, size_t len,
 				  struct err *err);

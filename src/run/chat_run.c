@@ -1,9 +1,9 @@
 /*
  * chat_run.c - ids of chat turns as runs, and the streams that events are in
  *
- * All events of a session are in one stream, as stock readers expect it. Numbers of events
- * (`seq`) begin anew with each turn, as with each run, so every event of a turn says which
- * one it is of: who follows a turn passes over the others'.
+ * All events of a session are in one stream, as stock readers expect it. Numbers of
+ * events (`seq`) begin anew with each turn, as with each run, so every event of a turn
+ * says which one it is of: who follows a turn passes over the others'.
  */
 #include "run/chat_run.h"
 

@@ -28,8 +28,8 @@ void chat_run_stream(struct str *out, const char *run_id);
 const char *chat_run_agent(const char *definition_id);
 
 /*
- * Append an event (that ends in its numbers, as event_close() writes them) with its turn in
- * front of these; of a run that is no turn just the event.
+ * Append an event (that ends in its numbers, as event_close() writes them) with its turn
+ * in front of these; of a run that is no turn just the event.
  */
 void chat_run_stamp(struct str *out, int64_t turn, const char *event, size_t len);
 

@@ -70,6 +70,8 @@ src_run_librun_a_SOURCES = \
 	src/run/state.h \
 	src/run/template.c \
 	src/run/template.h \
+	src/run/tool_output.c \
+	src/run/tool_output.h \
 	src/run/validate.c \
 	src/run/validate.h \
 	src/run/validate_graph.c \

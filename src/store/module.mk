@@ -1,6 +1,18 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_dir.c \
+	src/store/files_dir.h \
+	src/store/files_group.c \
+	src/store/files_group.h \
+	src/store/files_journal.c \
+	src/store/files_journal.h \
+	src/store/files_list.c \
+	src/store/files_list.h \
+	src/store/files_run.c \
+	src/store/files_run.h \
+	src/store/files_view.c \
+	src/store/files_view.h \
 	src/store/store_answers.c \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
@@ -33,6 +45,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_live.h \
 	src/store/store_pauses.c \
 	src/store/store_pauses.h \
+	src/store/store_questions.c \
+	src/store/store_questions.h \
 	src/store/store_resumes.c \
 	src/store/store_resumes.h \
 	src/store/store_runs.c \
@@ -72,10 +86,10 @@ STORE_SQL = \
 	src/store/sql/agent_get.sql \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
+	src/store/sql/agents_roster.sql \
 	src/store/sql/answer_lock.sql \
 	src/store/sql/answer_look.sql \
 	src/store/sql/answer_put.sql \
-	src/store/sql/agents_roster.sql \
 	src/store/sql/cancel_ask.sql \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
@@ -200,10 +214,15 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/waits_due.sql \
+	src/store/sql/waits_end.sql \
+	src/store/sql/waits_late.sql \
+	src/store/sql/waits_late_lock.sql \
+	src/store/sql/waits_list.sql \
 	src/store/sql/tools_list.sql \
 	src/store/sql/tools_shown.sql \
-	src/store/sql/waits_end.sql \
 	src/store/sql/waits_read.sql \
+	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \

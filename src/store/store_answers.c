@@ -59,25 +59,29 @@ int store_answers_put(struct pg_batch *batch, const struct store_answer *answer)
 	return at;
 }
 
+void store_answers_woken_read(const struct pg_reply *reply, int at, int row, int first,
+			      struct store_woken *ret)
+{
+	*ret = (struct store_woken){
+		.status = pg_reply_text(reply, at, row, first),
+		.wake = pg_reply_int(reply, at, row, first + 1),
+		.attempt = pg_reply_int(reply, at, row, first + 2),
+		.queue = pg_reply_text(reply, at, row, first + 3),
+		.lane = pg_reply_text(reply, at, row, first + 4),
+		.priority = pg_reply_int(reply, at, row, first + 5),
+		.tenant_id = pg_reply_text(reply, at, row, first + 6),
+		.orchestration_id = pg_reply_text(reply, at, row, first + 7),
+		.definition_version = pg_reply_int(reply, at, row, first + 8),
+		.running_max = pg_reply_int(reply, at, row, first + 9),
+		.owner = pg_reply_text(reply, at, row, first + 10),
+	};
+}
+
 bool store_answers_put_read(const struct pg_reply *reply, int statement,
 			    struct store_woken *ret)
 {
-	int at = statement + 1;
-
-	if (!pg_reply_rows(reply, at))
+	if (!pg_reply_rows(reply, statement + 1))
 		return false;
-	*ret = (struct store_woken){
-		.status = pg_reply_text(reply, at, 0, 0),
-		.wake = pg_reply_int(reply, at, 0, 1),
-		.attempt = pg_reply_int(reply, at, 0, 2),
-		.queue = pg_reply_text(reply, at, 0, 3),
-		.lane = pg_reply_text(reply, at, 0, 4),
-		.priority = pg_reply_int(reply, at, 0, 5),
-		.tenant_id = pg_reply_text(reply, at, 0, 6),
-		.orchestration_id = pg_reply_text(reply, at, 0, 7),
-		.definition_version = pg_reply_int(reply, at, 0, 8),
-		.running_max = pg_reply_int(reply, at, 0, 9),
-		.owner = pg_reply_text(reply, at, 0, 10),
-	};
+	store_answers_woken_read(reply, statement + 1, 0, 0, ret);
 	return true;
 }

@@ -53,6 +53,10 @@ struct store_woken {
 	const char *owner; /* NULL: nobody */
 };
 
+/* For statements that return the like from column `first` on. */
+void store_answers_woken_read(const struct pg_reply *reply, int at, int row, int first,
+			      struct store_woken *ret);
+
 /* Two statements: the run is locked, then the question is answered, if it is open. */
 int store_answers_put(struct pg_batch *batch, const struct store_answer *answer);
 /* false: it was not: *ret is untouched. */

@@ -125,9 +125,9 @@ bool store_chats_next_read(const struct pg_reply *reply, int statement,
 
 /* ---- turns that will not come ---- */
 
-/* One that waits, or (0) all of them: they have runs then that are to be cancelled. Three
- * statements, in a batch of their own; the number of the first. store_chats_session_read()
- * at statement + 2 says how the session stands then. */
+/* One that waits, or (0) all of them: they have runs then that are to be cancelled.
+ * Three statements, in a batch of their own; the number of the first.
+ * store_chats_session_read() at statement + 2 says how the session stands then. */
 int store_chats_withdraw(struct pg_batch *batch, const char *session_id, int64_t turn);
 int store_chats_withdraw_count(const struct pg_reply *reply, int statement);
 const char *store_chats_withdraw_read(const struct pg_reply *reply, int statement,

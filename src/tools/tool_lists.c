@@ -46,7 +46,8 @@ static void on_abandon(struct op *op)
 		listing_free(listing);
 }
 
-static void add_tool(struct tool_list *list, const struct store_tool *stored)
+void tool_lists_add(struct tool_list *list, const char *id, const char *name,
+		    const char *definition)
 {
 	struct tool_listed *listed = &list->tools[list->tools_count];
 	struct arena *arena = &list->arena;
@@ -54,10 +55,10 @@ static void add_tool(struct tool_list *list, const struct store_tool *stored)
 	struct http_tool tool;
 	struct err err;
 
-	if (http_tool_parse(stored->definition, strlen(stored->definition), &tool, &err) <
+	if (http_tool_parse(definition, strlen(definition), &tool, &err) <
 	    0) {
 		log_warn("tool.unusable", LOG_S("run", list->op.exec->run_id),
-			 LOG_S("tool", stored->name), LOG_S("error", err.text));
+			 LOG_S("tool", name), LOG_S("error", err.text));
 		return;
 	}
 	if (tool.schema)
@@ -65,9 +66,9 @@ static void add_tool(struct tool_list *list, const struct store_tool *stored)
 	else
 		str_add_text(&schema, "{\"type\":\"object\"}");
 	*listed = (struct tool_listed){
-		.id = arena_dup(arena, stored->id),
-		.name = arena_dup(arena, stored->name),
-		.definition = arena_dup(arena, stored->definition),
+		.id = arena_dup(arena, id),
+		.name = arena_dup(arena, name),
+		.definition = arena_dup(arena, definition),
 		.about = arena_dup(arena, tool.description),
 		.schema = arena_dup_n(arena, str_text(&schema), schema.len),
 	};
@@ -85,7 +86,7 @@ static void listed(struct listing *listing, const struct pg_reply *reply)
 	list->tools = arena_new_n(&list->arena, struct tool_listed, rows + 1);
 	for (row = 0; row < rows; row++) {
 		store_tools_list_read(reply, listing->statement, row, &stored);
-		add_tool(list, &stored);
+		tool_lists_add(list, stored.id, stored.name, stored.definition);
 	}
 	listing_free(listing);
 	op_done(&list->op);

@@ -13,6 +13,11 @@ struct tool_lists {
 	const char *common_tenant; /* whose tools all tenants may use */
 };
 
+/* Add one to a list that has room: for whoever has them elsewhere. One whose definition
+ * cannot be used is logged and left out. */
+void tool_lists_add(struct tool_list *list, const char *id, const char *name,
+		    const char *definition);
+
 /* Serve it (engine/host.h). A tool whose definition cannot be used is left out. */
 void tool_lists_find(const struct tool_lists *lists, struct tool_list *list);
 

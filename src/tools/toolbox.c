@@ -165,7 +165,11 @@ void toolbox_find(struct toolbox *box, struct tool_find *find)
 	box->in_flight++;
 	find->op.server = finding;
 	find->op.abandon = on_find_abandon;
-	ask_store(finding);
+	if (box->options.pool)
+		ask_store(finding);
+	else
+		read_definition(finding,
+				box->options.lookup(box->options.lookup_arg, find->name));
 }
 
 void toolbox_list(struct toolbox *box, struct tool_list *list)

@@ -20,7 +20,11 @@ struct toolbox;
 /* All borrowed for the toolbox' life. */
 struct toolbox_options {
 	struct ev_loop *loop;
-	struct pg_pool *pool;
+	struct pg_pool *pool; /* NULL: lookup says which tools there are */
+	/* The definition of a tool, borrowed for the call's caller until the loop turns;
+	 * NULL: there is none. */
+	const char *(*lookup)(void *arg, const char *name);
+	void *lookup_arg;
 	const char *common_tenant; /* whose tools all tenants may use */
 	const struct egress *egress;
 	int64_t timeout_ms; /* of one use */

@@ -15,13 +15,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/rng.h"
+#include "child/boxes.h"
 #include "child/face.h"
 #include "child/stores.h"
-#include "client/egress.h"
 #include "conf/conf.h"
-#include "engine/engine.h"
-#include "engine/steps/step_transform.h"
 #include "events/publish.h"
 #include "host/host_scale.h"
 #include "ipc/exit_code.h"
@@ -29,7 +26,6 @@
 #include "ipc/lifeline.h"
 #include "ipc/scoreboard.h"
 #include "ipc/stack.h"
-#include "llm/models.h"
 #include "run/model.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
@@ -41,9 +37,6 @@
 
 #define REST_SEC 2.
 
-/* A worker that lives shorter than this and executes no code tries no sandbox. */
-#define PROBE_MS 1000
-
 struct worker {
 	struct child_env *env;
 	struct ev_loop *loop;
@@ -51,11 +44,8 @@ struct worker {
 	struct face face;
 	struct stores stores;
 	struct publisher *publisher;
-	struct models *models;
 	struct spawn_gate *gate;
-	struct python_pool *python;
-	struct egress egress;
-	struct toolbox *toolbox;
+	struct boxes boxes;
 	struct host_scale *host;
 	struct intake *intake;
 	struct lane lane;      /* quarantine only */
@@ -127,7 +117,7 @@ static void on_gate_lost(void *arg)
 {
 	struct worker *worker = arg;
 
-	python_pool_gate_lost(worker->python);
+	python_pool_gate_lost(worker->boxes.python);
 	if (!lifeline_draining(&worker->lifeline))
 		on_drain(worker, "spawn_lost", 0);
 }
@@ -175,50 +165,21 @@ static const struct lifeline_ops lifeline_ops = {
 	.on_quiet = on_quiet,
 };
 
-static void make_python(struct worker *worker)
+static int make_boxes(struct worker *worker, struct err *err)
 {
-	const struct conf *conf = worker->env->conf;
-	bool walls = conf->sandbox == CONF_SANDBOX_REQUIRED;
-	const struct python_pool_options options = {
+	const struct toolbox_options tools = { .pool = worker->stores.pool };
+	const struct boxes_parts parts = {
 		.loop = worker->loop,
+		.conf = worker->env->conf,
 		.gate = worker->gate,
-		.python = conf->python.path,
-		.bubblewrap = walls ? conf->python.bubblewrap : NULL,
-		.processes = (size_t)conf->python.processes,
-		.waiting = (size_t)conf->python.waiting,
-		.calls = conf->python.calls,
-		.memory_bytes = conf->python.memory_bytes,
-		.probe_ms = PROBE_MS,
 		.score = worker->env->score,
+		.tools = &tools,
 	};
+	int rc = boxes_open(&worker->boxes, &parts, err);
 
-	step_transform_set_outside(!walls);
-	worker->python = python_pool_new(&options);
-	spawn_gate_watch(worker->gate, worker->loop, on_gate_lost, worker);
-}
-
-static int make_toolbox(struct worker *worker, struct err *err)
-{
-	const struct conf *conf = worker->env->conf;
-	const struct toolbox_options options = {
-		.loop = worker->loop,
-		.pool = worker->stores.pool,
-		.common_tenant = conf->limits.default_tenant,
-		.egress = &worker->egress,
-		.timeout_ms = conf->tools.http_timeout_ms,
-		.connect_timeout_ms = conf->tools.http_timeout_ms,
-		.connections = (size_t)conf->tools.connections,
-	};
-	size_t i;
-	int rc;
-
-	for (i = 0; i < conf->egress.allow.count; i++) {
-		rc = egress_allow(&worker->egress, conf->egress.allow.items[i], err);
-		if (rc < 0)
-			return err_wrap(err, "egress.allow");
-	}
-	worker->toolbox = toolbox_new(&options, err);
-	return worker->toolbox ? 0 : err_wrap(err, "tools");
+	if (rc == 0)
+		spawn_gate_watch(worker->gate, worker->loop, on_gate_lost, worker);
+	return rc;
 }
 
 static int worker_init(struct worker *worker, struct err *err)
@@ -233,28 +194,6 @@ static int worker_init(struct worker *worker, struct err *err)
 		.pg = on_pg,
 		.both = on_both,
 		.arg = worker,
-	};
-	const struct engine_limits limits = {
-		.step_timeout_ms = conf->engine.step_timeout_ms,
-		.run_timeout_ms = conf->engine.run_timeout_ms,
-		.max_turns = conf->engine.max_turns,
-		.max_steps = conf->engine.max_steps,
-		.loop_max = conf->engine.loop_max,
-		.snapshot_rows = SNAPSHOT_ROWS,
-		.parallel_max = (size_t)conf->engine.parallel_max,
-		.state_max = (size_t)conf->engine.state_max_bytes,
-		.output_max = (size_t)conf->engine.step_output_max_bytes,
-		.compact_max = (size_t)conf->engine.compact_chars,
-		.event_max = (size_t)conf->engine.event_max_bytes,
-	};
-	const struct oaic_options oaic_options = {
-		.base_url = conf->llm.oaic_base_url,
-		.key = conf->llm.oaic_key,
-		.connections = (size_t)conf->llm.connections,
-		.connect_timeout_ms = conf->llm.connect_timeout_ms,
-		.silence_ms = conf->llm.timeout_ms,
-		.attempts = (int)conf->llm.attempts,
-		.seed = rng_u64(),
 	};
 	struct intake_options intake_options;
 	struct host_scale_options host_options;
@@ -283,21 +222,17 @@ static int worker_init(struct worker *worker, struct err *err)
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
 		return rc;
-	worker->models = models_new(worker->loop, &oaic_options, err);
-	if (!worker->models)
-		return err_wrap(err, "llm");
-	make_python(worker);
-	rc = make_toolbox(worker, err);
+	rc = make_boxes(worker, err);
 	if (rc < 0)
 		return rc;
 	host_options = (struct host_scale_options){
 		.incarnation = worker->env->incarnation,
 		.worker_id = worker->env->row_name,
 		.commit_rows = (size_t)conf->postgres.commit_rows,
-		.limits = &limits,
-		.models = worker->models,
-		.python = worker->python,
-		.toolbox = worker->toolbox,
+		.limits = &worker->boxes.limits,
+		.models = worker->boxes.models,
+		.python = worker->boxes.python,
+		.toolbox = worker->boxes.toolbox,
 		.heartbeat_ttl_ms = conf->queue.heartbeat_ttl_ms,
 		.queues = conf->queue.names.count,
 		.score = worker->env->score,
@@ -326,10 +261,9 @@ static void worker_deinit(struct worker *worker)
 	mem_on_gone(NULL, NULL);
 	stack_on_step(NULL, NULL);
 	host_scale_free(worker->host);
-	models_free(worker->models);
-	python_pool_free(worker->python);
+	boxes_close(&worker->boxes);
 	stores_close(&worker->stores);
-	toolbox_free(worker->toolbox);
+	boxes_close_tools(&worker->boxes);
 	intake_free(worker->intake);
 	publisher_free(worker->publisher);
 	face_stop(&worker->face);

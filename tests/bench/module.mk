@@ -7,6 +7,7 @@ bench: all
 	./synapsed bench queue
 	./synapsed bench runs
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/llm_waiting.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/agents.py
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/paths.py
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/transforms.py
 

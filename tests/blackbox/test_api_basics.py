@@ -24,8 +24,10 @@ def test_health_needs_no_key(api):
     assert answer.status == 200
     assert answer.json == {
         "status": "ok",
+        "mode": "scale",
         "redis_connected": True,
         "pg_connected": True,
+        "reason": None,
     }
 
 

@@ -19,8 +19,10 @@ def test_without_redis_submissions_are_refused_and_reads_go_on(api):
     api.until(lambda: api.client.get("/health").status == 503)
     assert api.client.get("/health").json == {
         "status": "unavailable",
+        "mode": "scale",
         "redis_connected": False,
         "pg_connected": True,
+        "reason": "Redis is not connected",
     }
     runs = api.count_runs()
     assert codes([api.client.run("hello", {}), api.client.bulk("hello", [{}])]) == {

@@ -281,3 +281,30 @@ def test_the_verb_chat(talk):
     wait_turn(site, "v", 3)
     verb("cancel", "v", code=4)
     verb("status", "nowhere", code=3)
+
+
+def test_a_person_is_asked_in_a_conversation(site):
+    site.prepare()
+    ask = {"id": "ask", "name": "ask", "type": "human", "human_prompt": "Sure?",
+           "output_key": "sure", "next_step_id": "say"}
+    say = {"id": "say", "name": "say", "type": "print", "output_key": "out",
+           "print_content": "{state.user_input}: {state.sure.response}"}
+    site.define(bundle(agent("boss", type="orchestrator", orchestration_id="work"), agent("echo"),
+                       orchestrations=[{"id": "work", "name": "work", "steps": [ask, say],
+                                        "entry_step_id": "ask"}]))
+    site.start()
+    path = "/api/v2/chat/p/resume"
+    assert site.ask("POST", path, {"response": "y"})[0] == 404
+    one = post(site, "p", "go", agent="boss")
+    wait_turn(site, "p", 1, "paused")
+    assert status_of(site, "p")["status"] == "paused"
+    two = post(site, "p", "next", agent="echo")  # waits for the person as well
+    code, answer, _ = site.ask("POST", path, {"response": "yes"})
+    assert code == 202, answer
+    assert answer == {"session_id": "p", "status": "resuming", "turn": 1,
+                      "run_id": "chat:p:1", "stream_url": "/api/v2/chat/p/stream?turn=1"}
+    events = follow(site, one)
+    assert "human_input_required" in [e.type for e in events]
+    assert events[-2].data["response"] == "go: yes"
+    assert follow(site, two)[-2].data["response"] == "next"
+    assert site.ask("POST", path, {"response": "y"})[0] == 409

@@ -306,8 +306,8 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     )
 
 
-def test_the_stores_are_required():
-    result = synapsed("-t", stores=False)
+def test_scale_mode_needs_the_stores():
+    result = synapsed("-t", "--set", "mode=scale", stores=False)
     refused(
         result,
         "configuration: redis.url is not set; set it in the file, by REDIS_URL or by "
@@ -378,7 +378,7 @@ def test_values_are_shown_with_their_sources(tmp_path):
 
 
 def test_an_incomplete_configuration_is_shown_and_refused():
-    result = synapsed("-T", stores=False)
+    result = synapsed("-T", "--set", "mode=scale", stores=False)
     assert value(result.stdout, "redis.url") == ("(not set)", "default")
     assert b"redis.url is not set" in result.stderr
     assert result.returncode == 1

@@ -1,11 +1,12 @@
 """People: runs that wait for answers, and who answers them."""
 
 import concurrent.futures
-import time
+import json
+import os
+from urllib.parse import quote
 
 import pytest
 from harness import audit
-from harness.daemon import DEADLINE_S
 from harness.site import llm_step, orchestration, print_step
 from test_requeue import P, until
 
@@ -42,6 +43,23 @@ def types(events):
 def waits(site, run_id):
     return site.sql("SELECT path, execution, state, read_at IS NOT NULL FROM run_waits"
                     " WHERE run_id = %s ORDER BY path, execution", run_id)
+
+
+def loop(step_id, body, count, next_id=None):
+    return {"id": step_id, "name": step_id, "type": "loop", "loop_step_ids": body,
+            "loop_count": count, "next_step_id": next_id, "output_key": f"out_{step_id}"}
+
+
+def parallel(step_id, branches, next_id=None, **more):
+    return {"id": step_id, "name": step_id, "type": "parallel",
+            "parallel_branches": branches, "next_step_id": next_id, **more}
+
+
+def counts(site):
+    """Nothing of a parked run is left in the queue."""
+    with site.redis.client() as client:
+        until(lambda: not client.exists(P + "jobs"))
+        audit.check(client, "default")
 
 
 APPROVE = orchestration(
@@ -106,19 +124,166 @@ def test_a_run_waits_for_a_person_without_a_worker_and_goes_on_exactly_there(sit
                         ("http://second.example/", "s", 2, 2)]
 
 
-def test_two_resumes_race_and_one_of_them_wins(site):
-    site.prepare(orchestration("ask", human("h"))).start()
+ASK = orchestration("ask", human("h"))
+BOTH = orchestration(
+    "both", parallel("p", [["a", "x"], ["b"]], "z"), human("a"),
+    print_step("x", "{state.out_a.response}"), human("b"),
+    print_step("z", "{state.out_x} {state.out_b.response}"))
+EACH = orchestration(
+    "each", loop("l", ["h"], 3, "z"), human("h"), print_step("z", "{state.out_h}"))
+BESIDE = orchestration(
+    "beside", parallel("p", [["h"], ["nap", "more"]], "z"), human("h"),
+    llm_step("nap", "mock.sleep:700"), llm_step("more", "mock.sleep:50"),
+    print_step("z", "{state.out_h.response}"))
+LATE = orchestration(
+    "late", human("h", "z", human_deadline_seconds=1, on_timeout_step_id="t"),
+    print_step("z", "in time"), print_step("t", "too late"))
+FAILS = orchestration("fails", human("h", human_deadline_seconds=1))
+NAGS = orchestration("nags", human("h", human_reminder_seconds=1))
+
+
+def race(site, pool, run_id, n=4):
+    """All answer at once; who was the one."""
+    codes = list(pool.map(lambda i: site.ask(
+        "POST", f"/api/v2/orchestrations/runs/{run_id}/resume",
+        {"response": str(i)})[0], range(n)))
+    assert sorted(codes) == [202] + [409] * (n - 1), codes
+    return codes.index(202)
+
+
+def test_of_many_who_answer_at_once_one_wins(site):
+    rounds = int(os.environ.get("SYNAPSED_PEOPLE_RACES", "5"))
+    site.prepare(ASK).start()
+    runs = [site.submit("ask", "x") for _ in range(rounds)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for _ in range(5):
-            run_id = site.submit("ask", "x")
+        winners = {}
+        for run_id in runs:
             site.wait_run(run_id, "paused")
-            codes = list(pool.map(lambda n, run_id=run_id: (n, site.ask(
-                "POST", f"/api/v2/orchestrations/runs/{run_id}/resume",
-                {"response": str(n)})[0]), range(4)))
-            assert sorted(c for _, c in codes) == [202, 409, 409, 409]
-            (winner,) = [n for n, c in codes if c == 202]
-            assert site.wait_run(run_id)["status"] == "completed"
-            state = site.events(run_id)[-2]["data"]["shared_state"]
-            assert state["out_h"] == {"response": str(winner)}
+            winners[run_id] = race(site, pool, run_id)
+    for run_id, winner in winners.items():
+        done = site.wait_run(run_id)
+        assert done["status"] == "completed"
+        assert site.sql("SELECT shared_state->'out_h', shared_state->'human_response'"
+                        " FROM orchestration_runs WHERE run_id = %s", run_id) == [
+                            ({"response": str(winner)},) * 2]
+        assert waits(site, run_id) == [("h", 1, "answered", True)]
     code, body, _ = site.ask("POST", "/api/v2/orchestrations/runs/run_0/resume", {})
     assert (code, body["code"]) == (404, "run_not_found")
+    counts(site)
+
+
+def test_several_paths_wait_at_once_and_each_has_its_own_answer(site):
+    site.prepare(BOTH, EACH, BESIDE).start()
+    run_id = site.submit("both", "x")
+    paused = site.wait_run(run_id, "paused")
+    assert paused["current_step_id"] in ("a", "b")
+    assert answer(site, run_id, "1", 409)["code"] == "ambiguous"
+    assert answer(site, run_id, "1", 409, step_id="c")["code"] == "run_not_waiting"
+    answer(site, run_id, "1", step_id="a")
+    until(lambda: [w[3] for w in waits(site, run_id)] == [True, False])
+    paused = site.wait_run(run_id, "paused")
+    assert (paused["current_step_id"], paused["waiting_for_human"]) == ("b", True)
+    code, body, _ = site.ask("GET", f"/api/v2/waits?run_id={run_id}")
+    assert code == 200
+    assert [(w["path"], w["step_id"], w["run_status"]) for w in body["waits"]] == [
+        ("p#1/b", "b", "paused")]
+    answer(site, run_id, "2", step_id="p#1/b")
+    done = site.wait_run(run_id)
+    assert (done["status"], done["final_response"]) == ("completed", "1 2")
+    assert types(durable(site, run_id)).count("paused") == 2
+
+    run_id = site.submit("each", "x")
+    for i in range(3):
+        until(lambda i=i: len(waits(site, run_id)) == i + 1)
+        site.wait_run(run_id, "paused")
+        answer(site, run_id, str(i))
+    done = site.wait_run(run_id)
+    assert done["status"] == "completed"
+    assert waits(site, run_id) == [(f"l#{i}/h", i + 1, "answered", True) for i in range(3)]
+    assert [e["result"]["response"] for e in durable(site, run_id)[-2]["data"][
+        "shared_state"]["out_h"]] == ["0", "1", "2"]
+
+    # while a sibling runs on the run is running, and an answer is its owner's to read
+    run_id = site.submit("beside", "x")
+    until(lambda: waits(site, run_id))
+    status = site.status(run_id)
+    assert (status["status"], status["waiting_for_human"]) == ("running", True)
+    assert status["human_prompt"] == "Is x fine?"
+    answer(site, run_id, "now")
+    done = site.wait_run(run_id)
+    assert (done["status"], done["final_response"]) == ("completed", "now")
+    assert "paused" not in types(durable(site, run_id))
+    counts(site)
+
+
+def test_what_nobody_answers_in_time_is_over_and_people_are_reminded(site):
+    site.prepare(LATE, FAILS, NAGS).start()
+    late, fails, nags = (site.submit(name, "x") for name in ("late", "fails", "nags"))
+    for run_id in (late, fails, nags):
+        site.wait_run(run_id, "paused")
+    code, body, _ = site.ask("GET", "/api/v2/waits?limit=2")
+    assert code == 200 and len(body["waits"]) == 2
+    assert all(w["opened_at"] for w in body["waits"])
+    rest = site.ask("GET", f"/api/v2/waits?after={quote(body['next'])}")[1]
+    assert len(rest["waits"]) == 1 and rest["next"] is None
+    assert {w["run_id"] for w in body["waits"] + rest["waits"]} == {late, fails, nags}
+    assert site.ask("GET", "/api/v2/waits?after=x&limit=0&run_id=")[0] == 422
+    assert site.ask("GET", "/api/v2/waits?orchestration_id=late")[1]["waits"][0][
+        "run_id"] == late
+
+    done = site.wait_run(late)
+    assert (done["status"], done["final_response"]) == ("completed", "too late")
+    events = durable(site, late)
+    (way,) = [e for e in events if e["type"] == "human_timeout"]
+    assert (way["orch_step_id"], way["target_step_id"]) == ("h", "t")
+    assert events[-2]["data"]["shared_state"]["out_h"] is None
+    done = site.wait_run(fails)
+    assert (done["status"], done["error"]["class"]) == ("failed", "limit")
+    assert waits(site, fails) == [("h", 1, "expired", True)]
+    assert answer(site, fails, "x", 409)["code"] == "run_not_waiting"
+
+    def told():
+        events = site.ask("GET", f"/api/v2/orchestrations/runs/{nags}/events")[1]["events"]
+        return [e["event"] for e in events if e["event"]["type"] == "human_reminder"]
+
+    (first, *_) = until(told)
+    assert (first["orch_step_id"], first["wait"], first["prompt"]) == ("h", "h", "Is x fine?")
+    assert first["reminder"] >= 1 and "sub" in first
+    # it goes on as a new attempt and asks anew
+    code, _, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{fails}/resume-failed", {})
+    assert code == 202
+    site.wait_run(fails, "paused")
+    answer(site, fails, "at last")
+    assert site.wait_run(fails)["status"] == "completed"
+
+    # a cancel of a parked run ends it at once, and its question
+    code, _, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{nags}/cancel")
+    assert code == 200 and site.status(nags)["status"] == "cancelled"
+    assert waits(site, nags)[0][2] == "cancelled"
+    assert answer(site, nags, "x", 409)["code"] == "run_not_waiting"
+    assert types(durable(site, nags))[-3:] == ["orchestration_complete", "final", "done"]
+    assert site.ask("GET", "/api/v2/waits")[1] == {"waits": [], "next": None}
+    counts(site)
+
+
+def test_verbs_show_what_waits_and_answer_it(site):
+    daemon = site.prepare(APPROVE).start()
+    run_id = site.submit("approve", "peace")
+    site.wait_run(run_id, "paused")
+    site.env["SYNAPSED_URL"] = f"http://127.0.0.1:{daemon.api_port}"
+    site.env["SYNAPSED_KEY"] = site.key
+    out = site.verb("wait", "list").stdout.decode()
+    assert run_id in out and "Is peace fine?" in out and "WAIT" in out
+    (wait,) = json.loads(site.verb("wait", "list", "-o", "json").stdout)["waits"]
+    assert (wait["run_id"], wait["path"], wait["agent_context"]) == (
+        run_id, "ask", "A draft of peace")
+    assert site.verb("run", "resume", run_id, "--field", "ok=maybe",
+                     check=False).returncode == 1
+    assert site.verb("run", "resume", run_id, "--text", "x", "--field", "a=b",
+                     check=False).returncode == 2
+    assert site.verb("run", "resume", run_id, "--step", "other", "--field", "ok=yes",
+                     check=False).returncode == 4
+    done = site.verb("run", "resume", run_id, "--field", "ok=yes", "--field", "note:=3")
+    assert run_id in done.stdout.decode()
+    assert site.wait_run(run_id)["final_response"] == "yes, 3"
+    assert site.verb("run", "resume", run_id, "--text", "x", check=False).returncode == 4

@@ -19,9 +19,9 @@ NOT_EXECUTED = re.compile(r"are not executed by this version")
 ENDED = ("completed", "failed", "cancelled")
 
 
-def renamed(case):
-    """The case's definition as it is stored here."""
-    made = json.loads(json.dumps(case.definition))
+def renamed(case, definition=None):
+    """The case's definition as it is stored here, or one that runs inside."""
+    made = json.loads(json.dumps(definition or case.definition))
     for step in made.get("steps") or []:
         rename_model(case, step)
     return made
@@ -108,6 +108,7 @@ class Real:
     def store(self, cases):
         """Their definitions, in one commit; what is wrong with each."""
         good = [renamed(c) for c in cases]
+        good += [renamed(c, inner) for c in cases for inner in c.inner]
         bundle = {"synapse_export": True, "version": "1.0", "orchestrations": good,
                   "agents": [a for case in cases for a in agents_of(case)]}
         for case in cases:
@@ -115,7 +116,8 @@ class Real:
                 self.put_tool(case, tool)
         done = self.site.verb("def", "import", "-", stdin=json.dumps(bundle).encode(),
                               check=False)
-        told = problems_of(done.stderr.decode(), cases, "/orchestrations")
+        owners = [*cases, *(c for c in cases for _ in c.inner)]
+        told = problems_of(done.stderr.decode(), owners, "/orchestrations")
         assert done.returncode == 0, (done.stdout, done.stderr)
         self.warnings = {case: kinds["warnings"] for case, kinds in told.items()}
         for case, kinds in told.items():

@@ -23,6 +23,7 @@ CASES = HERE / "cases"
 FRAME = ("orchestration_complete", "final", "done")
 LIVE = ("thinking", "llm_token")
 FIELDS = {"says", "paper", "definition", "raw", "message", "inputs", "site", "answers", "tools", "agents",
+          "orchestrations",
           "http", "code", "cancel", "status", "response", "error", "events", "state", "absent",
           "history", "prompts", "requests", "problems", "warnings", "live", "refused"}
 
@@ -36,7 +37,8 @@ class Case:
             self.data = json.load(f)
         unknown = set(self.data) - FIELDS
         assert not unknown, f"{self.name}: {unknown}"
-        self.definition = self._complete()
+        self.definition = self._complete(self.data["definition"])
+        self.inner = [self._complete(made) for made in self.get("orchestrations", [])]
 
     def __repr__(self):
         return self.name
@@ -44,9 +46,9 @@ class Case:
     def get(self, key, default=None):
         return self.data.get(key, default)
 
-    def _complete(self):
+    def _complete(self, definition):
         """What no case wants to repeat: ids and names. A raw definition is left alone."""
-        made = copy.deepcopy(self.data["definition"])
+        made = copy.deepcopy(definition)
         if self.get("raw"):
             return made
         made = {"id": self.id, "name": self.get("says"), **made}
@@ -56,7 +58,9 @@ class Case:
         return made
 
     def steps(self):
-        return {s["id"]: s for s in self.definition.get("steps") or [] if isinstance(s, dict)}
+        """Those of what runs inside as well, which have ids that no other has."""
+        return {s["id"]: s for made in [self.definition, *self.inner]
+                for s in made.get("steps") or [] if isinstance(s, dict)}
 
 
 @functools.cache
@@ -126,12 +130,17 @@ def differences(where, want, got, deaths):
 
 
 def branch_of(case, path):
-    """A path without the loops at its end: what goes on in a branch has one order."""
-    steps = case.steps()
+    """A path without the loops at its end: what goes on in a branch, or inside an agent's step,
+    has one order. (The step of another agent's loop is called agent.)"""
+    steps = {"agent": {"type": "agent"}, **case.steps()}
     parts = path.split("/") if path else []
-    while parts and steps.get(parts[-1].split("#")[0], {}).get("type") != "parallel":
+    while parts and steps.get(parts[-1].split("#")[0], {}).get("type") not in ("parallel", "agent"):
         parts.pop()
     return "/".join(parts)
+
+
+def is_agent(case, step):
+    return step == "agent" or case.steps().get(step, {}).get("type") == "agent"
 
 
 def order_of(case, event):
@@ -162,7 +171,8 @@ def compare_events(case, events, deaths):
     open_steps = {}
     for event in events:
         order = order_of(case, event)
-        if event["type"] == "parallel_start":
+        if event["type"] == "parallel_start" or (
+                event["type"] == "step_start" and is_agent(case, event["orch_step_id"])):
             open_steps[(order, event["orch_step_id"])] = True
         elif event["type"] in ("step_complete", "step_error"):
             open_steps.pop((order, event["orch_step_id"]), None)

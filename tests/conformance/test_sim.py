@@ -32,7 +32,7 @@ def staged(case):
             "message": case.get("message", "hello"), "narrow": site != "usual",
             "limits": LIMITS[site], "answers": case.get("answers", {}),
             "code": case.get("code", {}), "tools": case.get("tools", []),
-            "agents": case.get("agents", []),
+            "agents": case.get("agents", []), "orchestrations": case.inner,
             "http": case.get("http", {}), "cancel": case.get("cancel")}
 
 

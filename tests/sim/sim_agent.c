@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "engine/host.h"
 #include "run/agent.h"
+#include "run/definition.h"
 #include "sim_case.h"
 #include "sim_store.h"
 
@@ -47,6 +48,60 @@ void sim_agent_find(const struct sim_run *run, struct agent_find *find)
 	find->version = 1;
 	problem_deinit(&problems);
 	str_deinit(&text);
+}
+
+void sim_agent_list(const struct sim_run *run, struct agent_list *list)
+{
+	const struct json *agents = jsonr_get(run->given->doc, "agents");
+	size_t i;
+
+	list->agents = arena_new_n(&list->arena, struct agent_listed, AGENT_LIST_MAX);
+	for (i = 0; i < jsonr_count(agents) && i < AGENT_LIST_MAX; i++) {
+		const char *id = jsonr_get_text(jsonr_at(agents, i), "id");
+		const char *name = jsonr_get_text(jsonr_at(agents, i), "name");
+
+		if (strcmp(id, list->but) != 0)
+			list->agents[list->agents_count++] =
+				(struct agent_listed){ id, name, "" };
+	}
+}
+
+struct definition *sim_agent_inner(struct sim_run *run, const char *id)
+{
+	const struct json *all = jsonr_get(run->given->doc, "orchestrations");
+	struct str text = STR_INIT;
+	struct problems problems;
+	size_t i;
+
+	for (i = 0; i < SIM_INNER_MAX && run->inner[i]; i++)
+		if (strcmp(run->inner[i]->id, id) == 0)
+			return run->inner[i];
+	if (i == SIM_INNER_MAX)
+		return NULL;
+	problem_init(&problems);
+	for (size_t k = 0; k < jsonr_count(all) && !run->inner[i]; k++) {
+		if (strcmp(jsonr_get_text(jsonr_at(all, k), "id"), id) != 0)
+			continue;
+		jsonr_print(jsonr_at(all, k), &text);
+		(void)definition_parse(str_text(&text), text.len, &run->inner[i],
+				       &problems);
+	}
+	problem_deinit(&problems);
+	str_deinit(&text);
+	return run->inner[i];
+}
+
+void sim_agent_orchestration(struct sim_run *run, struct definition_find *find)
+{
+	struct definition *definition = sim_agent_inner(run, find->id);
+
+	if (definition) {
+		find->definition = definition_ref(definition);
+		find->version = 1;
+	} else {
+		find->class = FAIL_JOB;
+		str_printf(&find->text, "there is no orchestration '%s'", find->id);
+	}
 }
 
 static bool is_wanted(const struct tool_list *list, const char *name)

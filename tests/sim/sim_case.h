@@ -23,7 +23,8 @@ struct sim_case {
 	char *inputs;
 	char *message;
 	bool narrow; /* the run has little time: nothing stands still and no clock jumps */
-	struct json *doc; /* for the rest: answers, code, tools, agents, http, limits... */
+	struct json
+		*doc; /* for the rest: answers, code, tools, agents, http, limits... */
 };
 
 struct sim_cases {

@@ -12,6 +12,7 @@
 #include "engine/scope.h"
 #include "host/held.h"
 #include "run/definition.h"
+#include "sim_agent.h"
 #include "sim_bugs.h"
 #include "sim_store.h"
 #include "sim_world.h"
@@ -120,7 +121,13 @@ void sim_rows_deinit(struct sim_rows *rows)
 	mem_free(rows->rows);
 }
 
-void sim_fold(struct sim_world *world, const struct sim_run *run,
+static struct definition *inner(void *run, const char *id, int64_t version)
+{
+	(void)version;
+	return ((struct sim_run *)run)->given ? sim_agent_inner(run, id) : NULL;
+}
+
+void sim_fold(struct sim_world *world, struct sim_run *run,
 	      const struct sim_rows *rows, struct fold *fold)
 {
 	const struct fold_seed seed = {
@@ -130,6 +137,8 @@ void sim_fold(struct sim_world *world, const struct sim_run *run,
 		.inputs = run->inputs,
 		.inputs_len = strlen(run->inputs),
 		.state_max = world->plan.limits.state_max,
+		.inner = inner,
+		.inner_data = run,
 	};
 	struct err err;
 

@@ -83,6 +83,28 @@ void sim_given_agent(void *ctx, struct exec *exec, struct agent_find *find)
 	complete(&find->op);
 }
 
+void sim_given_agents(void *ctx, struct exec *exec, struct agent_list *list)
+{
+	const struct sim_run *run = given_run(ctx, exec);
+
+	list->op.abandon = on_abandon;
+	if (sim_crash_point(ctx, "agents not listed"))
+		return;
+	sim_agent_list(run, list);
+	complete(&list->op);
+}
+
+void sim_given_orchestration(void *ctx, struct exec *exec, struct definition_find *find)
+{
+	struct sim_run *run = given_run(ctx, exec);
+
+	find->op.abandon = on_abandon;
+	if (sim_crash_point(ctx, "orchestration not looked up"))
+		return;
+	sim_agent_orchestration(run, find);
+	complete(&find->op);
+}
+
 void sim_given_tools(void *ctx, struct exec *exec, struct tool_list *list)
 {
 	const struct sim_run *run = given_run(ctx, exec);

@@ -81,6 +81,8 @@ void sim_run_deinit(struct sim_run *run)
 	mem_free(run->rows);
 	sim_watch_deinit(&run->watch);
 	definition_unref(run->definition);
+	for (i = 0; i < SIM_INNER_MAX; i++)
+		definition_unref(run->inner[i]);
 	mem_free(run->message);
 	mem_free(run->inputs);
 	mem_free(run->final_state);
@@ -262,7 +264,7 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		if (unit->act == HELD_ACT_END)
 			end_run(world, run, unit);
 		break;
-	case HELD_ACT_PAUSE: /* no definition here asks people */
+	case HELD_ACT_PAUSE: /* nobody is asked here */
 	case HELD_ACT_NONE:
 		assert(false);
 	}

@@ -38,12 +38,15 @@ enum sim_entry {
 	SIM_GONE,
 };
 
+#define SIM_INNER_MAX 4 /* orchestrations of a case beside its own */
+
 /* One run: its row, its journal, its entry in the queue, and what must be true of it. */
 struct sim_run {
 	int number;
 	char run_id[16];
 	const struct sim_case *given;  /* NULL: it is of chance */
 	struct definition *definition; /* owned */
+	struct definition *inner[SIM_INNER_MAX]; /* owned: those that ran inside */
 	char *message;                 /* owned, as inputs */
 	char *inputs;
 	enum sim_status status;

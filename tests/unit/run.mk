@@ -14,6 +14,7 @@ check_PROGRAMS += tests/unit/test_problem
 check_PROGRAMS += tests/unit/test_schema
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
+check_PROGRAMS += tests/unit/test_tool_output
 check_PROGRAMS += tests/unit/test_validate
 endif
 

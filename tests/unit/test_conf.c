@@ -52,16 +52,34 @@ static void checked(const char *expected)
 	conf_errors_deinit(&errors);
 }
 
-static void both_stores_are_needed(void **state)
+static void scale_mode_needs_both_stores(void **state)
 {
 	(void)state;
-	LOADED(.cores = 1);
+	LOADED(.sets = { "mode=scale" });
 	checked("configuration: redis.url is not set; set it in the file, by REDIS_URL or "
 		"by SYNAPSED_REDIS_URL\n"
 		"configuration: postgres.url is not set; set it in the file, by "
 		"SCALE_POSTGRES_URL or by SYNAPSED_POSTGRES_URL\n");
 	LOADED(.sets = { STORES });
 	checked("");
+	assert_false(conf_is_standalone(fixture.conf));
+}
+
+static void without_stores_an_api_alone_is_enough(void **state)
+{
+	(void)state;
+	LOADED(.cores = 1);
+	checked("");
+	assert_true(conf_is_standalone(fixture.conf));
+	assert_null(conf_waits_for(fixture.conf));
+	LOADED(.sets = { "redis.url=redis://h" });
+	checked("");
+	assert_true(conf_is_standalone(fixture.conf));
+	assert_non_null(strstr(conf_waits_for(fixture.conf), "Postgres"));
+	LOADED(.sets = { STORES, "mode=standalone" });
+	checked("");
+	assert_true(conf_is_standalone(fixture.conf));
+	assert_null(conf_waits_for(fixture.conf));
 }
 
 static void options_may_not_contradict_each_other(void **state)
@@ -213,7 +231,8 @@ int main(void)
 		cmocka_unit_test(root_has_system_folders),
 		cmocka_unit_test(a_user_has_folders_of_her_own),
 		cmocka_unit_test(a_user_without_a_home_must_say_where),
-		cmocka_unit_test(both_stores_are_needed),
+		cmocka_unit_test(scale_mode_needs_both_stores),
+		cmocka_unit_test(without_stores_an_api_alone_is_enough),
 		cmocka_unit_test(options_may_not_contradict_each_other),
 		cmocka_unit_test(two_listeners_need_two_ports),
 		cmocka_unit_test(the_dump_shows_values_sources_and_no_secret),

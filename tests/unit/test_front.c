@@ -103,7 +103,8 @@ static void on_check(void *self, const char *id, port_check_cb cb, void *arg)
 
 static struct port_health on_health(void *self)
 {
-	struct port_health health = { true, rig.answer != ERRORS_POSTGRES };
+	bool pg = rig.answer != ERRORS_POSTGRES;
+	struct port_health health = { "scale", pg, true, pg, pg ? NULL : "no Postgres" };
 
 	(void)self;
 	return health;

@@ -539,6 +539,44 @@ static void an_iteration_that_is_given_up_leaves_no_conversation(void **state)
 	exec_free(exec);
 }
 
+static void a_conversation_that_somebody_made_up_does_no_harm(void **state)
+{
+#define START "{\"start\":{\"agent_id\":\"ag\",\"path\":\"a\",\"execution\":1}}"
+	static const char *const lists[] = {
+		"{}",
+		"[]",
+		"[" START "," START "]",
+		"[" START ",{\"results\":[]}]",
+		"[" START ",{\"results\":[{\"id\":\"x\",\"text\":\"y\"}]}]",
+		"[" START ",{\"answer\":{\"calls\":[{}]}},{\"results\":[]}]",
+		"[" START ",{\"answer\":7}]",
+		"[" START ",{\"answer\":{\"calls\":[]}}]",
+		"[" START ",{\"answer\":{\"calls\":[{\"name\":7},9]}}]",
+		"[" START ",{\"compact\":{\"turns\":-99999999999,\"calls\":1e9}}]",
+		"[" START ",{\"inner\":7},null,3,\"x\",[]]",
+	};
+	struct str inputs = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct exec *exec;
+
+		str_reset(&inputs, 0);
+		str_printf(&inputs, "{\"" PROGRESS "\":%s}", lists[i]);
+		exec = memory_run(&host, RUN(""), str_text(&inputs));
+		(void)memory_pump(&host);
+		if (host.calls_count)
+			say("done");
+		assert_int_equal(host.ended, 1);
+		expect_not(&host.final->state, PROGRESS);
+		exec_free(exec);
+		(void)teardown(state);
+		(void)setup(state);
+	}
+	str_deinit(&inputs);
+#undef START
+}
+
 /* ---- long conversations ---- */
 
 static void old_results_go_first(void **state)
@@ -660,6 +698,7 @@ int main(void)
 		TEST(an_execution_behind_another_begins_anew),
 		TEST(a_key_that_is_no_conversation_counts_as_none),
 		TEST(an_iteration_that_is_given_up_leaves_no_conversation),
+		TEST(a_conversation_that_somebody_made_up_does_no_harm),
 		TEST(old_results_go_first),
 		TEST(a_model_sums_up_what_cannot_be_trimmed),
 		TEST(agents_in_branches_have_conversations_of_their_own),

@@ -16,7 +16,8 @@ llm.next("status:503", "echo") for the calls that come next, llm.script(call) if
     call:<tool>:<args>   a call of that tool, in pieces, behind a token of text
     turn:<json>          one turn of an agent's model, as its keys say: "text", "reasoning", "calls"
                          (list of {"name", "arguments", "id"}; arguments that are a text go as they
-                         are), "ms" (waits before), "plain" (no stream). Several calls are streamed
+                         are), "ms" (waits before), "each_ms" (between words of the text),
+                         "plain" (no stream). Several calls are streamed
                          piece by piece, all at the same time
     sleep:<ms>           echo, after a while
     tokens:<n>:<ms>      "token1 token2 ...", one each ms
@@ -343,8 +344,10 @@ class _Connection(asyncio.Protocol):
         await self.begin()
         if thought:
             await self.delta(call, {"reasoning_content": thought})
-        if text:
-            await self.token(call, text)
+        for word in re.findall(r"\S+\s*", text or "") if turn.get("each_ms") else [text]:
+            if word:
+                await self.token(call, word)
+            await asyncio.sleep(turn.get("each_ms", 0) / 1000)
         for i, made in enumerate(calls):
             await self.delta(call, {"tool_calls": [{**made, "index": i, "function": {
                 "name": made["function"]["name"], "arguments": ""}}]})

@@ -4,12 +4,14 @@
         ... tool.url + "/echo" ...
 
 It answers by the path: /echo with what was asked as JSON, /text with a text, /status/<n> with
-that status, /refuse_first with 422 once and then as /echo, /slow with nothing for 30 s. Every
-request is a record in tool.requests.
+that status, /refuse_first with 422 once and then as /echo, /slow with nothing for 30 s,
+/wait/<ms> as /echo after a while, unless the client goes. Every request is a record in
+tool.requests; its "end" is answered, closed (by the client), or None.
 """
 
 import http.server
 import json
+import select
 import threading
 import time
 
@@ -25,7 +27,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         asked = {"method": self.command, "path": self.path,
                  "headers": {k.lower(): v for k, v in self.headers.items()},
-                 "body": self.rfile.read(length).decode()}
+                 "body": self.rfile.read(length).decode(), "end": None}
         with tool.lock:
             tool.requests.append(asked)
             number = len(tool.requests)
@@ -38,14 +40,28 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             body, kind = "plain text", "text/plain"
         elif path == "/refuse_first" and number == 1:
             status, body = 422, '{"detail": "q is too short"}'
+        elif path.startswith("/wait/"):
+            seen, _, _ = select.select([self.connection], [], [], int(path.split("/")[2]) / 1000)
+            if seen:  # nothing else is sent before the answer
+                asked["end"] = "closed"
+                self.close_connection = True
+                return
         elif path == "/slow":
             tool.stopped.wait(30)
-        data = body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        asked["end"] = "closed" if self.cut(status, kind, body.encode()) else "answered"
+
+    def cut(self, status, kind, data):
+        """Whether the client has gone before it had the answer."""
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True
+            return True
+        return False
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 

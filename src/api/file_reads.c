@@ -1,0 +1,535 @@
+/*
+ * file_reads.c - what became of runs, out of their files
+ *
+ * A run that this process executes is answered from memory where that is enough; all else
+ * is what its journal says, and so is what another process of this host executes.
+ */
+#include "api/file_reads.h"
+
+#include "base/arena.h"
+#include "base/fdutil.h"
+#include "base/ids.h"
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/exec.h"
+#include "events/event_id.h"
+#include "events/replay.h"
+#include "host/file_run.h"
+#include "host/host_file.h"
+#include "run/definition.h"
+#include "store/files_dir.h"
+#include "store/files_journal.h"
+#include "store/files_view.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files that one page of a list looks into. */
+#define LIST_LOOKS_MAX 2000
+
+/* The moments of one run. */
+struct moments {
+	char created[FILES_MOMENT_MAX];
+	char started[FILES_MOMENT_MAX];
+	char ended[FILES_MOMENT_MAX];
+	char cancel[FILES_MOMENT_MAX];
+};
+
+static const char *moment(int64_t at_ms, char *buf)
+{
+	return at_ms ? files_run_moment(at_ms, buf) : NULL;
+}
+
+bool file_reads_has(const struct file_reads *reads, const char *run_id)
+{
+	bool live;
+	struct err err;
+	int fd;
+
+	if (files_dir_read(reads->dir, run_id, &fd, &live, &err) < 0)
+		return false;
+	fdutil_close(&fd);
+	return true;
+}
+
+static int open_run(const struct file_reads *reads, const char *run_id, int *ret_fd,
+		    enum errors_code *ret_error)
+{
+	bool live;
+	struct err err;
+	int rc = files_dir_read(reads->dir, run_id, ret_fd, &live, &err);
+
+	if (rc == ERR_NOT_FOUND) {
+		*ret_error = ERRORS_NO_RUN;
+	} else if (rc < 0) {
+		log_warn("run.file_unreadable", LOG_S("run", run_id),
+			 LOG_S("error", err.text));
+		*ret_error = ERRORS_DISK;
+	}
+	return rc;
+}
+
+static enum errors_code unreadable(const char *run_id, int rc, const struct err *err)
+{
+	if (rc == ERR_NOT_FOUND)
+		return ERRORS_NO_RUN;
+	log_warn("run.file_unreadable", LOG_S("run", run_id), LOG_S("error", err->text));
+	return ERRORS_DISK;
+}
+
+enum errors_code file_reads_view(const struct file_reads *reads, const char *run_id,
+				 struct files_view *view)
+{
+	enum errors_code error = ERRORS_NONE;
+	struct err err;
+	int fd, rc;
+
+	memset(view, 0, sizeof(*view));
+	arena_init(&view->arena);
+	if (open_run(reads, run_id, &fd, &error) < 0)
+		return error;
+	rc = files_view_read(view, fd, &err);
+	fdutil_close(&fd);
+	return rc < 0 ? unreadable(run_id, rc, &err) : ERRORS_NONE;
+}
+
+/* -- one run -- */
+
+static void fill_head(struct store_run_status *run, const struct files_head *head,
+		      struct moments *moments)
+{
+	run->run_id = head->run_id;
+	run->orchestration_id = head->orchestration_id;
+	run->tenant_id = head->tenant_id;
+	run->session_id = head->session_id;
+	run->created_at = moment(head->created_at_ms, moments->created);
+	run->wake = 1;
+	run->attempt = 1;
+}
+
+static void from_view(struct store_run_status *run, const struct files_view *view,
+		      struct moments *moments)
+{
+	memset(run, 0, sizeof(*run));
+	fill_head(run, &view->head, moments);
+	run->epoch = view->epoch;
+	run->attempt = (int)view->attempts;
+	run->picked_up_at = run->started_at =
+		moment(view->started_at_ms, moments->started);
+	run->cancel_requested_at = moment(view->cancel_at_ms, moments->cancel);
+	if (!view->ended) {
+		run->status = "running";
+		run->current_step_id = view->step_id;
+		return;
+	}
+	run->status = view->end.status;
+	run->final_response = view->end.response;
+	run->error = view->end.error;
+	run->ended_at = moment(view->end.ended_at_ms, moments->ended);
+	run->total_tokens_used = view->end.tokens;
+	run->total_cost_usd = view->end.cost_usd;
+}
+
+static void from_memory(struct store_run_status *run, const struct file_run *held,
+			struct moments *moments)
+{
+	memset(run, 0, sizeof(*run));
+	fill_head(run, &held->head, moments);
+	run->status = held->state == FILE_RUN_WAITING ? "queued" : "running";
+	run->epoch = held->epoch;
+	run->attempt = (int)held->attempts;
+	run->picked_up_at = run->started_at =
+		moment(held->started_at_ms, moments->started);
+	if (held->cancel)
+		run->cancel_requested_at =
+			run->started_at ? run->started_at : run->created_at;
+	if (held->exec && held->exec->step)
+		run->current_step_id = held->exec->step->id;
+}
+
+void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
+		    void *arg)
+{
+	const struct file_run *held =
+		reads->host ? host_file_find(reads->host, run_id) : NULL;
+	struct store_run_status run;
+	struct moments moments;
+	struct files_view view;
+	enum errors_code error;
+
+	if (held) {
+		from_memory(&run, held, &moments);
+		cb(arg, ERRORS_NONE, &run);
+		return;
+	}
+	error = file_reads_view(reads, run_id, &view);
+	if (error == ERRORS_NONE)
+		from_view(&run, &view, &moments);
+	cb(arg, error, error == ERRORS_NONE ? &run : NULL);
+	files_view_deinit(&view);
+}
+
+/* -- lists -- */
+
+/* Of a run's name alone: when it was made, then its id. */
+struct listed {
+	int64_t created_at_ms;
+	char *id; /* in the arena */
+};
+
+struct listing {
+	struct arena arena;
+	struct listed *at; /* owned */
+	size_t count;
+	size_t room;
+};
+
+/* Ids end in the moment at which they were made (ids_run()). */
+static int64_t made_at(const char *id)
+{
+	const char *last = strrchr(id, '_');
+
+	return last ? strtoll(last + 1, NULL, 10) : 0;
+}
+
+static void list_folder(struct listing *listing, const struct files_dir *dir,
+			const char *below)
+{
+	struct str path = STR_INIT;
+	char id[IDS_MAX];
+	struct dirent *entry;
+	DIR *list;
+
+	str_printf(&path, "%s%s", dir->path, below);
+	list = opendir(str_text(&path));
+	str_deinit(&path);
+	while (list && (entry = readdir(list))) {
+		if (!files_dir_id(entry->d_name, ".journal", id))
+			continue;
+		if (listing->count == listing->room) {
+			listing->room = listing->room ? listing->room * 2 : 256;
+			listing->at = mem_resize(listing->at,
+						 listing->room * sizeof(*listing->at));
+		}
+		listing->at[listing->count++] = (struct listed){
+			made_at(id),
+			arena_dup(&listing->arena, id),
+		};
+	}
+	if (list)
+		(void)closedir(list);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	if (x->created_at_ms != y->created_at_ms)
+		return x->created_at_ms < y->created_at_ms ? 1 : -1;
+	return strcmp(y->id, x->id);
+}
+
+/* Behind the cursor, "<made at>.<id>" of the run that was shown last. */
+static size_t first_behind(struct listing *listing, const char *after)
+{
+	struct listed cursor;
+	size_t i;
+
+	if (!after)
+		return 0;
+	cursor.created_at_ms = strtoll(after, NULL, 10);
+	cursor.id = arena_dup(&listing->arena, strchr(after, '.') + 1);
+	for (i = 0; i < listing->count; i++)
+		if (newest_first(&listing->at[i], &cursor) > 0)
+			break;
+	return i;
+}
+
+struct page {
+	struct store_run_status *runs; /* owned */
+	struct moments *moments;       /* owned, as those behind */
+	struct files_view *views;
+	size_t count;
+};
+
+static bool fits(const struct store_run_status *run,
+		 const struct store_run_filter *filter)
+{
+	return (!filter->tenant_id || strcmp(run->tenant_id, filter->tenant_id) == 0) &&
+	       (!filter->status || strcmp(run->status, filter->status) == 0) &&
+	       (!filter->orchestration_id ||
+		strcmp(run->orchestration_id, filter->orchestration_id) == 0);
+}
+
+/* If it fits. */
+static void add_to_page(const struct file_reads *reads, struct page *page, const char *id,
+			const struct store_run_filter *filter)
+{
+	struct store_run_status *run = &page->runs[page->count];
+	struct files_view *view = &page->views[page->count];
+	const struct file_run *held =
+		reads->host ? host_file_find(reads->host, id) : NULL;
+
+	memset(view, 0, sizeof(*view));
+	arena_init(&view->arena);
+	if (held) {
+		from_memory(run, held, &page->moments[page->count]);
+	} else {
+		files_view_deinit(view);
+		if (file_reads_view(reads, id, view) != ERRORS_NONE) {
+			files_view_deinit(view);
+			return;
+		}
+		from_view(run, view, &page->moments[page->count]);
+	}
+	if (fits(run, filter)) {
+		page->count++;
+		return;
+	}
+	files_view_deinit(view);
+}
+
+void file_reads_list(const struct file_reads *reads,
+		     const struct store_run_filter *filter, port_runs_cb cb, void *arg)
+{
+	size_t limit = (size_t)filter->limit, i, looks = 0;
+	struct listing listing = { .count = 0 };
+	struct page page = { .count = 0 };
+	const struct listed *last = NULL;
+	const char *next = NULL;
+
+	arena_init(&listing.arena);
+	list_folder(&listing, reads->dir, "");
+	list_folder(&listing, reads->dir, "/live");
+	if (listing.count)
+		qsort(listing.at, listing.count, sizeof(*listing.at), newest_first);
+	page.runs = mem_new_n(struct store_run_status, limit + 1);
+	page.moments = mem_new_n(struct moments, limit + 1);
+	page.views = mem_new_n(struct files_view, limit + 1);
+	for (i = first_behind(&listing, filter->after); i < listing.count && !next; i++) {
+		if (page.count < limit && looks++ < LIST_LOOKS_MAX) {
+			last = &listing.at[i];
+			add_to_page(reads, &page, last->id, filter);
+		} else {
+			next = arena_printf(&listing.arena, "%lld.%s",
+					    (long long)last->created_at_ms, last->id);
+		}
+	}
+	cb(arg, ERRORS_NONE, page.runs, page.count, next);
+	for (i = 0; i < page.count; i++)
+		files_view_deinit(&page.views[i]);
+	mem_free(page.runs);
+	mem_free(page.moments);
+	mem_free(page.views);
+	mem_free(listing.at);
+	arena_deinit(&listing.arena);
+}
+
+/* -- events -- */
+
+struct gathering {
+	struct arena arena;
+	struct event_id start, end;
+	bool to_end;           /* no end was given */
+	struct port_event *at; /* owned */
+	size_t count;
+	size_t limit;
+	bool bad;
+};
+
+static bool gather(void *arg, const struct event_id *id, const char *text, size_t len)
+{
+	struct gathering *g = arg;
+	char id_text[EVENT_ID_MAX];
+
+	if (event_id_compare(id, &g->start) < 0)
+		return true;
+	if (g->count == g->limit || (!g->to_end && event_id_compare(id, &g->end) > 0))
+		return false;
+	(void)event_id_print(id, id_text);
+	g->at[g->count++] = (struct port_event){
+		.id = arena_dup(&g->arena, id_text),
+		.json = arena_dup_n(&g->arena, text, len),
+		.len = len,
+	};
+	return true;
+}
+
+static enum files_scan gather_row(void *arg, char type, const char *body, size_t len)
+{
+	struct gathering *g = arg;
+	struct store_step step;
+	int64_t at_ms;
+	struct err err;
+	int rc = 1;
+
+	if (type != FILES_STEP)
+		return FILES_SCAN_ON;
+	if (!files_run_get_step(body, len, &step, &at_ms))
+		rc = ERR_INPUT;
+	else if (step.events)
+		rc = replay_row(step.events, gather, g, &err);
+	g->bad = rc < 0;
+	return rc == 1 ? FILES_SCAN_ON : FILES_SCAN_STOP;
+}
+
+void file_reads_events(const struct file_reads *reads, const char *run_id,
+		       const char *start, const char *end, int limit, port_events_cb cb,
+		       void *arg)
+{
+	struct gathering g = { .limit = (size_t)limit };
+	enum errors_code error = ERRORS_NONE;
+	struct files_view view;
+	struct err err;
+	uint64_t at = 0;
+	int fd = -1;
+
+	arena_init(&g.arena);
+	g.at = mem_new_n(struct port_event, g.limit + 1);
+	if (strcmp(start, "-") != 0)
+		(void)event_id_parse(start, &g.start); /* checked by the handler */
+	g.to_end = strcmp(end, "+") == 0;
+	if (!g.to_end)
+		(void)event_id_parse(end, &g.end);
+	error = file_reads_view(reads, run_id, &view);
+	if (error == ERRORS_NONE)
+		(void)open_run(reads, run_id, &fd, &error);
+	if (error == ERRORS_NONE &&
+	    (files_journal_scan(fd, &at, gather_row, &g, &err) < 0 || g.bad))
+		error = ERRORS_DISK;
+	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL, g.at,
+	   error == ERRORS_NONE ? g.count : 0);
+	fdutil_close(&fd);
+	files_view_deinit(&view);
+	mem_free(g.at);
+	arena_deinit(&g.arena);
+}
+
+/* -- all events, for an answer -- */
+
+struct printing {
+	struct str *out;
+	struct jsonw w;
+	bool bad;
+};
+
+static bool print_event(void *arg, const struct event_id *id, const char *text,
+			size_t len)
+{
+	struct printing *p = arg;
+	char id_text[EVENT_ID_MAX];
+
+	(void)event_id_print(id, id_text);
+	jsonw_object(&p->w);
+	jsonw_pair_text(&p->w, "id", id_text);
+	jsonw_pair_raw(&p->w, "event", text, len);
+	jsonw_object_end(&p->w);
+	return p->out->len <= FILE_READS_EVENTS_MAX;
+}
+
+static enum files_scan print_row(void *arg, char type, const char *body, size_t len)
+{
+	struct printing *p = arg;
+	struct store_step step;
+	int64_t at_ms;
+	struct err err;
+
+	if (type != FILES_STEP)
+		return FILES_SCAN_ON;
+	p->bad = !files_run_get_step(body, len, &step, &at_ms) ||
+		 (step.events && replay_row(step.events, print_event, p, &err) != 1);
+	return p->bad ? FILES_SCAN_STOP : FILES_SCAN_ON;
+}
+
+bool file_reads_all_events(const struct file_reads *reads, const char *run_id,
+			   struct str *out)
+{
+	struct printing p = { .out = out };
+	enum errors_code error;
+	struct err err;
+	uint64_t at = 0;
+	int fd, rc;
+
+	if (open_run(reads, run_id, &fd, &error) < 0)
+		return false;
+	jsonw_init(&p.w, out);
+	jsonw_array(&p.w);
+	rc = files_journal_scan(fd, &at, print_row, &p, &err);
+	fdutil_close(&fd);
+	if (rc < 0 || p.bad)
+		return false;
+	jsonw_array_end(&p.w);
+	return true;
+}
+
+/* -- steps -- */
+
+struct stepping {
+	struct arena arena;
+	struct store_step *at; /* owned */
+	size_t count;
+	size_t limit;
+	int64_t from_seq;
+	int64_t next;
+	bool bad;
+};
+
+static enum files_scan take_step(void *arg, char type, const char *body, size_t len)
+{
+	struct stepping *s = arg;
+	struct store_step step;
+	char at[FILES_MOMENT_MAX];
+	int64_t at_ms;
+
+	if (type != FILES_STEP)
+		return FILES_SCAN_ON;
+	s->bad = !files_run_get_step(body, len, &step, &at_ms);
+	if (s->bad)
+		return FILES_SCAN_STOP;
+	if (step.seq < s->from_seq)
+		return FILES_SCAN_ON;
+	if (s->count == s->limit) {
+		s->next = step.seq;
+		return FILES_SCAN_STOP;
+	}
+	s->at[s->count++] = (struct store_step){
+		.seq = step.seq,
+		.path = arena_dup(&s->arena, step.path ? step.path : ""),
+		.step_id = arena_dup(&s->arena, step.step_id ? step.step_id : ""),
+		.execution = step.execution,
+		.kind = arena_dup(&s->arena, step.kind),
+		.usage = step.usage ? arena_dup(&s->arena, step.usage) : NULL,
+		.error = step.error ? arena_dup(&s->arena, step.error) : NULL,
+		.at = arena_dup(&s->arena, files_run_moment(at_ms, at)),
+	};
+	return FILES_SCAN_ON;
+}
+
+void file_reads_steps(const struct file_reads *reads, const char *run_id,
+		      int64_t from_seq, int limit, port_steps_cb cb, void *arg)
+{
+	struct stepping s = { .limit = (size_t)limit, .from_seq = from_seq };
+	enum errors_code error;
+	struct files_view view;
+	struct err err;
+	uint64_t at = 0;
+	int fd = -1;
+
+	arena_init(&s.arena);
+	s.at = mem_new_n(struct store_step, s.limit + 1);
+	error = file_reads_view(reads, run_id, &view);
+	if (error == ERRORS_NONE)
+		(void)open_run(reads, run_id, &fd, &error);
+	if (error == ERRORS_NONE &&
+	    (files_journal_scan(fd, &at, take_step, &s, &err) < 0 || s.bad))
+		error = ERRORS_DISK;
+	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL, s.at,
+	   error == ERRORS_NONE ? s.count : 0, s.next);
+	fdutil_close(&fd);
+	files_view_deinit(&view);
+	mem_free(s.at);
+	arena_deinit(&s.arena);
+}

@@ -1,0 +1,207 @@
+/*
+ * file_submit.c - submissions that this process executes itself
+ *
+ *	accepted  its journal is on the disk: who does not wait is answered
+ *	over      its end is on the disk: who waits is answered with all of it
+ *	late      it takes longer than a client may wait, or this process leaves: who waits
+ *		  gets what the others got, and finds the end where they do
+ *
+ * A client that goes away meanwhile takes nothing with it: the run goes on.
+ */
+#include "api/file_submit.h"
+
+#include "api/file_catalog.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "host/file_run.h"
+#include "host/host_file.h"
+#include "store/files_list.h"
+
+#include <string.h>
+
+struct file_submit {
+	struct file_submit_parts parts;
+	struct list subs;
+};
+
+struct sub {
+	struct file_submit *submit;
+	struct list node;
+	struct port_run *run;
+	struct file_ack ack;
+	struct file_wait wait;
+	ev_timer late;
+	bool acked;
+	char run_id[IDS_MAX];
+};
+
+static void answer(struct sub *sub, enum errors_code error,
+		   const struct port_result *result)
+{
+	struct port_run *run = sub->run;
+
+	run->error = error;
+	run->run_id = error == ERRORS_NONE ? sub->run_id : NULL;
+	run->result = result;
+	file_wait_forget(&sub->wait);
+	if (!sub->acked)
+		list_remove(&sub->ack.node);
+	ev_timer_stop(sub->submit->parts.loop, &sub->late);
+	list_remove(&sub->node);
+	run->done(run);
+	mem_free(sub);
+}
+
+static void on_stored(struct file_ack *ack, bool durable)
+{
+	struct sub *sub = list_entry(ack, struct sub, ack);
+
+	sub->acked = true;
+	if (!durable)
+		answer(sub, ERRORS_UNKNOWN, NULL);
+	else if (!sub->run->wait)
+		answer(sub, ERRORS_NONE, NULL);
+}
+
+static void on_over(struct file_wait *wait, struct file_run *held, enum file_over how)
+{
+	struct sub *sub = list_entry(wait, struct sub, wait);
+	const struct file_submit *submit = sub->submit;
+	struct str events = STR_INIT;
+	struct files_end end;
+	struct port_result result;
+
+	if (how == FILE_OVER_LEFT) {
+		answer(sub, ERRORS_NONE, NULL);
+		return;
+	}
+	end = file_run_end(held);
+	result = (struct port_result){
+		.status = end.status,
+		.response = end.response,
+		.error = end.error,
+		.state = end.state,
+		.history = end.history,
+	};
+	if (file_reads_all_events(submit->parts.reads, sub->run_id, &events)) {
+		result.events = str_text(&events);
+		result.events_len = events.len;
+	}
+	answer(sub, ERRORS_NONE, &result);
+	str_deinit(&events);
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct sub *sub = w->data;
+
+	(void)loop;
+	(void)revents;
+	answer(sub, sub->acked ? ERRORS_NONE : ERRORS_UNKNOWN, NULL);
+}
+
+static void refuse(struct port_run *run, enum errors_code error, const char *detail)
+{
+	run->error = error;
+	run->detail = detail;
+	run->done(run);
+}
+
+static enum errors_code error_of(int rc)
+{
+	switch (rc) {
+	case ERR_FULL:
+		return ERRORS_DEPTH;
+	case ERR_CLOSED:
+		return ERRORS_DRAINING;
+	case ERR_SYS:
+		return ERRORS_DISK;
+	default:
+		return ERRORS_INTERNAL;
+	}
+}
+
+static void start(struct file_submit *submit, struct port_run *run,
+		  const struct file_entry *entry, const struct files_item *item)
+{
+	const struct file_submit_parts *parts = &submit->parts;
+	struct sub *sub = mem_new(struct sub);
+	struct files_head head = {
+		.run_id = ids_run(clock_wall_ms(), sub->run_id),
+		.orchestration_id = run->orchestration_id,
+		.tenant_id = run->tenant_id,
+		.session_id = run->session_id,
+		.message = run->message,
+		.inputs = run->inputs,
+		.webhook_url = run->webhook_url,
+		.webhook_secret = run->webhook_secret,
+		.idempotency_key = run->idempotency_key,
+		.body_sha256 = run->body_sha256,
+		.definition = item->text,
+		.created_at_ms = clock_wall_ms(),
+		.priority = run->priority,
+	};
+	struct err err;
+	int rc;
+
+	sub->submit = submit;
+	sub->run = run;
+	sub->ack.stored = on_stored;
+	sub->wait.over = on_over;
+	ev_timer_init(&sub->late, on_late, 0., 0.);
+	sub->late.data = sub;
+	rc = host_file_accept(parts->host, &head, entry->definition, &sub->ack,
+			      run->wait ? &sub->wait : NULL, &err);
+	if (rc < 0) {
+		if (rc == ERR_SYS)
+			log_warn("run.not_accepted", LOG_S("error", err.text));
+		mem_free(sub);
+		refuse(run, error_of(rc), NULL);
+		return;
+	}
+	list_push(&submit->subs, &sub->node);
+	ev_now_update(parts->loop);
+	ev_timer_set(&sub->late, (double)parts->answer_ms / 1000., 0.);
+	ev_timer_start(parts->loop, &sub->late);
+}
+
+void file_submit_run(struct file_submit *submit, struct port_run *run)
+{
+	const struct files_item *item;
+	const struct file_entry *entry =
+		file_catalog_get(submit->parts.catalog, run->orchestration_id, &item);
+
+	run->result = NULL;
+	run->replayed = false;
+	if (!entry)
+		refuse(run, ERRORS_NO_ORCHESTRATION, NULL);
+	else if (!entry->definition)
+		refuse(run, ERRORS_DEFINITION, entry->detail);
+	else
+		start(submit, run, entry, item);
+}
+
+struct file_submit *file_submit_new(const struct file_submit_parts *parts)
+{
+	struct file_submit *submit = mem_new(struct file_submit);
+
+	submit->parts = *parts;
+	list_init(&submit->subs);
+	return submit;
+}
+
+void file_submit_free(struct file_submit *submit)
+{
+	struct list *node;
+
+	if (!submit)
+		return;
+	while ((node = submit->subs.next) != &submit->subs)
+		answer(list_entry(node, struct sub, node), ERRORS_DRAINING, NULL);
+	mem_free(submit);
+}

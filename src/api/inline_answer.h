@@ -1,0 +1,13 @@
+/* inline_answer.h - the answer to a submission whose run is over already */
+#ifndef API_INLINE_ANSWER_H
+#define API_INLINE_ANSWER_H
+
+struct port_run;
+struct request;
+
+/* run->result is there. */
+void inline_answer_send(struct request *req, const struct port_run *run);
+/* The same in the shape of /api/v1 (CONTRACT 1.6). */
+void inline_answer_send_v1(struct request *req, const struct port_run *run);
+
+#endif

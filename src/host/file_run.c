@@ -1,0 +1,216 @@
+/*
+ * file_run.c - a run that a host on files holds: its numbers and its records
+ *
+ * An event's stream id is given here, when its row goes into the journal, and stands
+ * beside it there; clients get it from the journal. Ids rise, whatever the clock does.
+ */
+#include "host/file_run.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/exec.h"
+#include "engine/op.h"
+#include "engine/row.h"
+#include "events/event_id.h"
+#include "host/file_pins.h"
+#include "host/host_file.h"
+#include "run/definition.h"
+
+#include <string.h>
+
+/* Who waits for a row. */
+struct file_op {
+	struct list node;
+	struct op *op; /* NULL: its frame took it back */
+};
+
+static const char *keep(struct arena *arena, const char *text)
+{
+	return text ? arena_dup(arena, text) : NULL;
+}
+
+struct file_run *file_run_new(struct host_file *host, const struct files_head *head)
+{
+	struct file_run *run = mem_new(struct file_run);
+
+	run->host = host;
+	run->journal.fd = -1;
+	run->attempts = 1;
+	arena_init(&run->arena);
+	run->head = (struct files_head){
+		.run_id = keep(&run->arena, head->run_id),
+		.orchestration_id = keep(&run->arena, head->orchestration_id),
+		.tenant_id = keep(&run->arena, head->tenant_id),
+		.session_id = keep(&run->arena, head->session_id),
+		.message = keep(&run->arena, head->message),
+		.inputs = keep(&run->arena, head->inputs),
+		.created_at_ms = head->created_at_ms,
+		.priority = head->priority,
+	};
+	list_init(&run->ops);
+	list_init(&run->acks);
+	list_init(&run->waits);
+	list_init(&run->pins);
+	return run;
+}
+
+void file_run_free(struct file_run *run)
+{
+	struct list *node;
+
+	while ((node = list_shift(&run->ops))) {
+		struct file_op *waiting = list_entry(node, struct file_op, node);
+
+		if (waiting->op)
+			waiting->op->abandon = NULL;
+		mem_free(waiting);
+	}
+	file_pins_free(run);
+	files_journal_close(&run->journal);
+	row_final_free(run->final);
+	definition_unref(run->definition);
+	arena_deinit(&run->arena);
+	mem_free(run);
+}
+
+void file_run_next_id(struct file_run *run, int64_t wall_ms, char *buf)
+{
+	struct event_id id;
+
+	if (wall_ms > run->id_ms) {
+		run->id_ms = wall_ms;
+		run->id_n = 0;
+	} else {
+		run->id_n++;
+	}
+	id = (struct event_id){ (uint64_t)run->id_ms, run->id_n };
+	(void)event_id_print(&id, buf);
+}
+
+static void on_abandon(struct op *op)
+{
+	struct file_op *waiting = op->server;
+
+	waiting->op = NULL;
+}
+
+static void wait_for_row(struct file_run *run, struct op *op)
+{
+	struct file_op *waiting = mem_new(struct file_op);
+
+	waiting->op = op;
+	op->server = waiting;
+	op->abandon = on_abandon;
+	list_push(&run->ops, &waiting->node);
+}
+
+static void print_events(struct file_run *run, const struct engine_row *row,
+			 int64_t wall_ms, struct str *out)
+{
+	char id[EVENT_ID_MAX];
+	const char *text;
+	size_t i, len;
+
+	for (i = 0; i < row->events_count; i++) {
+		file_run_next_id(run, wall_ms, id);
+		text = row_event_text(row, i, &len);
+		str_add_text(out, i ? ",[\"" : "[[\"");
+		str_add_text(out, id);
+		str_add_text(out, "\",");
+		str_add(out, text, len);
+		str_add_char(out, ']');
+	}
+	if (row->events_count)
+		str_add_char(out, ']');
+}
+
+static const char *some(const struct str *text)
+{
+	return text->len ? str_text(text) : NULL;
+}
+
+void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *op,
+		      int64_t wall_ms)
+{
+	struct str events = STR_INIT, body = STR_INIT;
+	struct store_step step = {
+		.seq = ++run->seq,
+		.path = row->path,
+		.step_id = row->step_id,
+		.execution = row->execution,
+		.kind = row_kind_name(row->kind),
+		.delta = some(&row->delta),
+		.usage = some(&row->usage),
+		.error = some(&row->error),
+		.epoch = run->epoch,
+	};
+
+	print_events(run, row, wall_ms, &events);
+	step.events = some(&events);
+	run->event_seq += row->events_count;
+	files_run_put_step(&body, &step, wall_ms);
+	files_journal_add(&run->journal, FILES_STEP, &body);
+	str_deinit(&body);
+	str_deinit(&events);
+	row_free(row);
+	if (op)
+		wait_for_row(run, op);
+}
+
+struct files_end file_run_end(const struct file_run *run)
+{
+	const struct engine_final *final = run->final;
+
+	return (struct files_end){
+		.status = row_status_name(final->status),
+		.response = str_text(&final->response),
+		.error = some(&final->error),
+		.state = final->state.len ? str_text(&final->state) : "{}",
+		.history = final->history.len ? str_text(&final->history) : "[]",
+		.ended_at_ms = run->ended_at_ms,
+		.tokens = final->usage.input_tokens + final->usage.output_tokens,
+		.cache_read_tokens = final->usage.cache_read_tokens,
+		.cache_write_tokens = final->usage.cache_write_tokens,
+		.cache_hits = final->usage.cache_hits,
+		.cost_usd = final->usage.cost_usd,
+		.savings_usd = final->usage.savings_usd,
+	};
+}
+
+void file_run_add_end(struct file_run *run)
+{
+	const struct files_end end = file_run_end(run);
+	struct str body = STR_INIT;
+
+	files_run_put_end(&body, &end);
+	files_journal_add(&run->journal, FILES_END, &body);
+	str_deinit(&body);
+}
+
+void file_run_tell_acks(struct file_run *run, bool durable)
+{
+	struct list *node;
+
+	while ((node = list_shift(&run->acks))) {
+		struct file_ack *ack = list_entry(node, struct file_ack, node);
+
+		ack->stored(ack, durable);
+	}
+}
+
+void file_run_stored(struct file_run *run)
+{
+	struct list *node;
+
+	while ((node = list_shift(&run->ops))) {
+		struct file_op *waiting = list_entry(node, struct file_op, node);
+		struct op *op = waiting->op;
+
+		mem_free(waiting);
+		if (!op)
+			continue;
+		op->abandon = NULL;
+		op_done(op);
+	}
+	file_run_tell_acks(run, true);
+}

@@ -1,0 +1,126 @@
+/* host_file.h - the engine's surroundings without Redis and Postgres: files */
+#ifndef HOST_HOST_FILE_H
+#define HOST_HOST_FILE_H
+
+#include "base/err.h"
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct definition;
+struct engine_limits;
+struct ev_loop;
+struct file_run;
+struct files_dir;
+struct files_head;
+struct files_list;
+struct host_file;
+struct models;
+struct python_pool;
+struct score_slot;
+struct toolbox;
+
+struct host_file_options {
+	struct ev_loop *loop;
+	struct files_dir *dir; /* open; outlives the host */
+	const char *incarnation;
+	const char *worker_id;              /* for events and stock readers */
+	const struct engine_limits *limits; /* copied */
+	struct models *models;              /* these outlive the host */
+	struct python_pool *python;
+	struct files_list *orchestrations; /* what steps name, as it is now */
+	struct files_list *agents;
+	struct files_list *tools;
+	struct toolbox *toolbox;
+	struct score_slot *score;
+	size_t runs;     /* executed at the same time */
+	size_t waiting;  /* accepted beyond these */
+	int max_crashes; /* deaths laid to a run that end it */
+	bool marks;      /* other processes answer clients: host_file_mark() */
+	/* The run's journal has more that is durable. */
+	void (*grew)(void *arg, const char *run_id);
+	/* A live event: may be lost. Texts are borrowed for the call. */
+	void (*live)(void *arg, const char *run_id, const char *id, const char *event,
+		     size_t len);
+	void *arg;
+};
+
+/* One per process. NULL is never returned. */
+struct host_file *host_file_new(const struct host_file_options *options);
+/* Runs that are still here are left to the next process. Nobody is called. NULL is fine.
+ */
+void host_file_free(struct host_file *host);
+
+/* Waits for what was written before it to be durable; false: it may never be. Embed it;
+ * borrowed until stored. */
+struct file_ack {
+	struct list node;
+	void (*stored)(struct file_ack *ack, bool durable);
+};
+
+enum file_over {
+	FILE_OVER_ENDED, /* its end is durable; the run is valid for the call */
+	FILE_OVER_LEFT,  /* this process leaves; the next one goes on */
+};
+
+/* Waits for the end of a run. Embed it; borrowed until over, or file_wait_forget(). */
+struct file_wait {
+	struct list node;
+	void (*over)(struct file_wait *wait, struct file_run *run, enum file_over how);
+};
+
+void file_wait_forget(struct file_wait *wait);
+
+/*
+ * Take a run: texts of head are copied, the definition is referenced. ack->stored when it
+ * is accepted for good; wait (NULL: nobody waits) when it is over. ERR_FULL: too many
+ * wait, nothing was taken; ERR_SYS: the disk takes nothing; ERR_CONFLICT: the id is
+ * taken; ERR_CLOSED: the host drains.
+ */
+int host_file_accept(struct host_file *host, const struct files_head *head,
+		     struct definition *definition, struct file_ack *ack,
+		     struct file_wait *wait, struct err *err);
+
+/* A run that is here, or NULL: it has ended, another process has it, or there is none. */
+struct file_run *host_file_find(const struct host_file *host, const char *run_id);
+
+/* Stop it; ack->stored when that wish will survive this process. false: it is ending. */
+bool host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack);
+
+/* The same for a run that another process of this host has: it will see that. ERR_SYS. */
+int host_file_mark(const struct files_dir *dir, const char *run_id, struct err *err);
+
+/*
+ * A run that failed goes on, at from_step or (NULL) with what failed. ack->stored when it
+ * will, whatever happens. ERR_NOT_FOUND, ERR_CONFLICT: it has not failed; ERR_INPUT: no
+ * such step; ERR_SYS, ERR_FULL, ERR_CLOSED. *ret_attempt: the number of the one that
+ * begins.
+ */
+int host_file_reopen(struct host_file *host, const char *run_id, const char *from_step,
+		     struct file_ack *ack, int64_t *ret_attempt, struct err *err);
+
+/*
+ * Take over what dead processes left under live/: at the start, and again now and then,
+ * since a process of the generation before may die later. What lives is left alone.
+ */
+void host_file_adopt(struct host_file *host);
+
+/*
+ * Accept nothing more. finish: runs go on to their ends, however long that takes;
+ * otherwise no step starts any more, one in flight has leaf_ms, and the runs are left to
+ * the next process. idle(arg) once, from the loop, when no run is here any more. May be
+ * called again with finish false: a stop that comes behind.
+ */
+void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,
+		     void (*idle)(void *arg), void *arg);
+
+struct host_file_counts {
+	size_t running;
+	size_t waiting;
+	bool disk; /* the last write succeeded */
+};
+struct host_file_counts host_file_counts(const struct host_file *host);
+
+#endif

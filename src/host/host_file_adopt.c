@@ -1,0 +1,263 @@
+/*
+ * host_file_adopt.c - runs that a process before this one had
+ *
+ * The lock of a journal says whether its writer lives. One without a writer becomes ours:
+ * what is torn behind its last whole record is cut, and it goes on where its rows end. A
+ * journal whose end is in, but which still lies under live/, is put away. One that has
+ * nothing in it was never accepted: nobody was told of it, and it goes.
+ */
+#include "host/host_file_in.h"
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/jsonr.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/step_types.h"
+#include "events/event_id.h"
+#include "host/file_pins.h"
+#include "host/file_stock.h"
+#include "run/definition.h"
+#include "run/problem.h"
+#include "store/files_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void host_file_put_away(struct host_file *host, const struct files_head *head,
+			const struct files_end *end, int64_t started_at_ms)
+{
+	struct files_dir *dir = host->options.dir;
+	struct err err;
+
+	/* the next start does again what fails here */
+	if (file_stock_write(dir, head, end, started_at_ms, &err) < 0 ||
+	    files_dir_move(dir, head->run_id, false, &err) < 0)
+		log_warn("run.not_put_away", LOG_S("run", head->run_id),
+			 LOG_S("error", err.text));
+}
+
+void host_file_own(struct file_run *run)
+{
+	struct str body = STR_INIT;
+	const struct files_owner owner = {
+		.epoch = run->epoch,
+		.at_ms = clock_wall_ms(),
+		.incarnation = run->host->options.incarnation,
+	};
+
+	files_run_put_owner(&body, &owner);
+	files_journal_add(&run->journal, FILES_OWNER, &body);
+	str_deinit(&body);
+}
+
+/* ---- what a journal says ---- */
+
+struct reading {
+	struct file_run *run;
+	const struct files_head *head; /* NULL: not met yet */
+	const char *definition;
+	struct files_end end;
+	bool ended;
+	bool bad;
+};
+
+static void read_events(struct file_run *run, const char *events)
+{
+	struct json *doc = NULL;
+	struct event_id id;
+	const char *text;
+	size_t n;
+
+	if (!events || jsonr_parse(events, strlen(events), &doc, NULL, NULL, NULL) < 0)
+		return;
+	n = jsonr_count(doc);
+	run->event_seq += n;
+	text = n ? jsonr_text(jsonr_at(jsonr_at(doc, n - 1), 0)) : NULL;
+	if (text && event_id_parse(text, &id)) {
+		run->id_ms = (int64_t)id.ms;
+		run->id_n = (uint32_t)id.n;
+	}
+	jsonr_free(doc);
+}
+
+static void read_step(struct reading *r, const char *body, size_t len)
+{
+	struct file_run *run = r->run;
+	struct store_step step;
+	int64_t at_ms;
+
+	if (!files_run_get_step(body, len, &step, &at_ms)) {
+		r->bad = true;
+		return;
+	}
+	run->seq = step.seq;
+	run->resumes = true;
+	run->charges = 0; /* it got on */
+	r->ended = false;
+	if (strcmp(step.kind, "resume") == 0) {
+		run->attempts++;
+		run->cancel = false;
+	}
+	read_events(run, step.events);
+}
+
+static enum files_scan read_one(void *arg, char type, const char *body, size_t len)
+{
+	struct reading *r = arg;
+	struct file_run *run = r->run;
+	struct files_owner owner;
+
+	switch ((enum files_type)type) {
+	case FILES_HEAD:
+		/* texts stay where they are: in the run's arena */
+		if (!files_run_get_head(arena_dup_n(&run->arena, body, len), len,
+					&run->head)) {
+			r->bad = true;
+			break;
+		}
+		r->head = &run->head;
+		break;
+	case FILES_OWNER:
+		if (!files_run_get_owner(body, len, &owner)) {
+			r->bad = true;
+			break;
+		}
+		run->epoch = owner.epoch;
+		if (!run->started_at_ms)
+			run->started_at_ms = owner.at_ms;
+		break;
+	case FILES_STEP:
+		read_step(r, body, len);
+		break;
+	case FILES_PIN:
+		r->bad = !file_pins_read(run, body, len);
+		break;
+	case FILES_CHARGE:
+		run->charges++;
+		break;
+	case FILES_CANCEL:
+		run->cancel = true;
+		break;
+	case FILES_END:
+		r->ended = files_run_get_end(arena_dup_n(&run->arena, body, len), len,
+					     &r->end);
+		r->bad = r->bad || !r->ended;
+		break;
+	}
+	return r->bad ? FILES_SCAN_STOP : FILES_SCAN_ON;
+}
+
+static struct definition *parse(const char *text)
+{
+	struct definition *definition = NULL;
+	struct problems problems;
+
+	problem_init(&problems);
+	if (definition_parse(text, strlen(text), &definition, &problems) < 0 ||
+	    definition_validate(definition, step_types_rules(), &problems) < 0) {
+		definition_unref(definition);
+		definition = NULL;
+	}
+	problem_deinit(&problems);
+	return definition;
+}
+
+int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_end,
+		   struct err *err)
+{
+	struct reading r = { .run = run };
+	uint64_t at = 0;
+	int rc = files_journal_scan(run->journal.fd, &at, read_one, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (r.bad)
+		return err_set(err, ERR_INPUT, "a record cannot be read");
+	if (!r.head)
+		return err_set(err, ERR_NOT_FOUND, "nothing was accepted");
+	*ret_ended = r.ended;
+	*ret_end = r.end;
+	run->definition = parse(run->head.definition);
+	return 0;
+}
+
+/* ---- the folder ---- */
+
+static void adopted(struct host_file *host, struct file_run *run, const char *name)
+{
+	struct files_end end;
+	bool ended;
+	struct err err;
+	int rc = host_file_read(run, &ended, &end, &err);
+
+	if (rc == ERR_NOT_FOUND) {
+		(void)unlinkat(host->options.dir->live, name, 0);
+		file_run_free(run);
+	} else if (rc < 0) {
+		/* it stays where it is, for people */
+		log_error("run.journal_unreadable", LOG_S("file", name),
+			  LOG_S("error", err.text));
+		file_run_free(run);
+	} else if (ended) {
+		host_file_put_away(host, &run->head, &end, run->started_at_ms);
+		file_run_free(run);
+	} else {
+		run->epoch++;
+		host_file_own(run);
+		host_file_add(host, run);
+		host_file_want(run);
+		log_info("run.adopted", LOG_S("run", run->head.run_id),
+			 LOG_N("epoch", run->epoch));
+	}
+}
+
+static void look_at(struct host_file *host, const char *name)
+{
+	const struct files_head none = { .run_id = NULL };
+	struct file_run *run;
+	char id[IDS_MAX];
+	uint64_t cut = 0;
+	struct err err;
+	int rc;
+
+	if (!files_dir_id(name, ".journal", id) || host_file_find(host, id))
+		return;
+	run = file_run_new(host, &none);
+	rc = files_journal_adopt(&run->journal, host->options.dir->live, name, &cut,
+				 &err);
+	if (rc < 0) {
+		run->journal.fd = -1;
+		file_run_free(run);
+		if (rc != ERR_CONFLICT && rc != ERR_NOT_FOUND)
+			log_error("run.journal_unreadable", LOG_S("file", name),
+				  LOG_S("error", err.text));
+		return;
+	}
+	if (cut)
+		log_info("run.journal_cut", LOG_S("run", id), LOG_N("bytes", cut));
+	adopted(host, run, name);
+}
+
+void host_file_adopt(struct host_file *host)
+{
+	struct str path = STR_INIT;
+	struct dirent *entry;
+	DIR *list;
+
+	if (host->draining)
+		return;
+	str_printf(&path, "%s/live", host->options.dir->path);
+	list = opendir(str_text(&path));
+	if (!list)
+		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
+			  LOG_S("error", strerror(errno)));
+	while (list && (entry = readdir(list)))
+		look_at(host, entry->d_name);
+	if (list)
+		(void)closedir(list);
+	str_deinit(&path);
+}

@@ -1,0 +1,67 @@
+/* host_file_in.h - a file host's insides: for host_file*.c alone */
+#ifndef HOST_HOST_FILE_IN_H
+#define HOST_HOST_FILE_IN_H
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/map.h"
+#include "engine/drive.h"
+#include "engine/host.h"
+#include "host/file_run.h"
+#include "host/host_file.h"
+#include "store/files_group.h"
+
+struct engine;
+
+struct host_file {
+	struct host_file_options options;
+	struct engine *engine;
+	struct drive drive;
+	struct files_group group;
+	struct map by_id;                  /* struct file_run */
+	struct list runs[FILE_RUN_STATES]; /* each in the order in which they came */
+	size_t counts[FILE_RUN_STATES];
+	ev_prepare start; /* in front of the pump: who waits takes free places */
+	ev_timer leaf;
+	ev_timer look;       /* for marks, while another process answers clients */
+	ev_timer idle_timer; /* fires at once when no run is here any more */
+	bool draining;
+	bool finish; /* draining, but runs go on to their ends */
+	void (*idle)(void *arg);
+	void *idle_arg;
+};
+
+/* host_file_side.c: what the engine asks; its host is a struct host_file. */
+extern const struct engine_host host_file_side;
+
+/* host_file.c */
+void host_file_move(struct file_run *run, enum file_run_state state);
+/* It is in by_id and waits for its turn. */
+void host_file_add(struct host_file *host, struct file_run *run);
+/* May one more be taken? ERR_CLOSED, ERR_SYS, ERR_FULL. */
+int host_file_room(const struct host_file *host, struct err *err);
+/* Something of it is to be written. */
+void host_file_want(struct file_run *run);
+/* Its end is in run->final and its last row in the journal. */
+void host_file_ended(struct file_run *run);
+/* It is left to the next process: who waits hears so. */
+void host_file_leave(struct file_run *run);
+
+/* host_file_begin.c: a run whose turn it is. */
+void host_file_begin(struct file_run *run);
+/* Its end, without having been executed. */
+void host_file_fail(struct file_run *run, const char *class, const char *reason);
+
+/* host_file_adopt.c: an ended journal is put away, with the file for stock readers. */
+void host_file_put_away(struct host_file *host, const struct files_head *head,
+			const struct files_end *end, int64_t started_at_ms);
+/*
+ * Read what a journal says into a run that has the journal. *ret_ended: its end is the
+ * last of it, and *ret_end (texts in the run's arena) is that. ERR_INPUT, ERR_SYS.
+ */
+int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_end,
+		   struct err *err);
+/* Say in its journal that this process has it. */
+void host_file_own(struct file_run *run);
+
+#endif

@@ -1,0 +1,96 @@
+/* files_run.h - the records of a run's journal file */
+#ifndef STORE_FILES_RUN_H
+#define STORE_FILES_RUN_H
+
+#include "base/str.h"
+#include "store/store_steps.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Types of records. */
+enum files_type {
+	FILES_HEAD = 'R',   /* the run as it was accepted: the first record */
+	FILES_OWNER = 'O',  /* a process has it from here on */
+	FILES_STEP = 'S',   /* a journal row */
+	FILES_PIN = 'D',    /* a definition that the run met on its way */
+	FILES_CHARGE = 'K', /* a process died in its code */
+	FILES_CANCEL = 'C', /* somebody wants it to stop */
+	FILES_END = 'E',    /* its end; rows behind it: it was opened again */
+};
+
+/* Texts of what readers return are borrowed from the body; NULL is none. */
+struct files_head {
+	const char *run_id;
+	const char *orchestration_id;
+	const char *tenant_id;
+	const char *session_id;
+	const char *message;
+	const char *inputs;
+	const char *webhook_url;
+	const char *webhook_secret;
+	const char *idempotency_key;
+	const char *body_sha256;
+	const char *definition; /* JSON text: what is executed, whatever becomes of it */
+	int64_t created_at_ms;
+	int64_t priority;
+};
+
+struct files_owner {
+	int64_t epoch;
+	int64_t at_ms;
+	const char *incarnation;
+};
+
+struct files_end {
+	const char *status;
+	const char *response;
+	const char *error;
+	const char *state;   /* JSON object */
+	const char *history; /* JSON list */
+	int64_t ended_at_ms;
+	int64_t tokens;
+	int64_t cache_read_tokens;
+	int64_t cache_write_tokens;
+	int64_t cache_hits;
+	double cost_usd;
+	double savings_usd;
+};
+
+enum files_pin_kind {
+	FILES_PIN_ORCHESTRATION,
+	FILES_PIN_AGENT,
+};
+
+struct files_pin {
+	enum files_pin_kind kind;
+	const char *id;
+	int64_t version;
+	const char *text;
+};
+
+/* Append the body of a record to out, which is empty. */
+void files_run_put_head(struct str *out, const struct files_head *head);
+void files_run_put_owner(struct str *out, const struct files_owner *owner);
+/* at_ms instead of step->at; run_id is not in it. */
+void files_run_put_step(struct str *out, const struct store_step *step, int64_t at_ms);
+void files_run_put_end(struct str *out, const struct files_end *end);
+
+void files_run_put_pin(struct str *out, const struct files_pin *pin);
+
+/* false: it is no such body. */
+bool files_run_get_head(const char *body, size_t len, struct files_head *ret);
+bool files_run_get_owner(const char *body, size_t len, struct files_owner *ret);
+bool files_run_get_step(const char *body, size_t len, struct store_step *ret,
+			int64_t *ret_at_ms);
+bool files_run_get_end(const char *body, size_t len, struct files_end *ret);
+bool files_run_get_pin(const char *body, size_t len, struct files_pin *ret);
+
+/* "2026-06-01 12:34:56.789+00", as Postgres prints a moment, into buf. */
+#define FILES_MOMENT_MAX 48
+const char *files_run_moment(int64_t at_ms, char *buf);
+/* "2026-06-01T12:34:56Z", as stock files have it (CONTRACT 5.3). */
+const char *files_run_stamp(int64_t at_ms, char *buf);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * files_view.c - what a run's journal file says to a reader
+ *
+ * For runs that have ended, and those that another process of this host executes.
+ */
+#include "store/files_view.h"
+
+#include "store/files_journal.h"
+
+#include <string.h>
+
+static void view_step(struct files_view *view, const char *body, size_t len)
+{
+	struct store_step step;
+	int64_t at_ms;
+
+	if (!files_run_get_step(body, len, &step, &at_ms)) {
+		view->bad = true;
+		return;
+	}
+	view->rows = step.seq;
+	view->ended = false;
+	if (strcmp(step.kind, "resume") == 0) {
+		view->attempts++;
+		view->cancel_at_ms = 0;
+	}
+	if (step.step_id && *step.step_id &&
+	    (!view->step_id || strcmp(view->step_id, step.step_id) != 0))
+		view->step_id = arena_dup(&view->arena, step.step_id);
+}
+
+static void view_owner(struct files_view *view, const char *body, size_t len)
+{
+	struct files_owner owner;
+
+	if (!files_run_get_owner(body, len, &owner)) {
+		view->bad = true;
+		return;
+	}
+	view->epoch = owner.epoch;
+	if (!view->started_at_ms)
+		view->started_at_ms = owner.at_ms;
+}
+
+static enum files_scan on_record(void *arg, char type, const char *body, size_t len)
+{
+	struct files_view *view = arg;
+
+	switch ((enum files_type)type) {
+	case FILES_HEAD:
+		view->has_head = files_run_get_head(arena_dup_n(&view->arena, body, len),
+						    len, &view->head);
+		view->bad = !view->has_head;
+		break;
+	case FILES_OWNER:
+		view_owner(view, body, len);
+		break;
+	case FILES_STEP:
+		view_step(view, body, len);
+		break;
+	case FILES_PIN:
+	case FILES_CHARGE:
+		break;
+	case FILES_CANCEL:
+		view->cancel_at_ms = view->started_at_ms;
+		break;
+	case FILES_END:
+		view->ended = files_run_get_end(arena_dup_n(&view->arena, body, len), len,
+						&view->end);
+		view->bad = !view->ended;
+		break;
+	}
+	return view->bad ? FILES_SCAN_STOP : FILES_SCAN_ON;
+}
+
+int files_view_read(struct files_view *view, int fd, struct err *err)
+{
+	uint64_t at = 0;
+	int rc;
+
+	memset(view, 0, sizeof(*view));
+	arena_init(&view->arena);
+	view->attempts = 1;
+	rc = files_journal_scan(fd, &at, on_record, view, err);
+	if (rc < 0)
+		return rc;
+	if (view->bad)
+		return err_set(err, ERR_INPUT, "a record of the journal cannot be read");
+	if (!view->has_head)
+		return err_set(err, ERR_NOT_FOUND, "nothing was accepted");
+	return 0;
+}
+
+void files_view_deinit(struct files_view *view)
+{
+	arena_deinit(&view->arena);
+}
