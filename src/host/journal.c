@@ -301,9 +301,14 @@ static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *u
 	arena_deinit(&journal->scratch);
 }
 
-/* run id -> held, for the rows of a reply, which come in any order. */
+/*
+ * run id -> held, for the rows of a reply, which come in any order. A run may be there by
+ * two entries: whoever parked it died before its entry went, and an answer made the next.
+ * The newest wake alone can be ours.
+ */
 static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
 {
+	const struct held *other;
 	size_t i;
 
 	map_init(map);
@@ -313,7 +318,9 @@ static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
 		held->in = false;
 		held->cancel_asked = false;
 		held->answer_waits = false;
-		(void)map_put(map, held->run_id, strlen(held->run_id), held);
+		other = map_get(map, held->run_id, strlen(held->run_id));
+		if (!other || other->wake < held->wake)
+			(void)map_put(map, held->run_id, strlen(held->run_id), held);
 	}
 }
 
