@@ -11,6 +11,7 @@
  */
 #include "host/held.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/op.h"
@@ -278,4 +279,18 @@ const char *held_row_events(struct held_row *row)
 	    events->data[events->len - 2] != ']')
 		str_add_char(events, ']');
 	return str_text(events);
+}
+
+void held_index(struct map *map, struct held *held)
+{
+	held->twin = map_put(map, held->run_id, strlen(held->run_id), held);
+}
+
+struct held *held_find(const struct map *map, const char *run_id, enum held_act act)
+{
+	struct held *held = map_get(map, run_id, strlen(run_id));
+
+	while (held && held->act != act)
+		held = held->twin;
+	return held;
 }

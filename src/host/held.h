@@ -21,6 +21,7 @@ struct engine_final;
 struct engine_row;
 struct exec;
 struct host_scale;
+struct map;
 struct op;
 struct str;
 
@@ -115,6 +116,7 @@ struct held {
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */
 	bool cancel_asked;          /* scratch of one reply */
+	struct held *twin;          /* scratch of one reply: held_index() */
 	bool answer_waits;          /* scratch of one reply: somebody has answered */
 	bool parked;                /* scratch of one reply: the pause is in */
 	uint64_t event_seq;         /* durable events handed out */
@@ -158,6 +160,13 @@ size_t held_bytes(const struct held *held);
  * what Postgres has. No commit of it is under way.
  */
 void held_drop_rows(struct held *held);
+/*
+ * The units of one reply by run id. A run may be in it twice: as the entry of a wake that
+ * is over, whose holder died before it was gone, and as that of the next.
+ */
+void held_index(struct map *map, struct held *held);
+/* The one whose commit does this; NULL: none. */
+struct held *held_find(const struct map *map, const char *run_id, enum held_act act);
 /* Free the rows of a list; ops that wait for them are dropped, not completed. */
 void held_rows_free(struct list *rows);
 

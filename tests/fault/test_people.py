@@ -111,6 +111,7 @@ def test_a_worker_dies_at_each_point_of_a_question(site, faults, rounds):
         rule = faults.rule(point, "crash", kind="worker")
         run_id = site.submit("two")
         answer(site, run_id, "a")
+        site.wait_run(run_id, "paused")
         answer(site, run_id, "b")
         check(site, run_id)
         assert rule.acted(), point
