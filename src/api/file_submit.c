@@ -134,13 +134,14 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 {
 	struct files_view view;
 	struct str events = STR_INIT;
-	struct port_result result;
+	struct port_result *result;
 
 	run->error = file_reads_view(submit->parts.reads, run_id, &view);
 	run->run_id = run_id;
 	run->replayed = true;
 	if (run->error == ERRORS_NONE && view.ended && run->wait) {
-		result = (struct port_result){
+		result = arena_new(&view.arena, struct port_result);
+		*result = (struct port_result){
 			.status = view.end.status,
 			.response = view.end.response,
 			.error = view.end.error,
@@ -148,10 +149,10 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 			.history = view.end.history,
 		};
 		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
-			result.events = str_text(&events);
-			result.events_len = events.len;
+			result->events = str_text(&events);
+			result->events_len = events.len;
 		}
-		run->result = &result;
+		run->result = result;
 	}
 	run->done(run);
 	files_view_deinit(&view);

@@ -9,7 +9,7 @@
  * Everything durable goes through one group (store/files_group.h), once a turn of the
  * loop. Nobody outside hears of anything that could be lost.
  */
-#include "host/host_file_in.h"
+#include "host/host_file.h"
 
 #include "base/clock.h"
 #include "base/fdutil.h"
@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/row.h"
+#include "host/host_file_in.h"
 #include "ipc/scoreboard.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
