@@ -10,7 +10,8 @@
  *
  * The server takes connections when both stores have been there once, which is when the
  * master hears "ready": until then they wait in the backlog, for 2 s at most if nobody
- * else serves. After that Redis or Postgres being away is a 503 with a code. In standalone mode it waits for nobody. A drain
+ * else serves. After that Redis or Postgres being away is a 503 with a code. In standalone mode it waits for stores
+ * that are named as long, since they know keys and runs, and then does without. A drain
  * stops accepting, ends streams, finishes what is in flight, waits until every accepted
  * run has its entry in the queue, and leaves; the master's deadline bounds it.
  */
@@ -55,6 +56,8 @@ struct api {
 	struct redis_link_conf tails_redis;
 	struct port_scale *port;  /* NULL: the stores are not named */
 	struct standalone *alone; /* NULL: this host executes and keeps no runs itself */
+	bool ready;               /* the master was told */
+	bool finish;              /* draining: runs go on to their ends */
 	bool served;              /* draining: every request was answered */
 	bool emptied;             /* and no run is executed here any more */
 	struct key_store *keys;   /* NULL: those of files alone */
@@ -65,28 +68,33 @@ struct api {
 	ev_timer open; /* connections wait in the backlog until then, or until "ready" */
 };
 
+static void take_work(struct api *api)
+{
+	if (api->ready)
+		return;
+	api->ready = true;
+	ev_timer_stop(api->loop, &api->open);
+	server_open(api->server);
+	lifeline_ready(&api->lifeline);
+}
+
 static void on_open_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct api *api = w->data;
 
 	(void)loop;
 	(void)revents;
-	server_open(api->server);
-}
-
-static void take_work(struct api *api)
-{
-	ev_timer_stop(api->loop, &api->open);
-	server_open(api->server);
-	lifeline_ready(&api->lifeline);
+	if (conf_is_standalone(api->env->conf))
+		take_work(api); /* its runs need no store */
+	else
+		server_open(api->server);
 }
 
 static void on_both(void *arg)
 {
 	struct api *api = arg;
 
-	if (!conf_is_standalone(api->env->conf)) /* it did not wait for that */
-		take_work(api);
+	take_work(api);
 }
 
 static void on_redis(void *arg, bool up)
@@ -131,19 +139,24 @@ static void leave_if_done(struct api *api)
 		on_idle(api);
 }
 
-static void on_served(void *arg)
-{
-	struct api *api = arg;
-
-	api->served = true;
-	leave_if_done(api);
-}
-
 static void on_emptied(void *arg)
 {
 	struct api *api = arg;
 
 	api->emptied = true;
+	leave_if_done(api);
+}
+
+static void drain_runs(struct api *api, bool finish);
+
+/* No request comes any more: those that came by open connections may have begun runs. */
+static void on_served(void *arg)
+{
+	struct api *api = arg;
+
+	api->served = true;
+	if (api->finish)
+		drain_runs(api, true);
 	leave_if_done(api);
 }
 
@@ -168,8 +181,12 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 	log_info("api.drain", LOG_S("reason", reason),
 		 LOG_N("connections", server_connections(api->server)),
 		 LOG_N("pending", server_pending(api->server)));
+	api->finish = strcmp(reason, "reload") == 0;
 	server_drain(api->server, on_served, api);
-	drain_runs(api, strcmp(reason, "reload") == 0);
+	if (!api->finish)
+		drain_runs(api, false);
+	else if (api->alone)
+		standalone_linger(api->alone);
 }
 
 static void on_hurry(void *arg, int64_t deadline_mono_ms)
@@ -177,7 +194,8 @@ static void on_hurry(void *arg, int64_t deadline_mono_ms)
 	struct api *api = arg;
 
 	(void)deadline_mono_ms;
-	if (!api->emptied && api->alone)
+	api->finish = false;
+	if (!api->emptied)
 		drain_runs(api, false);
 }
 
@@ -213,6 +231,7 @@ static int open_server(struct api *api, struct err *err)
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
 	api->front.cors_origins = &conf->api.cors_origins;
+	api->front.internal_token = conf->api.internal_token;
 	api->front.default_tenant = conf->limits.default_tenant;
 	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;
 	api->front.bulk_body_max_bytes = (size_t)conf->api.bulk_body_max_bytes;
@@ -319,9 +338,9 @@ int api_enter(struct child_env *env)
 		lifeline_init(&api->lifeline, api->loop, env, &ops, api);
 		face_start(&api->face, api->loop, env, SCORE_CONNECTIONS, "connection");
 		ev_timer_start(api->loop, &api->count);
-		if (conf_is_standalone(env->conf))
+		if (!api->port)
 			take_work(api);
-		else if (!env->beside)
+		else if (!env->beside || conf_is_standalone(env->conf))
 			ev_timer_start(api->loop, &api->open);
 		ev_run(api->loop, 0);
 		code = lifeline_exit_code(&api->lifeline);

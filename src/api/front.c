@@ -13,6 +13,7 @@
 #include "api/cookie.h"
 #include "api/cors.h"
 #include "api/errors.h"
+#include "api/internal.h"
 #include "api/routes.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -24,6 +25,7 @@
 struct entry {
 	struct api_call call;
 	struct auth_wait wait;
+	bool trusted;   /* of an internal route: needs no key */
 	bool has_token; /* of the page's cookie; a request with a key needs none */
 	char token[COOKIE_TOKEN_HEX + 1];
 };
@@ -60,7 +62,10 @@ static bool has_key(struct entry *entry)
 	entry->has_token =
 		!request_header(req, "Authorization") && cookie_token(req, entry->token);
 	if (!entry->has_token)
-		errors_send(req, ERRORS_NO_KEY, NULL);
+		errors_send(req,
+			    entry->call.route->scope == ROUTE_INTERNAL ? ERRORS_FORBIDDEN
+								       : ERRORS_NO_KEY,
+			    NULL);
 	else if (method != REQUEST_GET && method != REQUEST_HEAD && !cookie_is_ours(req))
 		errors_send(req, ERRORS_CROSS_SITE, NULL);
 	else
@@ -95,7 +100,9 @@ static size_t on_head(struct request *req, void *arg)
 		errors_send(req, *allow ? ERRORS_METHOD : ERRORS_NOT_FOUND, NULL);
 		return 0;
 	}
-	if (call->route->scope == ROUTE_KEY && !has_key(entry))
+	entry->trusted = call->route->scope == ROUTE_INTERNAL &&
+			 internal_allows(front->internal_token, front->cors_origins, req);
+	if (call->route->scope != ROUTE_PUBLIC && !entry->trusted && !has_key(entry))
 		return 0;
 	return body_max(front, call->route->body);
 }
@@ -106,6 +113,10 @@ static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_k
 
 	switch (verdict) {
 	case AUTH_OK:
+		if (key->tenant_id && call->route->scope == ROUTE_INTERNAL) {
+			errors_send(call->req, ERRORS_FORBIDDEN, NULL);
+			break;
+		}
 		if (key->tenant_id)
 			call->key_tenant =
 				arena_dup(request_arena(call->req), key->tenant_id);
@@ -133,7 +144,7 @@ static void on_request(struct request *req, void *arg)
 	struct auth_key key;
 	enum auth_verdict verdict;
 
-	if (call->route->scope == ROUTE_PUBLIC) {
+	if (call->route->scope == ROUTE_PUBLIC || entry->trusted) {
 		call->route->handler(call);
 		return;
 	}

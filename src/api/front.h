@@ -17,6 +17,7 @@ struct front {
 	const struct runs_port *port;
 	struct auth *auth;
 	const char *default_tenant;
+	const char *internal_token; /* "": loopback alone */
 	const struct conf_names *cors_origins; /* NULL: none */
 	size_t body_max_bytes;
 	size_t bulk_body_max_bytes;

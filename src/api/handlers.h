@@ -90,6 +90,29 @@ void schedules_route_backfill(struct api_call *call);
 void session_post(struct api_call *call);
 void session_get(struct api_call *call);
 void session_delete(struct api_call *call);
+/* scale_reads.c */
+void scale_reads_analytics(struct api_call *call);
+void scale_reads_letters(struct api_call *call);
+void scale_reads_queue(struct api_call *call);
+void scale_reads_run(struct api_call *call);
+void scale_reads_runs(struct api_call *call);
+void scale_reads_tenants(struct api_call *call);
+void scale_reads_workers(struct api_call *call);
+/* scale_sync.c */
+void scale_sync_post(struct api_call *call);
+void scale_sync_status(struct api_call *call);
+/* scale_test.c */
+void scale_test_postgres(struct api_call *call);
+void scale_test_redis(struct api_call *call);
+/* scale_writes.c */
+void scale_writes_tenant(struct api_call *call);
+void scale_writes_tenant_delete(struct api_call *call);
+void scale_writes_worker_delete(struct api_call *call);
+/* settings_route.c */
+void settings_route_config(struct api_call *call);
+void settings_route_config_post(struct api_call *call);
+void settings_route_get(struct api_call *call);
+void settings_route_put(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* why_route.c */

@@ -67,6 +67,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/inline_answer.h \
 	src/api/key_files.c \
 	src/api/key_files.h \
+	src/api/internal.c \
+	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
 	src/api/letter_acts.c \
@@ -123,6 +125,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/saved_file.c \
+	src/api/saved_file.h \
+	src/api/scale_reads.c \
+	src/api/scale_sync.c \
+	src/api/scale_test.c \
+	src/api/scale_writes.c \
+	src/api/settings_route.c \
+	src/api/settings_save.c \
+	src/api/settings_save.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

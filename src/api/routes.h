@@ -10,6 +10,7 @@
 enum route_scope {
 	ROUTE_PUBLIC, /* no key */
 	ROUTE_KEY,
+	ROUTE_INTERNAL, /* internal.h says who, or a key that is bound to no tenant */
 };
 
 enum route_body {

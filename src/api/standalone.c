@@ -211,6 +211,12 @@ struct key_files *standalone_keys(struct standalone *alone)
 	return alone->keys;
 }
 
+void standalone_linger(struct standalone *alone)
+{
+	if (alone->host)
+		host_file_linger(alone->host);
+}
+
 void standalone_drain(struct standalone *alone, bool finish, void (*idle)(void *arg),
 		      void *arg)
 {

@@ -29,7 +29,8 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 const struct runs_port *standalone_port(struct standalone *alone);
 struct key_files *standalone_keys(struct standalone *alone);
 
-/* As host_file_drain(). */
+/* As host_file_linger(), and host_file_drain(). */
+void standalone_linger(struct standalone *alone);
 void standalone_drain(struct standalone *alone, bool finish, void (*idle)(void *arg),
 		      void *arg);
 

@@ -45,8 +45,8 @@ struct clerk {
 	struct stores stores;
 	struct lead *lead;
 	struct squeeze *squeeze;
-	struct schedules *schedules;
 	struct late *late;
+	struct schedules *schedules;
 	struct ward_means means;
 	struct ward *wards[WARDS_MAX];
 	size_t ward_count;
@@ -123,12 +123,12 @@ static void on_lead(void *arg, bool leads)
 		ev_timer_set(&clerk->queues, 0., QUEUES_S);
 		ev_timer_start(clerk->loop, &clerk->queues);
 		squeeze_start(clerk->squeeze);
-		schedules_start(clerk->schedules);
 		late_start(clerk->late);
+		schedules_start(clerk->schedules);
 	} else {
 		squeeze_stop(clerk->squeeze);
-		schedules_stop(clerk->schedules);
 		late_stop(clerk->late);
+		schedules_stop(clerk->schedules);
 		ev_timer_stop(clerk->loop, &clerk->queues);
 	}
 }
@@ -255,8 +255,8 @@ static void clerk_deinit(struct clerk *clerk)
 		ward_free(clerk->wards[i]);
 	lead_free(clerk->lead);
 	squeeze_free(clerk->squeeze);
-	schedules_free(clerk->schedules);
 	late_free(clerk->late);
+	schedules_free(clerk->schedules);
 	ev_timer_stop(clerk->loop, &clerk->queues);
 	lifeline_deinit(&clerk->lifeline);
 	ev_loop_destroy(clerk->loop);

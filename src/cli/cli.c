@@ -20,12 +20,12 @@
 #include <unistd.h>
 
 static const struct cli_noun *const nouns[] = {
-	&cli_run_noun,         &cli_wait_noun,   &cli_worker_noun, &cli_queue_noun,
-	&cli_dlq_noun,         &cli_def_noun,    &cli_key_noun,    &cli_db_noun,
-	&cli_redis_noun,       &cli_status_noun, &cli_top_noun,    &cli_drain_noun,
-	&cli_stop_noun,        &cli_quiet_noun,  &cli_reload_noun, &cli_upgrade_noun,
-	&cli_reopen_logs_noun, &cli_chat_noun,   &bench_noun,      &dev_noun,
-	&cli_schedule_noun,
+	&cli_run_noun,     &cli_wait_noun,        &cli_worker_noun, &cli_queue_noun,
+	&cli_dlq_noun,     &cli_schedule_noun,    &cli_def_noun,    &cli_key_noun,
+	&cli_db_noun,      &cli_redis_noun,       &cli_status_noun, &cli_top_noun,
+	&cli_drain_noun,   &cli_stop_noun,        &cli_quiet_noun,  &cli_reload_noun,
+	&cli_upgrade_noun, &cli_reopen_logs_noun, &cli_chat_noun,   &bench_noun,
+	&dev_noun,
 };
 
 #define NOUNS (sizeof(nouns) / sizeof(*nouns))

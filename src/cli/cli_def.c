@@ -1,5 +1,5 @@
 /*
- * cli_def.c - noun def: import, sync, list, validate
+ * cli_def.c - noun def: import, list, validate; sync is cli_sync.c's
  *
  * A file goes in whole or not at all: it is read and checked first, then stored in one
  * commit. What cannot be read is refused always. What this build cannot run (a type or a
@@ -16,6 +16,7 @@
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
 #include "cli/cli_nouns.h"
+#include "cli/cli_sync.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"
 #include "conf/conf.h"
@@ -320,21 +321,6 @@ static int import(const struct cli_args *args)
 	return code;
 }
 
-static int sync_file(const struct cli_args *args)
-{
-	struct conf *conf = NULL;
-	struct str path = STR_INIT;
-	int code = cli_conf_load(args, true, &conf);
-
-	if (code)
-		return code;
-	str_printf(&path, "%s/orchestrations.json", conf->data_dir);
-	code = store_file(args, conf, str_text(&path));
-	str_deinit(&path);
-	conf_free(conf);
-	return code;
-}
-
 static int validate(const struct cli_args *args)
 {
 	struct defs_file all = { .count = 0 };
@@ -445,10 +431,12 @@ static const struct cli_verb verbs[] = {
 	  "what this version cannot run is stored with a warning, and what cannot be stored is\n"
 	  "named and left out; --strict refuses the bundle then. \"-\" reads standard input.\n",
 	  import },
-	{ "sync", "", 0, 0, GROUPS, import_options,
-	  "store data_dir/orchestrations.json",
-	  "What this version cannot run is stored with a warning, unless --strict is given.\n",
-	  sync_file },
+	{ "sync", "", 0, 0, GROUPS, cli_sync_options,
+	  "store what the files of data_dir have",
+	  "orchestrations.json, user_agents.json, custom_tools.json, mcp_servers.json and\n"
+	  "settings.json, in one commit. What is bad is named and left out; what the folder had\n"
+	  "at its last sync and has no more is deleted. Secrets are not copied.\n",
+	  cli_sync_run },
 	{ "list", "", 0, 0, GROUPS, NULL,
 	  "what is stored", NULL, list },
 	{ "validate", "<file>", 1, 1, 0, validate_options,

@@ -64,6 +64,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_run_tail.h \
 	src/cli/cli_schedule.c \
 	src/cli/cli_status.c \
+	src/cli/cli_sync.c \
+	src/cli/cli_sync.h \
 	src/cli/cli_table.c \
 	src/cli/cli_table.h \
 	src/cli/cli_top.c \

@@ -1,10 +1,10 @@
 /*
  * conf.c - the configuration: load, check, show
  *
- *   defaults -> conf_yaml -> conf_credentials -> conf_env -> --set   the later wins
- *        \          \              \               \          \
- *         `----------`--------------`---------------`----------`--- conf_build_set
- *                                                                      -> conf_value_set
+ *   defaults -> conf_saved -> conf_yaml -> conf_credentials -> conf_env -> --set
+ *        \          \            \              \               \          \
+ *         `----------`------------`--------------`---------------`----------`
+ *                                        conf_build_set -> conf_value_set: the later wins
  *
  * Strings, lists and sources live in one arena beside the struct. After conf_load()
  * nothing writes to it: a child has the memory of the master that forked it, and a
@@ -20,6 +20,7 @@
 #include "conf/conf_credentials.h"
 #include "conf/conf_env.h"
 #include "conf/conf_rows.h"
+#include "conf/conf_saved.h"
 #include "conf/conf_value.h"
 #include "conf/conf_yaml.h"
 
@@ -67,6 +68,38 @@ static void check_unset(struct conf_build *build)
 					conf_rows[i].key, conf_rows[i].user_def_words);
 }
 
+/* What people wrote down. */
+static void read_written(struct conf_build *build)
+{
+	if (build->in->path)
+		conf_yaml_read(build);
+	conf_credentials_read(build);
+	conf_env_read(build);
+	conf_env_read_sets(build);
+}
+
+/*
+ * Where is what was saved? The readers that come behind it say so: they run once before,
+ * into a struct of no use, and what is wrong is told the second time.
+ */
+static const char *find_data_dir(const struct conf_build *build)
+{
+	struct conf_errors errors = { .count = 0 };
+	struct conf_build look = *build;
+	struct conf conf;
+	size_t i;
+
+	memset(&conf, 0, sizeof(conf));
+	look.conf = &conf;
+	look.errors = &errors;
+	look.sources = arena_new_n(build->arena, const char *, conf_rows_count);
+	for (i = 0; i < conf_rows_count; i++)
+		set_default(&look, &conf_rows[i]);
+	read_written(&look);
+	conf_errors_deinit(&errors);
+	return conf.data_dir;
+}
+
 struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *errors)
 {
 	struct conf_box *box = mem_new(struct conf_box);
@@ -84,11 +117,8 @@ struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *er
 	};
 	for (i = 0; i < conf_rows_count; i++)
 		set_default(&build, &conf_rows[i]);
-	if (in->path)
-		conf_yaml_read(&build);
-	conf_credentials_read(&build);
-	conf_env_read(&build);
-	conf_env_read_sets(&build);
+	conf_saved_read(&build, find_data_dir(&build));
+	read_written(&build);
 	if (errors->count == before)
 		check_unset(&build);
 	for (i = 0; i < conf_rows_count; i++)

@@ -116,6 +116,9 @@ struct conf {
 		const char *default_tenant;
 	} limits;
 	struct {
+		bool auto_sync; /* data_dir's files go into the store when they change */
+	} definitions;
+	struct {
 		struct conf_cpus processes;
 		int64_t min; /* processes; 0: not set */
 		int64_t max; /* processes; 0: not set */
@@ -133,6 +136,7 @@ struct conf {
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */
 		struct conf_names cors_origins; /* "http://host:port"; may be none */
+		const char *internal_token;     /* secret; "": loopback alone */
 	} api;
 	struct {
 		int64_t runs;    /* executed at the same time */
@@ -194,8 +198,8 @@ struct conf_inputs {
 };
 
 /*
- * Read, in the order in which the later wins: defaults, file, credentials, environment,
- * command line.
+ * Read, in the order in which the later wins: defaults, what the page has saved, file,
+ * credentials, environment, command line.
  * All errors are found in one go. Returns 0 and sets *ret, which the caller owns
  * (conf_free), or ERR_INPUT with at least one error; *ret is then untouched.
  */
@@ -227,7 +231,8 @@ const char *conf_waits_for(const struct conf *conf);
 void conf_dump(const struct conf *conf, struct str *out);
 
 /*
- * Where an option's value comes from: "default", "FILE:LINE:COLUMN", "credential
+ * Where an option's value comes from: "default", "saved settings ...",
+ * "FILE:LINE:COLUMN", "credential
  * PATH", "environment variable NAME", "command line". Borrowed; key must exist.
  */
 const char *conf_source(const struct conf *conf, const char *key);

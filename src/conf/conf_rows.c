@@ -300,6 +300,16 @@ const struct conf_row conf_rows[] = {
 	  .readers = CONF_FOR_API,
 	  .what = "origins whose pages may use the API from a browser; *: all; none: none",
 	  .stock = "CORS_ORIGINS" },
+	{ "api.internal_token", CONF_TOKEN, AT(api.internal_token), "", 8, 256,
+	  .readers = CONF_FOR_API,
+	  .what = "what the header X-Synapse-Internal must say for settings and synchronising; "
+	  "without it those are for programs of this host, and for keys that are bound to no tenant",
+	  .stock = "SYNAPSE_INTERNAL_TOKEN", .example = "a-long-random-text" },
+
+	{ "definitions.auto_sync", CONF_BOOL, AT(definitions.auto_sync), "false", 0, 0,
+	  .readers = CONF_FOR_KEEPER,
+	  .what = "whether orchestrations.json and the other files of data_dir go into the store by "
+	  "themselves when they change" },
 
 	{ "standalone.runs", CONF_COUNT, AT(standalone.runs), "200", 1, 10000,
 	  .readers = CONF_FOR_API,

@@ -19,6 +19,8 @@ src_conf_libconf_a_SOURCES = \
 	src/conf/conf_rows.h \
 	src/conf/conf_sample.c \
 	src/conf/conf_sample.h \
+	src/conf/conf_saved.c \
+	src/conf/conf_saved.h \
 	src/conf/conf_url.c \
 	src/conf/conf_url.h \
 	src/conf/conf_value.c \

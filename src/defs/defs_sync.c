@@ -52,8 +52,8 @@ static const struct {
 #define SETTINGS (LISTS - 1)
 
 struct list_file {
-	bool found; /* it is there and could be read */
-	char error[560]; /* holds a whole err.text */
+	bool found;      /* it is there and could be read */
+	char error[600]; /* "": none */
 	char sha256[DIGEST_HEX_SIZE];
 	size_t bytes;
 	struct defs_file items;
@@ -135,8 +135,6 @@ static void read_file(const char *data_dir, size_t i, struct list_file *file,
 		read_list(file, text, file->bytes, lists[i].kind, rules);
 	} else if (rc != ERR_NOT_FOUND) {
 		(void)snprintf(file->error, sizeof(file->error), "%s", err.text);
-	} else if (lists[i].kind == STORE_MCP_SERVER) { /* as stock has it */
-		(void)snprintf(file->error, sizeof(file->error), "there is no such file");
 	}
 	if (text)
 		mem_wipe(text, file->bytes);
@@ -519,8 +517,9 @@ size_t defs_sync_report(const struct defs_sync *sync, const struct pg_reply *rep
 	for (i = 0; i < sync->left_out_count; i++)
 		jsonw_text(&w, sync->left_out[i]);
 	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "synced_at",
-			store_time_text(store_syncs_note_read(reply, sync->note), moment));
+	jsonw_pair_text(
+		&w, "synced_at",
+		store_time_text(store_syncs_note_read(reply, sync->note), moment));
 	jsonw_object_end(&w);
 	str_deinit(&errors);
 	return report.count;

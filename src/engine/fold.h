@@ -33,9 +33,9 @@ struct fold_seed {
 	const char *inputs; /* JSON text of an object, NULL or "" for none */
 	size_t inputs_len;
 	size_t state_max; /* bytes */
-	/* The orchestration that an inner run goes over, in that version: borrowed for the
-	 * call. NULL: it is not here, and the fold ends with ERR_NOT_FOUND. No function:
-	 * none ever is. */
+	/* The orchestration that an inner run goes over, in that version: borrowed for
+	 * the call. NULL: it is not here, and the fold ends with ERR_NOT_FOUND. No
+	 * function: none ever is. */
 	struct definition *(*inner)(void *data, const char *id, int64_t version);
 	void *inner_data;
 };

@@ -2,9 +2,9 @@
  * fold_node.c - where one path of a folded run stands
  *
  * The paths of a run are a tree: the root's path, and inside each step that has paths of
- * its own (branches, iterations, inner runs) those that it has begun. Only what is open is there: rows of a parallel or loop
- * come after all rows of its paths, so with them its children are over for good, and a
- * later execution begins new ones under the same names.
+ * its own (branches, iterations, inner runs) those that it has begun. Only what is open
+ * is there: rows of a parallel or loop come after all rows of its paths, so with them its
+ * children are over for good, and a later execution begins new ones under the same names.
  */
 #include "engine/fold_node.h"
 

@@ -12,6 +12,7 @@
 #include "engine/inner_run.h"
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/event.h"
@@ -114,6 +115,7 @@ int inner_run_begin(struct inner_runs *runs, const struct inner *inner,
 	list_push(&runs->list, &run->node);
 	run->walk = walk_new_inner(runs->step, inner, scope, found);
 	*ret = run;
+	FAULT_OF("inner.begun", runs->step->def->id);
 	run->walk->ops->start(run->walk);
 	return 0;
 }
@@ -167,6 +169,7 @@ void inner_runs_child_done(struct inner_runs *runs, struct runframe *child)
 	hand_out(run, ender);
 	runframe_free(child);
 	run->walk = NULL;
+	FAULT_OF("inner.ended", runs->step->def->id);
 	run->ended(run);
 }
 

@@ -106,4 +106,5 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/walk.c \
 	src/engine/walk.h \
 	src/engine/walk_in.h \
-	src/engine/walk_path.c
+	src/engine/walk_path.c \
+	src/engine/walk_tell.c

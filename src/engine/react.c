@@ -173,13 +173,22 @@ void react_ask(struct react *react, const struct llm_message *messages, size_t c
 	call_start(&react->call);
 }
 
+static void park(struct react *react)
+{
+	react->state = REACT_PARKED;
+	exec_park(react->step->frame.exec);
+}
+
 static void next(struct react *react)
 {
 	const struct talk *open = conversation_open_answer(&react->talk);
+	struct exec *exec = react->step->frame.exec;
 
-	if (react->step->frame.exec->doomed)
+	if (exec->doomed)
 		return;
-	if (open) {
+	if (exec->engine->draining) {
+		park(react);
+	} else if (open) {
 		if (react_calls_make(react, open->calls, open->count, false))
 			react_calls_begin(react);
 	} else if (!react_compact(react) && !runframe_has_ended(&react->step->frame)) {
@@ -306,14 +315,12 @@ static void on_stored(struct op *op)
 
 	FAULT_OF(react->answered ? "turn.begun" : "turn.ended", react->step->def->id);
 	react->state = REACT_IDLE;
-	if (op->exec->engine->draining) {
-		react->state = REACT_PARKED;
-		exec_park(op->exec);
-	} else if (react->answered) {
-		react_calls_begin(react);
-	} else {
+	if (!react->answered)
 		next(react);
-	}
+	else if (op->exec->engine->draining)
+		park(react);
+	else
+		react_calls_begin(react);
 }
 
 /* The same text that a model is told, in order of the calls. */

@@ -14,10 +14,11 @@
 struct definition;
 
 /*
- * That of a definition's own path (the run's, or an inner run's), or a branch's: that one
- * is laid over the scope of the path that it left (DESIGN 7), which is neither written nor
- * freed while it is there. Loops have none of their own: what an iteration writes is in
- * the scope of the path that has the loop. A path goes over the definition of its scope.
+ * That of a definition's own path (the run's, or an inner run's), or a branch's: that
+ * one is laid over the scope of the path that it left (DESIGN 7), which is neither
+ * written nor freed while it is there. Loops have none of their own: what an iteration
+ * writes is in the scope of the path that has the loop. A path goes over the definition
+ * of its scope.
  */
 struct scope {
 	struct scope *parent;          /* NULL: of a definition's own path */

@@ -13,8 +13,8 @@
  *
  * The nodes are a flat list, each behind the one that it is inside of: values of the
  * state may be as deep as they may, and nesting would make them deeper. A path without a
- * scope of its own (an iteration) has no set, del and history. What an inner run goes over
- * is in the state of the path that it is inside of (engine/inner.h); it has "turns".
+ * scope of its own (an iteration) has no set, del and history. What an inner run goes
+ * over is in the state of the path that it is inside of (engine/inner.h); it has "turns".
  */
 #include "engine/snapshot.h"
 

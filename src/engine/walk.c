@@ -17,13 +17,11 @@
 #include "engine/walk.h"
 
 #include "base/fault.h"
-#include "base/jsonw.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
 #include "engine/fold_node.h"
-#include "engine/progress.h"
 #include "engine/route.h"
 #include "engine/step_types.h"
 #include "engine/walk_in.h"
@@ -34,13 +32,6 @@
 #include <string.h>
 
 #define PAUSE_MAX_MS 60000
-
-/* Why an attempt failed. */
-struct failure {
-	enum fail_class class;
-	const char *code; /* static, or NULL */
-	char *error;      /* owned by whoever has the struct */
-};
 
 static bool is_root(const struct walk *walk)
 {
@@ -61,52 +52,19 @@ static void end_walk(struct walk *walk, enum fail_class class, const char *reaso
 		runframe_fail(&walk->frame, class, "%s", reason);
 }
 
-static void add_error(struct walk *walk, const char *step_id, enum fail_class class,
-		      const char *code, const char *error)
-{
-	struct jsonw w;
-
-	str_reset(&walk->row->error, 4096);
-	jsonw_init(&w, &walk->row->error);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "class", fail_name(class));
-	if (code)
-		jsonw_pair_text(&w, "code", code);
-	jsonw_pair_text(&w, "step_id", step_id);
-	jsonw_pair_text(&w, "message", error);
-	jsonw_object_end(&w);
-}
-
-/*
- * An execution of its step is over, however it ended: with it goes how far it had come. A
- * new attempt is none: it goes on behind what is done and was paid for.
- */
-static void end_progress(struct walk *walk)
-{
-	struct str key = STR_INIT;
-
-	if (!walk->step || walk->step->type != STEP_AGENT)
-		return;
-	progress_key(&key, walk->step);
-	if (state_get(&walk->scope->state, str_text(&key))) {
-		state_del(&walk->scope->state, str_text(&key));
-		row_add_del(walk->row, str_text(&key));
-	}
-	str_deinit(&key);
-}
-
 /* The path cannot go on here, and no step is to blame. */
 static void end_refused(struct walk *walk, enum fail_class class, const char *reason)
 {
 	struct event_stamp stamp = exec_stamp(walk->frame.exec);
 
-	end_progress(walk);
+	walk_end_progress(walk);
 	if (class != FAIL_CANCELLED) {
 		event_orchestration_error(&walk->row->texts, &stamp, reason);
 		row_add_event(walk->row);
 	}
 	if (!is_root(walk))
-		add_error(walk, NULL, class, NULL, reason); /* the fold looks for it */
+		walk_tell_error(walk, NULL, class, NULL,
+				reason); /* the fold looks for it */
 	walk->acted = true;
 	end_walk(walk, class, reason);
 }
@@ -397,25 +355,13 @@ static void on_committed(struct op *op)
 	begin_step(mem_container(op, struct walk, commit));
 }
 
-static void add_history(struct walk *walk, enum fail_class class, const char *error)
-{
-	struct exec *exec = walk->frame.exec;
-	struct engine *engine = exec->engine;
-
-	history_add(&walk->scope->history, &walk->scope->arena, walk->step,
-		    walk->started_at_ms, engine_wall_ms(engine),
-		    engine_mono_ms(engine) - walk->started_mono_ms, class, error);
-	if (walk->visits)
-		walk->visits[walk->step->index]++;
-}
-
 static void complete(struct walk *walk)
 {
 	struct exec *exec = walk->frame.exec;
 	struct event_stamp stamp = exec_stamp(exec);
 
-	end_progress(walk);
-	add_history(walk, FAIL_NONE, NULL);
+	walk_end_progress(walk);
+	walk_add_history(walk, FAIL_NONE, NULL);
 	event_step_complete(&walk->row->texts, &stamp, walk->step,
 			    walk->scope->history.newest->duration_ms);
 	row_add_event(walk->row);
@@ -423,18 +369,6 @@ static void complete(struct walk *walk)
 	      route_behind(exec, &walk->scope->state, walk->step, behind(walk),
 			   walk->row),
 	      true);
-}
-
-static void tell_failure(struct walk *walk, const struct failure *failure,
-			 int64_t retry_in_ms)
-{
-	struct event_stamp stamp = exec_stamp(walk->frame.exec);
-	const char *error = failure->error;
-
-	event_step_error(&walk->row->texts, &stamp, walk->step, failure->class,
-			 failure->code, (struct event_text){ error, strlen(error) },
-			 walk->attempt, retry_in_ms);
-	row_add_event(walk->row);
 }
 
 static void go_on_without(struct walk *walk)
@@ -451,15 +385,15 @@ static void go_on_without(struct walk *walk)
 	go_on(walk, behind(walk), true);
 }
 
-static void give_up(struct walk *walk, const struct failure *failure)
+static void give_up(struct walk *walk, const struct walk_failure *failure)
 {
 	enum fail_class class = failure->class;
 	const char *error = failure->error;
 
-	end_progress(walk);
-	tell_failure(walk, failure, -1);
-	add_history(walk, class, error);
-	add_error(walk, walk->step->id, class, failure->code, error);
+	walk_end_progress(walk);
+	walk_tell_failure(walk, failure, -1);
+	walk_add_history(walk, class, error);
+	walk_tell_error(walk, walk->step->id, class, failure->code, error);
 	switch (walk->step->on_error) {
 	case ON_ERROR_FAIL:
 		walk->frame.code = failure->code;
@@ -474,7 +408,7 @@ static void give_up(struct walk *walk, const struct failure *failure)
 	}
 }
 
-static void attempt_failed(struct walk *walk, const struct failure *failure)
+static void attempt_failed(struct walk *walk, const struct walk_failure *failure)
 {
 	const struct retry *retry = &walk->step->retry;
 	struct engine *engine = walk->frame.exec->engine;
@@ -487,16 +421,16 @@ static void attempt_failed(struct walk *walk, const struct failure *failure)
 	}
 	if (retry->backoff_ms > 0)
 		wait_ms = backoff_next(&walk->backoff, &engine->rng);
-	tell_failure(walk, failure, wait_ms);
+	walk_tell_failure(walk, failure, wait_ms);
 	walk->attempt++;
 	walk->state = WALK_PAUSE;
 	timers_arm(engine, &walk->pause, engine_mono_ms(engine) + wait_ms);
 }
 
 /* The step's frame has ended or must; the error is the caller's from here. */
-static struct failure drop_child(struct walk *walk)
+static struct walk_failure drop_child(struct walk *walk)
 {
-	struct failure failure;
+	struct walk_failure failure;
 	bool goes_on =
 		walk->stop_class == FAIL_NONE && walk->step->on_error != ON_ERROR_FAIL;
 
@@ -505,8 +439,8 @@ static struct failure drop_child(struct walk *walk)
 		walk->child->ops->abandon(walk->child, goes_on);
 		walk->frame.exec->giving_up = false;
 	}
-	failure = (struct failure){ walk->child->class, walk->child->code,
-				    walk->child->error };
+	failure = (struct walk_failure){ walk->child->class, walk->child->code,
+					 walk->child->error };
 	walk->child->error = NULL;
 	runframe_free(walk->child);
 	walk->child = NULL;
@@ -517,7 +451,7 @@ static struct failure drop_child(struct walk *walk)
 static void child_done(struct runframe *frame, struct runframe *child)
 {
 	struct walk *walk = walk_of(frame);
-	struct failure failure;
+	struct walk_failure failure;
 
 	if (child->stops) { /* it stays: walk_ender() looks for what is inside */
 		op_detach(&walk->timeout.op);
@@ -537,7 +471,7 @@ static void child_done(struct runframe *frame, struct runframe *child)
 static void on_timeout(struct op *op)
 {
 	struct walk *walk = mem_container(op, struct walk, timeout.op);
-	struct failure failure = { .class = FAIL_LIMIT };
+	struct walk_failure failure = { .class = FAIL_LIMIT };
 	struct str text = STR_INIT;
 
 	if (runframe_has_ended(walk->child))
@@ -613,8 +547,8 @@ void walk_stop(struct runframe *frame, enum fail_class class, const char *format
 		mem_free(drop_child(walk).error);
 	op_detach(&walk->pause.op);
 	if (class != FAIL_CANCELLED && walk->state != WALK_PARKED)
-		add_history(walk, class, walk->stop_reason);
-	add_error(walk, walk->step->id, class, NULL, walk->stop_reason);
+		walk_add_history(walk, class, walk->stop_reason);
+	walk_tell_error(walk, walk->step->id, class, NULL, walk->stop_reason);
 	end_refused(walk, class, walk->stop_reason);
 }
 
@@ -628,7 +562,7 @@ static void abandon(struct runframe *frame, bool goes_on)
 	    !runframe_has_ended(walk->child))
 		walk->child->ops->abandon(walk->child, goes_on);
 	if (goes_on && walk->row)
-		end_progress(walk);
+		walk_end_progress(walk);
 	walk_hand_out(frame);
 }
 

@@ -1,4 +1,4 @@
-/* walk_in.h - the insides of a walk: for walk.c and walk_path.c alone */
+/* walk_in.h - the insides of a walk: for walk.c and its family alone */
 #ifndef ENGINE_WALK_IN_H
 #define ENGINE_WALK_IN_H
 
@@ -67,5 +67,25 @@ static inline const struct walk *walk_in(const struct runframe *frame)
 /* A walk, its course not known yet. */
 struct walk *walk_alloc(struct runframe *parent, struct scope *scope,
 			struct engine_row *row, struct fold_node *resume);
+
+/* ---- walk_tell.c ---- */
+
+/* Why an attempt failed. */
+struct walk_failure {
+	enum fail_class class;
+	const char *code; /* static, or NULL */
+	char *error;      /* owned by whoever has the struct */
+};
+
+/* Column error of the row under way; step_id NULL: no step is to blame. */
+void walk_tell_error(struct walk *walk, const char *step_id, enum fail_class class,
+		     const char *code, const char *error);
+/* The event of a failed attempt; retry_in_ms as event_step_error() has it. */
+void walk_tell_failure(struct walk *walk, const struct walk_failure *failure,
+		       int64_t retry_in_ms);
+/* The step's execution into the history. */
+void walk_add_history(struct walk *walk, enum fail_class class, const char *error);
+/* How far an agent's execution has come is forgotten. */
+void walk_end_progress(struct walk *walk);
 
 #endif

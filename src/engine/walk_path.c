@@ -2,8 +2,9 @@
  * walk_path.c - which path a walk is, and what others ask of it
  *
  * Paths inside a step are numbered: branch 0 of p1 is "p1#0", iteration 2 of l1 inside it
- * "p1#0/l1#2"; inner run 0 of agent a1 is "a1#0". An event of a path says which (walk_place()), so that its reader, a fold
- * among them, need not know the rows that it came in.
+ * "p1#0/l1#2"; inner run 0 of agent a1 is "a1#0". An event of a path says which
+ * (walk_place()), so that its reader, a fold among them, need not know the rows that it
+ * came in.
  */
 #include "engine/walk.h"
 

@@ -16,7 +16,18 @@
 #include "host/host_file.h"
 #include "run/definition.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Live events of one run that wait for the disk; then they are dropped. */
+#define LIVE_BYTES_MAX ((size_t)64 * 1024)
+
+struct file_live {
+	struct list node;
+	char id[EVENT_ID_MAX];
+	size_t len;
+	char event[];
+};
 
 /* Who waits for a row. */
 struct file_op {
@@ -51,6 +62,7 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 	list_init(&run->acks);
 	list_init(&run->waits);
 	list_init(&run->pins);
+	list_init(&run->lives);
 	return run;
 }
 
@@ -65,6 +77,8 @@ void file_run_free(struct file_run *run)
 			waiting->op->abandon = NULL;
 		mem_free(waiting);
 	}
+	while ((node = list_shift(&run->lives)))
+		mem_free(list_entry(node, struct file_live, node));
 	file_pins_free(run);
 	files_journal_close(&run->journal);
 	row_final_free(run->final);
@@ -85,6 +99,37 @@ void file_run_next_id(struct file_run *run, int64_t wall_ms, char *buf)
 	}
 	id = (struct event_id){ (uint64_t)run->id_ms, run->id_n };
 	(void)event_id_print(&id, buf);
+}
+
+void file_run_keep_live(struct file_run *run, const char *id, const char *event,
+			size_t len)
+{
+	struct file_live *live;
+
+	if (run->live_bytes + len > LIVE_BYTES_MAX)
+		return;
+	live = mem_alloc(sizeof(*live) + len);
+	(void)snprintf(live->id, sizeof(live->id), "%s", id);
+	memcpy(live->event, event, len);
+	live->len = len;
+	run->live_bytes += len;
+	list_push(&run->lives, &live->node);
+}
+
+void file_run_give_lives(struct file_run *run,
+			 void (*give)(void *arg, const char *run_id, const char *id,
+				      const char *event, size_t len),
+			 void *arg)
+{
+	struct list *node;
+
+	while ((node = list_shift(&run->lives))) {
+		struct file_live *live = list_entry(node, struct file_live, node);
+
+		give(arg, run->head.run_id, live->id, live->event, live->len);
+		mem_free(live);
+	}
+	run->live_bytes = 0;
 }
 
 static void on_abandon(struct op *op)

@@ -51,6 +51,8 @@ struct file_run {
 	struct list ops;  /* struct file_op: rows that are not durable */
 	struct list acks; /* struct file_ack */
 	struct list waits;
+	struct list lives; /* struct file_live: behind rows that are not durable */
+	size_t live_bytes;
 	struct list pins; /* file_pins.c: definitions that it met */
 };
 
@@ -64,6 +66,14 @@ void file_run_next_id(struct file_run *run, int64_t wall_ms, char *buf);
  * file_run_stored(). Frees the row. */
 void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *op,
 		      int64_t wall_ms);
+/* A live event waits until what is in front of it is durable. Too many: it is lost. */
+void file_run_keep_live(struct file_run *run, const char *id, const char *event,
+			size_t len);
+/* Hand those out that wait. */
+void file_run_give_lives(struct file_run *run,
+			 void (*give)(void *arg, const char *run_id, const char *id,
+				      const char *event, size_t len),
+			 void *arg);
 /* Add the end that is in run->final. */
 void file_run_add_end(struct file_run *run);
 /* What is in the journal is durable: who waits for that hears so. */

@@ -173,6 +173,8 @@ static void on_stored(void *ctx, struct files_journal *journal)
 
 	file_run_stored(run);
 	host->options.grew(host->options.arg, run->head.run_id);
+	if (!run->journal.pending.len)
+		file_run_give_lives(run, host->options.live, host->options.arg);
 	if (ended)
 		over(run);
 }
@@ -336,19 +338,22 @@ static void look_or_not(struct host_file *host)
 static void on_start(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct host_file *host = w->data;
-	struct list *node;
+	struct list *node, *next;
 
 	(void)loop;
 	(void)revents;
 	if (host->draining && !host->finish)
 		return;
-	while ((node = host->runs[FILE_RUN_WAITING].next) !=
-	       &host->runs[FILE_RUN_WAITING]) {
+	for (node = host->runs[FILE_RUN_WAITING].next;
+	     node != &host->runs[FILE_RUN_WAITING]; node = next) {
 		struct file_run *run = run_at(node);
 
+		next = node->next;
 		if (!run->cancel && host->counts[FILE_RUN_RUNNING] >= host->options.runs)
 			break;
-		host_file_begin(run);
+		/* what it goes on behind is read from the file: all of it is there */
+		if (!run->resumes || !run->journal.pending.len)
+			host_file_begin(run);
 	}
 }
 
@@ -376,6 +381,13 @@ static void on_leaf(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	log_info("runs.cut", LOG_N("runs", host->counts[FILE_RUN_RUNNING]));
 	leave_all(host, FILE_RUN_RUNNING);
+}
+
+void host_file_linger(struct host_file *host)
+{
+	host->lingering = true;
+	host->options.marks = true;
+	look_or_not(host);
 }
 
 void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,

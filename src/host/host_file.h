@@ -107,6 +107,10 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
  */
 void host_file_adopt(struct host_file *host);
 
+/* Another process answers clients from here on, but for those whose requests are here
+ * already: look for marks, adopt nothing. */
+void host_file_linger(struct host_file *host);
+
 /*
  * Accept nothing more. finish: runs go on to their ends, however long that takes;
  * otherwise no step starts any more, one in flight has leaf_ms, and the runs are left to

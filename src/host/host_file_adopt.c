@@ -24,7 +24,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void host_file_put_away(struct host_file *host, const struct files_head *head,
@@ -215,6 +217,20 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 	}
 }
 
+/* Made by a process that died before it had its name: nobody makes one for so long. */
+#define FRESH_SEC 60
+
+static void sweep(const struct files_dir *dir, const char *name)
+{
+	size_t len = strlen(name), tail = strlen(FILES_JOURNAL_FRESH);
+	struct stat st;
+
+	if (len > tail && strcmp(name + len - tail, FILES_JOURNAL_FRESH) == 0 &&
+	    fstatat(dir->live, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    clock_wall_ms() / 1000 - st.st_mtim.tv_sec > FRESH_SEC)
+		(void)unlinkat(dir->live, name, 0);
+}
+
 static void look_at(struct host_file *host, const char *name)
 {
 	const struct files_head none = { .run_id = NULL };
@@ -248,15 +264,17 @@ void host_file_adopt(struct host_file *host)
 	struct dirent *entry;
 	DIR *list;
 
-	if (host->draining)
+	if (host->draining || host->lingering)
 		return;
 	str_printf(&path, "%s/live", host->options.dir->path);
 	list = opendir(str_text(&path));
 	if (!list)
 		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
 			  LOG_S("error", strerror(errno)));
-	while (list && (entry = readdir(list)))
+	while (list && (entry = readdir(list))) {
+		sweep(host->options.dir, entry->d_name);
 		look_at(host, entry->d_name);
+	}
 	if (list)
 		(void)closedir(list);
 	str_deinit(&path);

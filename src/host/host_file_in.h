@@ -25,6 +25,7 @@ struct host_file {
 	ev_timer leaf;
 	ev_timer look;       /* for marks, while another process answers clients */
 	ev_timer idle_timer; /* fires at once when no run is here any more */
+	bool lingering; /* what others left is for the next process */
 	bool draining;
 	bool finish; /* draining, but runs go on to their ends */
 	void (*idle)(void *arg);

@@ -71,7 +71,11 @@ static void side_live(void *ctx, struct exec *exec, const char *event, size_t le
 	char id[EVENT_ID_MAX];
 
 	file_run_next_id(run, clock_wall_ms(), id);
-	host->options.live(host->options.arg, run->head.run_id, id, event, len);
+	/* never in front of what happened before it */
+	if (run->journal.pending.len)
+		file_run_keep_live(run, id, event, len);
+	else
+		host->options.live(host->options.arg, run->head.run_id, id, event, len);
 }
 
 static void side_llm(void *ctx, struct exec *exec, struct llm_call *call)

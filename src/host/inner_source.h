@@ -1,4 +1,4 @@
-/* inner_source.h - what runs inside agent steps: orchestrations, and who works for whom */
+/* inner_source.h - what runs inside agent steps: orchestrations, who works for whom */
 #ifndef HOST_INNER_SOURCE_H
 #define HOST_INNER_SOURCE_H
 
@@ -30,11 +30,12 @@ struct definition *inner_source_get(struct inner_source *source, const char *id,
 
 /* One who asks for a version. Embed it zeroed. */
 struct inner_ask {
-	struct inner_source *source; /* the caller's, as the next two, which live as long */
+	struct inner_source
+		*source; /* the caller's, as the next two, which live as long */
 	const char *id;
 	int64_t version;
-	/* definition is borrowed for the call, or NULL: there is none that can be executed,
-	 * and err says why. */
+	/* definition is borrowed for the call, or NULL: there is none that can be
+	 * executed, and err says why. */
 	void (*done)(struct inner_ask *ask, struct definition *definition,
 		     const struct err *err);
 	struct definition_wait wait; /* ours, as the next one */

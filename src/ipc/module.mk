@@ -1,6 +1,8 @@
 SYN_LIBS += src/ipc/libipc.a
 noinst_LIBRARIES += src/ipc/libipc.a
 src_ipc_libipc_a_SOURCES = \
+	src/ipc/control_ask.c \
+	src/ipc/control_ask.h \
 	src/ipc/control_frame.c \
 	src/ipc/control_frame.h \
 	src/ipc/exit_code.c \

@@ -33,6 +33,8 @@
 #include "ipc/scoreboard.h"
 #include "keeper/beat.h"
 #include "keeper/charge.h"
+#include "keeper/fleet.h"
+#include "keeper/folder.h"
 #include "keeper/health.h"
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
@@ -60,6 +62,8 @@ struct keeper {
 	struct obituary *obituary;
 	struct sweep *sweep;
 	struct waiting *waiting;
+	struct fleet *fleet;
+	struct folder *folder;
 };
 
 static void on_redis(void *arg, bool up)
@@ -192,6 +196,8 @@ static void keeper_deinit(struct keeper *keeper)
 	beat_free(keeper->beat);
 	/* answers what is pending: whom that is for is still there */
 	stores_close(&keeper->stores);
+	fleet_free(keeper->fleet);
+	folder_free(keeper->folder);
 	for (i = 0; i < keeper->queue_count; i++)
 		queue_free(keeper->queues[i]);
 	mem_free(keeper->queues);
@@ -254,6 +260,8 @@ int keeper_enter(struct child_env *env)
 		.place = &keeper.place,
 	});
 	keeper.waiting = waiting_new(keeper.loop, env, keeper.queues, keeper.queue_count);
+	keeper.fleet = fleet_new(keeper.loop, env, keeper.stores.pool);
+	keeper.folder = folder_new(keeper.loop, env, keeper.stores.pool);
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
 	    0) {

@@ -7,6 +7,10 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/blame.h \
 	src/keeper/charge.c \
 	src/keeper/charge.h \
+	src/keeper/fleet.c \
+	src/keeper/fleet.h \
+	src/keeper/folder.c \
+	src/keeper/folder.h \
 	src/keeper/health.c \
 	src/keeper/health.h \
 	src/keeper/keeper.c \

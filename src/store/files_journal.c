@@ -62,26 +62,43 @@ static void begin(struct files_journal *journal, int fd, uint64_t durable)
 		str_add(&journal->pending, MAGIC, MAGIC_SIZE);
 }
 
+/* Without its name, so that nobody adopts what is not locked yet. */
+static int create_locked(int dir_fd, const char *name, int *ret, struct err *err)
+{
+	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc = 0;
+
+	if (fd < 0)
+		return err_errno(err, "create %s", name);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		rc = err_errno(err, "lock %s", name);
+		(void)unlinkat(dir_fd, name, 0);
+		fdutil_close(&fd);
+	}
+	*ret = fd;
+	return rc;
+}
+
 int files_journal_create(struct files_journal *journal, int dir_fd, const char *name,
 			 struct err *err)
 {
-	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct str fresh = STR_INIT;
+	int fd = -1, rc;
 
-	if (fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_CONFLICT, "%s exists", name);
-	if (fd < 0)
-		return err_errno(err, "create %s", name);
-	/* nobody else can have it: whoever lists the folder and is quicker reads no
-	 * record and leaves it */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int rc = err_errno(err, "lock %s", name);
-
-		(void)unlinkat(dir_fd, name, 0);
+	/* two of one name would meet here, or at the link */
+	str_printf(&fresh, "%s" FILES_JOURNAL_FRESH, name);
+	rc = create_locked(dir_fd, str_text(&fresh), &fd, err);
+	if (rc == 0 && linkat(dir_fd, str_text(&fresh), dir_fd, name, 0) < 0)
+		rc = errno == EEXIST ? err_set(err, ERR_CONFLICT, "%s exists", name)
+				     : err_errno(err, "name %s", name);
+	if (fd >= 0)
+		(void)unlinkat(dir_fd, str_text(&fresh), 0); /* what stays is swept */
+	str_deinit(&fresh);
+	if (rc < 0)
 		fdutil_close(&fd);
-		return rc;
-	}
-	begin(journal, fd, 0);
-	return 0;
+	else
+		begin(journal, fd, 0);
+	return rc;
 }
 
 /* Still what the folder has under that name: its writer may have moved it meanwhile. */

@@ -13,6 +13,10 @@
 /* Bytes of one record's payload. */
 #define FILES_RECORD_MAX ((size_t)64 * 1024 * 1024)
 
+/* Behind the name of one that is just being made. Left by a process that died then, it is
+ * of no use to anybody. */
+#define FILES_JOURNAL_FRESH ".new"
+
 /*
  * A journal that this process writes. Embed it zeroed; for readers: fd, durable.
  * The lock is on the open file: it is the process' until that closes it or dies, whatever

@@ -189,6 +189,7 @@ STORE_SQL = \
 	src/store/sql/schedules_list.sql \
 	src/store/sql/scale_analytics.sql \
 	src/store/sql/scale_letters.sql \
+	src/store/sql/scale_probe.sql \
 	src/store/sql/scale_run.sql \
 	src/store/sql/scale_runs.sql \
 	src/store/sql/scale_settings_put.sql \
@@ -214,13 +215,13 @@ STORE_SQL = \
 	src/store/sql/tool_get.sql \
 	src/store/sql/tool_pin.sql \
 	src/store/sql/tool_show.sql \
+	src/store/sql/tools_list.sql \
+	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_due.sql \
 	src/store/sql/waits_end.sql \
 	src/store/sql/waits_late.sql \
 	src/store/sql/waits_late_lock.sql \
 	src/store/sql/waits_list.sql \
-	src/store/sql/tools_list.sql \
-	src/store/sql/tools_shown.sql \
 	src/store/sql/waits_read.sql \
 	src/store/sql/waits_remind.sql \
 	src/store/sql/waits_show.sql \

@@ -108,6 +108,11 @@ int store_scale_worker_delete(struct pg_batch *batch, const char *worker_id)
 	return at;
 }
 
+int store_scale_probe(struct pg_batch *batch)
+{
+	return add(batch, STORE_SQL_SCALE_PROBE);
+}
+
 int store_fleet_read(struct pg_batch *batch)
 {
 	return add(batch, STORE_SQL_FLEET_READ);

@@ -43,6 +43,9 @@ int store_scale_tenant_put(struct pg_batch *batch, const struct store_tenant_new
 int store_scale_tenant_delete(struct pg_batch *batch, const char *tenant_id);
 int store_scale_worker_delete(struct pg_batch *batch, const char *worker_id);
 
+/* Version as a number, whether it is a replica, version in words. */
+int store_scale_probe(struct pg_batch *batch);
+
 /* The settings of the fleet: the newest version (0: none) and its text. */
 int store_fleet_read(struct pg_batch *batch);
 int64_t store_fleet_read_version(const struct pg_reply *reply, int statement);

@@ -1,10 +1,28 @@
 SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
+	src/ui/dom.js \
+	src/ui/graph.js \
 	src/ui/icon.svg \
 	src/ui/index.html \
+	src/ui/live.js \
 	src/ui/main.js \
-	src/ui/page.css
+	src/ui/net.js \
+	src/ui/page.css \
+	src/ui/parts.js \
+	src/ui/show.js \
+	src/ui/table.js \
+	src/ui/view_chat.js \
+	src/ui/view_defs.js \
+	src/ui/view_letters.js \
+	src/ui/view_now.js \
+	src/ui/view_queues.js \
+	src/ui/view_run.js \
+	src/ui/view_runs.js \
+	src/ui/view_start.js \
+	src/ui/view_waits.js \
+	src/ui/view_workers.js \
+	src/ui/views.js
 src_ui_libui_a_SOURCES = \
 	src/ui/ui.c \
 	src/ui/ui.h

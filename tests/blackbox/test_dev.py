@@ -414,15 +414,17 @@ def test_a_bundle_may_hold_what_a_later_version_runs(dev, folder):
     assert dev.run("def", "import", path).returncode == REFUSED
 
 
-def test_sync_stores_the_stock_file(dev):
+def test_sync_stores_the_files_of_the_folder(dev):
     path = dev.folder / "data/orchestrations.json"
-    path.unlink(missing_ok=True)
-    assert dev.run("def", "sync").returncode == NOT_FOUND
-    path.write_text(json.dumps([definition(id="synced"), LATER]))
-    assert dev.run("def", "sync", "--strict").returncode == REFUSED
+    path.write_text(json.dumps([definition(id="synced"), LATER, {"id": "broken"}]))
     result = dev.run("def", "sync")
-    assert result.returncode == OK
+    assert result.returncode == FAILED
+    assert b"error: orchestrations/broken" in result.stderr
     assert "synced" in [d["id"] for d in dev.json("def", "list")]
+    path.write_text(json.dumps([LATER]))
+    report = json.loads(dev.run("def", "sync", "--force", "-o", "json").stdout)
+    assert report["details"]["orchestrations"]["deleted"] == ["synced"]
+    assert "synced" not in [d["id"] for d in dev.json("def", "list")]
     path.unlink()
 
 

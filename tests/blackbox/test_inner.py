@@ -50,14 +50,20 @@ def outer():
                          print_step("z", "{state.out}!", output_key="end"))
 
 
-AGENTS = [agent("ann"), agent("boss", type="delegate"), agent("splitter", "spawn_subtask"),
+def asking():
+    return orchestration("asking", {"id": "h", "name": "H", "type": "human", "next_step_id": "t",
+                                    "human_prompt": "Well?", "output_key": "h"},
+                         print_step("t", "{state.h.v} it is", output_key="t"))
+
+
+AGENTS = [orchestrator("asker", "asking"), agent("ann"), agent("boss", type="delegate"), agent("splitter", "spawn_subtask"),
           orchestrator("nest", "sub"), orchestrator("self", "self"),
           agent("builder", type="builder")]
 
 
 def test_orchestrations_and_other_agents_run_inside_an_agent_s_step(site, llm):
     start(site, llm, AGENTS, outer(), sub(), flow("self", "self"), flow("boss", "boss"),
-          flow("split", "splitter"))
+          flow("split", "splitter"), flow("asks", "asker"), asking())
 
     # the orchestration of an orchestrator agent
     run_id = site.submit("outer", "hello")
@@ -79,6 +85,14 @@ def test_orchestrations_and_other_agents_run_inside_an_agent_s_step(site, llm):
     error = site.wait_run(site.submit("self", "go"))["error"]
     assert error["class"] == "limit" and "nested deeper than 3" in error["message"]
 
+    # people who are asked inside
+    run_id = site.submit("asks", "go")
+    site.wait_run(run_id, "paused")
+    status, _ = site.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/resume",
+                         {"response": {"v": "yes"}})[:2]
+    assert status == 202
+    assert site.wait_run(run_id)["final_response"] == "yes it is"
+
     # delegates: all but itself and builders, at the same time
     llm.calls.clear()
     run_id = site.submit("boss", "go")
@@ -87,7 +101,7 @@ def test_orchestrations_and_other_agents_run_inside_an_agent_s_step(site, llm):
     assert "- ann (Ann)" in system and "- boss" not in system and "- builder" not in system
     (tool,) = [t for t in llm.calls[0].body["tools"]]
     assert tool["function"]["parameters"]["properties"]["agent_id"]["enum"] == [
-        "ann", "nest", "self", "splitter"]
+        "ann", "asker", "nest", "self", "splitter"]
     assert {e["delegate_agent_name"] for e in site.events(run_id)
             if e.get("delegate_from") == "ann"} == {"Ann"}
     assert {e["nested_orch_id"] for e in site.events(run_id)

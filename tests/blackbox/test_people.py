@@ -278,7 +278,7 @@ def test_verbs_show_what_waits_and_answer_it(site):
     assert (wait["run_id"], wait["path"], wait["agent_context"]) == (
         run_id, "ask", "A draft of peace")
     assert site.verb("run", "resume", run_id, "--field", "ok=maybe",
-                     check=False).returncode == 1
+                     check=False).returncode == 5
     assert site.verb("run", "resume", run_id, "--text", "x", "--field", "a=b",
                      check=False).returncode == 2
     assert site.verb("run", "resume", run_id, "--step", "other", "--field", "ok=yes",
@@ -287,3 +287,50 @@ def test_verbs_show_what_waits_and_answer_it(site):
     assert run_id in done.stdout.decode()
     assert site.wait_run(run_id)["final_response"] == "yes, 3"
     assert site.verb("run", "resume", run_id, "--text", "x", check=False).returncode == 4
+
+
+def resident(daemon):
+    """KiB that each process of the daemon has resident."""
+    out = {}
+    for kind in ("worker", "api", "keeper", "clerk"):
+        for i, pid in enumerate(daemon.pids(kind)):
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                (line,) = [x for x in f if x.startswith("VmRSS:")]
+            out[f"{kind}-{i}"] = int(line.split()[1])
+    return out
+
+
+def park(site, count):
+    for at in range(0, count, 1000):
+        n = min(1000, count - at)
+        code, body, _ = site.ask("POST", "/api/v2/orchestrations/ask/runs", {
+            "runs": [{"message": str(at + i)} for i in range(n)]})
+        assert code == 202 and all("run_id" in item for item in body["runs"]), body
+    until(lambda: site.sql(
+        "SELECT count(*) FROM orchestration_runs WHERE status = 'paused'") == [(count,)],
+        deadline_s=60 + count / 20)
+
+
+def test_parked_runs_cost_no_slot_and_no_process_grows_by_them(site):
+    """SYNAPSED_PEOPLE_PARKED=10000 prints what each process has before and behind it."""
+    count = int(os.environ.get("SYNAPSED_PEOPLE_PARKED", "60"))
+    daemon = site.prepare(ASK).start(SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+    park(site, count)  # what a process needs for the work itself
+    before = resident(daemon)
+    site.sql("DELETE FROM run_waits")
+    site.sql("DELETE FROM orchestration_runs")
+    park(site, count)
+    counts(site)
+    behind = resident(daemon)
+    print({k: (before[k], behind[k]) for k in before})
+    code, stats, _ = site.ask("GET", "/api/v2/queue/stats")
+    assert code == 200 and stats["active"] == 0
+    rows = site.sql("SELECT run_id, input FROM orchestration_runs ORDER BY random() LIMIT 20")
+    for run_id, _ in rows:
+        answer(site, run_id, f"to {run_id}")
+    for run_id, message in rows:
+        assert site.wait_run(run_id)["status"] == "completed"
+        assert site.sql("SELECT shared_state->'out_h'->>'response', human_prompt FROM"
+                        " orchestration_runs WHERE run_id = %s", run_id) == [
+                            (f"to {run_id}", None)], message
+    counts(site)

@@ -43,7 +43,7 @@ def request_of(sent):
     return {"method": sent["method"], "path": urllib.parse.unquote(split.path),
             "query": urllib.parse.parse_qs(split.query),
             "body": json.loads(sent["body"]) if sent["body"] else None,
-            "owl": headers.get("X-Owl")}
+            "owl": headers.get("X-Owl"), "key": headers.get("Idempotency-Key")}
 
 
 @pytest.fixture(scope="session")

@@ -127,8 +127,8 @@ static struct definition *inner(void *run, const char *id, int64_t version)
 	return ((struct sim_run *)run)->given ? sim_agent_inner(run, id) : NULL;
 }
 
-void sim_fold(struct sim_world *world, struct sim_run *run,
-	      const struct sim_rows *rows, struct fold *fold)
+void sim_fold(struct sim_world *world, struct sim_run *run, const struct sim_rows *rows,
+	      struct fold *fold)
 {
 	const struct fold_seed seed = {
 		.definition = run->definition,

@@ -35,8 +35,8 @@ void sim_rows_handed(struct sim_rows *rows, const struct sim_run *run,
 void sim_rows_deinit(struct sim_rows *rows);
 
 /* A journal that cannot be folded is broken. */
-void sim_fold(struct sim_world *world, struct sim_run *run,
-	      const struct sim_rows *rows, struct fold *fold);
+void sim_fold(struct sim_world *world, struct sim_run *run, const struct sim_rows *rows,
+	      struct fold *fold);
 /* What a path sees, and the numbers of a run: the same text if a fold and it agree. */
 void sim_tell_scope(const struct scope *scope, struct str *out);
 void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out);

@@ -9,6 +9,7 @@
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "engine/effect_key.h"
 #include "engine/host.h"
 #include "sim_case.h"
 #include "sim_store.h"
@@ -116,17 +117,21 @@ void sim_tool_use(struct sim_run *run, struct tool_use *use)
 	struct http_tool_request request = { 0 };
 	struct json *arguments = NULL;
 	struct http_tool tool;
+	struct str key = STR_INIT;
 	struct err err;
 
+	effect_key(&key, run->run_id, use->request.key_path, use->request.execution,
+		   use->request.nth);
 	if (http_tool_parse(use->request.definition, use->request.definition_len, &tool,
 			    &err) < 0) {
 		use->answer.class = FAIL_JOB;
 		str_add_text(&use->answer.text, err.text);
+		str_deinit(&key);
 		return;
 	}
 	if (jsonr_parse(use->request.arguments, use->request.arguments_len, &arguments,
 			NULL, NULL, &err) == 0 &&
-	    http_tool_build(&tool, arguments, "key", &request, &err) == 0) {
+	    http_tool_build(&tool, arguments, str_text(&key), &request, &err) == 0) {
 		note(run, &tool, &request);
 		judge(use,
 		      answer_of(run, str_text(&request.url), str_text(&request.body)));
@@ -136,5 +141,6 @@ void sim_tool_use(struct sim_run *run, struct tool_use *use)
 		str_add_text(&use->answer.text, err.text);
 	}
 	jsonr_free(arguments);
+	str_deinit(&key);
 	http_tool_deinit(&tool);
 }

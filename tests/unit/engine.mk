@@ -1,4 +1,5 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_conversation
 check_PROGRAMS += tests/unit/test_event
 check_PROGRAMS += tests/unit/test_exec
 tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit

@@ -440,7 +440,7 @@ static void tool_use(void *ctx, struct exec *exec, struct tool_use *use)
 
 	(void)exec;
 	str_printf(&host->tool_uses, "%s %s %s/%d/%d\n", use->request.name,
-		   use->request.arguments, use->request.path, use->request.execution,
+		   use->request.arguments, use->request.key_path, use->request.execution,
 		   use->request.nth);
 	if (host->hold_uses) {
 		assert(host->uses_count < MEMORY_CALLS_MAX);

@@ -212,6 +212,7 @@ static int setup(void **state)
 	rig.front.port = &rig.port;
 	rig.front.auth = rig.auth;
 	rig.front.default_tenant = "default";
+	rig.front.internal_token = "";
 	rig.front.body_max_bytes = 4096;
 	rig.front.bulk_body_max_bytes = 1 << 20;
 	rig.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -33,6 +33,9 @@
 static const struct memory_named agents[] = {
 	{ "nests", ORCHESTRATOR("nests", "sub") },
 	{ "self", ORCHESTRATOR("self", "self") },
+	{ "asks", ORCHESTRATOR("asks", "asks") },
+	{ "ask",
+	  AGENT("ask", "delegate", "],\"delegate_agent_ids\":[\"ann\",\"asks\"]") },
 	{ "lost", ORCHESTRATOR("lost", "nowhere") },
 	{ "many", ORCHESTRATOR("many", "large") },
 	{ "ends", ORCHESTRATOR("ends", "ends") },
@@ -46,6 +49,10 @@ static const struct memory_named orchestrations[] = {
 	{ "sub", ORCH(ECHO("a", "[{state.user_input}]",
 			   NEXT("b")) "," PRINT("b", "<{state.a}>", KEY("b"))) },
 	{ "self", ORCH(WORK("a", "self", "")) },
+	{ "asks",
+	  ORCH(STEP("a", "human",
+		    ",\"human_prompt\":\"Well?\",\"output_key\":\"a\"" NEXT(
+			    "b")) "," PRINT("b", "{state.a.v} it is", KEY("b"))) },
 	{ "large", large },
 	{ "ends",
 	  ORCH(PARALLEL("a", "[[\"b\",\"e\"],[\"c\"]]", NEXT("never")) "," ECHO(
@@ -490,6 +497,59 @@ static void a_drain_parks_inside(void **state)
 	assert_int_equal(host.parked, 1);
 }
 
+/* The pause is stored; another worker goes on, and somebody answers. */
+static struct exec *answered_elsewhere(struct exec *exec, const char *definition)
+{
+	assert_int_equal(host.paused, 1);
+	memory_park(&host, exec);
+	exec = memory_resume(&host, definition, NULL, 2);
+	(void)memory_pump(&host);
+	assert_int_equal(host.waits_count, 1);
+	assert_true(host.waits[0]->found);
+	memory_unpark(&host, exec);
+	memory_people(&host, 0, HUMAN_ANSWERED, "{\"v\":\"yes\"}");
+	answer_all(&host, NULL);
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	return exec;
+}
+
+static void people_are_asked_inside(void **state)
+{
+	static const char text[] =
+		ORCH(WORK("a", "asks", NEXT("z")) "," PRINT("z", "{state.a}!", KEY("z")));
+	struct exec *exec = memory_run(&host, text, NULL);
+
+	(void)state;
+	(void)memory_pump(&host);
+	assert_string_equal(host.waits[0]->path, "a#0/a");
+	exec = answered_elsewhere(exec, text);
+	assert_string_equal(str_text(&host.final->response), "yes it is!");
+	exec_free(exec);
+}
+
+static void people_are_waited_for_when_nothing_else_goes_on(void **state)
+{
+	static const struct memory_call calls[] = {
+		{ "c1", "delegate_to_agent", "{\"agent_id\":\"asks\",\"task\":\"A\"}" },
+		{ "c2", "delegate_to_agent", "{\"agent_id\":\"ann\",\"task\":\"B\"}" },
+		{ NULL, NULL, NULL },
+	};
+	static const char text[] = ORCH(WORK("a", "ask", ""));
+	struct exec *exec = memory_run(&host, text, NULL);
+
+	(void)state;
+	(void)memory_pump(&host);
+	memory_answer_calls(&host, 0, "", calls);
+	(void)memory_pump(&host);
+	assert_string_equal(host.waits[0]->path, "a#0/agent#0/a");
+	assert_int_equal(host.paused, 0);
+	answer(&host, 0);
+	(void)memory_pump(&host);
+	exec = answered_elsewhere(exec, text);
+	assert_string_equal(str_text(&host.final->response), "yes it is|B|");
+	exec_free(exec);
+}
+
 static void a_cancel_reaches_what_is_inside(void **state)
 {
 	struct exec *exec = memory_run(&host, ORCH(WORK("a", "boss", "")), NULL);
@@ -533,6 +593,8 @@ int main(void)
 		TEST(subtasks_work_at_once_with_their_tools_alone),
 		TEST(a_fold_says_which_orchestration_it_wants),
 		TEST(a_drain_parks_inside),
+		TEST(people_are_asked_inside),
+		TEST(people_are_waited_for_when_nothing_else_goes_on),
 		TEST(a_cancel_reaches_what_is_inside),
 		TEST(a_step_s_own_time_limit_holds_inside),
 		TEST(an_inner_run_may_be_left_anywhere),

@@ -16,6 +16,7 @@
 #include "engine/prompt.h"
 #include "engine/react.h"
 #include "engine/step.h"
+#include "engine/walk.h"
 #include "run/agent.h"
 #include "run/definition.h"
 
@@ -36,9 +37,12 @@ struct step_agent {
 	bool recalled;
 };
 
-/* Does it know what was said before (CONTRACT 6.1)? */
-static bool remembers(const struct agent *agent)
+/* Does it know what was said before (CONTRACT 6.1)? Whoever works for another agent was
+ * told all that it needs. */
+static bool remembers(const struct step *step, const struct agent *agent)
 {
+	if (walk_inner_depth(step->frame.parent, INNER_DELEGATE) > 0)
+		return false;
 	switch (agent->type) {
 	case AGENT_ORCHESTRATOR:
 	case AGENT_DELEGATE:
@@ -82,7 +86,8 @@ static void on_found(struct op *op)
 			     agent->recalled);
 		return;
 	}
-	if (!agent->react.talk.agent_id && remembers(found) && host->history_find) {
+	if (!agent->react.talk.agent_id && remembers(&agent->step, found) &&
+	    host->history_find) {
 		agent->said.agent_id = found->id;
 		op_launch(&agent->said.op);
 		host->history_find(exec->engine->host_data, exec, &agent->said);

@@ -1,0 +1,84 @@
+/*
+ * internal.c - who may use the routes that are not the public API's
+ *
+ * Stock's rule: a token, or loopback when there is none. Loopback alone is weak, since a
+ * proxy on this host speaks for others and a browser for any page that it shows. So a
+ * request that was forwarded, that names a host which is not this one (a name rebound to
+ * 127.0.0.1), or that comes from a page of a foreign origin does not count.
+ */
+#include "api/internal.h"
+
+#include "conf/conf.h"
+#include "server/request.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* In a time that does not tell how much of it was right. */
+static bool same(const char *a, const char *b)
+{
+	size_t i, len = strlen(a);
+	unsigned char differ = 0;
+
+	if (strlen(b) != len)
+		return false;
+	for (i = 0; i < len; i++)
+		differ |= (unsigned char)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
+static bool is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+	       strncmp(address, "::ffff:127.", 11) == 0;
+}
+
+/* "localhost:8765", "127.0.0.1", "[::1]:1": without the port. */
+static bool names_this_host(const char *host)
+{
+	char name[64];
+	size_t len;
+
+	if (!host)
+		return true;
+	if (*host == '[') {
+		host++;
+		len = strcspn(host, "]");
+	} else {
+		len = strcspn(host, ":");
+	}
+	if (len == 0 || len >= sizeof(name))
+		return false;
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return strcasecmp(name, "localhost") == 0 || is_loopback(name);
+}
+
+static bool origin_is_ours(const char *origin, const struct conf_names *origins)
+{
+	const char *host;
+	size_t i;
+
+	if (!origin)
+		return true;
+	for (i = 0; origins && i < origins->count; i++)
+		if (strcmp(origins->items[i], origin) ==
+		    0) /* "*" is nobody in particular */
+			return true;
+	host = strstr(origin, "://");
+	return host && names_this_host(host + 3);
+}
+
+bool internal_allows(const char *token, const struct conf_names *origins,
+		     struct request *req)
+{
+	const char *given = request_header(req, "X-Synapse-Internal");
+
+	if (*token)
+		return given && request_header_count(req, "X-Synapse-Internal") == 1 &&
+		       same(token, given);
+	return is_loopback(request_peer(req)) && !request_header(req, "Forwarded") &&
+	       !request_header(req, "X-Forwarded-For") &&
+	       names_this_host(request_header(req, "Host")) &&
+	       origin_is_ours(request_header(req, "Origin"), origins);
+}

@@ -1,0 +1,77 @@
+// parts.js - pieces that several views share
+
+import { add, badge, button, el, fill, link } from './dom.js';
+import { between, money, moment } from './show.js';
+
+export function heading(title, ...more) {
+  return el('div', { class: 'heading' }, el('h1', {}, title), ...more);
+}
+
+// The same fact in the terminal.
+export function command(text) {
+  const code = el('code', {}, text);
+  return el('p', { class: 'command' }, el('span', { class: 'hidden' }, 'In the terminal: '), code,
+    button('Copy', () => navigator.clipboard.writeText(text), { class: 'quiet small', 'aria-label': `Copy the command ${text}` }));
+}
+
+export function tile(label, value, props = {}) {
+  return el('div', { class: `tile ${props.class ?? ''}` }, el('dt', {}, label), el('dd', {}, value));
+}
+
+export function runHref(id) {
+  return `#/run/${encodeURIComponent(id)}`;
+}
+
+export const runColumns = [
+  ['Run', (r) => link(runHref(r.run_id), r.run_id)],
+  ['Status', (r) => badge(r.status === 'running' && r.waiting_for_human ? 'waiting' : r.status)],
+  ['Orchestration', (r) => r.orchestration_id],
+  ['Accepted', (r) => moment(r.created_at ?? r.started_at)],
+  ['Duration', (r) => between(r.started_at, r.ended_at)],
+  ['Cost', (r) => money(r.total_cost_usd)],
+];
+
+// Says what came of an act, where a screen reader hears it.
+export function teller() {
+  const node = el('p', { class: 'said', role: 'status' });
+  return {
+    node,
+    say(text, bad = false) { node.textContent = text; node.classList.toggle('error', bad); },
+    async did(act, done) {
+      try { const r = await act(); this.say(typeof done === 'function' ? done(r) : done); return r; }
+      catch (error) { this.say(error.message, true); return null; }
+    },
+  };
+}
+
+// A form for what a person is asked: fields are {name|key, type, label, options}.
+export function answerForm(fields, onSend) {
+  const inputs = [];
+  const list = Array.isArray(fields) && fields.length ? fields : [{ name: 'response', type: 'textarea', label: 'Answer' }];
+  const form = el('form', { class: 'answer' });
+  for (const f of list) {
+    const name = f.name ?? f.key;
+    const options = Array.isArray(f.options) ? f.options : typeof f.options === 'string' ? f.options.split(',').map((o) => o.trim()) : null;
+    let input;
+    if (options) input = el('select', { name }, options.map((o) => el('option', { value: typeof o === 'object' ? o.value : o }, typeof o === 'object' ? o.label ?? o.value : o)));
+    else if (f.type === 'textarea') input = el('textarea', { name, rows: '3' });
+    else if (f.type === 'boolean' || f.type === 'checkbox') input = el('input', { type: 'checkbox', name });
+    else input = el('input', { type: ['number', 'email', 'date', 'password', 'url'].includes(f.type) ? f.type : 'text', name });
+    if (f.required) input.required = true;
+    inputs.push([name, input, f]);
+    const id = `a${Math.random().toString(36).slice(2)}`;
+    input.id = id;
+    add(form, el('div', { class: 'field' }, el('label', { for: id }, f.label ?? name), input));
+  }
+  add(form, el('button', { type: 'submit' }, 'Answer'));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const response = {};
+    for (const [name, input, f] of inputs)
+      response[name] = input.type === 'checkbox' ? input.checked : f.type === 'number' && input.value !== '' ? Number(input.value) : input.value;
+    onSend(response);
+  });
+  return form;
+}
+
+export { fill };

@@ -1,0 +1,117 @@
+// view_defs.js - orchestrations, agents, tools and MCP servers: read, drawn, edited, imported
+
+import { add, button, confirm, el, field, fill, link } from './dom.js';
+import { graph } from './graph.js';
+import { ask, get, post, query as q } from './net.js';
+import { command, heading, teller } from './parts.js';
+import { moment } from './show.js';
+
+const KINDS = [['orchestrations', 'Orchestrations'], ['agents', 'Agents'], ['tools', 'Tools'], ['mcp-servers', 'MCP servers']];
+
+// Where in the text a JSON pointer is: the line, from 1; 0: not found.
+function lineOf(text, pointer) {
+  let at = 0;
+  for (const part of (pointer ?? '').split('/').slice(1).map((p) => p.replaceAll('~1', '/').replaceAll('~0', '~'))) {
+    if (/^\d+$/.test(part)) { for (let i = 0; i <= Number(part); i++) { const next = text.indexOf('{', at + (i ? 1 : 0)); if (next < 0) return 0; at = next; } continue; }
+    const next = text.indexOf(`"${part}"`, at);
+    if (next < 0) return 0;
+    at = next;
+  }
+  return text.slice(0, at).split('\n').length;
+}
+
+function editor(kind, id, definition, said, done) {
+  const text = el('textarea', { class: 'code', rows: '24', spellcheck: 'false', 'aria-label': 'Definition as JSON' });
+  const found = el('ul', { class: 'problems', 'aria-live': 'polite' });
+  text.value = JSON.stringify(definition, null, 2);
+  const tell = (list) => fill(found, list.map((p) => el('li', { class: p.bad ? 'error' : '' }, button(`line ${lineOf(text.value, p.pointer) || '?'}`, () => {
+    const line = lineOf(text.value, p.pointer);
+    const from = text.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+    text.focus();
+    text.setSelectionRange(from, from + (text.value.split('\n')[line - 1]?.length ?? 0));
+  }, { class: 'quiet small' }), ` ${p.pointer ?? ''} ${p.msg ?? p.text ?? ''}`)));
+  const read = () => { try { return JSON.parse(text.value); } catch (error) { said.say(`That is no JSON: ${error.message}`, true); return null; } };
+  const check = async () => {
+    const body = read();
+    if (!body) return null;
+    const r = await said.did(() => post(`/api/v2/${kind}/validate`, body), (x) => (x.valid ? 'It can be executed.' : 'It cannot be executed.'));
+    if (r) tell([...(r.problems ?? []).map((p) => ({ ...p, bad: true })), ...(r.warnings ?? [])]);
+    return r;
+  };
+  const save = async () => {
+    const body = read();
+    if (!body) return;
+    try {
+      const r = await ask('PUT', `/api/v2/${kind}/${encodeURIComponent(id ?? body.id ?? body.name)}`, body);
+      said.say(r.status === 'unchanged' ? 'It was stored before, as it is.' : `Stored as version ${r.version}.`);
+      tell(r.warnings ?? []);
+      done(r);
+    } catch (error) {
+      said.say(error.message, true);
+      tell((error.list ?? []).map((p) => ({ ...p, bad: true })));
+    }
+  };
+  return el('div', {}, text, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), found);
+}
+
+async function one(main, kind, id) {
+  const said = teller(), picture = el('div'), versions = el('div');
+  const definition = id === '+' ? { id: '', name: '', steps: [], entry_step_id: '' } : await get(`/api/v2/${kind}/${encodeURIComponent(id)}`);
+  const draw = async () => {
+    if (id === '+') return;
+    if (kind === 'orchestrations') fill(picture, graph(await get(`/api/v2/${kind}/${encodeURIComponent(id)}`)));
+    const list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions;
+    const diff = el('pre', { class: 'diff', hidden: true });
+    fill(versions, el('h2', {}, 'Versions'), el('ul', {}, list.map((v, i) => el('li', {}, `${v.version} · `, moment(v.created_at), ` · ${v.bytes} bytes `,
+      i + 1 < list.length ? button('Differences to the one before', async () => {
+        const [a, b] = await Promise.all([list[i + 1], v].map((x) => get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions/${x.version}`)));
+        diff.hidden = false;
+        fill(diff, ...lines(JSON.stringify(a.definition ?? a, null, 2), JSON.stringify(b.definition ?? b, null, 2)));
+      }, { class: 'quiet small' }) : null))), diff);
+  };
+  add(main, heading(id === '+' ? `New: ${kind}` : definition.name ?? id, link(`#/definitions?kind=${kind}`, 'All')), said.node, picture,
+    editor(kind, id === '+' ? null : id, definition, said, (r) => { if (id === '+') location.hash = `#/definitions/${kind}/${encodeURIComponent(r.id ?? r.name)}`; else draw(); }),
+    el('div', { class: 'row' }, kind === 'orchestrations' && id !== '+' ? link(`#/start?orchestration=${encodeURIComponent(id)}`, 'Start a run of it') : null,
+      id === '+' ? null : button('Delete', async () => { if (await confirm('Delete this definition?', 'Runs that have it keep their version.', 'Delete')) { await said.did(() => ask('DELETE', `/api/v2/${kind}/${encodeURIComponent(id)}`), 'Deleted.'); location.hash = `#/definitions?kind=${kind}`; } }, { class: 'danger' })),
+    versions, command('synapsed def list; synapsed def validate <file>'));
+  await draw();
+}
+
+// Lines that differ, by the longest common beginning and end: enough for an edit.
+function lines(before, after) {
+  const a = before.split('\n'), b = after.split('\n');
+  let head = 0, tail = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head++;
+  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  const mark = (list, sign, how) => list.map((t) => el('span', { class: how }, `${sign} ${t}\n`));
+  return [...mark(a.slice(Math.max(0, head - 3), head), ' ', ''), ...mark(a.slice(head, a.length - tail), '-', 'gone'),
+    ...mark(b.slice(head, b.length - tail), '+', 'come'), ...mark(b.slice(b.length - tail, b.length - tail + 3), ' ', '')];
+}
+
+async function importer(said, reload) {
+  const file = el('input', { type: 'file', accept: '.json,application/json' });
+  const report = el('ul', { class: 'problems' });
+  file.addEventListener('change', async () => {
+    let bundle;
+    try { bundle = JSON.parse(await file.files[0].text()); } catch (error) { said.say(`The file is no JSON: ${error.message}`, true); return; }
+    const r = await said.did(() => post('/api/v2/import', bundle), (x) => `Imported${x.errors?.length ? `, ${x.errors.length} items were refused` : ''}.`);
+    if (r) fill(report, Object.entries(r.results ?? {}).flatMap(([kind, items]) => items.map((i) => el('li', { class: i.status === 'error' ? 'error' : '' }, `${kind}: ${i.name ?? i.id} ${i.status}${i.message ? `: ${i.message}` : ''}`))));
+    await reload();
+  });
+  return el('div', { class: 'card' }, field('Import a bundle', file, 'A file that Synapse exported'), report);
+}
+
+export async function open(main, [kind, id], query) {
+  if (kind && id) return one(main, kind, id);
+  const said = teller(), list = el('div'), which = query.get('kind') ?? 'orchestrations';
+  const load = async () => {
+    const items = await get(`/api/v2/${which}`);
+    const rows = Array.isArray(items) ? items : items[which.replace('-', '_')] ?? [];
+    fill(list, rows.length ? el('ul', { class: 'plain' }, rows.map((d) => el('li', {}, link(`#/definitions/${which}/${encodeURIComponent(d.id ?? d.name)}`, d.name ?? d.label ?? d.id),
+      el('small', {}, ` ${d.id ?? ''} ${d.description ?? ''}`)))) : el('p', { class: 'note' }, 'There are none.'));
+  };
+  add(main, heading('Definitions', link(`#/definitions/${which}/+`, 'New')),
+    el('div', { class: 'row tabs' }, KINDS.map(([k, word]) => el('a', { href: `#/definitions${q({ kind: k })}`, 'aria-current': k === which ? 'true' : null }, word))),
+    said.node, list, await importer(said, load), command('synapsed def import <bundle.json>'));
+  await load();
+}

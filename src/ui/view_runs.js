@@ -1,0 +1,94 @@
+// view_runs.js - runs by filters that the address keeps, and acts on those selected or all
+
+import { add, button, confirm, el, field, fill } from './dom.js';
+import { every } from './live.js';
+import { get, post, query as q } from './net.js';
+import { command, heading, runColumns, teller } from './parts.js';
+import { table } from './table.js';
+
+const FILTERS = [
+  ['status', 'Status', ['', 'queued', 'running', 'paused', 'completed', 'failed', 'cancelled']],
+  ['orchestration_id', 'Orchestration'], ['tenant_id', 'Tenant'], ['session_id', 'Session'],
+  ['since', 'Since'], ['until', 'Until'], ['tag', 'Tag'], ['text', 'Text'],
+];
+const ACTS = [['cancel', 'Cancel'], ['retry', 'Retry'], ['resume-failed', 'Resume failed'], ['delete', 'Delete']];
+const PAGE = 50;
+
+function filtersOf(query) {
+  const filters = {};
+  for (const [name] of FILTERS) if (query.get(name)) filters[name] = query.get(name);
+  return filters;
+}
+
+function shell(filters) {
+  return `synapsed run list${filters.status ? ` --status ${filters.status}` : ''}${filters.tenant_id ? ` --tenant ${filters.tenant_id}` : ''}`;
+}
+
+async function one(act, run) {
+  const id = encodeURIComponent(run.run_id);
+  if (act === 'cancel') return post(`/api/v2/orchestrations/runs/${id}/cancel`);
+  if (act === 'retry') return post(`/api/v2/runs/${id}/retry`);
+  if (act === 'resume-failed') return post(`/api/v2/orchestrations/runs/${id}/resume-failed`);
+  const { ask } = await import('./net.js');
+  return ask('DELETE', `/api/v2/runs/${id}`);
+}
+
+export async function open(main, params, query) {
+  const filters = filtersOf(query);
+  const said = teller();
+  const bar = el('div', { class: 'row acts', role: 'group', 'aria-label': 'Acts on runs' });
+  const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filters' });
+  const list = table({
+    caption: 'Runs', columns: runColumns, empty: 'No run fits these filters.', select: drawBar,
+    load: async (after) => {
+      const r = await get(`/api/v2/runs${q({ ...filters, limit: PAGE, after })}`);
+      return { rows: r.runs, next: r.next };
+    },
+  });
+
+  async function onSelected(act, word, chosen) {
+    if (!await confirm(`${word} ${chosen.length} runs?`, chosen.slice(0, 5).map((r) => r.run_id).join(', '), word)) return;
+    const results = await Promise.allSettled(chosen.map((r) => one(act, r)));
+    const bad = results.filter((r) => r.status === 'rejected');
+    said.say(`${word}: ${results.length - bad.length} done${bad.length ? `, ${bad.length} refused: ${bad[0].reason.message}` : ''}`, bad.length > 0);
+    list.forget();
+    drawBar([]);
+    await list.reload();
+  }
+
+  async function onAll(act, word) {
+    const all = Object.keys(filters).length === 0;
+    const path = (after) => `/api/v2/runs/bulk${q({ ...filters, limit: 1000, after })}`;
+    const dry = await said.did(() => post(path(), { action: act, dry_run: true, all }), 'Counted.');
+    if (!dry) return;
+    const more = dry.next ? ' in the first thousand, and there are more' : '';
+    if (!await confirm(`${word} all that these filters mean?`, `${dry.applicable} of ${dry.matched} runs${more}.`, word)) return;
+    let done = 0, refused = 0, next = null;
+    do {
+      const r = await said.did(() => post(path(next), { action: act, all }), (x) => `${word}: ${done += x.done} done, ${refused += x.refused?.length ?? x.refused ?? 0} refused`);
+      next = r?.next ?? null;
+    } while (next);
+    await list.reload();
+  }
+
+  function drawBar(chosen) {
+    fill(bar, el('span', {}, chosen.length ? `${chosen.length} selected:` : 'All of this filter:'),
+      ACTS.map(([act, word]) => button(word, () => (chosen.length ? onSelected(act, word, chosen) : onAll(act, word)), { class: 'quiet' })));
+  }
+
+  for (const [name, label, options] of FILTERS) {
+    const input = options
+      ? el('select', { name }, options.map((o) => el('option', { value: o, selected: o === (filters[name] ?? '') }, o || 'any')))
+      : el('input', { name, value: filters[name] ?? '', placeholder: name === 'tag' ? 'key:value' : name === 'since' || name === 'until' ? '2026-01-31T12:00:00Z' : '' });
+    add(form, field(label, input));
+  }
+  add(form, el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Filter'), button('Clear', () => { location.hash = '#/runs'; }, { class: 'quiet' })));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    location.hash = `#/runs${q(Object.fromEntries(new FormData(form)))}`;
+  });
+  drawBar([]);
+  const live = el('input', { type: 'checkbox', checked: true });
+  add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, bar, said.node, list.node, command(shell(filters)));
+  return every(5, async () => { if (live.checked && !list.chosen().length && list.node.querySelectorAll('tbody tr').length <= PAGE) await list.reload(); });
+}
