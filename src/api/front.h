@@ -20,8 +20,8 @@ struct front {
 	struct auth *auth;
 	const char *default_tenant;
 	const struct conf *conf;
-	const struct conf_inputs *inputs; /* NULL: not known */
-	const char *internal_token; /* "": loopback alone */
+	const struct conf_inputs *inputs;      /* NULL: not known */
+	const char *internal_token;            /* "": loopback alone */
 	const struct conf_names *cors_origins; /* NULL: none */
 	size_t body_max_bytes;
 	size_t bulk_body_max_bytes;

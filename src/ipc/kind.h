@@ -18,7 +18,7 @@ struct score_slot;
  */
 struct child_env {
 	const struct conf *conf;
-	/* What it was made of, for who tells what would be in force now. NULL: not known */
+	/* What it was made of, for who tells what a reload would read. NULL: not known */
 	const struct conf_inputs *inputs;
 	struct scoreboard *board;
 	/* After an upgrade: that of the old master, which may still drain; else NULL. */

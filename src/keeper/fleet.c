@@ -7,8 +7,8 @@
  * does not come up, the file gets back what it had, with the version that was refused, so
  * that it is not tried again: the next one is.
  *
- * The keeper of the generation that is replaced goes with it; its successor reads the same
- * file and finds nothing to do.
+ * The keeper of the generation that is replaced goes with it; its successor reads the
+ * same file and finds nothing to do.
  */
 #include "keeper/fleet.h"
 
