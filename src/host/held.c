@@ -283,7 +283,14 @@ const char *held_row_events(struct held_row *row)
 
 void held_index(struct map *map, struct held *held)
 {
-	held->twin = map_put(map, held->run_id, strlen(held->run_id), held);
+	struct held *other = map_get(map, held->run_id, strlen(held->run_id));
+
+	if (other && other->wake > held->wake) {
+		held->twin = other->twin;
+		other->twin = held;
+	} else {
+		held->twin = map_put(map, held->run_id, strlen(held->run_id), held);
+	}
 }
 
 struct held *held_find(const struct map *map, const char *run_id, enum held_act act)
