@@ -9,9 +9,9 @@
  * A session is a row with the token's SHA-256 (store/store_sessions.h), so every replica
  * knows it and a key that is revoked ends it. It is good for 12 hours.
  *
- * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked for a
- * name of the loopback: a page somewhere else that has its own name resolved to 127.0.0.1
- * is nobody here.
+ * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked
+ * for a name of the loopback: a page somewhere else that has its own name resolved to
+ * 127.0.0.1 is nobody here.
  */
 #include "api/api_call.h"
 #include "api/body.h"

@@ -1,9 +1,9 @@
 /*
  * answer.c - whether an answer fits the fields that were asked for
  *
- * A field is an object: name (or key, as stock's bundles call it), type, label, and what we
- * add: required (true, or "true"), options. Forms of browsers send texts, so a number may
- * be one that reads as a number, and a yes or no one that says so.
+ * A field is an object: name (or key, as stock's bundles call it), type, label, and what
+ * we add: required (true, or "true"), options. Forms of browsers send texts, so a number
+ * may be one that reads as a number, and a yes or no one that says so.
  *
  *	number, integer         a number, or a text that is one
  *	boolean, checkbox       true or false, or these words

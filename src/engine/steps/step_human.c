@@ -10,8 +10,8 @@
  *	late     with on_timeout_step_id the path goes on there and both are null; else the
  *	         attempt failed with class limit
  *
- * A step that is given up while it waits closes the question in the row that its path ends
- * with. When the whole run ends, its host closes what is open.
+ * A step that is given up while it waits closes the question in the row that its path
+ * ends with. When the whole run ends, its host closes what is open.
  */
 #include "engine/steps/step_human.h"
 
