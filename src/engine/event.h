@@ -126,8 +126,8 @@ void event_context_compact(struct str *out, const struct event_stamp *stamp,
 void event_agent_final(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text response,
 		       const char *tool);
-/* People are asked: prompt and context are heavy (context NULL: none), fields are JSON
- * text and heavy. */
+/* People are asked: prompt and context are heavy (context NULL: none), fields are
+ * JSON text and heavy. */
 void event_human_input_required(struct str *out, const struct event_stamp *stamp,
 				const struct definition_step *step, const char *run_id,
 				struct event_text prompt,

@@ -2,8 +2,8 @@
  * journal_people.c - what commits say of people
  *
  * Questions ride with the rows that ask them, the pause of a run is a commit of its own
- * behind all its rows: two statements, a lock and a look that is younger than it. It may
- * be refused while the run stays ours; then its row was not written.
+ * behind all its rows: two statements, a lock and a look that is younger than it. It
+ * may be refused while the run stays ours; then its row was not written.
  */
 #include "host/journal_people.h"
 

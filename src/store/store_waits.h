@@ -13,7 +13,8 @@ struct store_commit;
 struct store_step;
 
 /* What a journal row does to a question. Builders and readers behave as store_runs.h
- * says. */
+ * says.
+ */
 struct store_wait_change {
 	bool opens;       /* else it is over */
 	const char *path; /* with the run and the execution its name */
