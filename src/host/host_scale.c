@@ -206,8 +206,8 @@ static void drop_pause(struct held *held)
 }
 
 /*
- * Somebody answered meanwhile, or wants it to stop, or nobody was asked after all: the row
- * that says `paused` was not written.
+ * Somebody answered meanwhile, or wants it to stop, or nobody was asked after all: the
+ * row that says `paused` was not written.
  */
 static void not_parked(struct held *held)
 {
