@@ -557,10 +557,12 @@ static void abandon(struct runframe *frame, bool goes_on)
 {
 	struct walk *walk = walk_of(frame);
 
-	/* what is behind sees what a loop's iteration leaves, and that only */
+	/* what is behind sees what a loop's iteration wrote; branches inside of it that
+	 * were not joined by then leave nothing */
 	if (walk->state == WALK_STEP && walk->child->ops->abandon &&
 	    !runframe_has_ended(walk->child))
-		walk->child->ops->abandon(walk->child, goes_on);
+		walk->child->ops->abandon(walk->child,
+					  goes_on && walk->step->type != STEP_PARALLEL);
 	if (goes_on && walk->row)
 		walk_end_progress(walk);
 	walk_hand_out(frame);

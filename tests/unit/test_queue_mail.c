@@ -31,8 +31,8 @@ static void a_cancel_names_its_run(void **state)
 static void what_is_no_text_of_ours_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"",           "1 cancel ",  "2 cancel r",   "cancel r",
-		"1 answer r", "1 CANCEL r", "1 cancel r\n", " 1 cancel r"
+		"",        "1 cancel ",  "2 cancel r",   "cancel r",
+		"1 ask r", "1 CANCEL r", "1 cancel r\n", " 1 cancel r"
 	};
 	struct queue_mail mail;
 	size_t i;
