@@ -10,6 +10,7 @@ UI_FILES = \
 	src/ui/net.js \
 	src/ui/page.css \
 	src/ui/parts.js \
+	src/ui/pointer.js \
 	src/ui/show.js \
 	src/ui/table.js \
 	src/ui/view_chat.js \

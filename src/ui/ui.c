@@ -34,6 +34,7 @@ static const struct row rows[] = {
 	{ "main.js", SCRIPT, UI_FILES_MAIN },
 	{ "net.js", SCRIPT, UI_FILES_NET },
 	{ "parts.js", SCRIPT, UI_FILES_PARTS },
+	{ "pointer.js", SCRIPT, UI_FILES_POINTER },
 	{ "show.js", SCRIPT, UI_FILES_SHOW },
 	{ "table.js", SCRIPT, UI_FILES_TABLE },
 	{ "view_chat.js", SCRIPT, UI_FILES_VIEW_CHAT },
