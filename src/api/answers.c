@@ -1,13 +1,13 @@
 /*
  * answers.c - people who answer questions of runs
  *
- *	look     Postgres: which questions are open; the answer is compared with the fields
- *		 of the one that is meant
+ *	look     Postgres: which questions are open; the answer is compared with the
+ *		 fields of the one that is meant
  *	commit   Postgres: that one is answered, if it still is open, and a run that was
  *		 parked is queued, awake once more
  *	answer
- *	Redis    such a run gets an entry, the owner of one that runs a hint. Either may be
- *		 lost: the reconciler makes the first, the owner looks by itself
+ *	Redis    such a run gets an entry, the owner of one that runs a hint. Either may
+ *		 be lost: the reconciler makes the first, the owner looks by itself
  *
  * A commit that nobody answered is not sent again: the second would find the question
  * answered, by whom nobody would know.

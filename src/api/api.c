@@ -6,14 +6,15 @@
  *   events   stream.c -> runs_port -> events/tail.c, which has the connection from then
  * on
  *
- *   alone    standalone.c, which stands in front: this host executes and keeps runs itself
+ *   alone    standalone.c, which stands in front: runs executed and kept here
  *
  * The server takes connections when both stores have been there once, which is when the
  * master hears "ready": until then they wait in the backlog, for 2 s at most if nobody
- * else serves. After that Redis or Postgres being away is a 503 with a code. In standalone mode it waits for stores
- * that are named as long, since they know keys and runs, and then does without. A drain
- * stops accepting, ends streams, finishes what is in flight, waits until every accepted
- * run has its entry in the queue, and leaves; the master's deadline bounds it.
+ * else serves. After that Redis or Postgres being away is a 503 with a code. In
+ * standalone mode it waits for stores that are named as long, since they know keys and
+ * runs, and then does without. A drain stops accepting, ends streams, finishes what is in
+ * flight, waits until every accepted run has its entry in the queue, and leaves; the
+ * master's deadline bounds it.
  */
 #include "api/api.h"
 
@@ -231,6 +232,8 @@ static int open_server(struct api *api, struct err *err)
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
 	api->front.cors_origins = &conf->api.cors_origins;
+	api->front.conf = conf;
+	api->front.inputs = api->env->inputs;
 	api->front.internal_token = conf->api.internal_token;
 	api->front.default_tenant = conf->limits.default_tenant;
 	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;

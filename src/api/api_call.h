@@ -7,6 +7,8 @@
 
 struct api_call;
 struct auth;
+struct conf;
+struct conf_inputs;
 struct ev_loop;
 struct request;
 struct route;
@@ -27,6 +29,8 @@ struct api_call {
 	/* The tenant that the caller's key is bound to; NULL: any tenant. */
 	const char *key_tenant;
 	const char *default_tenant; /* of submissions that name none */
+	const struct conf *conf;
+	const struct conf_inputs *inputs; /* NULL: not known */
 };
 
 /* May the caller see what belongs to this tenant? */

@@ -75,15 +75,13 @@ static void on_session(void *arg, enum errors_code error,
 		return;
 	}
 	resuming->turn = session->live_turn;
-	resuming->ask.run_id =
-		arena_dup(request_arena(call->req), session->live_run_id);
+	resuming->ask.run_id = arena_dup(request_arena(call->req), session->live_run_id);
 	call->port->answer(call->port->self, &resuming->ask, on_answered, resuming);
 }
 
 void chat_resume_post(struct api_call *call)
 {
-	struct resuming *resuming =
-		arena_new(request_arena(call->req), struct resuming);
+	struct resuming *resuming = arena_new(request_arena(call->req), struct resuming);
 	struct body_faults faults = { STR_INIT, 0 };
 
 	resuming->call = call;

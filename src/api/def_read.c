@@ -1,9 +1,9 @@
 /*
  * def_read.c - tools and MCP servers as they may be shown, and versions of all kinds
  *
- * Secrets are masked by the database (migration 8), so none of them comes here. A key that
- * is bound to a tenant sees tools and servers of its own and of the default tenant, which
- * are everybody's.
+ * Secrets are masked by the database (migration 8), so none of them comes here. A key
+ * that is bound to a tenant sees tools and servers of its own and of the default tenant,
+ * which are everybody's.
  */
 #include "api/api_call.h"
 #include "api/body.h"

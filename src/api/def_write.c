@@ -27,7 +27,7 @@
 
 #include <string.h>
 
-/* A document on its way into the store; the problems are ours, the rest is the arena's. */
+/* A document on its way into the store; warnings are ours, the rest is the arena's. */
 struct writing {
 	struct api_call *call;
 	enum store_definition_kind kind;

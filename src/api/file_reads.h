@@ -1,5 +1,4 @@
-/* file_reads.h - what became of runs, out of their files: for the port of standalone mode
- */
+/* file_reads.h - what became of runs, out of their files */
 #ifndef API_FILE_READS_H
 #define API_FILE_READS_H
 
@@ -37,8 +36,8 @@ void file_reads_steps(const struct file_reads *reads, const char *run_id,
 bool file_reads_all_events(const struct file_reads *reads, const char *run_id,
 			   struct str *out);
 
-/* A run as its file says; *ret_live: it has not ended. view is to be deinited in any case.
- * ERRORS_NONE, ERRORS_NO_RUN, ERRORS_DISK. */
+/* A run as its file says; view is to be deinited in any case. ERRORS_NONE,
+ * ERRORS_NO_RUN, ERRORS_DISK. */
 enum errors_code file_reads_view(const struct file_reads *reads, const char *run_id,
 				 struct files_view *view);
 

@@ -3,14 +3,15 @@
  *
  *	accepted  its journal is on the disk: who does not wait is answered
  *	over      its end is on the disk: who waits is answered with all of it
- *	late      it takes longer than a client may wait, or this process leaves: who waits
- *		  gets what the others got, and finds the end where they do
+ *	late      it takes longer than a client may wait, or this process leaves: who
+ *		  waits gets what the others got, and finds the end where they do
  *
  * A client that goes away meanwhile takes nothing with it: the run goes on.
  */
 #include "api/file_submit.h"
 
 #include "api/file_catalog.h"
+#include "api/file_once.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/list.h"
@@ -21,6 +22,7 @@
 #include "host/file_run.h"
 #include "host/host_file.h"
 #include "store/files_list.h"
+#include "store/files_view.h"
 
 #include <string.h>
 
@@ -126,6 +128,62 @@ static enum errors_code error_of(int rc)
 	}
 }
 
+/* Accepted before: what became of it, if it is over and somebody waits for that. */
+static void replay(const struct file_submit *submit, struct port_run *run,
+		   const char *run_id)
+{
+	struct files_view view;
+	struct str events = STR_INIT;
+	struct port_result *result;
+
+	run->error = file_reads_view(submit->parts.reads, run_id, &view);
+	run->run_id = run_id;
+	run->replayed = true;
+	if (run->error == ERRORS_NONE && view.ended && run->wait) {
+		result = arena_new(&view.arena, struct port_result);
+		*result = (struct port_result){
+			.status = view.end.status,
+			.response = view.end.response,
+			.error = view.end.error,
+			.state = view.end.state,
+			.history = view.end.history,
+		};
+		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
+			result->events = str_text(&events);
+			result->events_len = events.len;
+		}
+		run->result = result;
+	}
+	run->done(run);
+	files_view_deinit(&view);
+	str_deinit(&events);
+}
+
+/* Whether the run is to begin: its key was not used. Else it has been answered. */
+static bool is_fresh(const struct file_submit *submit, struct port_run *run,
+		     const char *run_id)
+{
+	char before[IDS_MAX];
+	struct err err;
+	int rc;
+
+	if (!run->idempotency_key)
+		return true;
+	rc = file_once_take(submit->parts.reads->dir, run->tenant_id,
+			    run->idempotency_key, run->body_sha256, run_id, before, &err);
+	if (rc == FILE_ONCE_FRESH)
+		return true;
+	if (rc == FILE_ONCE_REPLAYED) {
+		replay(submit, run, before);
+	} else if (rc == FILE_ONCE_OTHER) {
+		refuse(run, ERRORS_MISMATCH, NULL);
+	} else {
+		log_warn("run.not_accepted", LOG_S("error", err.text));
+		refuse(run, ERRORS_DISK, NULL);
+	}
+	return false;
+}
+
 static void start(struct file_submit *submit, struct port_run *run,
 		  const struct file_entry *entry, const struct files_item *item)
 {
@@ -149,6 +207,10 @@ static void start(struct file_submit *submit, struct port_run *run,
 	struct err err;
 	int rc;
 
+	if (!is_fresh(submit, run, sub->run_id)) {
+		mem_free(sub);
+		return;
+	}
 	sub->submit = submit;
 	sub->run = run;
 	sub->ack.stored = on_stored;

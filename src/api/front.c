@@ -90,6 +90,8 @@ static size_t on_head(struct request *req, void *arg)
 	call->port = front->port;
 	call->auth = front->auth;
 	call->default_tenant = front->default_tenant;
+	call->conf = front->conf;
+	call->inputs = front->inputs;
 	call->route =
 		routes_find(request_method(req), segments, count, call->params, allow);
 	request_set_user(req, entry);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 struct auth;
+struct conf;
+struct conf_inputs;
 struct conf_names;
 struct ev_loop;
 struct runs_port;
@@ -17,7 +19,9 @@ struct front {
 	const struct runs_port *port;
 	struct auth *auth;
 	const char *default_tenant;
-	const char *internal_token; /* "": loopback alone */
+	const struct conf *conf;
+	const struct conf_inputs *inputs;      /* NULL: not known */
+	const char *internal_token;            /* "": loopback alone */
 	const struct conf_names *cors_origins; /* NULL: none */
 	size_t body_max_bytes;
 	size_t bulk_body_max_bytes;

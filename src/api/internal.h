@@ -8,8 +8,9 @@ struct conf_names;
 struct request;
 
 /*
- * By the token alone (X-Synapse-Internal), or, when there is none (""), by being a program
- * of this host that no browser and no proxy speaks for. origins: api.cors_origins.
+ * By the token alone (X-Synapse-Internal), or, when there is none (""), by being a
+ * program of this host that no browser and no proxy speaks for. origins:
+ * api.cors_origins.
  */
 bool internal_allows(const char *token, const struct conf_names *origins,
 		     struct request *req);

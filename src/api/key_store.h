@@ -8,8 +8,8 @@ struct key_files;
 struct key_store;
 struct pg_pool;
 
-/* All are borrowed for its life. files: keys of this host, for what Postgres does not know
- * or cannot be asked; NULL: none. */
+/* All are borrowed for its life. files: keys of this host, for what Postgres does not
+ * know or cannot be asked; NULL: none. */
 struct key_store *key_store_new(struct ev_loop *loop, struct pg_pool *pool,
 				struct key_files *files);
 /* Its pool has been freed before, so that no answer is under way. */

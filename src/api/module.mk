@@ -51,6 +51,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_page.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_once.c \
+	src/api/file_once.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
 	src/api/file_submit.c \
@@ -119,11 +121,11 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_story.h \
 	src/api/runs.c \
 	src/api/runs_port.h \
-	src/api/standalone.c \
-	src/api/standalone.h \
 	src/api/schedule_body.c \
 	src/api/schedule_body.h \
 	src/api/schedules_route.c \
+	src/api/standalone.c \
+	src/api/standalone.h \
 	src/api/session.c \
 	src/api/saved_file.c \
 	src/api/saved_file.h \

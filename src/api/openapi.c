@@ -28,7 +28,8 @@ static const struct {
 	{ "mcp-servers", "name" },  { "versions", "version" },
 	{ "chat", "session_id" },   { "dead-letters", "letter_id" },
 	{ "queues", "queue_name" }, { "schedules", "schedule_id" },
-	{ "ui", "file" },
+	{ "ui", "file" },           { "tenants", "tenant_id" },
+	{ "workers", "worker_id" },
 };
 
 static const char *const methods[] = {
@@ -111,8 +112,8 @@ static void write_operation(struct jsonw *w, const struct route *route,
 		write_json(w, jsonr_at(parameters, i));
 	jsonw_array_end(w);
 	jsonw_key(w, "security");
-	jsonw_raw(w, route->scope == ROUTE_KEY ? "[{\"key\":[]}]" : "[]",
-		  route->scope == ROUTE_KEY ? 12 : 2);
+	jsonw_raw(w, route->scope == ROUTE_PUBLIC ? "[]" : "[{\"key\":[]}]",
+		  route->scope == ROUTE_PUBLIC ? 2 : 12);
 	it = jsonr_iter(operation);
 	while (operation && jsonr_next(&it)) {
 		if (strcmp(it.key, "parameters") == 0)

@@ -2,8 +2,8 @@
  * port_standalone.c - the runs_port of a host that executes runs itself
  *
  * What needs the stores is empty here (workers, dead letters), and what concerns a run
- * comes out of its files. In scale mode the same port stands in front of the other one for
- * as long as this host has files of runs, so that they are found where they were.
+ * comes out of its files. In scale mode the same port stands in front of the other one
+ * for as long as this host has files of runs, so that they are found where they were.
  */
 #include "api/port_standalone.h"
 

@@ -178,6 +178,7 @@ const struct route *routes_find(enum request_method method, const char *const *s
 	for (i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
 		size_t len = strlen(allow);
 
+		memset(trial, 0, sizeof(trial)); /* a row before may have left some */
 		if (!matches(routes[i].pattern, segments, count, trial))
 			continue;
 		if (routes[i].method == method) {

@@ -10,9 +10,9 @@
  * knows it and a key that is revoked ends it. It is good for 12 hours. Behind a sign-out
  * other API children let it in for as long as they remember it: 30 s at the most.
  *
- * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked for a
- * name of the loopback: a page somewhere else that has its own name resolved to 127.0.0.1
- * is nobody here.
+ * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked
+ * for a name of the loopback: a page somewhere else that has its own name resolved to
+ * 127.0.0.1 is nobody here.
  */
 #include "api/api_call.h"
 #include "api/auth.h"

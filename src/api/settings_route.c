@@ -27,6 +27,7 @@
 #include "store/store_scale.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Stock's keys that no option of ours reads; shown with stock's defaults. */
 static const struct {
@@ -47,6 +48,27 @@ static const char *const stock_keys[] = {
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+/*
+ * The configuration as a reload would read it now: a child keeps the one that it was made
+ * with, and is not replaced when an option changes that others read. The caller's; NULL:
+ * it cannot be read now, and the child's own has to do.
+ */
+static struct conf *load_now(const struct api_call *call)
+{
+	struct conf_errors errors = { .count = 0 };
+	struct conf_inputs in;
+	struct conf *conf = NULL;
+
+	if (!call->inputs)
+		return NULL;
+	in = *call->inputs;
+	in.env = (const char *const *)environ; /* the one of the start has moved */
+	if (conf_load(&in, &conf, &errors) < 0)
+		conf = NULL;
+	conf_errors_deinit(&errors);
+	return conf;
+}
 
 /* -- reading -- */
 
@@ -172,7 +194,8 @@ static void print_stock(struct jsonw *w, const struct conf *conf)
 static void on_version(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
 	struct showing *showing = arg;
-	const struct conf *conf = showing->call->port->manage->conf;
+	struct conf *now = load_now(showing->call);
+	const struct conf *conf = now ? now : showing->call->conf;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
@@ -195,6 +218,7 @@ static void on_version(void *arg, enum errors_code error, const struct pg_reply 
 		jsonw_null(&w);
 	jsonw_object_end(&w);
 	response_json(showing->call->req, 200, &body);
+	conf_free(now);
 }
 
 static void show(struct api_call *call, bool stock)
@@ -202,11 +226,13 @@ static void show(struct api_call *call, bool stock)
 	struct showing *showing;
 	struct pg_batch *batch;
 
-	if (!manage_of(call))
-		return;
 	showing = arena_new(request_arena(call->req), struct showing);
 	showing->call = call;
 	showing->stock = stock;
+	if (!call->port->manage) {
+		on_version(showing, ERRORS_SCALE_ONLY, NULL);
+		return;
+	}
 	batch = pg_batch_new();
 	showing->statement = store_fleet_read(batch);
 	manage_read(call, batch, on_version, showing);
@@ -370,7 +396,7 @@ static void read_stock(struct reading *reading, const struct json *doc)
 
 static void save(struct api_call *call, bool stock)
 {
-	const struct manage *manage = manage_of(call);
+	struct conf *now = load_now(call);
 	struct reading reading = { .call = call, .faults = { .count = 0 } };
 	struct body_at body = { NULL, "body", 0 };
 	struct json *doc = NULL;
@@ -378,9 +404,7 @@ static void save(struct api_call *call, bool stock)
 	size_t len;
 	const char *text = request_body(call->req, &len);
 
-	if (!manage)
-		return;
-	reading.conf = manage->conf;
+	reading.conf = now ? now : call->conf;
 	reading.arena = request_arena(call->req);
 	reading.changes = arena_new(reading.arena, struct settings_changes);
 	if (body_parse(&reading.faults, text, len, 0, &doc)) {
@@ -404,6 +428,7 @@ static void save(struct api_call *call, bool stock)
 	}
 	str_deinit(&detail);
 	body_faults_deinit(&reading.faults);
+	conf_free(now);
 }
 
 void settings_route_put(struct api_call *call)

@@ -35,7 +35,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
+#include <unistd.h>
 
 #define RELOAD_MS 120000 /* longer than any child may take to get ready */
 
@@ -257,31 +257,31 @@ static void save_host(struct saving *saving)
 
 static int take_lock(const char *data_dir)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct str path = STR_INIT;
 	int fd;
 
 	str_printf(&path, "%s/settings.lock", data_dir);
 	fd = open(str_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	str_deinit(&path);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &whole) < 0)
 		fdutil_close(&fd);
 	return fd;
 }
 
 void settings_save(struct api_call *call, const struct settings_changes *changes)
 {
-	const struct manage *manage = manage_of(call);
 	struct saving *saving;
 	size_t i;
 
-	if (!manage)
-		return;
 	saving = mem_new(struct saving);
 	saving->call = call;
-	saving->conf = manage->conf;
+	saving->conf = call->conf;
 	saving->changes = changes;
 	for (i = 0; i < changes->count; i++)
-		if (conf_saved_scope(changes->items[i].row) == CONF_SAVED_FOR_HOST)
+		/* without a store there is no fleet, and the host keeps all of it */
+		if (!call->port->manage ||
+		    conf_saved_scope(changes->items[i].row) == CONF_SAVED_FOR_HOST)
 			saving->host[saving->host_count++] = changes->items[i];
 		else
 			saving->fleet[saving->fleet_count++] = changes->items[i];

@@ -6,12 +6,13 @@
  *	boxes    child/boxes.c: models, Python, tools
  *	keys     key_files.c
  *
- * In scale mode a host may have files of runs from before. They stay readable in every API
- * child; the first of them executes what has not ended.
+ * In scale mode a host may have files of runs from before. They stay readable in every
+ * API child; the first of them executes what has not ended.
  */
 #include "api/standalone.h"
 
 #include "api/file_catalog.h"
+#include "api/file_once.h"
 #include "api/key_files.h"
 #include "api/port_standalone.h"
 #include "base/log.h"
@@ -168,6 +169,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 	ev_timer_init(&alone->adopt, on_adopt, 0., ADOPT_SEC);
 	alone->adopt.data = alone;
 	if (alone->accepts) {
+		file_once_sweep(&alone->dir);
 		rc = key_files_first(conf->data_dir, err);
 		if (rc < 0)
 			return rc;

@@ -14,8 +14,8 @@ struct runs_port;
 struct standalone;
 
 /*
- * Before anything else is opened (the spawn gate forks): NULL in *ret when this host needs
- * none of it, in scale mode and without files of runs from before. ERR_SYS.
+ * Before anything else is opened (the spawn gate forks): NULL in *ret when this host
+ * needs none of it, in scale mode and without files of runs from before. ERR_SYS.
  */
 int standalone_prepare(struct child_env *env, struct standalone **ret, struct err *err);
 

@@ -1,8 +1,8 @@
 /*
  * waits_route.c - GET /api/v2/waits: what waits for whom, and since when
  *
- * Open questions of runs that are parked, and of runs that go on beside them. A caller whose
- * key is bound to a tenant sees that one's.
+ * Open questions of runs that are parked, and of runs that go on beside them. A
+ * caller whose key is bound to a tenant sees that one's.
  */
 #include "api/api_call.h"
 #include "api/body.h"

@@ -1,8 +1,8 @@
 /*
  * cli_run_resume.c - verb run resume: answer a question of a run
  *
- * The answer is one text, or an object of fields. What it must look like only the question
- * knows: the API says what does not fit.
+ * The answer is one text, or an object of fields. What it must look like only the
+ * question knows: the API says what does not fit.
  */
 #include "cli/cli_run_resume.h"
 

@@ -1,11 +1,12 @@
 /*
  * conf_saved.c - options that were saved from the page
  *
- * Above the defaults and below everything that a person wrote down: who sets an option in
- * the file or the environment pins it. Two files of data_dir. settings.json is stock's own,
- * so what its settings page saved counts here as well; it belongs to this host, and
- * connections are in it. fleet_settings.json is what the keeper of this host last fetched
- * from Postgres, and it is here so that a host starts with it while Postgres is away.
+ * Above the defaults and below everything that a person wrote down: who sets an option
+ * in the file or the environment pins it. Two files of data_dir. settings.json is
+ * stock's own, so what its settings page saved counts here as well; it belongs to this
+ * host, and connections are in it. fleet_settings.json is what the keeper of this host
+ * last fetched from Postgres, and it is here so that a host starts with it while
+ * Postgres is away.
  *
  * A verb of somebody who may not read the folder goes without: the daemon itself owns it.
  */

@@ -14,15 +14,15 @@ typedef void (*defs_secrets_cb)(void *arg, const char *name);
 
 /*
  * Print a definition's document with each of its secrets replaced: by
- * STORE_DEFINITION_MASK, which keeps what the store has there, or (blank) as stock's export
- * does it, by nothing. hidden (may be NULL) hears of those that held something.
+ * STORE_DEFINITION_MASK, which keeps what the store has there, or (blank) as stock's
+ * export does it, by nothing. hidden (may be NULL) hears of those that held something.
  */
 void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 		       bool blank, struct str *out, defs_secrets_cb hidden, void *arg);
 
 /*
- * Print a document with secrets put in: each member of pairs (an object of texts, or NULL)
- * that its headers or environment name, and token (or NULL).
+ * Print a document with secrets put in: each member of pairs (an object of texts, or
+ * NULL) that its headers or environment name, and token (or NULL).
  */
 void defs_secrets_fill(const struct json *doc, const struct json *pairs,
 		       const char *token, struct str *out);

@@ -1,11 +1,12 @@
 /*
  * defs_sync.c - the JSON files of a data folder on their way into the store
  *
- * The files are stock's: four lists of definitions, and settings. All that is good in them
- * becomes one commit, so counts are true and two syncs follow one another; an item that is
- * bad is named, and what the database cannot store is caught item by item inside it
- * (migration 8). What the folder had at its last sync and has no more is deleted in the
- * store. A file that cannot be read deletes nothing: it says nothing about what was meant.
+ * The files are stock's: four lists of definitions, and settings. All that is good in
+ * them becomes one commit, so counts are true and two syncs follow one another; an item
+ * that is bad is named, and what the database cannot store is caught item by item inside
+ * it (migration 8). What the folder had at its last sync and has no more is deleted in
+ * the store. A file that cannot be read deletes nothing: it says nothing about what was
+ * meant.
  *
  * Secrets stay in the folder: they are masked, which keeps what the store has under the
  * same name, and named in the answer.

@@ -34,8 +34,8 @@ struct event_text {
  * the same time). row_add_event() marks its end in a row, event_close() closes it.
  *
  * Fields marked heavy are cut (texts) or emptied (objects, lists) when the event would
- * exceed stamp->max, and "truncated":true is added. Ids and names are never cut: an event
- * exceeds a small max when they alone do.
+ * exceed stamp->max, and "truncated":true is added. Ids and names are never cut: an
+ * event exceeds a small max when they alone do.
  */
 void event_worker_picked_up(struct str *out, const struct event_stamp *stamp,
 			    const char *worker_id, const char *run_id);
@@ -126,8 +126,8 @@ void event_context_compact(struct str *out, const struct event_stamp *stamp,
 void event_agent_final(struct str *out, const struct event_stamp *stamp,
 		       const struct definition_step *step, struct event_text response,
 		       const char *tool);
-/* People are asked: prompt and context are heavy (context NULL: none), fields are JSON text
- * and heavy. */
+/* People are asked: prompt and context are heavy (context NULL: none), fields are
+ * JSON text and heavy. */
 void event_human_input_required(struct str *out, const struct event_stamp *stamp,
 				const struct definition_step *step, const char *run_id,
 				struct event_text prompt,

@@ -185,8 +185,8 @@ struct agent_find {
 struct history_find {
 	struct op op;
 	const char *agent_id; /* the engine's */
-	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant", "text"}, the
-	 * oldest first; "": nothing was. */
+	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant",
+	 * "text"}, the oldest first; "": nothing was. */
 	struct str list;
 };
 

@@ -27,10 +27,10 @@ enum inner_kind {
 
 /*
  * An inner run is a path like a branch ("a1#0"), over a definition and a scope of its
- * own. What it is stands in the step's progress (engine/progress.h) before any of its rows, in
- * an entry {"inner":[{"index","kind","id"?,"version","text","name"?,"tools"?,"model"?}]}:
- * a fold reads it there, and so does whoever goes on with the step. An index is used once
- * in an execution of the step.
+ * own. What it is stands in the step's progress (engine/progress.h) before any of its
+ * rows, in an entry {"inner":[{"index","kind","id"?,"version","text","name"?,"tools"?,
+ * "model"?}]}: a fold reads it there, and so does whoever goes on with the step. An index
+ * is used once in an execution of the step.
  */
 struct inner {
 	size_t index;

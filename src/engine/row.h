@@ -99,8 +99,8 @@ void row_add_set(struct engine_row *row, const char *key, const char *json, size
 void row_add_append(struct engine_row *row, const char *key, const char *json,
 		    size_t len);
 void row_add_del(struct engine_row *row, const char *key);
-/* For the engine: the row opens or ends this question; texts are copied. What it was to do
- * to one before is forgotten. */
+/* For the engine: the row opens or ends this question; texts are copied. What it was
+ * to do to one before is forgotten. */
 void row_set_wait(struct engine_row *row, const struct row_wait *wait);
 /* Nothing is in it: no event, no act, no usage, no error, no question. */
 bool row_is_empty(const struct engine_row *row);

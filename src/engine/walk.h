@@ -61,9 +61,9 @@ void walk_lift_limit(struct runframe *frame);
 /* For the same: the journal says that it has asked people. */
 bool walk_resume_asked(const struct runframe *frame);
 /*
- * The step under way asks people: the row under way, with the question, goes to the journal
- * as one of kind wait, another one is under way behind it. The op is idle and completes
- * when that is durable.
+ * The step under way asks people: the row under way, with the question, goes to the
+ * journal as one of kind wait, another one is under way behind it. The op is idle and
+ * completes when that is durable.
  */
 void walk_commit_wait(struct runframe *frame, struct op *op);
 
@@ -86,7 +86,7 @@ void walk_step_path(const struct runframe *frame, struct str *out);
  * failed, so the path alone does not tell a repetition from a new call.
  */
 void walk_key_path(const struct runframe *frame, struct str *out);
-/* How many paths are inside one another here, from 1. */
+/* How many paths of this definition are inside one another here, from 1. */
 int walk_depth(const struct runframe *frame);
 /* It ended, and did something here: false when its end was in the journal already. */
 bool walk_has_acted(const struct runframe *frame);

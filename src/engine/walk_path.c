@@ -1,8 +1,8 @@
 /*
  * walk_path.c - which path a walk is, and what others ask of it
  *
- * Paths inside a step are numbered: branch 0 of p1 is "p1#0", iteration 2 of l1 inside it
- * "p1#0/l1#2"; inner run 0 of agent a1 is "a1#0". An event of a path says which
+ * Paths inside a step are numbered: branch 0 of p1 is "p1#0", iteration 2 of l1 inside
+ * it "p1#0/l1#2"; inner run 0 of agent a1 is "a1#0". An event of a path says which
  * (walk_place()), so that its reader, a fold among them, need not know the rows that it
  * came in.
  */
@@ -179,11 +179,11 @@ void walk_key_path(const struct runframe *frame, struct str *out)
 
 int walk_depth(const struct runframe *frame)
 {
-	int frames = 0;
+	int depth = 1;
 
-	for (; frame; frame = frame->parent)
-		frames++;
-	return frames / 2; /* root, walk, step, walk... */
+	for (; walk_in(frame)->course.of; depth++)
+		frame = frame->parent->parent; /* walk, step, walk... */
+	return depth;
 }
 
 const struct definition_step *walk_step(const struct runframe *frame)

@@ -1,11 +1,11 @@
 /*
  * file_tails.c - the events of runs on files, on their way to clients of this process
  *
- * The journal is the stream: a client has a descriptor of its own and a place in the file,
- * and reads on from there whenever the file has grown and its socket has room. So there is
- * no difference between history and what comes, and none between a run of this process
- * and one that the process before still executes. A file that is moved when its run ends
- * stays the same file.
+ * The journal is the stream: a client has a descriptor of its own and a place in the
+ * file, and reads on from there whenever the file has grown and its socket has room. So
+ * there is no difference between history and what comes, and none between a run of this
+ * process and one that the process before still executes. A file that is moved when its
+ * run ends stays the same file.
  *
  * Live events are in no file: they go to those who stand at its end.
  */

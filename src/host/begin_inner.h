@@ -14,8 +14,8 @@ struct held;
 /* For struct fold_seed: data is the held. */
 struct definition *begin_inner_get(void *data, const char *id, int64_t version);
 /*
- * A fold wants one that is not here: it is asked for, and then `again` is called, later or
- * from inside. false: it cannot be had, and err says why.
+ * A fold wants one that is not here: it is asked for, and then `again` is called, later
+ * or from inside. false: it cannot be had, and err says why.
  */
 bool begin_inner_ask(struct held *held, const struct fold_wanted *wanted,
 		     void (*again)(struct held *held), struct err *err);

@@ -16,8 +16,8 @@
 #include "engine/row.h"
 #include "events/fifo.h"
 #include "host/agent_cache.h"
-#include "host/inner_source.h"
 #include "host/held.h"
+#include "host/inner_source.h"
 #include "host/journal.h"
 #include "host/said.h"
 #include "ipc/scoreboard.h"
@@ -196,7 +196,11 @@ static void host_history_find(void *ctx, struct exec *exec, struct history_find 
 	struct host_scale *host = ctx;
 	const struct held *held = exec->job;
 
-	said_find(host->said, held->run_id, find);
+	said_find(host->said,
+		  &(struct said_ask){ .run_id = held->run_id,
+				      .session_id = held->session,
+				      .before = held->turn ? held->turn : INT64_MAX },
+		  find);
 }
 
 static void host_agent_list(void *ctx, struct exec *exec, struct agent_list *list)

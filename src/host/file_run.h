@@ -25,8 +25,7 @@ enum file_run_state {
 	FILE_RUN_STATES,
 };
 
-/* For readers: head, state, epoch, exec, cancel, started_at_ms. All else is host_file's.
- */
+/* For readers: head, state, epoch, exec, cancel, started_at_ms. */
 struct file_run {
 	struct host_file *host;
 	struct list node; /* in host->runs[state] */

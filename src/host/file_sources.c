@@ -1,8 +1,9 @@
 /*
  * file_sources.c - agents, tools and orchestrations that steps name, out of files
  *
- * A version is a number made of the text's digest: it says whether two texts are the same,
- * which is all that it is asked for. What a run used once is in its journal (file_pins.c).
+ * A version is a number made of the text's digest: it says whether two texts are the
+ * same, which is all that it is asked for. What a run used once is in its journal
+ * (file_pins.c).
  */
 #include "host/file_sources.h"
 

@@ -11,6 +11,7 @@
  */
 #include "host/held.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/op.h"
@@ -165,6 +166,7 @@ void held_free(struct held *held)
 	arena_deinit(&held->past.arena);
 	mem_free(held->unusable);
 	mem_free(held->from);
+	mem_free(held->session);
 	mem_free(held->run_id);
 	mem_free(held->job_id);
 	mem_free(held->tenant);
@@ -277,4 +279,25 @@ const char *held_row_events(struct held_row *row)
 	    events->data[events->len - 2] != ']')
 		str_add_char(events, ']');
 	return str_text(events);
+}
+
+void held_index(struct map *map, struct held *held)
+{
+	struct held *other = map_get(map, held->run_id, strlen(held->run_id));
+
+	if (other && other->wake > held->wake) {
+		held->twin = other->twin;
+		other->twin = held;
+	} else {
+		held->twin = map_put(map, held->run_id, strlen(held->run_id), held);
+	}
+}
+
+struct held *held_find(const struct map *map, const char *run_id, enum held_act act)
+{
+	struct held *held = map_get(map, run_id, strlen(run_id));
+
+	while (held && held->act != act)
+		held = held->twin;
+	return held;
 }

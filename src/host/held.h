@@ -21,6 +21,7 @@ struct engine_final;
 struct engine_row;
 struct exec;
 struct host_scale;
+struct map;
 struct op;
 struct str;
 
@@ -78,10 +79,11 @@ struct held {
 	char *run_id; /* owned */
 	char *job_id; /* owned */
 	size_t job_id_len;
-	char *tenant; /* owned */
-	void *slot;   /* the worker's own: the queue that the entry came from */
-	size_t queue; /* its number among those of this worker */
-	int64_t turn; /* of a chat; 0: it is no turn of one */
+	char *tenant;  /* owned */
+	void *slot;    /* the worker's own: the queue that the entry came from */
+	size_t queue;  /* its number among those of this worker */
+	int64_t turn;  /* of a chat; 0: it is no turn of one */
+	char *session; /* owned: that it was submitted for, once taken over; NULL: none */
 	int64_t wake;
 	int64_t epoch; /* 0 until a takeover or a lazy end is in */
 	int64_t claimed_mono_ms;
@@ -102,7 +104,8 @@ struct held {
 	struct stream_end asked; /* between the takeover and the start */
 	struct settle *settle;   /* then, too: events from before the journal that came */
 	bool settled;
-	struct begin_inner *inner; /* then, too: definitions that its journal needs; owned */
+	struct begin_inner
+		*inner; /* then, too: definitions that its journal needs; owned */
 	struct fifo fifo;
 	struct publish publish;
 	bool publishing;
@@ -113,6 +116,7 @@ struct held {
 	bool queued;                /* the unit is the group's */
 	bool in;                    /* scratch of one reply: its commit is in */
 	bool cancel_asked;          /* scratch of one reply */
+	struct held *twin;          /* scratch of one reply: held_index() */
 	bool answer_waits;          /* scratch of one reply: somebody has answered */
 	bool parked;                /* scratch of one reply: the pause is in */
 	uint64_t event_seq;         /* durable events handed out */
@@ -135,15 +139,16 @@ void held_past_reset(struct held *held);
 void held_free(struct held *held);
 
 /*
- * Take a row that the engine handed out: its events enter the fifo, and it waits in rows.
- * While nothing of a lazy run is written, a row may melt into the one before it (a start
- * row into the first step, an end without a step of its own into the last step), since
- * what is committed together needs no row of its own. op may be NULL.
+ * Take a row that the engine handed out: its events enter the fifo, and it waits in
+ * rows. While nothing of a lazy run is written, a row may melt into the one before it (a
+ * start row into the first step, an end without a step of its own into the last step),
+ * since what is committed together needs no row of its own. op may be NULL.
  */
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
 /*
- * The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL: none.
+ * The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL:
+ * none.
  */
 const char *held_row_events(struct held_row *row);
 /*
@@ -155,6 +160,13 @@ size_t held_bytes(const struct held *held);
  * what Postgres has. No commit of it is under way.
  */
 void held_drop_rows(struct held *held);
+/*
+ * The units of one reply by run id. A run may be in it twice: as the entry of a wake that
+ * is over, whose holder died before it was gone, and as that of the next.
+ */
+void held_index(struct map *map, struct held *held);
+/* The one whose commit does this; NULL: none. */
+struct held *held_find(const struct map *map, const char *run_id, enum held_act act);
 /* Free the rows of a list; ops that wait for them are dropped, not completed. */
 void held_rows_free(struct list *rows);
 

@@ -9,7 +9,7 @@
  * Everything durable goes through one group (store/files_group.h), once a turn of the
  * loop. Nobody outside hears of anything that could be lost.
  */
-#include "host/host_file_in.h"
+#include "host/host_file.h"
 
 #include "base/clock.h"
 #include "base/fdutil.h"
@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/row.h"
+#include "host/host_file_in.h"
 #include "ipc/scoreboard.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
@@ -416,6 +417,7 @@ struct host_file *host_file_new(const struct host_file_options *options)
 {
 	struct host_file *host = mem_new(struct host_file);
 	struct ev_loop *loop = options->loop;
+	struct err err;
 	size_t i;
 
 	host->options = *options;
@@ -429,6 +431,9 @@ struct host_file *host_file_new(const struct host_file_options *options)
 	ev_prepare_start(loop, &host->start); /* before the drive's: called first */
 	drive_start(&host->drive, loop, host->engine);
 	files_group_start(&host->group, loop, options->dir, &group_ops, host);
+	if (file_suspect_open(&host->suspect, options->dir, options->incarnation, &err) <
+	    0) /* runs are executed all the same */
+		log_warn("run.no_suspects", LOG_S("error", err.text));
 	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
 	ev_timer_init(&host->look, on_look, LOOK_SEC, LOOK_SEC);
 	host->look.data = host;
@@ -463,6 +468,7 @@ void host_file_free(struct host_file *host)
 	ev_timer_stop(loop, &host->look);
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
+	file_suspect_close(&host->suspect);
 	map_deinit(&host->by_id);
 	mem_free(host);
 }

@@ -49,8 +49,7 @@ struct host_file_options {
 
 /* One per process. NULL is never returned. */
 struct host_file *host_file_new(const struct host_file_options *options);
-/* Runs that are still here are left to the next process. Nobody is called. NULL is fine.
- */
+/* Runs that are still here are left to the next process. Nobody is called. */
 void host_file_free(struct host_file *host);
 
 /* Waits for what was written before it to be durable; false: it may never be. Embed it;

@@ -25,6 +25,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -189,7 +190,37 @@ int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_
 
 /* ---- the folder ---- */
 
-static void adopted(struct host_file *host, struct file_run *run, const char *name)
+/* Runs whose code was on the CPU at a death: a process has one. */
+#define BLAMED_MAX 16
+
+struct blamed {
+	char ids[BLAMED_MAX][IDS_MAX];
+	size_t count;
+};
+
+static void on_blame(void *arg, const char *run_id)
+{
+	struct blamed *blamed = arg;
+
+	if (blamed->count < BLAMED_MAX)
+		(void)snprintf(blamed->ids[blamed->count++], IDS_MAX, "%s", run_id);
+}
+
+static void charge(struct file_run *run, const struct blamed *blamed)
+{
+	struct str empty = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < blamed->count; i++) {
+		if (strcmp(blamed->ids[i], run->head.run_id) != 0)
+			continue;
+		run->charges++;
+		files_journal_add(&run->journal, FILES_CHARGE, &empty);
+	}
+}
+
+static void adopted(struct host_file *host, struct file_run *run, const char *name,
+		    const struct blamed *blamed)
 {
 	struct files_end end;
 	bool ended;
@@ -209,6 +240,7 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 		file_run_free(run);
 	} else {
 		run->epoch++;
+		charge(run, blamed);
 		host_file_own(run);
 		host_file_add(host, run);
 		host_file_want(run);
@@ -231,7 +263,7 @@ static void sweep(const struct files_dir *dir, const char *name)
 		(void)unlinkat(dir->live, name, 0);
 }
 
-static void look_at(struct host_file *host, const char *name)
+static void look_at(struct host_file *host, const char *name, const struct blamed *blamed)
 {
 	const struct files_head none = { .run_id = NULL };
 	struct file_run *run;
@@ -255,17 +287,19 @@ static void look_at(struct host_file *host, const char *name)
 	}
 	if (cut)
 		log_info("run.journal_cut", LOG_S("run", id), LOG_N("bytes", cut));
-	adopted(host, run, name);
+	adopted(host, run, name, blamed);
 }
 
 void host_file_adopt(struct host_file *host)
 {
+	struct blamed blamed = { .count = 0 };
 	struct str path = STR_INIT;
 	struct dirent *entry;
 	DIR *list;
 
 	if (host->draining || host->lingering)
 		return;
+	file_suspect_collect(host->options.dir, on_blame, &blamed);
 	str_printf(&path, "%s/live", host->options.dir->path);
 	list = opendir(str_text(&path));
 	if (!list)
@@ -273,7 +307,7 @@ void host_file_adopt(struct host_file *host)
 			  LOG_S("error", strerror(errno)));
 	while (list && (entry = readdir(list))) {
 		sweep(host->options.dir, entry->d_name);
-		look_at(host, entry->d_name);
+		look_at(host, entry->d_name, &blamed);
 	}
 	if (list)
 		(void)closedir(list);

@@ -8,6 +8,7 @@
 #include "engine/drive.h"
 #include "engine/host.h"
 #include "host/file_run.h"
+#include "host/file_suspect.h"
 #include "host/host_file.h"
 #include "store/files_group.h"
 
@@ -18,6 +19,7 @@ struct host_file {
 	struct engine *engine;
 	struct drive drive;
 	struct files_group group;
+	struct file_suspect suspect;
 	struct map by_id;                  /* struct file_run */
 	struct list runs[FILE_RUN_STATES]; /* each in the order in which they came */
 	size_t counts[FILE_RUN_STATES];
@@ -25,7 +27,7 @@ struct host_file {
 	ev_timer leaf;
 	ev_timer look;       /* for marks, while another process answers clients */
 	ev_timer idle_timer; /* fires at once when no run is here any more */
-	bool lingering; /* what others left is for the next process */
+	bool lingering;      /* what others left is for the next process */
 	bool draining;
 	bool finish; /* draining, but runs go on to their ends */
 	void (*idle)(void *arg);

@@ -2,8 +2,8 @@
  * host_file_reopen.c - a run that failed goes on
  *
  * Its journal comes back under live/, then a row of kind resume says so. A process that
- * dies in between leaves an ended journal there, which the next one puts away: nothing was
- * promised yet.
+ * dies in between leaves an ended journal there, which the next one puts away: nothing
+ * was promised yet.
  */
 #include "host/host_file_in.h"
 

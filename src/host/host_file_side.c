@@ -37,6 +37,7 @@ static void side_enter(void *ctx, struct exec *exec)
 	struct host_file *host = ctx;
 	const struct file_run *run = exec->job;
 
+	file_suspect_enter(&host->suspect, run->head.run_id);
 	score_suspect_set(host->options.score, run->head.run_id,
 			  strlen(run->head.run_id));
 }
@@ -47,6 +48,7 @@ static void side_leave(void *ctx, struct exec *exec, size_t bytes)
 
 	(void)exec;
 	(void)bytes;
+	file_suspect_leave(&host->suspect);
 	score_suspect_clear(host->options.score);
 }
 

@@ -33,13 +33,13 @@
 #include "engine/exec.h"
 #include "engine/host.h"
 #include "host/agent_cache.h"
-#include "host/inner_source.h"
 #include "host/begin.h"
 #include "host/cancel_key.h"
 #include "host/cancel_watch.h"
 #include "host/gate.h"
 #include "host/held.h"
 #include "host/host_scale_in.h"
+#include "host/inner_source.h"
 #include "host/journal.h"
 #include "host/said.h"
 #include "ipc/scoreboard.h"
@@ -206,8 +206,8 @@ static void drop_pause(struct held *held)
 }
 
 /*
- * Somebody answered meanwhile, or wants it to stop, or nobody was asked after all: the row
- * that says `paused` was not written.
+ * Somebody answered meanwhile, or wants it to stop, or nobody was asked after all: the
+ * row that says `paused` was not written.
  */
 static void not_parked(struct held *held)
 {
@@ -413,10 +413,8 @@ void host_scale_cancel(struct host_scale *host, const char *run_id)
 	list_for_each(node, &host->all) {
 		struct held *held = list_entry(node, struct held, in_all);
 
-		if (strcmp(held->run_id, run_id) == 0) {
+		if (strcmp(held->run_id, run_id) == 0)
 			cancel(held);
-			return;
-		}
 	}
 }
 
@@ -425,10 +423,8 @@ void host_scale_answered(struct host_scale *host, const char *run_id)
 	list_for_each(node, &host->all) {
 		struct held *held = list_entry(node, struct held, in_all);
 
-		if (strcmp(held->run_id, run_id) == 0) {
+		if (strcmp(held->run_id, run_id) == 0)
 			people_look(host->desk, held);
-			return;
-		}
 	}
 }
 

@@ -240,11 +240,14 @@ static void build_reads(struct journal *journal, struct pg_batch *batch,
 	for (i = 0; i < n; i++) {
 		const struct held *held = held_of(units[i]);
 
-		if (held->act == HELD_ACT_TAKEOVER && held->resumes)
+		if (held->act != HELD_ACT_TAKEOVER || !held->resumes)
+			continue;
+		/* units are in order of run id: a second entry of it is the next */
+		if (!at || strcmp(run_ids[at - 1], held->run_id) != 0)
 			run_ids[at++] = held->run_id;
 	}
-	(void)store_steps_read(batch, journal->owner, run_ids, count);
-	(void)store_waits_read(batch, journal->owner, run_ids, count);
+	(void)store_steps_read(batch, journal->owner, run_ids, at);
+	(void)store_waits_read(batch, journal->owner, run_ids, at);
 }
 
 /* Of rows that a run of ours wrote: steps, or one that says that it is parked. */
@@ -301,7 +304,11 @@ static void on_build(void *ctx, struct pg_batch *batch, struct pg_unit *const *u
 	arena_deinit(&journal->scratch);
 }
 
-/* run id -> held, for the rows of a reply, which come in any order. */
+/*
+ * run id -> held, for the rows of a reply, which come in any order. A run may be there by
+ * two entries: whoever parked it died before its entry went, and an answer made the next.
+ * The newest wake alone can be ours.
+ */
 static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
 {
 	size_t i;
@@ -313,26 +320,40 @@ static void index_units(struct map *map, struct pg_unit *const *units, size_t n)
 		held->in = false;
 		held->cancel_asked = false;
 		held->answer_waits = false;
-		(void)map_put(map, held->run_id, strlen(held->run_id), held);
+		held_index(map, held);
 	}
 }
 
-static struct held *find(const struct map *map, const char *run_id)
+static struct held *find(const struct map *map, const char *run_id, enum held_act act)
 {
-	return map_get(map, run_id, strlen(run_id));
+	struct held *held = held_find(map, run_id, act);
+
+	assert(held);
+	return held;
 }
 
-static void read_ends(const struct pg_reply *reply, int statement, const struct map *map)
+/* Of two that would take it over the one whose wake it is. */
+static struct held *find_taken(const struct map *map, const struct store_taken *taken)
+{
+	struct held *held = find(map, taken->run_id, HELD_ACT_TAKEOVER);
+
+	while (held && (held->act != HELD_ACT_TAKEOVER || held->wake != taken->wake))
+		held = held->twin;
+	assert(held);
+	return held;
+}
+
+static void read_ends(const struct pg_reply *reply, int statement, const struct map *map,
+		      enum held_act act)
 {
 	int rows = store_runs_end_count(reply, statement);
 	int row;
 
 	for (row = 0; row < rows; row++) {
 		bool cancel;
-		struct held *held =
-			find(map, store_runs_end_read(reply, statement, row, &cancel));
+		struct held *held = find(
+			map, store_runs_end_read(reply, statement, row, &cancel), act);
 
-		assert(held);
 		held->in = true;
 		held->cancel_asked = cancel;
 	}
@@ -349,11 +370,12 @@ static void read_takeovers(const struct pg_reply *reply, int statement,
 		struct held *held;
 
 		store_runs_takeover_read(reply, statement, row, &taken);
-		held = find(map, taken.run_id);
-		assert(held);
+		held = find_taken(map, &taken);
 		held->in = true;
 		held->epoch = taken.epoch;
 		held->cancel_asked = taken.cancel;
+		if (taken.session_id && !held->session)
+			held->session = mem_dup(taken.session_id);
 		if (!held->waits) {
 			/* a later epoch: our rows were not written, others' may be */
 			held->again = taken.epoch != 1;
@@ -380,9 +402,10 @@ static void read_journals(const struct pg_reply *reply, int statement,
 		struct held *held;
 
 		store_steps_read_row(reply, statement, row, &step);
-		held = find(map, step.run_id);
-		assert(held);
-		if (!held->in)
+		held = held_find(map, step.run_id, HELD_ACT_TAKEOVER);
+		while (held && !(held->in && held->act == HELD_ACT_TAKEOVER))
+			held = held->twin;
+		if (!held)
 			continue; /* ours, but this takeover was refused */
 		held_past_add(held, &(struct fold_row){ .seq = step.seq,
 							.path = step.path,
@@ -406,8 +429,7 @@ static void read_commits(const struct pg_reply *reply, int statement,
 		struct held *held;
 
 		store_steps_commit_read(reply, statement, row, &committed);
-		held = find(map, committed.run_id);
-		assert(held);
+		held = find(map, committed.run_id, HELD_ACT_STEPS);
 		held->in = true;
 		held->cancel_asked = committed.cancel;
 		held->answer_waits = committed.answers;
@@ -435,7 +457,7 @@ static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
 
 	index_units(&map, units, n);
 	if (count_act(units, n, HELD_ACT_LAZY_END))
-		read_ends(reply, statement++, &map);
+		read_ends(reply, statement++, &map, HELD_ACT_LAZY_END);
 	if (count_act(units, n, HELD_ACT_TAKEOVER))
 		read_takeovers(reply, statement++, &map);
 	if (count_resumed(units, n)) {
@@ -447,7 +469,7 @@ static void on_committed(void *ctx, struct pg_unit *const *units, size_t n,
 	if (journal_people_changes(units, n))
 		statement += 2; /* nothing comes back */
 	if (count_act(units, n, HELD_ACT_END))
-		read_ends(reply, statement++, &map);
+		read_ends(reply, statement++, &map, HELD_ACT_END);
 	if (journal_people_ends(units, n))
 		statement++;
 	if (count_act(units, n, HELD_ACT_PAUSE))
@@ -549,14 +571,17 @@ static void on_checked(void *ctx, struct pg_unit *const *units, size_t n,
 		struct held *held;
 
 		store_runs_look_read(reply, 0, row, &look);
-		held = find(&map, look.run_id);
-		assert(held);
-		check_look(journal, held, &look);
+		held = map_get(&map, look.run_id, strlen(look.run_id));
+		for (; held; held = held->twin)
+			check_look(journal, held, &look);
 	}
 	rows = store_steps_check_count(reply, 1);
 	for (row = 0; row < rows; row++) {
-		struct held *held = find(&map, store_steps_check_read(reply, 1, row));
+		const char *run_id = store_steps_check_read(reply, 1, row);
+		struct held *held = map_get(&map, run_id, strlen(run_id));
 
+		while (held && !act_is_step(held))
+			held = held->twin;
 		assert(held);
 		held->in = true;
 		held->parked = true; /* its row says so */

@@ -2,8 +2,8 @@
  * journal_people.c - what commits say of people
  *
  * Questions ride with the rows that ask them, the pause of a run is a commit of its own
- * behind all its rows: two statements, a lock and a look that is younger than it. It may be
- * refused while the run stays ours; then its row was not written.
+ * behind all its rows: two statements, a lock and a look that is younger than it. It
+ * may be refused while the run stays ours; then its row was not written.
  */
 #include "host/journal_people.h"
 
@@ -150,7 +150,7 @@ void journal_people_build_pauses(struct arena *arena, const char *owner,
 
 static struct held *find(const struct map *map, const char *run_id)
 {
-	struct held *held = map_get(map, run_id, strlen(run_id));
+	struct held *held = held_find(map, run_id, HELD_ACT_PAUSE);
 
 	assert(held);
 	return held;
@@ -189,8 +189,10 @@ void journal_people_read_waits(const struct pg_reply *reply, int statement,
 		struct held *held;
 
 		store_waits_read_row(reply, statement, row, &wait);
-		held = find(map, wait.run_id);
-		if (held->in) /* else ours, but this takeover was refused */
+		held = held_find(map, wait.run_id, HELD_ACT_TAKEOVER);
+		while (held && !(held->in && held->act == HELD_ACT_TAKEOVER))
+			held = held->twin;
+		if (held) /* else ours, but this takeover was refused */
 			people_learn(&held->people, &wait);
 	}
 }

@@ -1,5 +1,5 @@
-/* journal_people.h - what commits say of people: questions, and runs that wait for answers.
- * For journal.c alone */
+/* journal_people.h - what commits say of people: questions, and runs that wait for
+ * answers. For journal.c alone */
 #ifndef HOST_JOURNAL_PEOPLE_H
 #define HOST_JOURNAL_PEOPLE_H
 

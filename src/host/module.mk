@@ -30,6 +30,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/file_sources.h \
 	src/host/file_stock.c \
 	src/host/file_stock.h \
+	src/host/file_suspect.c \
+	src/host/file_suspect.h \
 	src/host/held.c \
 	src/host/held.h \
 	src/host/host_file.c \

@@ -2,13 +2,14 @@
  * people.c - runs that wait for people: who has answered
  *
  * Answers are in run_waits, written by whoever answers, under the lock of the run's row.
- * The owner of a run that goes on beside them hears of it by mail and with each commit; by
- * a read a second in any case. It delivers each once: the row that tells what came of it
- * says in the same commit that it was read. A pause that meets an answer which nobody has
- * read is refused (store/sql/runs_pause.sql), so none is left behind.
+ * The owner of a run that goes on beside them hears of it by mail and with each
+ * commit; by a read a second in any case. It delivers each once: the row that tells
+ * what came of it says in the same commit that it was read. A pause that meets an
+ * answer which nobody has read is refused (store/sql/runs_pause.sql), so none is left
+ * behind.
  *
- * What a takeover found is kept until the step that asked is there again. A question that
- * was not found is over (its run had ended): the step asks anew.
+ * What a takeover found is kept until the step that asked is there again. A question
+ * that was not found is over (its run had ended): the step asks anew.
  */
 #include "host/people.h"
 
@@ -238,8 +239,8 @@ static void take_rows(struct desk_call *call, const struct pg_reply *reply)
 	}
 }
 
-/* A run that was not parked for an answer that is not its own would stand still: it looks
- * again whether it waits. */
+/* A run that was not parked for an answer that is not its own would stand still: it
+ * looks again whether it waits. */
 static void look_on(struct held *held)
 {
 	if (!held->people.delivered && held->exec && !held->pause)

@@ -26,14 +26,15 @@ struct people {
 
 void people_init(struct people *people);
 void people_deinit(struct people *people);
-/* A takeover found this question, whose end nobody has read. What an earlier one found is
- * forgotten first. */
+/* A takeover found this question, whose end nobody has read. What an earlier one
+ * found is forgotten first. */
 void people_unlearn(struct people *people);
 void people_learn(struct people *people, const struct store_wait *wait);
 
 /*
- * Of one worker process. Answers are read when somebody says so (people_look()), and once a
- * second in any case: while a run waits, others of its paths may go on. owner is borrowed.
+ * Of one worker process. Answers are read when somebody says so (people_look()), and
+ * once a second in any case: while a run waits, others of its paths may go on. owner
+ * is borrowed.
  */
 struct people_desk *people_desk_new(struct ev_loop *loop, struct pg_pool *pool,
 				    const char *owner);

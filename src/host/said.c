@@ -1,6 +1,7 @@
 /*
  * said.c - what was said before in the conversation that a run is a turn of
  *
+ * A turn of a chat, or a run of the same session, which reads and does not write there.
  * The turns before have ended, since one is live at a time, so what is read does not
  * change any more. While Postgres is away it is asked again: a turn that does not know
  * what was said before would answer something else. The op's own deadline is the step's.
@@ -18,7 +19,6 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "pg/pg_reply.h"
-#include "run/chat_run.h"
 #include "store/store_chats.h"
 
 #define AGAIN_S      0.5
@@ -35,6 +35,7 @@ struct question {
 	struct said *said;         /* NULL: freed meanwhile */
 	struct history_find *find; /* NULL: nobody wants to know any more */
 	struct str session;
+	struct str run;
 	int64_t turn;
 	int statement;
 	ev_timer again;
@@ -46,6 +47,7 @@ static void question_free(struct question *question)
 {
 	list_remove(&question->node);
 	str_deinit(&question->session);
+	str_deinit(&question->run);
 	mem_free(question);
 }
 
@@ -123,25 +125,26 @@ static void ask(struct question *question)
 
 	question->statement =
 		store_chats_history(batch, str_text(&question->session), find->agent_id,
-				    question->turn, SAID_TURNS);
+				    question->turn, SAID_TURNS, str_text(&question->run));
 	if (pg_pool_submit(question->said->pool, batch, QUERY_MAX_MS, on_reply,
 			   question) < 0)
 		ev_timer_start(question->said->loop, &question->again);
 }
 
-void said_find(struct said *said, const char *run_id, struct history_find *find)
+void said_find(struct said *said, const struct said_ask *what, struct history_find *find)
 {
 	struct question *question;
 
-	if (!chat_run_turn(run_id)) {
+	if (!what->session_id) {
 		op_done(&find->op);
 		return;
 	}
 	question = mem_new(struct question);
 	question->said = said;
 	question->find = find;
-	question->turn = chat_run_turn(run_id);
-	(void)chat_run_session(&question->session, run_id);
+	question->turn = what->before;
+	str_add_text(&question->session, what->session_id);
+	str_add_text(&question->run, what->run_id);
 	ev_timer_init(&question->again, on_again, AGAIN_S, 0.);
 	question->again.data = question;
 	list_push(&said->all, &question->node);

@@ -2,6 +2,8 @@
 #ifndef HOST_SAID_H
 #define HOST_SAID_H
 
+#include <stdint.h>
+
 struct ev_loop;
 struct history_find;
 struct pg_pool;
@@ -15,8 +17,15 @@ struct said *said_new(struct ev_loop *loop, struct pg_pool *pool);
 /* Nobody waits any more. NULL is fine. */
 void said_free(struct said *said);
 
-/* Serve it (engine/host.h): the answered turns of its session with that agent, before
- * this one. A run that is no turn has none. */
-void said_find(struct said *said, const char *run_id, struct history_find *find);
+/* What is asked for; borrowed for the call. */
+struct said_ask {
+	const char *run_id;     /* who asks */
+	const char *session_id; /* that it is of; NULL: nothing was said before */
+	int64_t before;         /* this turn */
+};
+
+/* Serve it (engine/host.h): the answered turns of the session with that agent, unless
+ * they are another tenant's. */
+void said_find(struct said *said, const struct said_ask *ask, struct history_find *find);
 
 #endif

@@ -11,8 +11,8 @@ struct ev_loop;
 
 /*
  * How it ended, once, from the loop. 0 and the number of the answer (of a reload: the
- * generation), ERR_TIMEOUT, ERR_CLOSED (the master is gone), or the master's code with its
- * reason. The ask is gone by then.
+ * generation), ERR_TIMEOUT, ERR_CLOSED (the master is gone), or the master's code with
+ * its reason. The ask is gone by then.
  */
 typedef void (*control_ask_cb)(void *arg, int rc, int64_t number, const struct err *err);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct conf;
+struct conf_inputs;
 struct scoreboard;
 struct score_slot;
 
@@ -17,6 +18,8 @@ struct score_slot;
  */
 struct child_env {
 	const struct conf *conf;
+	/* What it was made of, for who tells what a reload would read. NULL: not known */
+	const struct conf_inputs *inputs;
 	struct scoreboard *board;
 	/* After an upgrade: that of the old master, which may still drain; else NULL. */
 	const struct scoreboard *board_before;

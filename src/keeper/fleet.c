@@ -7,8 +7,8 @@
  * does not come up, the file gets back what it had, with the version that was refused, so
  * that it is not tried again: the next one is.
  *
- * The keeper of the generation that is replaced goes with it; its successor reads the same
- * file and finds nothing to do.
+ * The keeper of the generation that is replaced goes with it; its successor reads the
+ * same file and finds nothing to do.
  */
 #include "keeper/fleet.h"
 
@@ -31,8 +31,8 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define EACH_S      1.0
 #define DEADLINE_MS 5000
@@ -91,6 +91,7 @@ static bool same(const struct seen *a, const struct seen *b)
 /* Who saves settings from the page holds it until they are in force or taken back. */
 static bool is_being_saved(const struct fleet *fleet)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct str path = STR_INIT;
 	bool busy = false;
 	int fd;
@@ -98,8 +99,8 @@ static bool is_being_saved(const struct fleet *fleet)
 	path_of(fleet, "settings.lock", &path);
 	fd = open(str_text(&path), O_RDWR | O_CLOEXEC);
 	str_deinit(&path);
-	if (fd >= 0)
-		busy = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	if (fd >= 0) /* a look alone: taking it would be in somebody's way */
+		busy = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 	fdutil_close(&fd);
 	return busy;
 }

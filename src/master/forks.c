@@ -14,6 +14,7 @@
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "master/house.h"
+#include "master/master.h"
 #include "master/seat_ops.h"
 #include "master/spawn.h"
 #include "master/title.h"
@@ -32,6 +33,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 
 	memset(env, 0, sizeof(*env));
 	env->conf = candidate ? m->reload.conf : m->conf;
+	env->inputs = m->opts->inputs;
 	env->board = m->board;
 	env->board_before = m->board_before;
 	env->score = &m->board->slots[index];

@@ -18,10 +18,10 @@ struct pg_pool;
 
 /*
  * One write. Embed it zeroed in the object that says what to write. From pg_group_add
- * until committed, checked (in), rejected or a successful withdraw it is the group's, and
- * the object must live and stay as it is: build may be called more than once. Two units may
- * be in two commits at a time, of which the later one is in and the earlier one not: what
- * must be in order is one unit's, which is added again behind its end.
+ * until committed, checked (in), rejected or a successful withdraw it is the group's,
+ * and the object must live and stay as it is: build may be called more than once. Two
+ * units may be in two commits at a time, of which the later one is in and the earlier
+ * one not: what must be in order is one unit's, which is added again behind its end.
  */
 struct pg_unit {
 	struct list node;       /* ours */
@@ -40,22 +40,22 @@ struct pg_group_ops {
 	/* Put the statements that write n units into the batch. */
 	void (*build)(void *ctx, struct pg_batch *batch, struct pg_unit *const *units,
 		      size_t n);
-	/* The commit is in. All units are the caller's again; it may free and add. reply
-	 * holds the rows of what build added. */
+	/* The commit is in. All units are the caller's again; it may free and add.
+	 * reply holds the rows of what build added. */
 	void (*committed)(void *ctx, struct pg_unit *const *units, size_t n,
 			  const struct pg_reply *reply);
 	/*
-	 * This unit alone was refused for good, or its deadline passed (fate says whether
-	 * it may be in: PG_REJECTED and PG_UNSENT no, PG_UNKNOWN perhaps), or the group
-	 * is being freed (ERR_CLOSED). The unit is the caller's again.
+	 * This unit alone was refused for good, or its deadline passed (fate says
+	 * whether it may be in: PG_REJECTED and PG_UNSENT no, PG_UNKNOWN perhaps), or
+	 * the group is being freed (ERR_CLOSED). The unit is the caller's again.
 	 */
 	void (*rejected)(void *ctx, struct pg_unit *unit,
 			 const struct pg_outcome *outcome);
 	/*
-	 * Nobody answered the commit of these. build_check adds the statements that tell,
-	 * on a new connection, which of them are in; checked reads the answer and sets
-	 * in[i] for those that are: they are the caller's again, who hears of it here and
-	 * not by committed. The others are committed again.
+	 * Nobody answered the commit of these. build_check adds the statements that
+	 * tell, on a new connection, which of them are in; checked reads the answer and
+	 * sets in[i] for those that are: they are the caller's again, who hears of it
+	 * here and not by committed. The others are committed again.
 	 */
 	void (*build_check)(void *ctx, struct pg_batch *batch,
 			    struct pg_unit *const *units, size_t n);
@@ -77,17 +77,17 @@ struct pg_group_options {
 
 /*
  * A commit closes at the end of the loop turn when a flight is free, else when the one
- * before it is in: nothing waits for company while idle. What the server refuses is tried
- * again unit by unit; a unit alone with a transient error (deadlock, lock wait, time
- * limit) again with backoff, until its deadline if it has one; with Postgres away, out of
- * disk or read-only, all wait. pool, loop and ops are borrowed for the group's life; free
- * the group before the pool.
+ * before it is in: nothing waits for company while idle. What the server refuses is
+ * tried again unit by unit; a unit alone with a transient error (deadlock, lock wait,
+ * time limit) again with backoff, until its deadline if it has one; with Postgres away,
+ * out of disk or read-only, all wait. pool, loop and ops are borrowed for the group's
+ * life; free the group before the pool.
  */
 struct pg_group *pg_group_new(struct ev_loop *loop, struct pg_pool *pool,
 			      const struct pg_group_options *options,
 			      const struct pg_group_ops *ops, void *ctx);
-/* Every unit goes to rejected (ERR_CLOSED; PG_UNKNOWN if it was sent), which may then not
- * add to it. */
+/* Every unit goes to rejected (ERR_CLOSED; PG_UNKNOWN if it was sent), which may then
+ * not add to it. */
 void pg_group_free(struct pg_group *group);
 
 /* Takes the unit; no callback runs inside. */

@@ -1,17 +1,18 @@
 /*
  * answer.c - whether an answer fits the fields that were asked for
  *
- * A field is an object: name (or key, as stock's bundles call it), type, label, and what we
- * add: required (true, or "true"), options. Forms of browsers send texts, so a number may
- * be one that reads as a number, and a yes or no one that says so.
+ * A field is an object: name (or key, as stock's bundles call it), type, label, and
+ * what we add: required (true, or "true"), options. Forms of browsers send texts, so
+ * a number may be one that reads as a number, and a yes or no one that says so.
  *
  *	number, integer         a number, or a text that is one
  *	boolean, checkbox       true or false, or these words
- *	select, radio           one of the options, if there are any: a list, or a text of
- *	                        them divided by commas
+ *	select, radio           one of the options, if there are any: a list, or a
+ *	                        text of them divided by commas
  *	multiselect             a list of such
- *	text, string, textarea, a text, or a number or yes and no, which forms make texts of
- *	email, date, url ...    all other types: whatever there is
+ *	text, string, textarea, a text, or a number or yes and no, which forms make
+ *	email, date, url ...    texts of
+ *	others                  whatever there is
  */
 #include "run/answer.h"
 

@@ -10,8 +10,8 @@ typedef void (*answer_fault_cb)(void *arg, const char *field, const char *type,
 
 /*
  * Compare an answer, an object, with a human step's fields (human_fields, of whatever
- * form): each that is wrong is told once. What nobody asked for is no fault, nor is a field
- * that is missing, unless it says that it is required.
+ * form): each that is wrong is told once. What nobody asked for is no fault, nor is a
+ * field that is missing, unless it says that it is required.
  */
 void answer_check(const struct json *fields, const struct json *answer,
 		  answer_fault_cb fault, void *arg);

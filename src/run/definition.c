@@ -1,10 +1,11 @@
 /*
  * definition.c - an orchestration as it is stored, read into a typed form
  *
- * Reading is one walk over the parsed JSON: each field has a type, a default and a bound,
- * and what does not fit is a problem with its place. All fields are read even after the
- * first problem, so that one import shows all of them. Texts are copied into the
- * definition's arena and the JSON tree is freed: what runs share holds no foreign object.
+ * Reading is one walk over the parsed JSON: each field has a type, a default and a
+ * bound, and what does not fit is a problem with its place. All fields are read even
+ * after the first problem, so that one import shows all of them. Texts are copied into
+ * the definition's arena and the JSON tree is freed: what runs share holds no foreign
+ * object.
  *
  * Checking the graph (definition_validate, run/validate.c) is a second step, since a
  * definition that cannot be executed here is still one: it can be stored and shown.
@@ -411,7 +412,8 @@ static enum step_type type_parse(const char *name)
 	return STEP_UNKNOWN;
 }
 
-/* Stock wants a list of objects of strings; what its own bundles have is taken as well. */
+/* Stock wants a list of objects of strings; what its own bundles have is taken as
+ * well. */
 static void read_fields(struct reader *r, struct definition_step *step)
 {
 	const struct json *value = field_get(r, "human_fields");

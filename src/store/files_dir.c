@@ -110,7 +110,7 @@ bool files_dir_name(const char *run_id, const char *suffix, char *buf)
 
 	ids_encode(&name, run_id);
 	str_add_text(&name, suffix);
-	/* a component of a path has 255 bytes at most; a leading dot is hidden or worse */
+	/* a component of a path has 255 bytes at most; a leading dot hides, or worse */
 	fits = name.len <= 255 && name.data[0] != '.';
 	if (fits)
 		memcpy(buf, name.data, name.len + 1);

@@ -2,16 +2,17 @@
  * files_journal.c - a run's journal as a file
  *
  *	file     "SYNJ0001" record...
- *	record   length of the body, CRC-32C of type and body: 4 bytes each, little endian;
- *		 type: 1 byte; the body
+ *	record   length of the body, CRC-32C of type and body: 4 bytes each, little
+ *		 endian;
+ *		 the type: 1 byte; the body
  *
  * Records are only ever added, so what was durable once stays where it is. A writer that
  * died may have left a piece of its last records: the next one cuts it off. It was told
  * to nobody, since who waits for a record waits for the sync behind it.
  *
  * A failed sync says nothing about which bytes the disk has, and the next one may succeed
- * without having written them. So everything since the last good one is kept in memory and
- * written anew.
+ * without having written them. So everything since the last good one is kept in memory
+ * and written anew.
  */
 #include "store/files_journal.h"
 

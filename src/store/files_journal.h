@@ -37,8 +37,8 @@ int files_journal_create(struct files_journal *journal, int dir_fd, const char *
 			 struct err *err);
 /*
  * One that a dead writer left: locked, and cut behind its last whole record; *ret_cut:
- * bytes that were cut. ERR_CONFLICT: its writer lives. ERR_NOT_FOUND: it is not under that
- * name (any more). ERR_SYS.
+ * bytes that were cut. ERR_CONFLICT: its writer lives. ERR_NOT_FOUND: it is not under
+ * that name (any more). ERR_SYS.
  */
 int files_journal_adopt(struct files_journal *journal, int dir_fd, const char *name,
 			uint64_t *ret_cut, struct err *err);

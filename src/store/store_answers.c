@@ -1,8 +1,9 @@
 /*
  * store_answers.c - who answers questions of runs
  *
- * An answer locks the run first, as every commit of its owner does. So it is either before
- * the owner parks the run, and keeps it from that, or behind it, and wakes the run.
+ * An answer locks the run first, as every commit of its owner does. So it is either
+ * before the owner parks the run, and keeps it from that, or behind it, and wakes the
+ * run.
  */
 #include "store/store_answers.h"
 

@@ -8,7 +8,9 @@
 struct pg_batch;
 struct pg_reply;
 
-/* ---- what there is to be answered. Builders and readers behave as store_runs.h says ---- */
+/* Builders and readers behave as store_runs.h says. */
+
+/* ---- what there is to be answered ---- */
 
 /* step: id of the step, or path of the question; NULL: whatever is open. */
 int store_answers_look(struct pg_batch *batch, const char *run_id, const char *tenant_id,

@@ -214,13 +214,15 @@ void store_chats_range_read(const struct pg_reply *reply, int statement, int row
 }
 
 int store_chats_history(struct pg_batch *batch, const char *session_id,
-			const char *agent_id, int64_t before, int64_t limit)
+			const char *agent_id, int64_t before, int64_t limit,
+			const char *run_id)
 {
 	int at = add(batch, STORE_SQL_CHAT_HISTORY, session_id);
 
 	pg_batch_text(batch, agent_id, -1);
 	pg_batch_int8(batch, before);
 	pg_batch_int8(batch, limit);
+	pg_batch_text(batch, run_id, -1);
 	return at;
 }
 

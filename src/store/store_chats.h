@@ -145,9 +145,11 @@ void store_chats_range_read(const struct pg_reply *reply, int statement, int row
 
 /* ---- what was said ---- */
 
-/* The newest answered turns before this one, the newest first. */
+/* The newest answered turns before this one, the newest first, if they are of the
+ * tenant of that run. */
 int store_chats_history(struct pg_batch *batch, const char *session_id,
-			const char *agent_id, int64_t before, int64_t limit);
+			const char *agent_id, int64_t before, int64_t limit,
+			const char *run_id);
 int store_chats_history_count(const struct pg_reply *reply, int statement);
 void store_chats_history_read(const struct pg_reply *reply, int statement, int row,
 			      const char **message, const char **answer);

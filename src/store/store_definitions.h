@@ -1,4 +1,4 @@
-/* store_definitions.h - definitions of all kinds, in stock's tables, and their versions */
+/* store_definitions.h - definitions of all kinds and their versions, in stock's tables */
 #ifndef STORE_STORE_DEFINITIONS_H
 #define STORE_STORE_DEFINITIONS_H
 

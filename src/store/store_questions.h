@@ -1,4 +1,5 @@
-/* store_questions.h - table run_waits: what is open, what is late, who is to be reminded */
+/* store_questions.h - table run_waits: what is open, what is late, who is to be
+ * reminded */
 #ifndef STORE_STORE_QUESTIONS_H
 #define STORE_STORE_QUESTIONS_H
 

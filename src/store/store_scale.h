@@ -23,7 +23,7 @@ enum store_scale_ask {
 	STORE_SCALE_RUN,     /* run id */
 	STORE_SCALE_LETTERS, /* the first 50 that are open */
 	STORE_SCALE_TENANTS,
-	STORE_SCALE_WORKER,  /* worker id: {"address"} */
+	STORE_SCALE_WORKER, /* worker id: {"address"} */
 };
 
 int store_scale_ask(struct pg_batch *batch, enum store_scale_ask ask, const char *text,

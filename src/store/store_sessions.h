@@ -8,7 +8,8 @@
 struct pg_batch;
 struct pg_reply;
 
-/* Builders and readers behave as store_runs.h says. Hashes are SHA-256 as 64 hex digits. */
+/* Builders and readers behave as store_runs.h says. Hashes are SHA-256 as 64 hex
+ * digits. */
 
 struct store_session {
 	bool good;

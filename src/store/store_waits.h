@@ -1,4 +1,5 @@
-/* store_waits.h - table run_waits: questions to people and their answers, for their owner */
+/* store_waits.h - table run_waits: questions to people and their answers, for their
+ * owner */
 #ifndef STORE_STORE_WAITS_H
 #define STORE_STORE_WAITS_H
 
@@ -11,7 +12,8 @@ struct pg_reply;
 struct store_commit;
 struct store_step;
 
-/* What a journal row does to a question. Builders and readers behave as store_runs.h says.
+/* What a journal row does to a question. Builders and readers behave as store_runs.h
+ * says.
  */
 struct store_wait_change {
 	bool opens;       /* else it is over */
@@ -28,8 +30,8 @@ struct store_wait_change {
 
 /*
  * Two statements behind store_steps_commit() of the same runs: what their rows do to
- * questions, and what the rows of the runs show of it. Nothing comes back. Of one question
- * the last change of a commit counts.
+ * questions, and what the rows of the runs show of it. Nothing comes back. Of one
+ * question the last change of a commit counts.
  */
 void store_waits_write(struct pg_batch *batch, const char *owner,
 		       const struct store_commit *runs, size_t n);
@@ -48,8 +50,8 @@ struct store_wait {
 	const char *answer; /* JSON text or NULL */
 };
 
-/* Those of runs that owner has now whose end nobody has read. For the batch of a takeover,
- * behind it; or alone. */
+/* Those of runs that owner has now whose end nobody has read. For the batch of a
+ * takeover, behind it; or alone. */
 int store_waits_read(struct pg_batch *batch, const char *owner,
 		     const char *const *run_ids, size_t n);
 int store_waits_read_count(const struct pg_reply *reply, int statement);
@@ -73,8 +75,8 @@ struct store_pause {
 
 /*
  * Two statements. The first returns the runs that are ours, the second those that are
- * parked now, with their rows; an answer that nobody has read, and a cancel that was asked
- * for, keep a run as it is.
+ * parked now, with their rows; an answer that nobody has read, and a cancel that was
+ * asked for, keep a run as it is.
  */
 int store_waits_pause(struct pg_batch *batch, const char *owner,
 		      const struct store_pause *pauses, size_t n);

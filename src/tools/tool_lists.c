@@ -6,6 +6,7 @@
  */
 #include "tools/tool_lists.h"
 
+#include "base/clock.h"
 #include "base/jsonr.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -22,6 +23,7 @@
 
 #define AGAIN_MS 500
 #define QUERY_MS 5000
+#define SAID_MS  60000
 
 struct listing {
 	const struct tool_lists *lists; /* outlives the pool */
@@ -46,6 +48,27 @@ static void on_abandon(struct op *op)
 		listing_free(listing);
 }
 
+/* In whichever child serves agents: each that may use such a tool meets it, one line a
+ * minute is enough. */
+static struct {
+	int64_t said_mono_ms; /* 0: never */
+	int64_t held_back;    /* since */
+} unusable;
+
+static void say_unusable(const char *name, const struct err *err)
+{
+	int64_t now_mono_ms = clock_mono_ms();
+
+	if (unusable.said_mono_ms && now_mono_ms - unusable.said_mono_ms < SAID_MS) {
+		unusable.held_back++;
+		return;
+	}
+	log_warn("tool.unusable", LOG_S("tool", name), LOG_S("error", err->text),
+		 LOG_N("held_back", unusable.held_back));
+	unusable.said_mono_ms = now_mono_ms;
+	unusable.held_back = 0;
+}
+
 void tool_lists_add(struct tool_list *list, const char *id, const char *name,
 		    const char *definition)
 {
@@ -55,10 +78,8 @@ void tool_lists_add(struct tool_list *list, const char *id, const char *name,
 	struct http_tool tool;
 	struct err err;
 
-	if (http_tool_parse(definition, strlen(definition), &tool, &err) <
-	    0) {
-		log_warn("tool.unusable", LOG_S("run", list->op.exec->run_id),
-			 LOG_S("tool", name), LOG_S("error", err.text));
+	if (http_tool_parse(definition, strlen(definition), &tool, &err) < 0) {
+		say_unusable(name, &err);
 		return;
 	}
 	if (tool.schema)

@@ -44,7 +44,6 @@ def test_a_get_is_also_a_head(api, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api/v2",
         "/api/v2/",
         "/api/v2/orchestrations/",

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.parse
 
 import pytest
 from harness.daemon import DEADLINE_S, run_verb
@@ -98,9 +99,26 @@ def test_a_message_is_answered_and_the_next_has_a_stream_of_its_own(talk):
     assert raw and not any(SECRET in text for text in raw)
     code, page, _ = site.ask("GET", "/api/v2/chat/s/events")
     assert code == 200 and page["session_id"] == "s"
+    whole = page["events"]
     assert [(e["event"]["type"], e["event"]["turn"]) for e in page["events"]
             if "sub" not in e["event"]] == [
         ("final", 1), ("done", 1), ("final", 2), ("done", 2)]
+    # pages go on where one ended, over turns
+    parts, start = [], "-"
+    while start:
+        path = "/api/v2/chat/s/events?limit=3&start=" + urllib.parse.quote(start)
+        part = site.ask("GET", path)[1]
+        parts += part["events"]
+        start = part["next"]
+    assert parts == whole
+    # what Redis has not any more is in the journals
+    with site.redis.client() as redis:
+        redis.delete("synapse:chat:s:events")
+    for turn, posted in ((1, one), (2, two)):
+        assert [(e.type, e.data["turn"]) for e in follow(site, posted)] == [
+            ("final", turn), ("done", turn)]
+    assert [e for e in whole if "sub" not in e["event"]] == site.ask(
+        "GET", "/api/v2/chat/s/events")[1]["events"]
 
 
 def test_turns_that_are_posted_at_once_are_answered_in_order(talk):
@@ -232,6 +250,14 @@ def test_an_agent_is_told_of_ten_turns_and_its_prompt_by_nobody(site):
         pairs = [(role, f"m{i}") for i in (1, 2, *range(4, 12)) for role in ("user", "assistant")]
         assert told(last)[1:] == [*pairs[-20:], ("user", "m12")]
         assert told(other)[1:] == [("user", "m13")]  # another agent's are its own
+        # a run of the session knows what was said in it, one of another tenant does not
+        site.define({"id": "run", "name": "run", "entry_step_id": "s", "steps": [
+            {"id": "s", "name": "s", "type": "agent", "agent_id": "b"}]})
+        for tenant in ("default", "other"):
+            site.wait_run(site.submit("run", "go", session_id="h", tenant_id=tenant))
+        assert told(llm.calls[-2])[1:] == [
+            ("user", "m13"), ("assistant", "m13"), ("user", "go")]
+        assert told(llm.calls[-1])[1:] == [("user", "go")]
         with site.redis.client(decode_responses=True) as redis:
             raw = [f["data"] for _, f in redis.xrange("synapse:chat:h:events")]
         assert raw and not any(SECRET in text for text in raw)

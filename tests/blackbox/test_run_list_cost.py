@@ -85,6 +85,15 @@ def test_a_page_reads_few_rows_and_a_takeover_is_hot(postgres):
             assert "Seq Scan" not in {n["Node Type"] for n in nodes(plan)}, told
             assert scanned(plan) < 1000, told
 
+        sql.execute("INSERT INTO orchestration_runs (run_id, orchestration_id, tenant_id, status,"
+                    " shared_state, step_history, created_at) SELECT 'q' || i, 'hello', 'many',"
+                    " 'queued', '{}', '[]', timestamptz '2026-02-01 00:00:00+00' + i * interval"
+                    f" '1 second' FROM generate_series(1, {ROWS // 4}) AS i")
+        sql.execute("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE runs_list_live (NULL, 'queued', NULL,"
+                    " NULL, NULL, NULL, NULL, NULL, NULL, '51', NULL, NULL)")
+        plan = sql.fetchone()[0][0]["Plan"]
+        assert scanned(plan) < 1000, json.dumps(plan, indent=1)
+
         sql.execute("BEGIN")
         sql.execute("UPDATE orchestration_runs SET status = 'running', epoch = epoch + 1,"
                     " owner = 'x', worker_id = 'x', picked_up_at = now() WHERE run_id = 'r5'")

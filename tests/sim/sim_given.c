@@ -1,5 +1,6 @@
 /*
- * sim_given.c - what only given definitions ask of a simulated worker: code, tools, agents
+ * sim_given.c - what only given definitions ask of a simulated worker: code, tools,
+ * agents
  *
  * What comes of it is given as well (sim_case.h), and comes at once: that a worker ends
  * before, while and behind it is what matters here.

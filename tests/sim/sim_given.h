@@ -1,4 +1,5 @@
-/* sim_given.h - what only given definitions ask of a simulated worker: code, tools, agents */
+/* sim_given.h - what only given definitions ask of a simulated worker: code, tools,
+ * agents */
 #ifndef TESTS_SIM_GIVEN_H
 #define TESTS_SIM_GIVEN_H
 

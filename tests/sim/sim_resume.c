@@ -16,8 +16,8 @@
 #include <inttypes.h>
 
 /* From the newest snapshot on, the journal says the same as from its beginning. */
-static void compare(struct sim_world *world, struct sim_run *run,
-		    const struct fold *fold, size_t n)
+static void compare(struct sim_world *world, struct sim_run *run, const struct fold *fold,
+		    size_t n)
 {
 	struct str says = STR_INIT, said = STR_INIT;
 	struct sim_rows rows;

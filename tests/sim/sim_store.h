@@ -44,10 +44,10 @@ enum sim_entry {
 struct sim_run {
 	int number;
 	char run_id[16];
-	const struct sim_case *given;  /* NULL: it is of chance */
-	struct definition *definition; /* owned */
+	const struct sim_case *given;            /* NULL: it is of chance */
+	struct definition *definition;           /* owned */
 	struct definition *inner[SIM_INNER_MAX]; /* owned: those that ran inside */
-	char *message;                 /* owned, as inputs */
+	char *message;                           /* owned, as inputs */
 	char *inputs;
 	enum sim_status status;
 	int64_t epoch;

@@ -6,6 +6,7 @@ check_PROGRAMS += \
 	tests/unit/test_conf_diff \
 	tests/unit/test_conf_env \
 	tests/unit/test_conf_rows \
+	tests/unit/test_conf_saved \
 	tests/unit/test_conf_url \
 	tests/unit/test_conf_value \
 	tests/unit/test_conf_yaml

@@ -1,3 +1,4 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_chat_view
 check_PROGRAMS += tests/unit/test_cursor tests/unit/test_fifo
 endif

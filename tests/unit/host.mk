@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_backlog
+check_PROGRAMS += tests/unit/test_file_suspect
 check_PROGRAMS += tests/unit/test_gate
 check_PROGRAMS += tests/unit/test_ending
 check_PROGRAMS += tests/unit/test_held

@@ -1,5 +1,7 @@
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_answer
 check_PROGRAMS += tests/unit/test_agent
+check_PROGRAMS += tests/unit/test_chat_run
 check_PROGRAMS += tests/unit/test_cron
 check_PROGRAMS += tests/unit/test_definition
 check_PROGRAMS += tests/unit/test_expr

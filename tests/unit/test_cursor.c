@@ -35,6 +35,11 @@ static void an_event_is_read_from_its_end(void **state)
 	mark = mark_of("{\"type\":\"done\",\"ts\":1,\"seq\":8,\"epoch\":1}");
 	assert_true(mark.done && mark.has_seq);
 	assert_int_equal(mark.seq, 8);
+	assert_int_equal(mark.turn, 0);
+	mark = mark_of("{\"type\":\"done\",\"turn\":4,\"seq\":8,\"epoch\":1}");
+	assert_true(mark.done && mark.seq == 8 && mark.turn == 4);
+	mark = mark_of("{\"turn\":4,\"seq\":8,\"type\":\"done\"}");
+	assert_true(mark.done && mark.seq == 8 && mark.turn == 4);
 }
 
 static void other_forms_are_parsed(void **state)
@@ -63,9 +68,9 @@ static void what_comes_next_is_judged_by_id_and_number(void **state)
 {
 	struct cursor cursor = { { 10, 2 }, 4, true };
 	struct event_id same = { 10, 2 }, next = { 10, 3 };
-	struct event_mark durable = { false, true, false, 5 };
-	struct event_mark live = { false, true, true, 4 };
-	struct event_mark foreign = { false, false, false, 0 };
+	struct event_mark durable = { false, true, false, 5, 0 };
+	struct event_mark live = { false, true, true, 4, 0 };
+	struct event_mark foreign = { false, false, false, 0, 0 };
 
 	(void)state;
 	assert_int_equal(cursor_judge(&cursor, &same, &durable), CURSOR_DROP);

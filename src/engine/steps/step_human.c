@@ -2,16 +2,16 @@
  * step_human.c - steps of type human: people are asked, and answer some day
  *
  *	asks     a row of kind wait says so, with the question; durable, then
- *	waits    for an answer or for the deadline. The host has the question (host.h); the
- *	         step may stand so in any number of processes, one after the other, and in
+ *	waits    for an answer or for the deadline. The host has the question; the step
+ *	         may stand so in any number of processes, one after the other, and in
  *	         none while the run is parked
- *	answered the answer becomes the output, and human_response; the row of that closes
- *	         the question, so that none is read twice
- *	late     with on_timeout_step_id the path goes on there and both are null; else the
- *	         attempt failed with class limit
+ *	answered the answer becomes the output, and human_response; the row of that
+ *	         closes the question, so that none is read twice
+ *	late     with on_timeout_step_id the path goes on there and both are null; else
+ *	         the attempt failed with class limit
  *
- * A step that is given up while it waits closes the question in the row that its path ends
- * with. When the whole run ends, its host closes what is open.
+ * A step that is given up while it waits closes the question in the row that its path
+ * ends with. When the whole run ends, its host closes what is open.
  */
 #include "engine/steps/step_human.h"
 

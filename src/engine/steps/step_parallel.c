@@ -117,6 +117,12 @@ static size_t completed(const struct step_parallel *parallel, struct scope **sco
 	return n;
 }
 
+/* The engine's own keys: no author can keep branches from writing the same. */
+static bool is_own(const char *key)
+{
+	return key[0] == '_' || strcmp(key, "human_response") == 0;
+}
+
 /* The keys that more than one wrote, each once; how many there are. */
 static size_t list_contested(struct scope *const *scopes, size_t n, struct str *out)
 {
@@ -132,6 +138,8 @@ static size_t list_contested(struct scope *const *scopes, size_t n, struct str *
 			const struct state_pair *pair = state->pairs[k];
 			const void *writer = map_get(&writers, pair->key, pair->key_len);
 
+			if (is_own(pair->key))
+				continue;
 			if (!writer) {
 				(void)map_put(&writers, pair->key, pair->key_len,
 					      scopes[i]);

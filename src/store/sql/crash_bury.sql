@@ -12,7 +12,7 @@ WITH dead AS (
 	   AND r.charged_by = $3 AND r.crashes >= $4::int8
 	RETURNING r.run_id::text AS run_id, r.orchestration_id, r.tenant_id, r.session_id,
 		  r.input, r.inputs, r.metadata, r.webhook_url, r.crashes, r.epoch, r.wake,
-		  r.attempt, r.created_at, synapsed_month(r.created_at) AS month
+		  r.attempt, r.kind, r.created_at, synapsed_month(r.created_at) AS month
 ), wrote AS (
 	INSERT INTO run_steps (run_id, month, seq, epoch, kind, events, error)
 	SELECT d.run_id, d.month, $7, d.epoch, 'start', $8, $5
@@ -21,7 +21,8 @@ WITH dead AS (
 INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload,
 			       error_message, attempt_count, first_failed_at,
 			       last_failed_at, resolved)
-SELECT gen_random_uuid(), d.run_id, d.orchestration_id, 'run_orchestration_job',
+SELECT gen_random_uuid(), d.run_id, d.orchestration_id,
+       CASE WHEN d.kind = 'chat' THEN 'run_agent_chat_job' ELSE 'run_orchestration_job' END,
        jsonb_strip_nulls(jsonb_build_object(
 		'run_id', d.run_id, 'orch_id', d.orchestration_id,
 		'initial_input', d.input, 'inputs', d.inputs::jsonb,

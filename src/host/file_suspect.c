@@ -1,0 +1,127 @@
+/*
+ * file_suspect.c - whose code was on the CPU when a process died, without a keeper
+ *
+ * A page of a file, mapped: what is written there is the kernel's at once, so it survives
+ * every death of the process. Two stores around a run's code, as on the scoreboard, which
+ * nobody reads here. The file is locked while its process lives.
+ *
+ * Who kills the process from outside in such a moment makes a suspect of an innocent run:
+ * it takes max_crashes of them in a row, without a row of the journal between them, to
+ * end one.
+ */
+#include "host/file_suspect.h"
+
+#include "base/fdutil.h"
+#include "base/log.h"
+#include "store/files_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PREFIX    "suspect."
+#define MARK_SIZE 4096
+
+static int map_mark(struct file_suspect *suspect, struct err *err)
+{
+	void *at;
+
+	if (flock(suspect->fd, LOCK_EX | LOCK_NB) < 0)
+		return err_errno(err, "lock %s", suspect->name);
+	if (ftruncate(suspect->fd, MARK_SIZE) < 0)
+		return err_errno(err, "make %s", suspect->name);
+	at = mmap(NULL, MARK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, suspect->fd, 0);
+	if (at == MAP_FAILED)
+		return err_errno(err, "map %s", suspect->name);
+	suspect->mark = at;
+	return 0;
+}
+
+int file_suspect_open(struct file_suspect *suspect, const struct files_dir *dir,
+		      const char *incarnation, struct err *err)
+{
+	int rc;
+
+	suspect->dir_fd = dir->root;
+	(void)snprintf(suspect->name, sizeof(suspect->name), PREFIX "%s", incarnation);
+	suspect->fd =
+		openat(dir->root, suspect->name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (suspect->fd < 0)
+		return err_errno(err, "create %s", suspect->name);
+	rc = map_mark(suspect, err);
+	if (rc < 0) {
+		(void)unlinkat(dir->root, suspect->name, 0);
+		fdutil_close(&suspect->fd);
+	}
+	return rc;
+}
+
+void file_suspect_close(struct file_suspect *suspect)
+{
+	if (!suspect->mark)
+		return;
+	(void)munmap(suspect->mark, MARK_SIZE);
+	suspect->mark = NULL;
+	(void)unlinkat(suspect->dir_fd, suspect->name, 0);
+	fdutil_close(&suspect->fd);
+}
+
+void file_suspect_enter(struct file_suspect *suspect, const char *run_id)
+{
+	size_t len = strlen(run_id);
+
+	if (!suspect->mark || len >= IDS_MAX)
+		return;
+	/* the first byte last: it says that the others are there */
+	memcpy(suspect->mark + 1, run_id, len + 1);
+	atomic_signal_fence(memory_order_seq_cst);
+	*(volatile char *)suspect->mark = 1;
+}
+
+void file_suspect_leave(struct file_suspect *suspect)
+{
+	if (suspect->mark)
+		*(volatile char *)suspect->mark = 0;
+}
+
+static void collect_one(const struct files_dir *dir, const char *name,
+			void (*blame)(void *arg, const char *run_id), void *arg)
+{
+	int fd = openat(dir->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char mark[IDS_MAX + 1] = "";
+	ssize_t got;
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) { /* its process lives */
+		fdutil_close(&fd);
+		return;
+	}
+	got = pread(fd, mark, sizeof(mark) - 1, 0);
+	if (got > 1 && mark[0] == 1) {
+		log_warn("run.suspected", LOG_S("run", mark + 1),
+			 LOG_S("process", name + strlen(PREFIX)));
+		blame(arg, mark + 1);
+	}
+	(void)unlinkat(dir->root, name, 0);
+	fdutil_close(&fd);
+}
+
+void file_suspect_collect(const struct files_dir *dir,
+			  void (*blame)(void *arg, const char *run_id), void *arg)
+{
+	struct dirent *entry;
+	DIR *list = opendir(dir->path);
+
+	while (list && (entry = readdir(list)))
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
+			collect_one(dir, entry->d_name, blame, arg);
+	if (list)
+		(void)closedir(list);
+}
