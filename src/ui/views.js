@@ -13,6 +13,7 @@ import * as definitions from './view_defs.js';
 import * as workers from './view_workers.js';
 import * as queues from './view_queues.js';
 import * as letters from './view_letters.js';
+import * as scale from './view_scale.js';
 
 // place: in the navigation; null: reached from elsewhere
 export const views = [
@@ -26,4 +27,5 @@ export const views = [
   { path: 'workers', title: 'Workers', place: 'Fleet', view: workers },
   { path: 'queues', title: 'Queues', place: 'Fleet', view: queues },
   { path: 'dead-letters', title: 'Dead letters', place: 'Fleet', view: letters },
+  { path: 'scale', title: 'Scale', place: 'Settings', view: scale },
 ];

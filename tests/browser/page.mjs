@@ -138,6 +138,27 @@ const cases = {
     await press('Resume');
     await page.locator('td .badge.open').waitFor();
   },
+  async 'settings: tests in words, what is pinned, what is saved'() {
+    await at('scale');
+    await text('change it there'); // the stores are those of dev's own file
+    await press('Test Redis');
+    await text('write the URL whole');
+    await press('Test Postgres');
+    await page.locator('.said.good').waitFor();
+    await page.getByLabel('Redis URL').evaluate((i) => { i.value = 'redis://127.0.0.1:1'; });
+    await press('Test Redis');
+    await page.locator('.said.error').first().waitFor();
+    await at('now');
+    await at('scale');
+    await page.getByLabel('Runs a second for each tenant').fill('900');
+    await press('Save Scale Config');
+    await text('Saved: limits.rate_per_tenant');
+    await text('saved settings of the fleet, version 1');
+    assert.equal(await page.getByLabel('Runs a second for each tenant').inputValue(), '900');
+    await w.look('scale');
+    await press('Sync Now');
+    await text(/\d+ synced/);
+  },
   async 'the other views'() {
     for (const [hash, words] of [['now', 'Newest runs'], ['workers', 'online'], ['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
       await at(hash);

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -16,7 +17,11 @@ const START_MS = 120000;
 export async function world() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'page-'));
   fs.chmodSync(dir, 0o755); // who is root has Postgres run as another user, who looks in
-  const daemon = spawn(process.env.SYNAPSED, ['dev', '--dir', dir, '--examples', process.env.EXAMPLES],
+  const taken = net.createServer();
+  await new Promise((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address();
+  await new Promise((resolve) => taken.close(resolve));
+  const daemon = spawn(process.env.SYNAPSED, ['dev', '--dir', dir, '--port', String(port), '--examples', process.env.EXAMPLES],
     { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => daemon.on('exit', resolve));
   let out = '';
