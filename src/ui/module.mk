@@ -21,6 +21,7 @@ UI_FILES = \
 	src/ui/view_run.js \
 	src/ui/view_runs.js \
 	src/ui/view_scale.js \
+	src/ui/view_schedules.js \
 	src/ui/view_start.js \
 	src/ui/view_waits.js \
 	src/ui/view_workers.js \

@@ -45,6 +45,7 @@ static const struct row rows[] = {
 	{ "view_run.js", SCRIPT, UI_FILES_VIEW_RUN },
 	{ "view_runs.js", SCRIPT, UI_FILES_VIEW_RUNS },
 	{ "view_scale.js", SCRIPT, UI_FILES_VIEW_SCALE },
+	{ "view_schedules.js", SCRIPT, UI_FILES_VIEW_SCHEDULES },
 	{ "view_start.js", SCRIPT, UI_FILES_VIEW_START },
 	{ "view_waits.js", SCRIPT, UI_FILES_VIEW_WAITS },
 	{ "view_workers.js", SCRIPT, UI_FILES_VIEW_WORKERS },

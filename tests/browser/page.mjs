@@ -138,6 +138,21 @@ const cases = {
     await press('Resume');
     await page.locator('td .badge.open').waitFor();
   },
+  async 'a schedule is made, paused, deleted'() {
+    await at('schedules');
+    await page.getByLabel('When').fill('61 * * * *');
+    await press('Make it');
+    await page.locator('.said.error').waitFor();
+    await page.getByLabel('When').fill('0 4 * * *');
+    await press('Make it');
+    await page.locator('tbody tr').waitFor();
+    await w.look('schedules');
+    await press('Pause');
+    await page.locator('td .badge.paused').waitFor();
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await text('There are none.');
+  },
   async 'settings: tests in words, what is pinned, what is saved'() {
     await at('scale');
     await text('change it there'); // the stores are those of dev's own file
