@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct api_call;
+struct auth;
 struct conf;
 struct conf_inputs;
 struct ev_loop;
@@ -22,6 +23,7 @@ struct api_call {
 	struct request *req;
 	struct ev_loop *loop;
 	const struct runs_port *port;
+	struct auth *auth; /* who was let in lately */
 	const struct route *route;
 	const char *params[API_CALL_PARAMS_MAX]; /* what stood at the route's "*" */
 	/* The tenant that the caller's key is bound to; NULL: any tenant. */

@@ -209,6 +209,11 @@ void auth_failed(struct auth *auth, const char *hash)
 	memo_fail(auth->memo, hash);
 }
 
+void auth_forget(struct auth *auth, const char *hash)
+{
+	memo_outdate(auth->memo, hash);
+}
+
 struct used {
 	int64_t now_mono_ms;
 	const char **ids;

@@ -10,6 +10,7 @@ UI_FILES = \
 	src/ui/net.js \
 	src/ui/page.css \
 	src/ui/parts.js \
+	src/ui/pointer.js \
 	src/ui/show.js \
 	src/ui/table.js \
 	src/ui/view_chat.js \
@@ -19,6 +20,8 @@ UI_FILES = \
 	src/ui/view_queues.js \
 	src/ui/view_run.js \
 	src/ui/view_runs.js \
+	src/ui/view_scale.js \
+	src/ui/view_schedules.js \
 	src/ui/view_start.js \
 	src/ui/view_waits.js \
 	src/ui/view_workers.js \

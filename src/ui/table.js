@@ -12,7 +12,7 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
   let generation = 0;
 
   function line(row) {
-    const cells = columns.map(([heading, show]) => el('td', { 'data-label': heading }, show(row)));
+    const cells = columns.map(([heading, show]) => el('td', { 'data-label': heading }, el('div', {}, show(row))));
     if (select) {
       const box = el('input', { type: 'checkbox', 'aria-label': `Select ${key(row)}`, checked: chosen.has(key(row)) });
       box.addEventListener('change', () => {

@@ -43,7 +43,15 @@ export async function open(main, [session], query) {
     command('synapsed chat send --agent <agent> "…"'));
   if (id) {
     const status = await get(`/api/v2/chat/${encodeURIComponent(id)}/status`);
-    for (const m of status.messages ?? []) say(m.role, m.content);
+    const turns = [...(status.turns ?? [])].sort((a, b) => a.turn - b.turn);
+    // turns tell of failed ones too; messages go further back
+    if (turns.length >= (status.turn_count ?? 0)) {
+      for (const t of turns) {
+        say('user', t.message);
+        if (t.answer !== null) say('assistant', t.answer);
+        else if (t.error) say('assistant', t.error).classList.add('error');
+      }
+    } else for (const m of status.messages ?? []) say(m.role, m.content);
     if (status.status === 'running' || status.status === 'queued') hear(null, `/api/v2/chat/${encodeURIComponent(id)}/stream`);
   }
   return () => end();

@@ -4,33 +4,32 @@ import { add, button, confirm, el, field, fill, link } from './dom.js';
 import { graph } from './graph.js';
 import { ask, get, post, query as q } from './net.js';
 import { command, heading, teller } from './parts.js';
+import { lineAt, lineOfError, offsetOf } from './pointer.js';
 import { moment } from './show.js';
 
 const KINDS = [['orchestrations', 'Orchestrations'], ['agents', 'Agents'], ['tools', 'Tools'], ['mcp-servers', 'MCP servers']];
-
-// Where in the text a JSON pointer is: the line, from 1; 0: not found.
-function lineOf(text, pointer) {
-  let at = 0;
-  for (const part of (pointer ?? '').split('/').slice(1).map((p) => p.replaceAll('~1', '/').replaceAll('~0', '~'))) {
-    if (/^\d+$/.test(part)) { for (let i = 0; i <= Number(part); i++) { const next = text.indexOf('{', at + (i ? 1 : 0)); if (next < 0) return 0; at = next; } continue; }
-    const next = text.indexOf(`"${part}"`, at);
-    if (next < 0) return 0;
-    at = next;
-  }
-  return text.slice(0, at).split('\n').length;
-}
 
 function editor(kind, id, definition, said, done) {
   const text = el('textarea', { class: 'code', rows: '24', spellcheck: 'false', 'aria-label': 'Definition as JSON' });
   const found = el('ul', { class: 'problems', 'aria-live': 'polite' });
   text.value = JSON.stringify(definition, null, 2);
-  const tell = (list) => fill(found, list.map((p) => el('li', { class: p.bad ? 'error' : '' }, button(`line ${lineOf(text.value, p.pointer) || '?'}`, () => {
-    const line = lineOf(text.value, p.pointer);
-    const from = text.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+  const lineOf = (p) => p.line ?? lineAt(text.value, offsetOf(text.value, p.pointer));
+  const show = (line) => {
+    const all = text.value.split('\n');
+    const from = all.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
     text.focus();
-    text.setSelectionRange(from, from + (text.value.split('\n')[line - 1]?.length ?? 0));
-  }, { class: 'quiet small' }), ` ${p.pointer ?? ''} ${p.msg ?? p.text ?? ''}`)));
-  const read = () => { try { return JSON.parse(text.value); } catch (error) { said.say(`That is no JSON: ${error.message}`, true); return null; } };
+    text.setSelectionRange(from, from + (all[line - 1]?.length ?? 0));
+    text.scrollTop = (line - 4) * text.scrollHeight / all.length;
+  };
+  const tell = (list) => fill(found, list.map((p) => { const line = lineOf(p); return el('li', { class: p.bad ? 'error' : '' },
+    button(`line ${line}`, () => show(line), { class: 'quiet small' }), ` ${p.pointer ?? ''} ${p.msg ?? ''}`); }));
+  const read = () => {
+    try { return JSON.parse(text.value); } catch (error) {
+      said.say('That is no JSON.', true);
+      tell([{ bad: true, line: lineOfError(text.value, error.message) || 1, msg: error.message }]);
+      return null;
+    }
+  };
   const check = async () => {
     const body = read();
     if (!body) return null;

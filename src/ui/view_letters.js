@@ -15,7 +15,7 @@ export async function open(main, params, query) {
     columns: [
       ['Run', (l) => link(runHref(l.run_id), l.run_id)], ['Orchestration', (l) => l.orchestration_id], ['Error', (l) => el('span', { class: 'cut' }, l.error_message ?? '—')],
       ['Attempts', (l) => l.attempt_count], ['Failed', (l) => moment(l.last_failed_at)], ['State', (l) => badge(l.resolved ? 'resolved' : 'open')],
-      ['', (l) => button('Look', () => look(l.id), { class: 'quiet', 'aria-label': `Look at the letter of ${l.run_id}` })],
+      ['Act', (l) => button('Look', () => look(l.id), { class: 'quiet', 'aria-label': `Look at the letter of ${l.run_id}` })],
     ],
     load: async (after) => { const r = await get(`/api/v2/dead-letters${q({ state, limit: 50, after })}`); return { rows: r.dead_letters, next: r.next }; },
   });

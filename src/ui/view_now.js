@@ -16,9 +16,9 @@ function alerts(queues, workers, letters, waits) {
     if (!q.known) all.push(['bad', `Redis does not answer for queue ${q.queue_name}.`, '#/queues', null]);
     if (q.quarantine) all.push(['warn', `${q.quarantine} suspects are in quarantine in ${q.queue_name}.`, '#/queues', null]);
   }
-  if (letters.length) all.push(['warn', `${letters.length}${letters.length === 50 ? ' or more' : ''} open dead letters.`, '#/dead-letters', letters[0].last_failed_at]);
+  if (letters.length) all.push(['warn', letters.length === 1 ? 'One open dead letter.' : `${letters.length}${letters.length === 50 ? ' or more' : ''} open dead letters.`, '#/dead-letters', letters[0].last_failed_at]);
   const old = waits.at(-1);
-  if (old) all.push(['note', `${waits.length}${waits.length === 50 ? ' or more' : ''} questions wait for people.`, '#/approvals', old.opened_at]);
+  if (old) all.push(['note', waits.length === 1 ? 'A question waits for a person.' : `${waits.length}${waits.length === 50 ? ' or more' : ''} questions wait for people.`, '#/approvals', old.opened_at]);
   return all;
 }
 

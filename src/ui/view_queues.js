@@ -17,7 +17,7 @@ export async function open(main) {
       ['State', (q) => [badge(q.paused ? 'paused' : q.known ? (q.open ? 'open' : 'recovering') : 'unknown'), q.paused ? ` ${q.paused_reason ?? ''} for ${age(q.paused_at)}` : '']],
       ['Queued', (q) => q.queued], ['Active', (q) => q.active], ['Oldest', (q) => (q.oldest_ms ? span(q.oldest_ms / 1000) : '—')],
       ['Quarantine', (q) => q.quarantine], ['Tenants', (q) => `${q.tenants}${q.capped ? `, ${q.capped} at their limit` : ''}`], ['Dead letters', (q) => q.dead],
-      ['', (q) => button(q.paused ? 'Resume' : 'Pause', async () => {
+      ['Act', (q) => button(q.paused ? 'Resume' : 'Pause', async () => {
         await said.did(() => post(`/api/v2/queues/${encodeURIComponent(q.queue_name)}/${q.paused ? 'resume' : 'pause'}`, q.paused ? {} : { reason: reason.value || null }),
           q.paused ? 'It goes on.' : 'Nothing of it begins any more.');
         await list.reload();

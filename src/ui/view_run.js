@@ -26,8 +26,8 @@ function timeline(steps) {
     el('caption', { class: 'hidden' }, 'Steps in the order in which they began'),
     el('thead', {}, el('tr', {}, ['Step', 'Type', 'Status', 'Attempts', 'Began', 'Took'].map((h) => el('th', { scope: 'col' }, h)))),
     el('tbody', {}, steps.map((s) => el('tr', {},
-      el('td', { 'data-label': 'Step' }, s.name ?? s.step_id, s.path && s.path !== s.step_id ? el('small', {}, ` ${s.path}`) : null),
-      el('td', { 'data-label': 'Type' }, s.type), el('td', { 'data-label': 'Status' }, badge(s.status), s.error ? el('p', { class: 'error' }, s.error) : null),
+      el('td', { 'data-label': 'Step' }, el('div', {}, s.name ?? s.step_id, s.path && s.path !== s.step_id ? el('small', {}, ` ${s.path}`) : null)),
+      el('td', { 'data-label': 'Type' }, s.type), el('td', { 'data-label': 'Status' }, el('div', {}, badge(s.status), s.error ? el('p', { class: 'error' }, s.error) : null)),
       el('td', { 'data-label': 'Attempts' }, s.attempts, s.starts > 1 ? ` (${s.starts} starts)` : ''),
       el('td', { 'data-label': 'Began' }, moment(s.started_at)),
       el('td', { 'data-label': 'Took' }, s.duration_seconds !== null ? span(s.duration_seconds) : s.ended_at ? between(s.started_at, s.ended_at) : '…'))))));
@@ -44,7 +44,7 @@ export async function open(main, [id]) {
   const top = el('div'), why = el('p', { class: 'note', role: 'status' }), asks = el('div'), acts = el('div', { class: 'row acts' });
   const picture = el('div'), steps = el('div'), facts = el('div');
   const tokens = el('pre', { class: 'tokens', 'aria-live': 'off', hidden: true });
-  const log = el('ol', { class: 'events', 'aria-label': 'Events' }), state = el('span', { class: 'note', role: 'status' });
+  const log = el('ol', { class: 'events', tabindex: '0', 'aria-label': 'Events' }), state = el('span', { class: 'note', role: 'status' });
   let definition = null, shown = '', asked = '', stale = true;
 
   async function load() {

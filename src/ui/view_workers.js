@@ -7,8 +7,8 @@ import { command, heading } from './parts.js';
 import { age } from './show.js';
 import { table } from './table.js';
 
-export async function open(main) {
-  const list = table({
+export function workerList() {
+  return table({
     caption: 'Workers', empty: 'No worker has registered: start one with “synapsed” and role worker.', key: (w) => w.worker_id,
     columns: [
       ['Worker', (w) => w.worker_id], ['Host', (w) => w.hostname ?? '—'], ['State', (w) => badge(w.status)],
@@ -19,6 +19,10 @@ export async function open(main) {
     ],
     load: async () => ({ rows: await get('/api/v2/workers'), next: null }),
   });
+}
+
+export async function open(main) {
+  const list = workerList();
   add(main, heading('Workers'), list.node, command('synapsed worker list'));
   return every(3, () => list.reload());
 }

@@ -13,6 +13,8 @@ import * as definitions from './view_defs.js';
 import * as workers from './view_workers.js';
 import * as queues from './view_queues.js';
 import * as letters from './view_letters.js';
+import * as scale from './view_scale.js';
+import * as schedules from './view_schedules.js';
 
 // place: in the navigation; null: reached from elsewhere
 export const views = [
@@ -22,8 +24,10 @@ export const views = [
   { path: 'start', title: 'Start a run', place: 'Work', view: start },
   { path: 'approvals', title: 'Approvals', place: 'Work', view: waits },
   { path: 'chat', title: 'Chat', place: 'Work', view: chat },
+  { path: 'schedules', title: 'Schedules', place: 'Work', view: schedules },
   { path: 'definitions', title: 'Definitions', place: 'Fleet', view: definitions },
   { path: 'workers', title: 'Workers', place: 'Fleet', view: workers },
   { path: 'queues', title: 'Queues', place: 'Fleet', view: queues },
   { path: 'dead-letters', title: 'Dead letters', place: 'Fleet', view: letters },
+  { path: 'scale', title: 'Scale', place: 'Settings', view: scale },
 ];

@@ -1,0 +1,100 @@
+"""The page's files and sign-in, as a browser asks for them."""
+
+import hashlib
+import secrets
+import uuid
+
+import pytest
+from api_client import Client
+
+pytestmark = pytest.mark.asan
+
+PAGE = {"X-Synapse-Page": "1"}
+RUN = "/api/v2/orchestrations/hello/run"
+
+
+@pytest.fixture
+def bare(site):
+    """A site without any key, and its client."""
+    site.verb("db", "migrate")
+    daemon = site.start(SYNAPSED_ROLES="api")
+    return site, Client("127.0.0.1", daemon.api_port)
+
+
+def make_key(site):
+    key = "sk-syn-" + secrets.token_hex(32)
+    site.sql("INSERT INTO api_keys (id, name, key_hash, key_prefix) VALUES (%s, 'me', %s, %s)",
+             str(uuid.uuid4()), hashlib.sha256(key.encode()).hexdigest(), key[:12])  # fmt: skip
+    return key
+
+
+def cookie_of(answer):
+    value, _, rest = answer.headers["Set-Cookie"].partition(";")
+    assert "HttpOnly" in rest and "SameSite=Strict" in rest and "Path=/" in rest, rest
+    return {"Cookie": f"other=1; {value}"}
+
+
+def test_the_page_and_its_files(bare):
+    _, client = bare
+    for path, kind in (("/", "text/html"), ("/ui/main.js", "text/javascript"),
+                       ("/ui/page.css", "text/css"), ("/ui/icon.svg", "image/svg+xml")):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status == 200 and answer.headers["Content-Type"].startswith(kind), path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status, again.body) == (304, b""), path
+        assert client.get(path, headers={"If-None-Match": '"other"'}).status == 200
+    # what the page asks for is there, and no more than that
+    text = client.get("/").body.decode()
+    for piece in text.split('"/ui/')[1:]:
+        assert client.get("/ui/" + piece.split('"')[0]).status == 200
+    assert client.get("/ui/nothing.js").status == 404
+    assert client.get("/ui/..%2fmain.js").status == 404
+
+
+def test_a_key_is_changed_for_a_cookie(bare):
+    site, client = bare
+    key = make_key(site)
+    assert client.get("/api/session").json["signed_in"] is False
+    bad = client.post("/api/session", {"key": "sk-syn-" + "0" * 64}, headers=PAGE)
+    assert bad.status == 401 and "Set-Cookie" not in bad.headers
+    assert client.post("/api/session", {"key": 7}, headers=PAGE).status == 422
+    assert client.post("/api/session", {"key": key}).code == "cross_site"
+    # a key exists: nobody gets in without one, from here either
+    assert client.post("/api/session", {}, headers=PAGE).status == 401
+    good = client.post("/api/session", {"key": key}, headers=PAGE)
+    assert good.status == 200 and good.json["key_name"] == "me" and key not in str(good)
+    cookie = cookie_of(good)
+    assert client.get("/api/session", headers=cookie).json["signed_in"] is True
+    assert client.get("/api/v2/runs").status == 401
+    assert client.get("/api/v2/runs", headers=cookie).status == 200
+    # a form of another site carries no such header
+    refused = client.post(RUN, {}, headers=cookie)
+    assert (refused.status, refused.code) == (403, "cross_site")
+    assert client.post(RUN, {}, headers={**cookie, **PAGE}).status == 404  # no such definition
+    # a cookie that is none, and one beside a key that is bad
+    assert client.get("/api/v2/runs", headers={"Cookie": "synapse_page=00"}).status == 401
+    assert client.with_key("wrong").get("/api/v2/runs", headers=cookie).status == 401
+    assert client.ask("DELETE", "/api/session", headers=cookie).code == "cross_site"
+    assert client.ask("DELETE", "/api/session", headers={**cookie, **PAGE}).status == 200
+    assert client.get("/api/session", headers=cookie).json["signed_in"] is False
+    assert client.get("/api/v2/runs", headers=cookie).status == 401
+
+
+def test_without_any_key_the_host_itself_is_let_in(bare):
+    site, client = bare
+    assert client.get("/api/session").json["may_open"] is True
+    # another name that leads here, and what a proxy passes on, are not the host itself
+    for foreign in ({"Host": "evil.example"}, {"X-Forwarded-For": "192.0.2.1"}):
+        assert client.get("/api/session", headers=foreign).json["may_open"] is False
+        assert client.post("/api/session", {}, headers={**PAGE, **foreign}).status == 401
+    opened = client.post("/api/session", {}, headers=PAGE)
+    assert opened.status == 200 and opened.json["keys"] is False
+    cookie = cookie_of(opened)
+    assert client.get("/api/v2/runs", headers=cookie).status == 200
+    # the first key ends it
+    make_key(site)
+    session = client.get("/api/session", headers=cookie).json
+    assert (session["signed_in"], session["may_open"]) == (False, False)

@@ -1,0 +1,215 @@
+// page.mjs - the page as somebody uses it: each case is a visit to one running daemon
+
+import assert from 'node:assert/strict';
+import { world } from './world.mjs';
+
+const EVIL = '<img src=x onerror="window.xss=1"><script>window.xss=1</script>"\'><b>x</b>';
+const END = { id: 'e', name: 'e', type: 'end' };
+const ASK = { id: 'ask', name: `Ask ${EVIL}`, description: EVIL, entry_step_id: 'q', steps: [
+  { id: 'q', name: EVIL, type: 'human', human_prompt: `Go on? ${EVIL}`, output_key: 'answer', next_step_id: 'p',
+    human_fields: [{ name: 'ok', type: 'boolean', label: 'Yes' }, { name: 'note', type: 'textarea', label: `Note ${EVIL}` }] },
+  { id: 'p', name: 'p', type: 'print', print_content: 'thanks {state.answer}', next_step_id: 'e' }, END] };
+const FAILS = { id: 'fails', name: 'Fails', entry_step_id: 't', steps: [
+  { id: 't', name: 't', type: 'transform', transform_code: `raise ValueError(${JSON.stringify(EVIL)})`, output_key: 'x', next_step_id: 'e' }, END] };
+
+const w = await world();
+const { page } = w;
+const at = (hash) => page.goto(`${w.base}/#/${hash}`);
+const text = (words) => page.getByText(words).first().waitFor();
+const press = (name) => page.getByRole('button', { name, exact: true }).first().click();
+const status = (word) => page.locator('.tile', { hasText: 'Status' }).getByText(word, { exact: true }).waitFor();
+const start = async (id, message = EVIL) => (await w.api('POST', `/api/v2/orchestrations/${id}/run`, { message })).run_id;
+
+const cases = {
+  async 'sign-in: a bad key, a good one'() {
+    await page.goto(w.base);
+    await page.getByLabel('API key').fill(`sk-syn-${'0'.repeat(64)}`);
+    await press('Sign in');
+    await page.locator('[role=alert]:not(:empty)').waitFor();
+    await w.look('sign-in');
+    await page.getByLabel('API key').fill(w.key);
+    await press('Sign in');
+    await page.getByRole('navigation').waitFor();
+    await page.reload();
+    await page.getByRole('navigation').waitFor();
+  },
+  async 'a run is started and seen to its end'() {
+    await at('start?orchestration=hello');
+    await page.getByLabel('Message', { exact: true }).fill(EVIL);
+    await page.getByLabel('Inputs').fill('{nothing');
+    await press('Start');
+    await text('Inputs are no JSON');
+    await page.getByLabel('Inputs').fill('{"customer": 7}');
+    await w.look('start');
+    await press('Start');
+    await page.waitForURL(/#\/run\//);
+    await status('completed');
+    await page.locator('.graph .step.completed').first().waitFor();
+    await page.locator('.events').getByText('orchestration_start').waitFor();
+    await text('the run has ended');
+    await w.look('run');
+  },
+  async 'a question is answered'() {
+    const id = await start('ask');
+    await at('approvals');
+    await text('Go on?');
+    await w.look('approvals');
+    await page.getByLabel('Yes').check();
+    await page.getByLabel(/^Note/).fill(EVIL);
+    await press('Answer');
+    await text('Nobody is waited for');
+    await at(`run/${id}`);
+    await status('completed');
+    const run = await w.api('GET', `/api/v2/runs/${id}`);
+    assert.deepEqual(run.state.answer, { ok: true, note: EVIL });
+  },
+  async 'a run is cancelled'() {
+    await at(`run/${await start('ask')}`);
+    await text('A question for a person');
+    await w.look('run-asks');
+    await press('Cancel');
+    await press('Keep');
+    await press('Cancel');
+    await press('Cancel the run');
+    await status('cancelled');
+  },
+  async 'a run that failed says why'() {
+    await at(`run/${await start('fails')}`);
+    await status('failed');
+    await text('ValueError');
+    await page.getByRole('button', { name: 'Resume where it failed' }).waitFor();
+    await w.look('run-failed');
+  },
+  async 'a definition is edited: an error at its line, versions'() {
+    await at('definitions');
+    await text('Hello');
+    await w.look('definitions');
+    await at('definitions/orchestrations/hello');
+    const box = page.getByLabel('Definition as JSON');
+    await box.waitFor();
+    const good = await box.inputValue();
+    const line = good.split('\n').findIndex((l) => l.includes('"entry_step_id"')) + 1;
+    await box.fill(good.replace(/"entry_step_id": "[^"]*"/, '"entry_step_id": "nowhere"'));
+    await press('Save');
+    await page.getByRole('button', { name: `line ${line}`, exact: true }).click();
+    const marked = await box.evaluate((b) => b.value.slice(b.selectionStart, b.selectionEnd));
+    assert.match(marked, /nowhere/);
+    await w.look('definition');
+    await box.fill(`${good}}`);
+    await press('Check');
+    await text('That is no JSON');
+    await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Hello again"'));
+    await press('Save');
+    await text('Stored as version 2.');
+    await press('Differences to the one before');
+    await page.locator('.diff .come', { hasText: 'Hello again' }).waitFor();
+  },
+  async 'a chat, and the same one when the page comes back'() {
+    await at('chat?agent=worker');
+    await page.getByLabel('Message').fill('one two');
+    await press('Send');
+    await page.locator('.chat .assistant', { hasText: 'one two' }).waitFor();
+    await w.look('chat');
+    await page.reload();
+    await page.locator('.chat .assistant', { hasText: 'one two' }).waitFor();
+  },
+  async 'runs by a filter, those selected, those of the filter'() {
+    await start('fails');
+    await at('runs?status=failed');
+    await page.locator('tbody tr').nth(1).waitFor();
+    await w.look('runs');
+    await page.getByLabel(/^Select run_/).first().check();
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await text('Delete: 1 done');
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await text('No run fits these filters');
+  },
+  async 'a queue is paused and goes on'() {
+    await at('queues');
+    await page.getByLabel('Reason of a pause').fill(EVIL);
+    await press('Pause');
+    await page.locator('td .badge.paused').waitFor();
+    await w.look('queues');
+    await at(`run/${await start('hello')}`);
+    await text(/paused/);
+    await at('queues');
+    await press('Resume');
+    await page.locator('td .badge.open').waitFor();
+  },
+  async 'a schedule is made, paused, deleted'() {
+    await at('schedules');
+    await page.getByLabel('When').fill('61 * * * *');
+    await press('Make it');
+    await page.locator('.said.error').waitFor();
+    await page.getByLabel('When').fill('0 4 * * *');
+    await press('Make it');
+    await page.locator('tbody tr').waitFor();
+    await w.look('schedules');
+    await press('Pause');
+    await page.locator('td .badge.paused').waitFor();
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await text('There are none.');
+  },
+  async 'settings: tests in words, what is pinned, what is saved'() {
+    await at('scale');
+    await text('change it there'); // the stores are those of dev's own file
+    await press('Test Redis');
+    await text('write the URL whole');
+    await press('Test Postgres');
+    await page.locator('.said.good').waitFor();
+    await page.getByLabel('Redis URL').evaluate((i) => { i.value = 'redis://127.0.0.1:1'; });
+    await press('Test Redis');
+    await page.locator('.said.error').first().waitFor();
+    await at('now');
+    await at('scale');
+    await page.getByLabel('Runs a second for each tenant').fill('900');
+    await press('Save Scale Config');
+    await text('Saved: limits.rate_per_tenant');
+    await text('saved settings of the fleet, version 1');
+    assert.equal(await page.getByLabel('Runs a second for each tenant').inputValue(), '900');
+    await w.look('scale');
+    await press('Sync Now');
+    await text(/\d+ synced/);
+  },
+  async 'the other views'() {
+    for (const [hash, words] of [['now', 'Newest runs'], ['workers', 'online'], ['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
+      await at(hash);
+      await text(words);
+      await w.look(hash.replace(/\W/g, '-'));
+    }
+    await at('nothing');
+    await text('There is no such view');
+  },
+  async 'signed out'() {
+    await at('now');
+    await press('Sign out');
+    await page.getByLabel('API key').waitFor();
+    await page.reload();
+    await page.getByLabel('API key').waitFor();
+  },
+};
+
+let bad = 0;
+try {
+  for (const definition of [ASK, FAILS]) await w.api('PUT', `/api/v2/orchestrations/${definition.id}`, definition);
+  const only = process.env.BROWSER_ONLY;
+  for (const [name, act] of Object.entries(cases)) {
+    if (only && !name.includes(only) && !name.startsWith('sign-in')) continue;
+    try {
+      await act();
+      if (await page.evaluate(() => window.xss)) w.faults.push('text was executed');
+    } catch (error) {
+      w.faults.push(error.stack);
+      if (process.env.BROWSER_SHOTS) await page.screenshot({ path: `${process.env.BROWSER_SHOTS}/failed-${bad}.png` });
+    }
+    const found = w.faults.splice(0);
+    bad += found.length > 0;
+    console.log(`${found.length ? 'FAIL' : 'ok  '} ${name}${found.map((f) => `\n     ${f}`).join('')}`);
+  }
+} finally {
+  await w.end();
+}
+process.exitCode = bad ? 1 : 0;
