@@ -3,8 +3,8 @@
 #
 #   tidy.sh <top> <folder for stamps> <compiler flag>...
 #
-# TIDY_NODES bounds the analyzer's work per function; 75000 take a third of the time of its
-# default (225000), which ./bootstrap check-long gives it.
+# TIDY_NODES bounds the analyzer's work per function: a fraction of its default (225000),
+# which takes several times as long and is what ./bootstrap check-long gives it.
 #
 # A file that was clean is looked at again only when it, a header of ours, .clang-tidy or
 # the flags have changed: its stamp holds a checksum of them.
@@ -16,7 +16,7 @@ analyzer=$(cd "$(dirname "$0")" && pwd)/analyzer.h
 cd "$top"
 mkdir -p "$stamps"
 
-set -- "$@" -Xclang -analyzer-config -Xclang max-nodes="${TIDY_NODES:-75000}"
+set -- "$@" -Xclang -analyzer-config -Xclang max-nodes="${TIDY_NODES:-25000}"
 common=$({
 	printf '%s\n' "$@"
 	clang-tidy --version

@@ -200,8 +200,8 @@ static void add_turn(struct events_read *read, const struct store_chat_place *pl
 static void on_turns(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
 	struct events_read *read = arg;
+	struct store_chat_place place = { .run_id = "" };
 	struct store_chat_session session;
-	struct store_chat_place place;
 	int rows, i;
 
 	if (error == ERRORS_NONE &&
@@ -220,7 +220,7 @@ static void on_turns(void *arg, enum errors_code error, const struct pg_reply *r
 	for (i = 0; i < rows; i++) {
 		if (!read->turn)
 			store_chats_range_read(reply, read->statement + 1, i, &place);
-		add_turn(read, &place);
+		add_turn(read, &place); /* of read->turn it was read above */
 	}
 	read->events = mem_new_n(struct port_event, read->limit);
 	read->kept = mem_new_n(struct kept, read->limit);

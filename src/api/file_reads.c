@@ -313,7 +313,7 @@ void file_reads_list(const struct file_reads *reads,
 		if (page.count < limit && looks++ < LIST_LOOKS_MAX) {
 			last = &listing.at[i];
 			add_to_page(reads, &page, last->id, filter);
-		} else {
+		} else if (last) {
 			next = arena_printf(&listing.arena, "%lld.%s",
 					    (long long)last->created_at_ms, last->id);
 		}

@@ -101,19 +101,18 @@ void why_decide(const struct store_why *run, const struct queue_why *place,
 		    "Redis has lost writes: nothing is claimed before queue %s is "
 		    "recovered",
 		    run->queue);
-	else if (place->place != QUEUE_PLACE_READY)
-		decide_place(place, ret);
-	else if (!run->online)
+	else if (place->place == QUEUE_PLACE_READY && !run->online)
 		say(ret, "no_worker", "no worker is online");
-	else if (!run->capable)
+	else if (place->place == QUEUE_PLACE_READY && !run->capable)
 		say(ret, "no_capable_worker",
 		    "%lld workers are online and none takes lane %s",
 		    (long long)run->online, run->lane);
-	else if (place->running_max > 0 && place->running >= place->running_max)
+	else if (place->place == QUEUE_PLACE_READY && place->running_max > 0 &&
+		 place->running >= place->running_max)
 		say(ret, "tenant_limit",
 		    "tenant %s executes %lld runs, which is as many as it may",
 		    run->tenant_id, (long long)place->running);
-	else if (!run->room)
+	else if (place->place == QUEUE_PLACE_READY && !run->room)
 		say(ret, "workers_full",
 		    "all %lld workers are full; %lld of its tenant are before it",
 		    (long long)run->capable, (long long)place->ahead);

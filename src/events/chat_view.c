@@ -136,12 +136,11 @@ bool chat_view(struct str *out, const char *text, size_t len)
 	type = jsonr_get_text(event, "type");
 	if (!type)
 		type = "";
-	if (about_the_run(type))
+	if (about_the_run(type) ||
+	    (strcmp(type, "step_error") == 0 && jsonr_get(event, "retry_in_ms")))
 		shown = false;
 	else if (strcmp(type, "final") == 0)
 		shown = print_final(out, event);
-	else if (strcmp(type, "step_error") == 0 && jsonr_get(event, "retry_in_ms"))
-		shown = false;
 	else if (strcmp(type, "orchestration_error") == 0 ||
 		 strcmp(type, "step_error") == 0)
 		print_error(out, event, jsonr_get_text(event, "error"));

@@ -138,13 +138,12 @@ static void on_looked(void *arg, const struct pg_outcome *outcome,
 		      const struct pg_reply *reply)
 {
 	struct next_turn *turn = arg;
+	bool wanted = turn->turns && (reply || outcome->err.code != ERR_CLOSED);
 	struct store_chat_next row;
 
-	if (!turn->turns || (!reply && outcome->err.code == ERR_CLOSED))
-		over(turn);
-	else if (!reply)
+	if (wanted && !reply)
 		left(turn, outcome->err.text);
-	else if (store_chats_next_read(reply, turn->statement, &row))
+	else if (wanted && store_chats_next_read(reply, turn->statement, &row))
 		push(turn, &row);
 	else
 		over(turn);

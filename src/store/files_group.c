@@ -115,11 +115,9 @@ void files_group_start(struct files_group *group, struct ev_loop *loop,
 
 void files_group_stop(struct files_group *group)
 {
-	struct list *node;
-
 	if (!group->loop)
 		return;
-	while ((node = list_shift(&group->dirty)))
+	while (list_shift(&group->dirty))
 		;
 	ev_prepare_stop(group->loop, &group->prepare);
 	ev_idle_stop(group->loop, &group->awake);
