@@ -100,7 +100,7 @@ static void on_released(void *arg, const struct pg_outcome *outcome,
 
 	if (!answered(schedules, outcome, reply))
 		return;
-	FAULT("schedule.released");
+	FAULT("schedule.freed");
 	started = store_schedules_fired(reply, schedules->statement, "started");
 	if (started)
 		log_info("schedule.released", LOG_N("runs", started));
@@ -130,7 +130,7 @@ static void on_fired(void *arg, const struct pg_outcome *outcome,
 
 	if (!answered(schedules, outcome, reply))
 		return;
-	FAULT("schedule.fired");
+	FAULT("schedule.noted");
 	log_info("schedule.fired", LOG_S("schedule", schedule->id),
 		 LOG_N("started", store_schedules_fired(reply, at, "started")),
 		 LOG_N("skipped", store_schedules_fired(reply, at, "skipped")),

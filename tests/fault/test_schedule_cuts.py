@@ -13,8 +13,8 @@ HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 
 
 @pytest.mark.parametrize("point", [
-    "schedule.planned", "schedule.released",
-    pytest.param("schedule.fired", marks=pytest.mark.short),
+    "schedule.planned", "schedule.freed",
+    pytest.param("schedule.noted", marks=pytest.mark.short),
 ])
 def test_the_lead_dies_over_a_schedule(site, faults, point):
     load = Load(site, faults)
@@ -22,7 +22,7 @@ def test_the_lead_dies_over_a_schedule(site, faults, point):
     site.prepare(HELLO)
     daemon = site.start(**faults.env, **QUICK)
     daemon.wait_event("queue.opened")
-    overlap = "queue" if point == "schedule.released" else "allow"
+    overlap = "queue" if point == "schedule.freed" else "allow"
     status, answer, _ = site.ask("POST", "/api/v2/schedules", {
         "id": "s", "orchestration_id": "hello", "cron": "0 * * * *", "missed": "all",
         "missed_max": 3, "overlap": overlap})

@@ -215,7 +215,8 @@ static void every_option_of_the_sample_has_its_default(void **state)
 	LOADED(.sets = { "redis.url=redis://127.0.0.1:6379/0",
 			 "postgres.url=postgresql://synapse@127.0.0.1:5432/synapse",
 			 "user=synapsed", "group=synapsed", "control.group=synapsed",
-			 "worker.name=worker-1",
+			 "worker.name=worker-1", "llm.model=oaic.llama-3.1-8b",
+			 "api.internal_token=a-long-random-text",
 			 "llm.openai_compatible.base_url=http://127.0.0.1:8000/v1",
 			 "llm.openai_compatible.key=the-key-of-the-server" });
 	dump_values(&defaults);
