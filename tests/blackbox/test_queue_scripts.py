@@ -761,6 +761,7 @@ def test_what_a_later_version_packed_is_left_for_it(q):
     q.enqueue("u", ["theirs"])
     for job in ("r0:1", "r2:1", "theirs:1"):
         later(q.client, job)
+    time.sleep(0.002)  # the end of the line is a millisecond, r4 is to be before it
     found = q.claim("w.1", 10)
     # of t it met four, since t may not have more
     assert pairs(found) == [("t", "r1"), ("t", "r3")] and found["newer"] == 3

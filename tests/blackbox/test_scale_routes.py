@@ -81,7 +81,8 @@ def test_what_the_page_shows_has_stocks_fields(api):
     assert one["waiting_for_human"] is False and one["status"] == "queued"
     assert ask(api, "GET", "/runs/none").status == 404
     assert ask(api, "GET", "/queue").json["queued"] >= 1
-    assert ask(api, "GET", "/dlq").json == []
+    letters = ask(api, "GET", "/dlq")  # of runs that other tests gave up
+    assert letters.status == 200 and run_id not in {x["run_id"] for x in letters.json}
     made = ask(api, "POST", "/tenants", {"tenant_id": "t1", "name": "T", "max_queued_runs": 7})
     assert (made.status, made.json) == (201, {"status": "created", "tenant_id": "t1"})
     (tenant,) = [t for t in ask(api, "GET", "/tenants").json if t["tenant_id"] == "t1"]
@@ -102,11 +103,11 @@ def write(folder, **files):
 def test_a_data_folder_goes_into_the_store_item_by_item(api):
     folder = pathlib.Path(api.daemon.data_dir)
     one, two = orchestration("sy1"), orchestration("sy2")
-    tool = {"name": "sytl", "url": "http://x/", "headers": {"X-Key": "hunter2", "Accept": "a/b"}}
-    server = {"name": "sysv", "server_type": "stdio", "command": "x", "env": {"K": "hunter3"},
-              "token": "hunter4", "status": "connected"}  # fmt: skip
+    tool = {"name": "sytl", "url": "http://x/", "headers": {"X-Key": "marlin2", "Accept": "a/b"}}
+    server = {"name": "sysv", "server_type": "stdio", "command": "x", "env": {"K": "marlin3"},
+              "token": "marlin4", "status": "connected"}  # fmt: skip
     write(folder, orchestrations=[one, {"id": "sybad"}, two], custom_tools=[tool],
-          mcp_servers=[server], settings={"model": "m", "openai_key": "hunter5", "other": 1})
+          mcp_servers=[server], settings={"model": "m", "openai_key": "marlin5", "other": 1})
     first = ask(api, "POST", "/sync")
     assert first.status == 200, first
     details = first.json["details"]
@@ -119,7 +120,7 @@ def test_a_data_folder_goes_into_the_store_item_by_item(api):
         "tools/sytl/headers/X-Key", "mcp_servers/sysv/env/K", "mcp_servers/sysv/token",
         "settings/openai_key"}  # fmt: skip
     for table in ("tools", "mcp_servers", "scale_settings", "definition_versions"):
-        assert "hunter" not in str(api.sql(f"SELECT * FROM {table}"))
+        assert "marlin" not in str(api.sql(f"SELECT * FROM {table}"))
     assert api.client.run("sy1", {}).status == 202
     status = ask(api, "GET", "/sync/status").json
     assert status["available"] and status["last_synced_at"] and status["counts"]["settings"] == 1
@@ -148,7 +149,7 @@ def test_a_data_folder_goes_into_the_store_item_by_item(api):
     assert fourth["details"]["orchestrations"]["deleted"] == []
     assert any("orchestrations.json: not JSON" in e for e in fourth["errors"])
     ((stored,),) = api.sql("SELECT definition FROM tools WHERE id = 'sytl'")
-    assert (stored["url"], stored["headers"]["X-Key"]) == ("http://z/", "hunter2")
+    assert (stored["url"], stored["headers"]["X-Key"]) == ("http://z/", "marlin2")
     # together they follow one another, and each tells the truth
     write(folder, orchestrations=[orchestration("sy1", "last")])
     answers = api.together(4, lambda i: ask(api, "POST", "/sync"))
