@@ -334,3 +334,17 @@ def test_a_person_is_asked_in_a_conversation(site):
     assert events[-2].data["response"] == "go: yes"
     assert follow(site, two)[-2].data["response"] == "next"
     assert site.ask("POST", path, {"response": "y"})[0] == 409
+
+
+def test_so_many_turns_of_a_session_wait_and_no_more(site):
+    site.prepare()
+    site.define(bundle(agent("long", "mock.sleep:60000")))
+    site.start(SYNAPSED_LIMITS_TURNS_PER_SESSION="2")
+    post(site, "s", "under way", agent="long")
+    wait_turn(site, "s", 1, "running")
+    for message in ("one", "two"):
+        post(site, "s", message)
+    assert post(site, "s", "one too many", code=429)["code"] == "session_full"
+    post(site, "another", "goes on", agent="long")
+    assert site.ask("POST", "/api/v2/chat/s/cancel")[0] == 200
+    assert site.ask("POST", "/api/v2/chat/another/cancel")[0] == 200

@@ -286,3 +286,11 @@ def test_killed_at_any_moment_nothing_is_lost():
             assert json.loads(path.read_text())["status"] == "completed"
         # a name that was just being given (.new) is swept later
         assert not list((folder / "live").glob("*.journal"))
+
+
+def test_who_waits_longer_than_the_option_says_is_told_where_to_look():
+    with alone([sleeps("nap", 1, 1500)], "--set", "standalone.answer=100ms") as made:
+        answer = made.client.run("nap", {})
+        assert answer.status == 202, answer
+        assert made.status(answer.json["run_id"])["ended_at"] is None
+        assert made.wait(answer.json["run_id"])["status"] == "completed"
