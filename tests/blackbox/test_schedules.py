@@ -1,6 +1,7 @@
 """Schedules: saved, fired by the lead clerk, missed moments, overlap, backfill."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from harness.daemon import DEADLINE_S
@@ -9,6 +10,8 @@ from harness.site import llm_step, orchestration
 PATH = "/api/v2/schedules"
 CHAIN = orchestration("chain", llm_step("a", "mock.echo"))
 SLOW = orchestration("slow", llm_step("a", "mock.sleep:1000"))
+# a minute that no test meets on its own: half an hour from now
+MINUTE = (datetime.now(UTC).minute + 30) % 60
 
 
 def ask(site, method, path, body=None, want=200):
@@ -17,7 +20,7 @@ def ask(site, method, path, body=None, want=200):
     return answer
 
 
-def make(site, name, cron="0 * * * *", orch="chain", **more):
+def make(site, name, cron=f"{MINUTE} * * * *", orch="chain", **more):
     answer = ask(site, "POST", PATH, {"id": name, "orchestration_id": orch, "cron": cron, **more},
                  want=201)
     assert answer["id"] == name and answer["next_at"]
@@ -35,9 +38,9 @@ def fires(site, name, count, *states):
 
 
 def due(site, name, ago):
-    """Its next moment was so long ago: a full hour, as its expression says."""
-    site.sql("UPDATE schedules SET next_at = date_trunc('hour', now()) - %s::interval"
-             " WHERE id = %s", ago, name)
+    """Its next moment was so long before its last one: a minute as its expression says."""
+    site.sql("UPDATE schedules SET next_at = date_trunc('hour', now() - make_interval(mins => %s))"
+             " + make_interval(mins => %s) - %s::interval WHERE id = %s", MINUTE, MINUTE, ago, name)
 
 
 def test_a_schedule_starts_runs_as_its_policies_say(site):
@@ -56,7 +59,7 @@ def test_a_schedule_starts_runs_as_its_policies_say(site):
     detail = ask(site, "GET", f"/api/v2/runs/{fire['run_id']}")
     assert (detail["schedule_id"], detail["inputs"], detail["priority"]) == ("once", {"x": 1}, 2)
     assert detail["metadata"]["team"] == "a" and detail["metadata"]["schedule"] == "once"
-    assert detail["metadata"]["due_at"].endswith(":00:00Z")
+    assert detail["metadata"]["due_at"].endswith(f":{MINUTE:02}:00Z")
     (late,), = site.sql("SELECT next_at > now() FROM schedules WHERE id = 'once'")
     assert late is True
 
