@@ -138,7 +138,7 @@ static void on_run_of_events(void *arg, enum errors_code error,
 	}
 	(void)snprintf(read->tenant_id, sizeof(read->tenant_id), "%s", run.tenant_id);
 	ask.ended = run.ended_at != NULL;
-	ask.plain = chat_run_turn(read->id) && chat_run_agent(run.orchestration_id);
+	ask.plain = run.chat && chat_run_agent(run.orchestration_id);
 	event_page_read(&ask, on_page, read);
 }
 
