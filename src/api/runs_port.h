@@ -71,10 +71,12 @@ struct port_chat {
 	const char *tenant_id;
 	const char *agent_id; /* NULL: the one that the session had last */
 	const char *message;
-	const char *images;         /* JSON text of a list; NULL: none */
-	const char *webhook_url;    /* NULL: none */
-	const char *webhook_secret; /* NULL: none */
-	int priority;               /* -10..10 */
+	const char *images;          /* JSON text of a list; NULL: none */
+	const char *webhook_url;     /* NULL: none */
+	const char *webhook_secret;  /* NULL: none */
+	const char *idempotency_key; /* NULL: none */
+	const char *body_sha256;     /* with a key */
+	int priority;                /* -10..10 */
 	enum port_chat_busy on_busy;
 	void (*done)(struct port_chat *chat);
 	void *arg; /* the caller's */
@@ -84,6 +86,7 @@ struct port_chat {
 	const char *detail;
 	const char *run_id;
 	int64_t turn;
+	bool replayed; /* the key had it: run_id is the turn of that message */
 	int64_t rate_limit;
 	int64_t retry_after_sec;
 };
