@@ -80,7 +80,7 @@ static void on_adopted(void *arg, enum errors_code error, const struct pg_reply 
 
 	(void)reply;
 	if (error == ERRORS_NONE)
-		log_info("run.adopted", LOG_S("run", adoption->run_id),
+		log_info("run.stock_adopted", LOG_S("run", adoption->run_id),
 			 LOG_S("step", adoption->step_id),
 			 LOG_S("state", adoption->file ? "checkpoint" : "row"));
 	over(adoption, error, NULL);

@@ -3,10 +3,14 @@ noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
 	src/store/files_dir.c \
 	src/store/files_dir.h \
+	src/store/files_edit.c \
+	src/store/files_edit.h \
 	src/store/files_group.c \
 	src/store/files_group.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
+	src/store/files_keys.c \
+	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
 	src/store/files_run.c \
