@@ -144,6 +144,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_route.c \
 	src/api/settings_save.c \
 	src/api/settings_save.h \
+	src/api/stock_runs.c \
+	src/api/stock_runs.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

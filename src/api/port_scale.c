@@ -305,6 +305,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.pool = parts->pool,
 		.link = parts->link,
 		.scripts = parts->scripts,
+		.conf = parts->conf,
 		.answer_max = (size_t)parts->conf->engine.step_output_max_bytes,
 	};
 	struct tails_options tails = {

@@ -3,10 +3,14 @@ noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
 	src/store/files_dir.c \
 	src/store/files_dir.h \
+	src/store/files_edit.c \
+	src/store/files_edit.h \
 	src/store/files_group.c \
 	src/store/files_group.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
+	src/store/files_keys.c \
+	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
 	src/store/files_run.c \
@@ -62,6 +66,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
+	src/store/store_stock.c \
+	src/store/store_stock.h \
 	src/store/store_syncs.c \
 	src/store/store_syncs.h \
 	src/store/store_tenants.c \
@@ -209,6 +215,8 @@ STORE_SQL = \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \
+	src/store/sql/stock_adopt.sql \
+	src/store/sql/stock_paused.sql \
 	src/store/sql/tenant_get.sql \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
