@@ -274,6 +274,9 @@ static int open_all(struct api *api, struct err *err)
 		.env = api->env,
 		.kind = "api",
 		.connections = (int)api->env->conf->postgres.connections,
+		/* a connection asks for one thing at a time: it waits its turn, and no
+		 * longer than its deadline, when thousands come together */
+		.pg_queue_max = (size_t)api->env->conf->api.connections,
 		.redis = on_redis,
 		.both = on_both,
 		.arg = api,

@@ -125,6 +125,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_stands.c \
+	src/api/run_stands.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \

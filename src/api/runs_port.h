@@ -5,6 +5,7 @@
 #include "api/answers.h"
 #include "api/errors.h"
 #include "api/questions.h"
+#include "api/run_stands.h"
 #include "base/arena.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
@@ -181,6 +182,8 @@ struct runs_port {
 		      void *arg);
 	/* ERRORS_NO_RUN */
 	void (*get)(void *self, const char *run_id, port_run_cb cb, void *arg);
+	/* The same for many at once, who want to follow them (run_stands.h). */
+	void (*stand)(void *self, struct run_stand *stand);
 	void (*list)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
 		     void *arg);
 	/* Entries of the run's stream from start to end (both inclusive stream ids, "-"
