@@ -387,7 +387,8 @@ static void need_orchestration(struct chat *chat)
 	enum memo_state state;
 
 	if (chat_run_agent(str_text(&chat->definition_id))) {
-		refuse(chat, ERRORS_NO_ORCHESTRATION, NULL); /* as in submit.c */
+		/* among the turns of conversations this is how an agent is called */
+		refuse(chat, ERRORS_NO_ORCHESTRATION, NULL);
 		return;
 	}
 	chat->wait.ready = on_orchestration;

@@ -17,6 +17,7 @@
 #include "events/replay.h"
 #include "host/file_run.h"
 #include "host/host_file.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
 #include "store/files_journal.h"
@@ -107,6 +108,7 @@ static void fill_head(struct store_run_status *run, const struct files_head *hea
 	run->created_at = moment(head->created_at_ms, moments->created);
 	run->wake = 1;
 	run->attempt = 1;
+	run->chat = chat_run_turn(head->run_id) > 0; /* files have no other word of it */
 }
 
 static void fill_asked(struct store_run_status *run, const struct files_asked *asked,

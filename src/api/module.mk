@@ -45,6 +45,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_kind.h \
 	src/api/def_read.c \
 	src/api/def_write.c \
+	src/api/definition_reads.c \
+	src/api/definition_reads.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -53,6 +55,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_page.h \
 	src/api/file_answers.c \
 	src/api/file_answers.h \
+	src/api/exec_check.c \
+	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
 	src/api/file_once.c \
@@ -100,6 +104,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/queue_fill.c \
+	src/api/queue_fill.h \
 	src/api/questions.c \
 	src/api/questions.h \
 	src/api/port_standalone.c \
@@ -121,6 +127,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_list.c \
 	src/api/run_pairs.c \
 	src/api/run_pairs.h \
+	src/api/run_reads.c \
+	src/api/run_reads.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \
@@ -154,6 +162,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_reads.c \
+	src/api/worker_reads.h \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

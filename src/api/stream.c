@@ -42,7 +42,7 @@ static void on_run(void *arg, enum errors_code error, const struct store_run_sta
 		return;
 	}
 	ask.ended = run->ended_at != NULL;
-	ask.plain = chat_run_turn(run->run_id) && chat_run_agent(run->orchestration_id);
+	ask.plain = run->chat && chat_run_agent(run->orchestration_id);
 	ask.fresh =
 		run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
 	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {

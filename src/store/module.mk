@@ -246,7 +246,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/007_runs.sql \
 	src/store/migrations/008_defs.sql \
 	src/store/migrations/010_page.sql \
-	src/store/migrations/011_schedules.sql
+	src/store/migrations/011_schedules.sql \
+	src/store/migrations/012_order.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

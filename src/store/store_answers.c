@@ -75,6 +75,7 @@ void store_answers_woken_read(const struct pg_reply *reply, int at, int row, int
 		.definition_version = pg_reply_int(reply, at, row, first + 8),
 		.running_max = pg_reply_int(reply, at, row, first + 9),
 		.owner = pg_reply_text(reply, at, row, first + 10),
+		.chat = pg_reply_bool(reply, at, row, first + 11),
 	};
 }
 

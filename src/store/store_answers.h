@@ -53,6 +53,7 @@ struct store_woken {
 	int64_t definition_version;
 	int64_t running_max;
 	const char *owner; /* NULL: nobody */
+	bool chat;         /* a turn of a conversation */
 };
 
 /* For statements that return the like from column `first` on. */

@@ -213,6 +213,7 @@ struct store_run_status {
 	const char *metadata;    /* JSON text or NULL */
 	const char *run_at;      /* NULL: at once */
 	const char *schedule_id; /* NULL */
+	bool chat; /* a turn of a conversation; of one run alone, not in lists */
 };
 
 int store_runs_get(struct pg_batch *batch, const char *run_id);

@@ -71,6 +71,7 @@ bool store_runs_get_read(const struct pg_reply *reply, int statement,
 	if (!pg_reply_rows(reply, statement))
 		return false;
 	read_status(reply, statement, 0, ret);
+	ret->chat = pg_reply_bool(reply, statement, 0, 30);
 	return true;
 }
 

@@ -271,8 +271,10 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
            "print_content": "You said {state.user_input}"}
     site.define(bundle(agent("boss", type="orchestrator", orchestration_id="work"),
                        agent("lost", type="orchestrator", orchestration_id="nowhere"),
-                       orchestrations=[{"id": "work", "name": "work", "steps": [say],
-                                        "entry_step_id": "say"}]))
+                       agent("odd", type="orchestrator", orchestration_id="agent:boss"),
+                       orchestrations=[{"id": name, "name": name, "steps": [say],
+                                        "entry_step_id": "say"}
+                                       for name in ("work", "agent:boss")]))
     site.start()
     events = follow(site, post(site, "o", "hi", agent="boss"))
     assert [e.type for e in events] == [
@@ -284,6 +286,13 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
     assert answer["messages"][1] == {"role": "assistant", "content": "You said hi"}
     assert answer["agent_id"] == "boss"
     assert post(site, "o", "m", code=404, agent="lost")["code"] == "orchestration_not_found"
+
+    # the run's kind says what its definition is, not how that is called; a turn is called
+    # after its agent, so the name is taken there
+    run_id = site.submit("agent:boss", "hey")
+    assert site.wait_run(run_id)["final_response"] == "You said hey"
+    assert "step_start" in [e["type"] for e in site.events(run_id)]
+    assert post(site, "o", "m", code=404, agent="odd")["code"] == "orchestration_not_found"
 
 
 def test_the_verb_chat(talk):
