@@ -249,8 +249,8 @@ static size_t first_behind(struct arena *arena, const struct listing *listing,
 		return listing->count;
 	run_id = arena_dup_n(arena, rest, len);
 	for (i = 0; i < listing->count; i++)
-		if (compare_place(at_ms, run_id, rest + len, execution,
-				  &listing->at[i]) < 0)
+		if (compare_place(at_ms, run_id, rest + len, execution, &listing->at[i]) <
+		    0)
 			break;
 	return i;
 }

@@ -30,7 +30,7 @@
 #include "tools/toolbox.h"
 
 /* How soon a run is taken over whose process died, if it was not this one's. */
-#define ADOPT_SEC 2.0
+#define ADOPT_SEC      2.0
 #define ADOPT_MORE_SEC 0.005
 
 struct standalone {

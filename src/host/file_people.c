@@ -39,9 +39,9 @@ static void on_abandon(struct op *op)
 
 static void conclude(struct human_wait *wait, const struct files_question *question)
 {
-	wait->outcome = !question		? HUMAN_GONE
-			: question->answer	? HUMAN_ANSWERED
-						: HUMAN_LATE;
+	wait->outcome = !question          ? HUMAN_GONE
+			: question->answer ? HUMAN_ANSWERED
+					   : HUMAN_LATE;
 	str_reset(&wait->json, 4096);
 	str_add_text(&wait->json,
 		     question && question->answer ? question->answer : "null");

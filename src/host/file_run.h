@@ -59,9 +59,9 @@ struct file_run {
 	double cost_usd;
 	int64_t due_at_ms; /* ASLEEP: something is to be done then; 0: nothing is */
 	uint64_t bytes;    /* ASLEEP: of its journal */
-	int charges;      /* deaths in its code since it got on last */
-	struct list ops;  /* struct file_op: rows that are not durable */
-	struct list acks; /* struct file_ack */
+	int charges;       /* deaths in its code since it got on last */
+	struct list ops;   /* struct file_op: rows that are not durable */
+	struct list acks;  /* struct file_ack */
 	struct list waits;
 	struct list lives; /* struct file_live: behind rows that are not durable */
 	size_t live_bytes;

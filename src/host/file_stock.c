@@ -11,8 +11,8 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "store/files_dir.h"
 #include "store/files_asked.h"
+#include "store/files_dir.h"
 #include "store/files_run.h"
 
 #include <fcntl.h>

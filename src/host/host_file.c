@@ -82,8 +82,7 @@ static void push_waiting(struct host_file *host, struct file_run *run)
 {
 	struct list *at = host->runs[FILE_RUN_WAITING].prev;
 
-	while (at != &host->runs[FILE_RUN_WAITING] &&
-	       place(run_at(at)) > place(run))
+	while (at != &host->runs[FILE_RUN_WAITING] && place(run_at(at)) > place(run))
 		at = at->prev;
 	list_add_after(at, &run->node);
 }

@@ -25,9 +25,9 @@ struct host_file {
 	size_t counts[FILE_RUN_STATES];
 	ev_prepare start; /* in front of the pump: who waits takes free places */
 	ev_timer leaf;
-	ev_timer look;       /* for marks, while another process answers clients */
-	ev_timer tick;       /* for deadlines and moments that have come */
-	ev_timer idle_timer; /* fires at once when no run is here any more */
+	ev_timer look;         /* for marks, while another process answers clients */
+	ev_timer tick;         /* for deadlines and moments that have come */
+	ev_timer idle_timer;   /* fires at once when no run is here any more */
 	int64_t alone_mono_ms; /* from then on the process before wakes nobody */
 	bool lingering;        /* what others left is for the next process */
 	bool draining;

@@ -126,8 +126,8 @@ void host_file_lay(struct file_run *run, const struct files_end *stand)
 	struct host_file *host = run->host;
 	struct file_run *slim;
 
-	if (stand && file_stock_is_behind(host->options.dir, run->head.run_id,
-					  stand->ended_at_ms))
+	if (stand &&
+	    file_stock_is_behind(host->options.dir, run->head.run_id, stand->ended_at_ms))
 		write_stock(run, stand);
 	slim = sleeper_of(run);
 	file_run_free(run);
@@ -182,7 +182,8 @@ void host_file_check_sleepers(struct host_file *host)
 		struct file_run *run = list_entry(node, struct file_run, node);
 
 		if (files_dir_name(run->head.run_id, ".journal", name) &&
-		    (fstatat(host->options.dir->live, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (fstatat(host->options.dir->live, name, &st, AT_SYMLINK_NOFOLLOW) <
+			     0 ||
 		     (uint64_t)st.st_size != run->bytes))
 			host_file_drop(run);
 	}

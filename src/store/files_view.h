@@ -14,7 +14,7 @@
 struct files_view {
 	struct arena arena;
 	struct files_head head;
-	struct files_end end;  /* ended; or how it stood when it was paused */
+	struct files_end end; /* ended; or how it stood when it was paused */
 	struct files_asked asked;
 	const char *step_id;   /* of the newest row; NULL: none */
 	int64_t started_at_ms; /* 0: nobody had it */
