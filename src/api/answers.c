@@ -16,6 +16,7 @@
 
 #include "api/answer_faults.h"
 #include "api/body.h"
+#include "api/stock_runs.h"
 #include "base/fault.h"
 #include "base/ids.h"
 #include "base/list.h"
@@ -52,6 +53,7 @@ struct answer {
 	answers_cb cb;          /* NULL: told */
 	void *arg;
 	int statement;
+	bool adopted; /* from a stock program: asked once */
 	struct queue *queue;
 };
 
@@ -228,12 +230,36 @@ static void not_waiting(struct answer *answer, const struct store_question *ques
 		answer_faults_not_waiting(&answer->ask, question->status, detail));
 }
 
+static void look(struct answer *answer);
+
+static void on_adopted(void *arg, enum errors_code error, const char *detail)
+{
+	struct answer *answer = arg;
+
+	if (error == ERRORS_NONE)
+		look(answer);
+	else
+		give_up(answer, error, detail);
+}
+
+static void adopt(struct answer *answer)
+{
+	const struct answers_parts *parts = &answer->answers->parts;
+
+	answer->adopted = true;
+	stock_runs_adopt(parts->pool, parts->conf, answer->ask.run_id, on_adopted,
+			 answer);
+}
+
 static void judge(struct answer *answer, int count, const struct store_question *question)
 {
 	struct body_faults faults = { STR_INIT, 0 };
 
 	if (!question->path) {
-		not_waiting(answer, question);
+		if (question->stock && !answer->adopted)
+			adopt(answer);
+		else
+			not_waiting(answer, question);
 		return;
 	}
 	if (count > 1) {
@@ -270,6 +296,16 @@ static void on_looked(void *arg, const struct pg_outcome *outcome,
 		give_up(answer, ERRORS_NO_RUN, NULL);
 }
 
+static void look(struct answer *answer)
+{
+	struct pg_batch *batch = pg_batch_new();
+	const struct answers_ask *ask = &answer->ask;
+
+	answer->statement =
+		store_answers_look(batch, ask->run_id, ask->tenant_id, ask->step);
+	(void)submit(answer, batch, on_looked);
+}
+
 static const char *keep(struct answer *answer, const char *text)
 {
 	return text ? arena_dup(&answer->arena, text) : NULL;
@@ -289,7 +325,6 @@ static void keep_ask(struct answer *answer, const struct answers_ask *ask)
 void answers_run(struct answers *answers, const struct answers_ask *ask, answers_cb cb,
 		 void *arg)
 {
-	struct pg_batch *batch;
 	struct answer *answer;
 
 	if (answers->open >= OPEN_MAX) {
@@ -304,10 +339,7 @@ void answers_run(struct answers *answers, const struct answers_ask *ask, answers
 	answer->arg = arg;
 	answers->open++;
 	list_push(&answers->all, &answer->node);
-	batch = pg_batch_new();
-	answer->statement =
-		store_answers_look(batch, ask->run_id, ask->tenant_id, ask->step);
-	(void)submit(answer, batch, on_looked);
+	look(answer);
 }
 
 /* ---- life ---- */

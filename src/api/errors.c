@@ -67,6 +67,9 @@ static const struct row rows[ERRORS_COUNT] = {
 		"the dead letter is resolved" },
 	[ERRORS_NOT_WAITING] = { 409, 0, "run_not_waiting",
 		"the run waits for no answer" },
+	[ERRORS_NO_CHECKPOINT] = { 409, 0, "checkpoint_missing",
+		"a stock program left this run, and what it had done is neither in its row nor "
+		"in orchestration_runs/<run id>.json of this host's data folder" },
 	[ERRORS_AMBIGUOUS] = { 409, 0, "ambiguous",
 		"several questions of this run are open: say which one by step_id, its "
 		"step's id or its path" },

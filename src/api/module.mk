@@ -129,6 +129,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_stands.c \
+	src/api/run_stands.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \
@@ -148,6 +150,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_route.c \
 	src/api/settings_save.c \
 	src/api/settings_save.h \
+	src/api/stock_runs.c \
+	src/api/stock_runs.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

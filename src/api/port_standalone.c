@@ -97,6 +97,37 @@ static void port_get(void *self, const char *run_id, port_run_cb cb, void *arg)
 		file_reads_get(&port->reads, run_id, cb, arg);
 }
 
+static void on_standing(void *arg, enum errors_code error,
+			const struct store_run_status *run)
+{
+	struct run_stand *stand = arg;
+	struct store_run_stand row;
+
+	if (error != ERRORS_NONE) {
+		stand->cb(stand, error, NULL);
+		return;
+	}
+	row = (struct store_run_stand){
+		.run_id = run->run_id,
+		.tenant_id = run->tenant_id,
+		.orchestration_id = run->orchestration_id,
+		.chat = run->chat,
+		.ended = run->ended_at != NULL,
+	};
+	stand->cb(stand, error, &row);
+}
+
+static void port_stand(void *self, struct run_stand *stand)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, stand->run_id);
+
+	if (next)
+		next->stand(next->self, stand);
+	else
+		file_reads_get(&port->reads, stand->run_id, on_standing, stand);
+}
+
 static void port_list(void *self, const struct store_run_filter *filter, port_runs_cb cb,
 		      void *arg)
 {
@@ -559,6 +590,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.submit = port_submit,
 		.check = port_check,
 		.get = port_get,
+		.stand = port_stand,
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,

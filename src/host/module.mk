@@ -62,6 +62,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/said.h \
 	src/host/settle.c \
 	src/host/settle.h \
+	src/host/stock_run.c \
+	src/host/stock_run.h \
 	src/host/stream_end.c \
 	src/host/stream_end.h \
 	src/host/woken.c \
