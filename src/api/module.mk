@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_faults.c \
+	src/api/answer_faults.h \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -51,6 +53,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_answers.c \
+	src/api/file_answers.h \
 	src/api/exec_check.c \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \

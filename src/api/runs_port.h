@@ -18,6 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A question to people. */
+struct port_asked {
+	const char *step_id;
+	const char *path;
+	const char *prompt;  /* NULL */
+	const char *fields;  /* JSON text; NULL */
+	const char *context; /* NULL */
+};
+
 /* How a run that was waited for is over. JSON texts, and NULL for none. */
 struct port_result {
 	const char *status; /* completed, failed, cancelled, paused */
@@ -25,6 +34,7 @@ struct port_result {
 	const char *error;
 	const char *state;
 	const char *history;
+	const struct port_asked *asked; /* paused: what was asked first; NULL: nothing */
 	const char *events; /* [{"id", "event"}...]; NULL: there are too many */
 	size_t events_len;
 };

@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_asked.c \
+	src/store/files_asked.h \
 	src/store/files_dir.c \
 	src/store/files_dir.h \
 	src/store/files_edit.c \
