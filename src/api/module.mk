@@ -130,6 +130,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
@@ -150,6 +151,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_ping.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \
