@@ -144,6 +144,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
@@ -168,6 +169,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/waits_route.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
+	src/api/worker_ping.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \
