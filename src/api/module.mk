@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_faults.c \
+	src/api/answer_faults.h \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -51,6 +53,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_answers.c \
+	src/api/file_answers.h \
 	src/api/exec_check.c \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
@@ -125,6 +129,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_stands.c \
+	src/api/run_stands.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \
@@ -138,12 +144,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
 	src/api/settings_route.c \
 	src/api/settings_save.c \
 	src/api/settings_save.h \
+	src/api/stock_runs.c \
+	src/api/stock_runs.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -160,6 +169,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/waits_route.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
+	src/api/worker_ping.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

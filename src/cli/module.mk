@@ -102,6 +102,7 @@ nodist_src_cli_libcli_a_SOURCES = \
 	src/cli/bench_sql.h
 
 BENCH_SQL = \
+	src/cli/sql/bench_checkpoint.sql \
 	src/cli/sql/bench_journal.sql \
 	src/cli/sql/bench_runs.sql \
 	src/cli/sql/bench_sample.sql \

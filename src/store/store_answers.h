@@ -22,6 +22,7 @@ struct store_question {
 	int execution;
 	const char *step_id;
 	const char *fields; /* JSON text or NULL */
+	bool stock;         /* a stock program left it waiting (store_stock.h) */
 };
 
 /* 0: no such run; 1, and *ret; 2: more than one is open, *ret is the first. */
