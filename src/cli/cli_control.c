@@ -137,7 +137,8 @@ static enum cli_control_result at_end_of_file(const struct talk *talk, struct er
 	if ((act == CONTROL_DRAIN || act == CONTROL_STOP) &&
 	    socket_is_gone(talk->ask->run_dir))
 		return CLI_CONTROL_DONE;
-	(void)err_set(err, ERR_CLOSED, "the connection to the daemon ended before it was done");
+	(void)err_set(err, ERR_CLOSED,
+		      "the connection to the daemon ended before it was done");
 	return CLI_CONTROL_FAILED;
 }
 

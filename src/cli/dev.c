@@ -66,7 +66,7 @@ struct dev {
 	int signal_fd;
 	int port, health_port;
 	int port_claim, health_claim; /* -1: none; held as long as we live */
-	bool keep; /* a temporary folder, for its logs */
+	bool keep;                    /* a temporary folder, for its logs */
 };
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -187,10 +187,9 @@ static int choose_port(struct dev *dev)
 	if (!dev->port)
 		dev->port = dev_port_claim(0, &dev->port_claim);
 	dev->health_port = dev_port_claim(0, &dev->health_claim);
-	return dev->port && dev->health_port
-		       ? 0
-		       : cli_args_fail(dev->args, EXIT_CODE_FAILED,
-				       "there is no free port");
+	return dev->port && dev->health_port ? 0
+					     : cli_args_fail(dev->args, EXIT_CODE_FAILED,
+							     "there is no free port");
 }
 
 /* JSON's strings are YAML's, too. */

@@ -52,10 +52,9 @@ static int claim_name(int port)
 	/* the first byte, which is 0, makes the name abstract */
 	len = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "synapsed/port/%d",
 		       port);
-	if (fd >= 0 &&
-	    bind(fd, (const struct sockaddr *)&at,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) <
-		    0)
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&at,
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+					(size_t)len)) < 0)
 		fdutil_close(&fd);
 	return fd;
 }
