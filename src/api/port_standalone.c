@@ -442,7 +442,19 @@ static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb
 	cb(arg, error == ERRORS_NONE ? ERRORS_NOT_WAITING : error, NULL, NULL);
 }
 
-/* -- conversations are the stores' -- */
+/* -- questions and conversations are the stores' -- */
+
+static void port_questions(void *self, const struct store_questions_filter *filter,
+			   questions_cb cb, void *arg)
+{
+	const struct port_standalone *port = self;
+	const struct runs_port *next = port->parts.next;
+
+	if (next)
+		next->questions(next->self, filter, cb, arg);
+	else
+		cb(arg, ERRORS_SCALE_ONLY, NULL, 0, NULL);
+}
 
 static void port_chat_post(void *self, struct port_chat *chat)
 {
@@ -562,6 +574,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.letter = port_letter,
 		.discard = port_discard,
 		.answer = port_answer,
+		.questions = port_questions,
 		.chat_post = port_chat_post,
 		.chat_session = port_chat_session,
 		.chat_turn = port_chat_turn,
