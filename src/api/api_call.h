@@ -10,6 +10,7 @@ struct auth;
 struct conf;
 struct conf_inputs;
 struct ev_loop;
+struct key_files;
 struct request;
 struct route;
 struct runs_port;
@@ -23,7 +24,8 @@ struct api_call {
 	struct request *req;
 	struct ev_loop *loop;
 	const struct runs_port *port;
-	struct auth *auth; /* who was let in lately */
+	struct auth *auth;          /* who was let in lately */
+	struct key_files *own_keys; /* of the host itself; NULL: it has none */
 	const struct route *route;
 	const char *params[API_CALL_PARAMS_MAX]; /* what stood at the route's "*" */
 	/* The tenant that the caller's key is bound to; NULL: any tenant. */

@@ -89,6 +89,7 @@ static size_t on_head(struct request *req, void *arg)
 	call->loop = front->loop;
 	call->port = front->port;
 	call->auth = front->auth;
+	call->own_keys = front->own_keys;
 	call->default_tenant = front->default_tenant;
 	call->conf = front->conf;
 	call->inputs = front->inputs;

@@ -141,6 +141,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/session_files.c \
+	src/api/session_files.h \
+	src/api/session_host.c \
+	src/api/session_host.h \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
