@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -73,6 +74,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/keys_route.c \
 	src/api/letter_acts.c \
 	src/api/letter_acts.h \
 	src/api/letter_filter.c \
@@ -150,6 +152,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

@@ -7,15 +7,14 @@
  *	DELETE  /api/session           signs out
  *
  * A session is a row with the token's SHA-256 (store/store_sessions.h), so every replica
- * knows it and a key that is revoked ends it. It is good for 12 hours. Behind a sign-out
- * other API children let it in for as long as they remember it: 30 s at the most.
+ * knows it and a key that is revoked ends it. It is good for 12 hours. A sign-out is in
+ * force everywhere with its answer (auth.c remembers no session).
  *
  * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked
  * for a name of the loopback: a page somewhere else that has its own name resolved to
  * 127.0.0.1 is nobody here.
  */
 #include "api/api_call.h"
-#include "api/auth.h"
 #include "api/body.h"
 #include "api/cookie.h"
 #include "api/errors.h"
@@ -245,7 +244,6 @@ static void on_ended(void *arg, enum errors_code error, const struct pg_reply *r
 		errors_send(req, error, NULL);
 		return;
 	}
-	auth_forget(signing->call->auth, signing->hash);
 	cookie_set(req, "", 0);
 	str_add_text(&body, "{\"status\":\"signed_out\"}");
 	response_json(req, 200, &body);
