@@ -62,7 +62,8 @@ struct api {
 	bool served;              /* draining: every request was answered */
 	bool emptied;             /* and no run is executed here any more */
 	struct key_store *keys;   /* NULL: those of files alone */
-	struct key_files *files;  /* scale mode without a folder of runs; NULL: alone has it */
+	struct key_files
+		*files; /* scale mode without a folder of runs; NULL: alone has it */
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;

@@ -5,6 +5,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/agents.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
+	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -81,6 +82,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/keys_route.c \
 	src/api/letter_acts.c \
 	src/api/letter_acts.h \
 	src/api/letter_filter.c \
@@ -174,6 +176,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
 	src/api/worker_ping.c \
+	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \
