@@ -62,7 +62,8 @@ struct api {
 	bool served;              /* draining: every request was answered */
 	bool emptied;             /* and no run is executed here any more */
 	struct key_store *keys;   /* NULL: those of files alone */
-	struct key_files *files;  /* scale mode without a folder of runs; NULL: alone has it */
+	struct key_files
+		*files; /* scale mode without a folder of runs; NULL: alone has it */
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
@@ -232,6 +233,7 @@ static int open_server(struct api *api, struct err *err)
 		api->alone ? standalone_port(api->alone) : port_scale_port(api->port);
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
+	api->front.own_keys = api->alone ? standalone_keys(api->alone) : NULL;
 	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.conf = conf;
 	api->front.inputs = api->env->inputs;

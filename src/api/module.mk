@@ -5,6 +5,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/agents.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
+	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -81,6 +82,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/keys_route.c \
 	src/api/letter_acts.c \
 	src/api/letter_acts.h \
 	src/api/letter_filter.c \
@@ -141,6 +143,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/session_files.c \
+	src/api/session_files.h \
+	src/api/session_host.c \
+	src/api/session_host.h \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
@@ -170,6 +176,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
 	src/api/worker_ping.c \
+	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

@@ -1,19 +1,14 @@
 /*
  * cli_key.c - noun key: create, list, revoke
  *
- * A key is shown once, by `create`: the store has its SHA-256 and its first characters
- * and nothing that leads back to it. Format and prefix are those of stock keys.
- *
- * Where postgres.url is set a key is the fleet's; without, it is this host's, in the stock
- * file of its data folder. Keys of that file are known in either case.
+ * Where postgres.url is set a key is the fleet's; without, it is this host's, in the
+ * stock file of its data folder. Keys of that file are known in either case.
  */
 #include "cli/cli_key.h"
 
-#include "base/digest.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/cli_args.h"
@@ -26,33 +21,26 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/files_keys.h"
+#include "store/new_key.h"
 #include "store/store_keys.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PREFIX       "sk-syn-"
-#define PREFIX_SHOWN 12
-#define NAME_MAX_LEN 200
-#define DEADLINE_MS  10000
+#define DEADLINE_MS 10000
 
 int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
-		 struct cli_key *ret, struct err *err)
+		 struct new_key *ret, struct err *err)
 {
-	char hash[DIGEST_HEX_SIZE], shown[PREFIX_SHOWN + 1];
 	struct pg_batch *batch;
 
-	memcpy(ret->key, PREFIX, sizeof(PREFIX));
-	rng_hex(ret->key + strlen(PREFIX), CLI_KEY_HEX);
-	(void)ids_uuid(ret->id);
-	(void)snprintf(shown, sizeof(shown), "%.12s", ret->key);
-	(void)digest_sha256(ret->key, strlen(ret->key), hash);
+	new_key_make(ret);
 	if (!*conf->postgres.url)
-		return files_keys_add(conf->data_dir, ret->id, name, hash, shown, tenant,
-				      err);
+		return files_keys_add(conf->data_dir, ret->id, name, ret->hash,
+				      ret->shown, tenant, err);
 	batch = pg_batch_new();
-	(void)store_keys_create(batch, ret->id, name, hash, shown, tenant);
+	(void)store_keys_create(batch, ret->id, name, ret->hash, ret->shown, tenant);
 	return store_call(conf, batch, DEADLINE_MS, NULL, NULL, err);
 }
 
@@ -67,7 +55,7 @@ static bool text_ok(const char *text, size_t max)
 }
 
 static void print_key(const struct cli_args *args, const char *name, const char *tenant,
-		      const struct cli_key *key)
+		      const struct new_key *key)
 {
 	struct str out = STR_INIT;
 	struct jsonw w;
@@ -95,14 +83,14 @@ static int create(const struct cli_args *args)
 	const char *name = cli_args_text(args, "name", "");
 	const char *tenant = cli_args_text(args, "tenant", NULL);
 	struct conf *conf = NULL;
-	struct cli_key key;
+	struct new_key key;
 	struct err err;
 	int code, rc;
 
-	if (!text_ok(name, NAME_MAX_LEN))
+	if (!text_ok(name, NEW_KEY_NAME_MAX))
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "--name is needed: 1 to %d bytes of UTF-8",
-				     NAME_MAX_LEN);
+				     NEW_KEY_NAME_MAX);
 	if (tenant && !text_ok(tenant, IDS_MAX - 1))
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "--tenant is 1 to %d bytes of UTF-8", IDS_MAX - 1);
