@@ -484,19 +484,7 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 		file_answers_list(port->parts.host, filter, cb, arg);
 }
 
-/* -- questions and conversations are the stores' -- */
-
-static void port_questions(void *self, const struct store_questions_filter *filter,
-			   questions_cb cb, void *arg)
-{
-	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
-
-	if (next)
-		next->questions(next->self, filter, cb, arg);
-	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL, 0, NULL);
-}
+/* -- conversations are the stores' -- */
 
 static void port_chat_post(void *self, struct port_chat *chat)
 {

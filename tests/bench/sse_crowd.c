@@ -9,11 +9,11 @@
  * row that came to nothing. What no browser forgives, an answer other than 200,
  * is counted by its status, and tried again here.
  *
- * Of durable events each client has seen 1, 2, 3 ... of `seq`: what is left out is a hole,
- * what comes again a double, as is an id that does not rise. An event of type `probe`
- * (harness: XADD by the test) has a number `n` of its own that must rise by one, and
- * `at_us`, the wall clock when it was sent: its delay counts if this client's stream was
- * open by then.
+ * Of durable events each client has seen 1, 2, 3 ... of `seq`: what is left out is a
+ * hole, what comes again a double, as is an id that does not rise. An event of type
+ * `probe` (harness: XADD by the test) has a number `n` of its own that must rise by one,
+ * and `at_us`, the wall clock when it was sent: its delay counts if this client's stream
+ * was open by then.
  *
  *   report NAME   a line of JSON: what was since the last report
  *   ends          a line for each run: the lowest and highest `seq` that a client of it
