@@ -139,8 +139,8 @@ static void print_option(struct jsonw *w, const struct conf_row *row,
 }
 
 /*
- * scale_mode_enabled is what was asked for, so that a toggle stays where somebody put it:
- * a host that waits for its second store has it enabled. /health says which mode it is in.
+ * scale_mode_enabled is what was asked for, so that a toggle stays where it was put: a
+ * host that waits for its second store has it enabled. /health says which mode it is in.
  */
 static bool scale_enabled(const struct conf *conf)
 {

@@ -58,7 +58,7 @@ export function eventLog(onDropped) {
 
 // What a model says while it says it: the end of it, drawn once a frame.
 export function tokenBox() {
-  const node = el('pre', { class: 'tokens', 'aria-live': 'off', hidden: true });
+  const node = el('pre', { class: 'tokens', tabindex: '0', 'aria-live': 'off', hidden: true });
   let text = '', frame = 0;
 
   function draw() {

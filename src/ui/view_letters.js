@@ -31,8 +31,8 @@ export async function open(main, params, query) {
     edit.id = 'edit';
     const wrong = faults({ edit });
     fill(detail, el('section', { class: 'card', tabindex: '-1' }, el('h2', {}, `Letter of ${letter.run_id}`),
-      el('p', { class: 'error' }, letter.error_message), letter.error_traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', {}, letter.error_traceback)) : null,
-      el('details', {}, el('summary', {}, 'Envelope'), el('pre', {}, json(letter.job_payload))),
+      el('p', { class: 'error' }, letter.error_message), letter.error_traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', { tabindex: '0' }, letter.error_traceback)) : null,
+      el('details', {}, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.job_payload))),
       letter.resolved ? null : el('div', {}, el('h3', {}, 'Retry with'), edit, el('div', { class: 'row' },
         button('Retry', async () => {
           let body = {};

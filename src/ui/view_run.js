@@ -14,7 +14,7 @@ const EVENTS_PAGE = 200;
 
 function block(title, value) {
   if (value === null || value === undefined || value === '') return null;
-  return el('details', { open: String(json(value)).length < 400 }, el('summary', {}, title), el('pre', {}, json(value)));
+  return el('details', { open: String(json(value)).length < 400 }, el('summary', {}, title), el('pre', { tabindex: '0' }, json(value)));
 }
 
 function statesOf(steps) {

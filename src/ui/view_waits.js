@@ -15,7 +15,7 @@ export async function open(main) {
     showQuestions(list, shown, waits, (w) => el('section', { class: 'card ask' },
       el('h2', {}, w.prompt || 'A question'), el('p', { class: 'note' }, link(runHref(w.run_id), w.run_id), ` · ${w.orchestration_id} · ${w.step_id} · asked `, moment(w.opened_at),
         w.deadline_at ? ' · until ' : '', w.deadline_at ? moment(w.deadline_at) : null),
-      w.agent_context ? el('details', {}, el('summary', {}, 'What it is about'), el('pre', {}, w.agent_context)) : null,
+      w.agent_context ? el('details', {}, el('summary', {}, 'What it is about'), el('pre', { tabindex: '0' }, w.agent_context)) : null,
       answerForm(w.fields, async (response) => {
         await post(`/api/v2/orchestrations/runs/${encodeURIComponent(w.run_id)}/resume`, { response, step_id: w.path ?? w.step_id });
         said.say('Answered; the run goes on.');

@@ -10,7 +10,7 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/browser/*.mjs)
 BROWSER_DIR = $(abs_top_builddir)/browser
 CHROMIUM = /usr/bin/chromium
 
-BROWSER_FILES = page.mjs quick.mjs
+BROWSER_FILES = page.mjs quick.mjs broken.mjs
 
 check-browser: all
 	@test -x "$(CHROMIUM)" || { echo "check-browser needs $(CHROMIUM): apt-get install chromium, or CHROMIUM=..."; exit 1; }
