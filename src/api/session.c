@@ -8,15 +8,14 @@
  *
  * A session by a key of the host itself is a file of the host (session_host.h). Any other
  * is a row with the token's SHA-256 (store/store_sessions.h), so every replica
- * knows it and a key that is revoked ends it. It is good for 12 hours. Behind a sign-out
- * other API children let it in for as long as they remember it: 30 s at the most.
+ * knows it and a key that is revoked ends it. It is good for 12 hours. A sign-out is in
+ * force everywhere with its answer (auth.c remembers no session).
  *
  * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked
  * for a name of the loopback: a page somewhere else that has its own name resolved to
  * 127.0.0.1 is nobody here.
  */
 #include "api/api_call.h"
-#include "api/auth.h"
 #include "api/body.h"
 #include "api/cookie.h"
 #include "api/errors.h"
@@ -304,7 +303,6 @@ static void signed_out(struct signing *signing)
 	struct request *req = signing->call->req;
 	struct str body = STR_INIT;
 
-	auth_forget(signing->call->auth, signing->hash);
 	cookie_set(req, "", 0);
 	str_add_text(&body, "{\"status\":\"signed_out\"}");
 	response_json(req, 200, &body);
