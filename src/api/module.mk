@@ -48,6 +48,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
+	src/api/detail_reads.c \
+	src/api/detail_reads.h \
+	src/api/erasures.c \
+	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -60,6 +64,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_detail.c \
+	src/api/file_detail.h \
+	src/api/file_erase.c \
+	src/api/file_erase.h \
+	src/api/file_lists.c \
+	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
 	src/api/file_reads.c \
@@ -171,6 +181,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/tenant_book.h \
 	src/api/why.c \
 	src/api/why.h \
+	src/api/why_reads.c \
+	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
 	src/api/worker_reads.c \
