@@ -146,6 +146,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/store_watch.c \
+	src/api/store_watch.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \

@@ -4,8 +4,8 @@
  * A key is shown once, by `create`: the store has its SHA-256 and its first characters
  * and nothing that leads back to it. Format and prefix are those of stock keys.
  *
- * Where postgres.url is set a key is the fleet's; without, it is this host's, in the stock
- * file of its data folder. Keys of that file are known in either case.
+ * Where postgres.url is set a key is the fleet's; without, it is this host's, in the
+ * stock file of its data folder. Keys of that file are known in either case.
  */
 #include "cli/cli_key.h"
 
