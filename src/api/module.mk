@@ -39,9 +39,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_files.c \
+	src/api/def_files.h \
 	src/api/def_kind.c \
 	src/api/def_kind.h \
+	src/api/def_port.h \
 	src/api/def_read.c \
+	src/api/def_rows.c \
+	src/api/def_rows.h \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \

@@ -143,6 +143,7 @@ typedef void (*port_chat_turn_cb)(void *arg, enum errors_code error,
 				  const struct store_chat_place *turn);
 
 struct err;
+struct def_port;
 struct manage;
 struct request;
 struct tails_ask;
@@ -241,6 +242,7 @@ struct runs_port {
 			    const char *tenant_id, port_cancel_cb cb, void *arg);
 	struct port_health (*health)(void *self);
 	const struct manage *manage; /* what only scale mode has; NULL: nothing */
+	const struct def_port *defs;
 };
 
 #endif
