@@ -42,9 +42,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_files.c \
+	src/api/def_files.h \
 	src/api/def_kind.c \
 	src/api/def_kind.h \
+	src/api/def_port.h \
 	src/api/def_read.c \
+	src/api/def_rows.c \
+	src/api/def_rows.h \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
@@ -169,6 +174,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/store_watch.c \
+	src/api/store_watch.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
