@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct answers;
+struct conf;
 struct body_faults;
 struct pg_pool;
 struct redis_link;
@@ -17,6 +18,7 @@ struct answers_parts {
 	struct pg_pool *pool;
 	struct redis_link *link;
 	const struct redis_scripts *scripts;
+	const struct conf *conf;
 	size_t answer_max; /* bytes of one as JSON text */
 };
 

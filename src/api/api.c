@@ -62,6 +62,7 @@ struct api {
 	bool served;              /* draining: every request was answered */
 	bool emptied;             /* and no run is executed here any more */
 	struct key_store *keys;   /* NULL: those of files alone */
+	struct key_files *files;  /* scale mode without a folder of runs; NULL: alone has it */
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
@@ -273,6 +274,9 @@ static int open_all(struct api *api, struct err *err)
 		.env = api->env,
 		.kind = "api",
 		.connections = (int)api->env->conf->postgres.connections,
+		/* a connection asks for one thing at a time: it waits its turn, and no
+		 * longer than its deadline, when thousands come together */
+		.pg_queue_max = (size_t)api->env->conf->api.connections,
 		.redis = on_redis,
 		.both = on_both,
 		.arg = api,
@@ -285,10 +289,12 @@ static int open_all(struct api *api, struct err *err)
 				     on_lost, api, err);
 	if (rc < 0)
 		return rc;
+	if (!api->alone)
+		api->files = key_files_new(api->loop, api->env->conf->data_dir);
 	if (api->port)
-		api->keys =
-			key_store_new(api->loop, api->stores.pool,
-				      api->alone ? standalone_keys(api->alone) : NULL);
+		api->keys = key_store_new(api->loop, api->stores.pool,
+					  api->alone ? standalone_keys(api->alone)
+						     : api->files);
 	return open_server(api, err);
 }
 
@@ -303,6 +309,7 @@ static void close_all(struct api *api)
 		port_scale_stop(api->port);
 	stores_close(&api->stores);
 	key_store_free(api->keys);
+	key_files_free(api->files);
 	standalone_free(api->alone);
 	port_scale_free(api->port);
 	server_free(api->server);

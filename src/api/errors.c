@@ -37,7 +37,6 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_NO_LETTER] = { 404, 0, "dead_letter_not_found", "Dead letter not found" },
 	[ERRORS_NO_QUEUE] = { 404, 0, "queue_not_found", "Queue not found" },
 	[ERRORS_NO_SCHEDULE] = { 404, 0, "schedule_not_found", "Schedule not found" },
-	[ERRORS_NO_WORKER] = { 404, 0, "worker_not_found", "Worker not found" },
 	[ERRORS_WORKER_AWAY] = { 409, 0, "worker_away", "the worker is not online" },
 	[ERRORS_NO_API_KEY] = { 404, 0, "key_not_found", "there is no active key with this id" },
 	[ERRORS_SCHEDULE_EXISTS] = { 409, 0, "schedule_exists",
@@ -56,6 +55,10 @@ static const struct row rows[ERRORS_COUNT] = {
 		"another version is there now" },
 	[ERRORS_FORBIDDEN] = { 403, 0, "forbidden", "Forbidden" },
 	[ERRORS_NO_URL] = { 400, 0, "url_missing", "a URL is needed" },
+	[ERRORS_NO_BUCKET] = { 400, 0, "bucket_missing", "a bucket is needed" },
+	[ERRORS_NO_WORKER] = { 404, 0, "worker_not_found", "Worker not found" },
+	[ERRORS_NO_ADDRESS] = { 400, 0, "worker_without_address",
+		"the worker has told no address" },
 	[ERRORS_PINNED] = { 409, 0, "setting_pinned",
 		"the value is given by the command line, the environment or the file" },
 	[ERRORS_NOT_APPLIED] = { 409, 0, "settings_not_applied",
@@ -70,6 +73,9 @@ static const struct row rows[ERRORS_COUNT] = {
 		"the dead letter is resolved" },
 	[ERRORS_NOT_WAITING] = { 409, 0, "run_not_waiting",
 		"the run waits for no answer" },
+	[ERRORS_NO_CHECKPOINT] = { 409, 0, "checkpoint_missing",
+		"a stock program left this run, and what it had done is neither in its row nor "
+		"in orchestration_runs/<run id>.json of this host's data folder" },
 	[ERRORS_AMBIGUOUS] = { 409, 0, "ambiguous",
 		"several questions of this run are open: say which one by step_id, its "
 		"step's id or its path" },

@@ -55,6 +55,7 @@ void keys_route_make(struct api_call *call);
 void keys_route_revoke(struct api_call *call);
 /* letter_retry.c */
 void letter_retry_post(struct api_call *call);
+void letter_retry_stock(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
@@ -105,6 +106,8 @@ void scale_reads_run(struct api_call *call);
 void scale_reads_runs(struct api_call *call);
 void scale_reads_tenants(struct api_call *call);
 void scale_reads_workers(struct api_call *call);
+/* scale_s3.c */
+void scale_s3_test(struct api_call *call);
 /* scale_sync.c */
 void scale_sync_post(struct api_call *call);
 void scale_sync_status(struct api_call *call);
@@ -129,6 +132,8 @@ void waits_route_list(struct api_call *call);
 /* worker_acts.c */
 void worker_acts_quiet(struct api_call *call);
 void worker_acts_stop(struct api_call *call);
+/* worker_ping.c */
+void worker_ping_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

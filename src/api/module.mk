@@ -4,6 +4,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
 	src/api/analytics_route.c \
+	src/api/answer_faults.c \
+	src/api/answer_faults.h \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -44,12 +46,18 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_kind.h \
 	src/api/def_read.c \
 	src/api/def_write.c \
+	src/api/definition_reads.c \
+	src/api/definition_reads.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_answers.c \
+	src/api/file_answers.h \
+	src/api/exec_check.c \
+	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
 	src/api/file_once.c \
@@ -98,6 +106,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
+	src/api/queue_fill.c \
+	src/api/queue_fill.h \
 	src/api/questions.c \
 	src/api/questions.h \
 	src/api/port_standalone.c \
@@ -119,6 +129,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_list.c \
 	src/api/run_pairs.c \
 	src/api/run_pairs.h \
+	src/api/run_reads.c \
+	src/api/run_reads.h \
+	src/api/run_stands.c \
+	src/api/run_stands.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \
@@ -132,12 +146,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
 	src/api/settings_route.c \
 	src/api/settings_save.c \
 	src/api/settings_save.h \
+	src/api/stock_runs.c \
+	src/api/stock_runs.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -153,6 +170,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_route.c \
 	src/api/waits_route.c \
 	src/api/worker_acts.c \
+	src/api/worker_reads.c \
+	src/api/worker_reads.h \
+	src/api/worker_ping.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

@@ -40,7 +40,6 @@
 #include "queue/queue.h"
 #include "queue/queue_names.h"
 #include "redis/redis_link.h"
-#include "run/chat_run.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -207,11 +206,6 @@ void submit_run(struct submit *submit, struct port_run *run)
 	(void)snprintf(sub->job_id, sizeof(sub->job_id), "%.60s:%d", run_id,
 		       SUBMIT_WAKE_FIRST);
 	queue_names_tenant(&sub->tenant, run->tenant_id);
-	if (chat_run_agent(run->orchestration_id)) {
-		/* to workers it is a chat's (host/definition_cache.c) */
-		submit_refuse(sub, ERRORS_NO_ORCHESTRATION, NULL);
-		return;
-	}
 	sub->wait.ready = on_definition;
 	sub->wait.arg = sub;
 	state = catalog_get(submit->parts.catalog, run->orchestration_id, clock_mono_ms(),

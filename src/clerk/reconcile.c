@@ -29,7 +29,6 @@
 #include "queue/queue_enqueue.h"
 #include "queue/queue_missing.h"
 #include "queue/queue_names.h"
-#include "run/chat_run.h"
 #include "run/payload.h"
 #include "store/store_live.h"
 
@@ -237,8 +236,7 @@ static bool take_row(struct reconcile *reconcile, const struct store_live *row)
 	*to = (struct candidate){
 		.entry = {
 			.job = {
-				.kind = chat_run_turn(row->run_id) ? QUEUE_JOB_CHAT
-								   : QUEUE_JOB_RUN,
+				.kind = row->chat ? QUEUE_JOB_CHAT : QUEUE_JOB_RUN,
 				.priority = (int)row->priority,
 				.wake = (uint32_t)row->wake,
 				.attempt = row->attempt > 1 ? (uint32_t)row->attempt : 1,

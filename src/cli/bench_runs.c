@@ -450,7 +450,11 @@ static int enqueue(struct bench *bench, int i, struct err *err)
 
 	bench_house_say("enqueue: %d a second for %lld s", rates[i],
 			(long long)bench->plan->seconds);
-	rc = bench_house_settle(bench->house, err);
+	/* neither a checkpoint of what earlier phases wrote nor new files of the log are
+	 * what this one is about */
+	rc = bench_store_checkpoint(bench->house->conf, err);
+	if (rc == 0)
+		rc = bench_house_settle(bench->house, err);
 	if (rc == 0)
 		rc = submit_singly(bench, phase, rates[i], &result, err);
 	if (rc == 0)

@@ -42,6 +42,20 @@ int bench_store_settings(const struct conf *conf, struct bench_store_settings *r
 	return store_call(conf, batch, DEADLINE_MS, on_settings, ret, err);
 }
 
+static void on_checkpoint(void *arg, const struct pg_reply *reply)
+{
+	(void)arg;
+	(void)reply;
+}
+
+int bench_store_checkpoint(const struct conf *conf, struct err *err)
+{
+	struct pg_batch *batch = pg_batch_new();
+
+	(void)pg_batch_add(batch, &bench_sql_texts[BENCH_SQL_BENCH_CHECKPOINT]);
+	return store_call(conf, batch, DEADLINE_MS, on_checkpoint, NULL, err);
+}
+
 static void on_runs(void *arg, const struct pg_reply *reply)
 {
 	struct bench_store_runs *ret = arg;

@@ -41,6 +41,8 @@ struct bench_store_sample {
 /* BLOCKING; errors are store_call()'s. */
 int bench_store_settings(const struct conf *conf, struct bench_store_settings *ret,
 			 struct err *err);
+/* All that was written is in the tables, and old files of the log are there for new. */
+int bench_store_checkpoint(const struct conf *conf, struct err *err);
 int bench_store_runs(const struct conf *conf, const char *orchestration_id,
 		     struct bench_store_runs *ret, struct err *err);
 /* Some of them; *count is at most BENCH_STORE_SAMPLE. */

@@ -1,5 +1,8 @@
 /*
  * cli_key.c - noun key: create, list, revoke
+ *
+ * Where postgres.url is set a key is the fleet's; without, it is this host's, in the stock
+ * file of its data folder. Keys of that file are known in either case.
  */
 #include "cli/cli_key.h"
 
@@ -17,20 +20,26 @@
 #include "ipc/exit_code.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
+#include "store/files_keys.h"
 #include "store/new_key.h"
 #include "store/store_keys.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEADLINE_MS 10000
 
 int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
 		 struct new_key *ret, struct err *err)
 {
-	struct pg_batch *batch = pg_batch_new();
+	struct pg_batch *batch;
 
 	new_key_make(ret);
+	if (!*conf->postgres.url)
+		return files_keys_add(conf->data_dir, ret->id, name, ret->hash,
+				      ret->shown, tenant, err);
+	batch = pg_batch_new();
 	(void)store_keys_create(batch, ret->id, name, ret->hash, ret->shown, tenant);
 	return store_call(conf, batch, DEADLINE_MS, NULL, NULL, err);
 }
@@ -85,7 +94,7 @@ static int create(const struct cli_args *args)
 	if (tenant && !text_ok(tenant, IDS_MAX - 1))
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "--tenant is 1 to %d bytes of UTF-8", IDS_MAX - 1);
-	code = cli_conf_load(args, true, &conf);
+	code = cli_conf_load(args, false, &conf);
 	if (code)
 		return code;
 	rc = cli_key_make(conf, name, tenant, &key, &err);
@@ -98,86 +107,93 @@ static int create(const struct cli_args *args)
 	return code;
 }
 
-static void read_table(const struct pg_reply *reply, struct str *out)
-{
-	static const char *const heads[] = { "ID",    "NAME",    "KEY",       "TENANT",
-					     "STATE", "CREATED", "LAST USED", NULL };
-	struct cli_table table;
-	struct store_key key;
-	int i;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < store_keys_count(reply, 0); i++) {
-		store_keys_read(reply, 0, i, &key);
-		cli_table_text(&table, key.id);
-		cli_table_text(&table, key.name);
-		cli_table_text(&table, key.key_prefix);
-		cli_table_text(&table, key.tenant_id);
-		cli_table_text(&table, key.is_active ? "active" : "revoked");
-		cli_table_text(&table, key.created_at);
-		cli_table_text(&table, key.last_used_at);
-	}
-	cli_table_print(&table, out);
-	cli_table_deinit(&table);
-}
-
-static void read_json(const struct pg_reply *reply, struct str *out)
-{
-	struct store_key key;
-	struct jsonw w;
-	int i;
-
-	jsonw_init(&w, out);
-	jsonw_array(&w);
-	for (i = 0; i < store_keys_count(reply, 0); i++) {
-		store_keys_read(reply, 0, i, &key);
-		jsonw_object(&w);
-		jsonw_pair_text(&w, "id", key.id);
-		jsonw_pair_text(&w, "name", key.name);
-		jsonw_pair_text(&w, "key_prefix", key.key_prefix);
-		jsonw_pair_text(&w, "tenant_id", key.tenant_id);
-		jsonw_pair_text(&w, "created_at", key.created_at);
-		jsonw_pair_text(&w, "last_used_at", key.last_used_at);
-		jsonw_pair_bool(&w, "is_active", key.is_active);
-		jsonw_object_end(&w);
-	}
-	jsonw_array_end(&w);
-	str_add_char(out, '\n');
-}
-
 struct listing {
-	bool json;
-	struct str out;
+	struct cli_table table;
+	struct str json;
+	struct jsonw w;
 };
 
-static void on_list(void *arg, const struct pg_reply *reply)
+static void on_key(void *arg, const struct store_key *key)
 {
 	struct listing *listing = arg;
 
-	if (listing->json)
-		read_json(reply, &listing->out);
-	else
-		read_table(reply, &listing->out);
+	cli_table_text(&listing->table, key->id);
+	cli_table_text(&listing->table, key->name);
+	cli_table_text(&listing->table, key->key_prefix);
+	cli_table_text(&listing->table, key->tenant_id);
+	cli_table_text(&listing->table, key->is_active ? "active" : "revoked");
+	cli_table_text(&listing->table, key->created_at);
+	cli_table_text(&listing->table, key->last_used_at);
+	jsonw_object(&listing->w);
+	jsonw_pair_text(&listing->w, "id", key->id);
+	jsonw_pair_text(&listing->w, "name", key->name);
+	jsonw_pair_text(&listing->w, "key_prefix", key->key_prefix);
+	jsonw_pair_text(&listing->w, "tenant_id", key->tenant_id);
+	jsonw_pair_text(&listing->w, "created_at", key->created_at);
+	jsonw_pair_text(&listing->w, "last_used_at", key->last_used_at);
+	jsonw_pair_bool(&listing->w, "is_active", key->is_active);
+	jsonw_object_end(&listing->w);
+}
+
+static void on_list(void *arg, const struct pg_reply *reply)
+{
+	struct store_key key;
+	int i;
+
+	for (i = 0; i < store_keys_count(reply, 0); i++) {
+		store_keys_read(reply, 0, i, &key);
+		on_key(arg, &key);
+	}
+}
+
+static int list_fleet(const struct conf *conf, struct listing *listing, struct err *err)
+{
+	struct pg_batch *batch;
+
+	if (!*conf->postgres.url)
+		return 0;
+	batch = pg_batch_new();
+	(void)store_keys_list(batch);
+	return store_call(conf, batch, DEADLINE_MS, on_list, listing, err);
+}
+
+/* A host that shares a database and has no folder yet has no keys of its own. */
+static int list_host(const struct conf *conf, struct listing *listing, struct err *err)
+{
+	if (*conf->postgres.url && access(conf->data_dir, F_OK) < 0)
+		return 0;
+	return files_keys_each(conf->data_dir, on_key, listing, err);
 }
 
 static int list(const struct cli_args *args)
 {
-	struct listing listing = { .json = args->json };
+	static const char *const heads[] = { "ID",    "NAME",    "KEY",       "TENANT",
+					     "STATE", "CREATED", "LAST USED", NULL };
+	struct listing listing = { .json = STR_INIT };
 	struct conf *conf = NULL;
-	struct pg_batch *batch;
+	struct str table = STR_INIT;
 	struct err err;
-	int code = cli_conf_load(args, true, &conf), rc;
+	int code = cli_conf_load(args, false, &conf), rc;
 
 	if (code)
 		return code;
-	batch = pg_batch_new();
-	(void)store_keys_list(batch);
-	rc = store_call(conf, batch, DEADLINE_MS, on_list, &listing, &err);
+	cli_table_init(&listing.table, heads);
+	jsonw_init(&listing.w, &listing.json);
+	jsonw_array(&listing.w);
+	rc = list_fleet(conf, &listing, &err);
+	if (rc == 0)
+		rc = list_host(conf, &listing, &err);
+	jsonw_array_end(&listing.w);
+	cli_table_print(&listing.table, &table);
 	if (rc < 0)
 		code = fail(args, rc, &err);
+	else if (args->json)
+		(void)printf("%s\n", str_text(&listing.json));
 	else
-		(void)fputs(str_text(&listing.out), stdout);
-	str_deinit(&listing.out);
+		(void)fputs(str_text(&table), stdout);
+	str_deinit(&table);
+	str_deinit(&listing.json);
+	cli_table_deinit(&listing.table);
 	conf_free(conf);
 	return code;
 }
@@ -199,11 +215,22 @@ static bool is_uuid(const char *text)
 	return i == 36;
 }
 
-static int revoke(const struct cli_args *args)
+static int revoke_fleet(const struct conf *conf, const char *id, int64_t *revoked,
+			struct err *err)
+{
+	struct pg_batch *batch;
+
+	if (!*conf->postgres.url)
+		return 0;
+	batch = pg_batch_new();
+	(void)store_keys_revoke(batch, id);
+	return store_call(conf, batch, DEADLINE_MS, on_revoked, revoked, err);
+}
+
+static int revoke_key(const struct cli_args *args)
 {
 	const char *id = args->operands[0];
 	struct conf *conf = NULL;
-	struct pg_batch *batch;
 	int64_t revoked = 0;
 	struct err err;
 	int code, rc;
@@ -212,12 +239,14 @@ static int revoke(const struct cli_args *args)
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "%s is no id of a key; `synapsed key list` has them",
 				     id);
-	code = cli_conf_load(args, true, &conf);
+	code = cli_conf_load(args, false, &conf);
 	if (code)
 		return code;
-	batch = pg_batch_new();
-	(void)store_keys_revoke(batch, id);
-	rc = store_call(conf, batch, DEADLINE_MS, on_revoked, &revoked, &err);
+	rc = revoke_fleet(conf, id, &revoked, &err);
+	if (rc == 0 && !revoked && access(conf->data_dir, F_OK) == 0) {
+		rc = files_keys_revoke(conf->data_dir, id, &err);
+		revoked = rc > 0;
+	}
 	if (rc < 0)
 		code = fail(args, rc, &err);
 	else if (!revoked)
@@ -242,7 +271,7 @@ static const struct cli_verb verbs[] = {
 	{ "list", "", 0, 0, CLI_GROUP_OUTPUT | CLI_GROUP_CONF, NULL,
 	  "all keys by name, without what opens", NULL, list },
 	{ "revoke", "<id>", 1, 1, CLI_GROUP_CONF, NULL,
-	  "end a key", NULL, revoke },
+	  "end a key", NULL, revoke_key },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -387,7 +387,15 @@ int dev_servers_start_postgres(struct dev_servers *servers, struct dev_dir *dir,
 	char data[DEV_PATH_MAX], sockets[DEV_PATH_MAX], log[DEV_PATH_MAX];
 	char version[DEV_PATH_MAX], program_path[PATH_MAX + 16];
 	const char *argv[24];
-	const char *const more[] = { "-D", data, "-k", sockets, "-h", "", NULL };
+	const char *const more[] = { "-D",
+				     data,
+				     "-k",
+				     sockets,
+				     "-h",
+				     "",
+				     servers->postgres_setting ? "-c" : NULL,
+				     servers->postgres_setting,
+				     NULL };
 	struct dev_program program = { .name = "Postgres",
 				       .argv = argv,
 				       .dir = dir->path,

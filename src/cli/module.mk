@@ -54,6 +54,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_dlq.c \
 	src/cli/cli_key.c \
 	src/cli/cli_key.h \
+	src/cli/cli_list.c \
+	src/cli/cli_list.h \
 	src/cli/cli_nouns.h \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \
@@ -100,6 +102,7 @@ nodist_src_cli_libcli_a_SOURCES = \
 	src/cli/bench_sql.h
 
 BENCH_SQL = \
+	src/cli/sql/bench_checkpoint.sql \
 	src/cli/sql/bench_journal.sql \
 	src/cli/sql/bench_runs.sql \
 	src/cli/sql/bench_sample.sql \

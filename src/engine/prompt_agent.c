@@ -44,6 +44,15 @@ static void add_now(struct str *out, int64_t at_ms)
 	str_printf(out, "Date and time (UTC): %s\n", text);
 }
 
+/* The definition is made of the agent itself (run/chat_definition.h). */
+static bool is_chat(const struct step *step)
+{
+	const struct exec *exec = step->frame.exec;
+
+	return step_scope(step)->definition == exec->definition &&
+	       chat_run_turn(exec->run_id) && chat_run_agent(exec->definition->id);
+}
+
 void prompt_agent(struct str *out, const struct react *react)
 {
 	const struct step *step = react->step;
@@ -53,8 +62,7 @@ void prompt_agent(struct str *out, const struct react *react)
 	add_rules(out, react->agent);
 	react_inner_roster(react, out);
 	/* in a chat, or of a task that another agent gave, that is all */
-	if (!step_scope(step)->definition->of_agent &&
-	    !chat_run_agent(step_scope(step)->definition->id))
+	if (!step_scope(step)->definition->of_agent && !is_chat(step))
 		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
 			      step->def, out);
 	str_add_text(out, "\n---\n\n");

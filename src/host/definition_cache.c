@@ -1,12 +1,10 @@
 /*
  * definition_cache.c - pinned definitions, parsed once per worker
  *
- * The key is "<version>:<id>". An entry is either here (parsed, in the list of use) or
- * asked for (with those who wait). What could not be had is not kept: whoever comes next
- * asks again. The oldest one not used for longest goes when there are too many; runs that
- * execute it keep their own reference. "agent:<id>" is what a chat with that agent
- * executes (run/chat_definition.h); an orchestration that is called so is not accepted
- * (api/submit.c).
+ * The key is "<kind>:<version>:<id>". An entry is either here (parsed, in the list of
+ * use) or asked for (with those who wait). What could not be had is not kept: whoever
+ * comes next asks again. The oldest one not used for longest goes when there are too
+ * many; runs that execute it keep their own reference.
  */
 #include "host/definition_cache.h"
 
@@ -16,9 +14,7 @@
 #include "engine/step_types.h"
 #include "pg/pg_pool.h"
 #include "run/chat_definition.h"
-#include "run/chat_run.h"
 #include "run/definition.h"
-#include "store/store_definitions.h"
 
 #include <string.h>
 
@@ -27,6 +23,8 @@ struct entry {
 		*cache; /* NULL: the cache was freed while it was asked for */
 	char *key;      /* owned */
 	size_t key_len;
+	size_t id_at; /* in key */
+	enum store_definition_kind kind;
 	struct definition *definition; /* NULL while asked for */
 	struct list used;              /* in cache->used once it is here */
 	struct list waits;
@@ -40,19 +38,23 @@ struct definition_cache {
 	size_t here;
 };
 
-static void make_key(struct str *key, const char *id, int64_t version)
+static void make_key(struct str *key, enum store_definition_kind kind, const char *id,
+		     int64_t version)
 {
+	str_add_text(key, store_definition_kind_name(kind));
+	str_add_char(key, ':');
 	str_add_int(key, version);
 	str_add_char(key, ':');
 	str_add_text(key, id);
 }
 
-static struct entry *find(struct definition_cache *cache, const char *id, int64_t version)
+static struct entry *find(struct definition_cache *cache, enum store_definition_kind kind,
+			  const char *id, int64_t version)
 {
 	struct str key = STR_INIT;
 	struct entry *entry;
 
-	make_key(&key, id, version);
+	make_key(&key, kind, id, version);
 	entry = map_get(&cache->by_key, str_text(&key), key.len);
 	str_deinit(&key);
 	return entry;
@@ -103,10 +105,11 @@ void definition_cache_free(struct definition_cache *cache)
 	mem_free(cache);
 }
 
-struct definition *definition_cache_get(struct definition_cache *cache, const char *id,
+struct definition *definition_cache_get(struct definition_cache *cache,
+					enum store_definition_kind kind, const char *id,
 					int64_t version)
 {
-	struct entry *entry = find(cache, id, version);
+	struct entry *entry = find(cache, kind, id, version);
 
 	if (!entry || !entry->definition)
 		return NULL;
@@ -115,7 +118,12 @@ struct definition *definition_cache_get(struct definition_cache *cache, const ch
 	return entry->definition;
 }
 
-static int parse(const struct store_definition *stored, const char *agent_id,
+static const char *id_of(const struct entry *entry)
+{
+	return entry->key + entry->id_at;
+}
+
+static int parse(const struct entry *entry, const struct store_definition *stored,
 		 struct definition **ret, struct err *err)
 {
 	struct definition *definition = NULL;
@@ -123,12 +131,12 @@ static int parse(const struct store_definition *stored, const char *agent_id,
 	struct problems problems;
 	int rc;
 
-	if (!agent_id)
+	if (entry->kind != STORE_AGENT)
 		str_add_text(&text, stored->definition);
-	else if (chat_definition_write(&text, agent_id, stored->definition,
+	else if (chat_definition_write(&text, id_of(entry), stored->definition,
 				       strlen(stored->definition), err) < 0) {
 		str_deinit(&text);
-		return err_wrap(err, "agent %s", agent_id);
+		return err_wrap(err, "agent %s", id_of(entry));
 	}
 	problem_init(&problems);
 	rc = definition_parse(str_text(&text), text.len, &definition, &problems);
@@ -165,11 +173,6 @@ static void tell(struct entry *entry, struct definition *definition,
 	}
 }
 
-static const char *id_of(const struct entry *entry)
-{
-	return strchr(entry->key, ':') + 1;
-}
-
 static void on_version(void *arg, const struct pg_outcome *outcome,
 		       const struct pg_reply *reply)
 {
@@ -191,7 +194,7 @@ static void on_version(void *arg, const struct pg_outcome *outcome,
 		tell(entry, NULL, &err);
 		return;
 	}
-	if (parse(&stored, chat_run_agent(id_of(entry)), &entry->definition, &err) < 0) {
+	if (parse(entry, &stored, &entry->definition, &err) < 0) {
 		tell(entry, NULL, &err);
 		return;
 	}
@@ -201,12 +204,11 @@ static void on_version(void *arg, const struct pg_outcome *outcome,
 	tell(entry, entry->definition, NULL);
 }
 
-int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t version,
-			 struct definition_wait *wait)
+int definition_cache_ask(struct definition_cache *cache, enum store_definition_kind kind,
+			 const char *id, int64_t version, struct definition_wait *wait)
 {
-	struct entry *entry = find(cache, id, version);
+	struct entry *entry = find(cache, kind, id, version);
 	struct str key = STR_INIT;
-	const char *agent_id;
 	struct pg_batch *batch;
 	int rc;
 
@@ -216,18 +218,17 @@ int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t
 	}
 	entry = mem_new(struct entry);
 	entry->cache = cache;
-	make_key(&key, id, version);
+	entry->kind = kind;
+	make_key(&key, kind, id, version);
 	entry->key_len = key.len;
+	entry->id_at = key.len - strlen(id);
 	entry->key = str_take(&key);
 	list_init(&entry->waits);
 	list_push(&entry->waits, &wait->node);
 	(void)map_put(&cache->by_key, entry->key, entry->key_len, entry);
 
 	batch = pg_batch_new();
-	agent_id = chat_run_agent(id);
-	entry->statement = store_definitions_version(
-		batch, agent_id ? STORE_AGENT : STORE_ORCHESTRATION,
-		agent_id ? agent_id : id, version);
+	entry->statement = store_definitions_version(batch, kind, id, version);
 	rc = pg_pool_submit(cache->pool, batch, 0, on_version, entry);
 	if (rc < 0) {
 		list_remove(&wait->node);

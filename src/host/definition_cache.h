@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "store/store_definitions.h"
 
 #include <stdint.h>
 
@@ -31,15 +32,21 @@ struct definition_cache *definition_cache_new(struct pg_pool *pool);
 /* Those who wait are not called. */
 void definition_cache_free(struct definition_cache *cache);
 
-/* The definition if it is here, borrowed until the next call; NULL: ask. */
-struct definition *definition_cache_get(struct definition_cache *cache, const char *id,
+/*
+ * STORE_ORCHESTRATION; STORE_AGENT: what a chat with that agent executes
+ * (run/chat_definition.h).
+ *
+ * The definition if it is here, borrowed until the next call; NULL: ask.
+ */
+struct definition *definition_cache_get(struct definition_cache *cache,
+					enum store_definition_kind kind, const char *id,
 					int64_t version);
 /*
  * Ask for it; ready comes from the loop, never inside. One query for all who wait.
  * ERR_FULL or ERR_CLOSED when the pool takes no more: wait is the caller's, ready is not
  * called.
  */
-int definition_cache_ask(struct definition_cache *cache, const char *id, int64_t version,
-			 struct definition_wait *wait);
+int definition_cache_ask(struct definition_cache *cache, enum store_definition_kind kind,
+			 const char *id, int64_t version, struct definition_wait *wait);
 
 #endif

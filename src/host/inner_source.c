@@ -45,7 +45,7 @@ void inner_source_free(struct inner_source *source)
 struct definition *inner_source_get(struct inner_source *source, const char *id,
 				    int64_t version)
 {
-	return definition_cache_get(source->cache, id, version);
+	return definition_cache_get(source->cache, STORE_ORCHESTRATION, id, version);
 }
 
 static void start_timer(struct ev_loop *loop, ev_timer *timer)
@@ -72,14 +72,15 @@ static void ask_now(struct inner_ask *ask)
 {
 	struct definition_cache *cache = ask->source->cache;
 	struct definition *definition =
-		definition_cache_get(cache, ask->id, ask->version);
+		definition_cache_get(cache, STORE_ORCHESTRATION, ask->id, ask->version);
 
 	if (definition) {
 		ask->done(ask, definition, NULL);
 		return;
 	}
 	ask->wait.ready = on_ready;
-	if (definition_cache_ask(cache, ask->id, ask->version, &ask->wait) < 0)
+	if (definition_cache_ask(cache, STORE_ORCHESTRATION, ask->id, ask->version,
+				 &ask->wait) < 0)
 		start_timer(ask->source->loop, &ask->again);
 }
 

@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "queue/queue_job.h"
 #include "queue/queue_names.h"
-#include "run/chat_run.h"
 #include "run/payload.h"
 #include "store/store_answers.h"
 
@@ -35,7 +34,7 @@ int woken_enqueue(struct queue *queue, const char *run_id, const struct store_wo
 	payload_pack(&payload, &packed);
 	entry = (struct queue_enqueue_entry){
 		.job = {
-			.kind = chat_run_turn(run_id) ? QUEUE_JOB_CHAT : QUEUE_JOB_RUN,
+			.kind = row->chat ? QUEUE_JOB_CHAT : QUEUE_JOB_RUN,
 			.priority = (int)row->priority,
 			.wake = (uint32_t)row->wake,
 			.attempt = (uint32_t)row->attempt,

@@ -24,7 +24,11 @@ bool chat_run_session(struct str *out, const char *run_id);
 /* Append the key of the stream of a run's events: turns of a session share one. */
 void chat_run_stream(struct str *out, const char *run_id);
 
-/* A definition that is made of an agent is known by "agent:<id>". NULL: it is another. */
+/*
+ * Of a turn of a conversation (runs of kind chat; an orchestration may be called what it
+ * likes): a definition that is made of an agent is known by "agent:<id>". NULL: it is
+ * another.
+ */
 const char *chat_run_agent(const char *definition_id);
 
 /*

@@ -1,12 +1,18 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_asked.c \
+	src/store/files_asked.h \
 	src/store/files_dir.c \
 	src/store/files_dir.h \
+	src/store/files_edit.c \
+	src/store/files_edit.h \
 	src/store/files_group.c \
 	src/store/files_group.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
+	src/store/files_keys.c \
+	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
 	src/store/files_run.c \
@@ -66,6 +72,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_sessions.h \
 	src/store/store_steps.c \
 	src/store/store_steps.h \
+	src/store/store_stock.c \
+	src/store/store_stock.h \
 	src/store/store_syncs.c \
 	src/store/store_syncs.h \
 	src/store/store_tenants.c \
@@ -184,6 +192,7 @@ STORE_SQL = \
 	src/store/sql/runs_look.sql \
 	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
+	src/store/sql/runs_stand.sql \
 	src/store/sql/runs_takeover.sql \
 	src/store/sql/schedule_backfill.sql \
 	src/store/sql/schedule_delete.sql \
@@ -216,6 +225,8 @@ STORE_SQL = \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \
+	src/store/sql/stock_adopt.sql \
+	src/store/sql/stock_paused.sql \
 	src/store/sql/tenant_get.sql \
 	src/store/sql/tenant_pin.sql \
 	src/store/sql/tenants_list.sql \
@@ -253,6 +264,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/008_defs.sql \
 	src/store/migrations/010_page.sql \
 	src/store/migrations/011_schedules.sql \
+	src/store/migrations/012_order.sql \
 	src/store/migrations/013_views.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)

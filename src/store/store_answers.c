@@ -39,6 +39,7 @@ int store_answers_look_read(const struct pg_reply *reply, int statement,
 			.execution = (int)pg_reply_int(reply, statement, 0, 2),
 			.step_id = pg_reply_text(reply, statement, 0, 3),
 			.fields = pg_reply_text(reply, statement, 0, 4),
+			.stock = pg_reply_bool(reply, statement, 0, 5),
 		};
 	return rows;
 }
@@ -75,6 +76,7 @@ void store_answers_woken_read(const struct pg_reply *reply, int at, int row, int
 		.definition_version = pg_reply_int(reply, at, row, first + 8),
 		.running_max = pg_reply_int(reply, at, row, first + 9),
 		.owner = pg_reply_text(reply, at, row, first + 10),
+		.chat = pg_reply_bool(reply, at, row, first + 11),
 	};
 }
 

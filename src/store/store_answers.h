@@ -22,6 +22,7 @@ struct store_question {
 	int execution;
 	const char *step_id;
 	const char *fields; /* JSON text or NULL */
+	bool stock;         /* a stock program left it waiting (store_stock.h) */
 };
 
 /* 0: no such run; 1, and *ret; 2: more than one is open, *ret is the first. */
@@ -53,6 +54,7 @@ struct store_woken {
 	int64_t definition_version;
 	int64_t running_max;
 	const char *owner; /* NULL: nobody */
+	bool chat;         /* a turn of a conversation */
 };
 
 /* For statements that return the like from column `first` on. */

@@ -48,6 +48,7 @@ void store_live_read(const struct pg_reply *reply, int statement, int row,
 		.running_max = pg_reply_int(reply, statement, row, 11),
 		.owner_is =
 			(enum store_live_owner)pg_reply_int(reply, statement, row, 12),
+		.chat = pg_reply_bool(reply, statement, row, 13),
 	};
 }
 

@@ -33,6 +33,7 @@ struct store_live {
 	int64_t definition_version;
 	int64_t running_max; /* of its tenant; 0: none */
 	enum store_live_owner owner_is;
+	bool chat; /* a turn of a conversation */
 };
 
 struct store_live_ask {

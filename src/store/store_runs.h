@@ -213,12 +213,29 @@ struct store_run_status {
 	const char *metadata;    /* JSON text or NULL */
 	const char *run_at;      /* NULL: at once */
 	const char *schedule_id; /* NULL */
+	bool chat; /* a turn of a conversation; of one run alone, not in lists */
 };
 
 int store_runs_get(struct pg_batch *batch, const char *run_id);
 /* false: there is no such run. */
 bool store_runs_get_read(const struct pg_reply *reply, int statement,
 			 struct store_run_status *ret);
+
+/* What whoever wants to follow a run must know of it. */
+struct store_run_stand {
+	const char *run_id;
+	const char *tenant_id;
+	const char *orchestration_id;
+	bool chat;
+	bool ended;
+	bool fresh; /* nobody has had it yet: it has no events */
+};
+
+/* Rows come for runs that exist, in any order. */
+int store_runs_stand(struct pg_batch *batch, const char *const *run_ids, size_t n);
+int store_runs_stand_count(const struct pg_reply *reply, int statement);
+void store_runs_stand_read(const struct pg_reply *reply, int statement, int row,
+			   struct store_run_stand *ret);
 
 struct store_run_filter {
 	const char *tenant_id;        /* NULL: all */

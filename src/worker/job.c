@@ -25,6 +25,7 @@
 #include "ipc/kind.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
+#include "run/chat_run.h"
 #include "worker/intake_in.h"
 #include "worker/reattach.h"
 #include "worker/source.h"
@@ -155,9 +156,14 @@ static void on_definition(struct definition_wait *wait, struct definition *defin
 void job_need_definition(struct job *job)
 {
 	struct intake *intake = job->source->intake;
+	const char *agent_id = job->entry.kind == QUEUE_JOB_CHAT
+				       ? chat_run_agent(job->payload.definition_id)
+				       : NULL;
+	enum store_definition_kind kind = agent_id ? STORE_AGENT : STORE_ORCHESTRATION;
+	const char *id = agent_id ? agent_id : job->payload.definition_id;
+	int64_t version = job->payload.definition_version;
 	struct definition *definition =
-		definition_cache_get(intake->definitions, job->payload.definition_id,
-				     job->payload.definition_version);
+		definition_cache_get(intake->definitions, kind, id, version);
 
 	if (definition) {
 		job_start(job, definition);
@@ -166,8 +172,7 @@ void job_need_definition(struct job *job)
 	if (list_linked(&job->wait.node))
 		return; /* asked for already */
 	job->wait.ready = on_definition;
-	if (definition_cache_ask(intake->definitions, job->payload.definition_id,
-				 job->payload.definition_version, &job->wait) < 0)
+	if (definition_cache_ask(intake->definitions, kind, id, version, &job->wait) < 0)
 		intake_retry_later(intake);
 }
 

@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.daemon import DEADLINE_S, run_verb
@@ -171,6 +172,36 @@ def test_who_posts_while_a_turn_is_live_chooses(talk):
         "cancelled", "completed", "completed"]
 
 
+def test_a_message_with_a_key_is_one_turn_however_often_it_is_sent(talk):
+    def send(key, **body):
+        return talk.ask("POST", "/api/v2/chat", {"agent": "echo", **body},
+                        headers={"Idempotency-Key": key})
+
+    status, first, headers = send("k1", message="hello")
+    assert status == 202 and "Idempotency-Replayed" not in headers
+    # without a session in the body: that of the first message
+    status, again, headers = send("k1", message="hello")
+    assert (status, again, headers["Idempotency-Replayed"]) == (202, first, "true")
+    status, other, _ = send("k1", message="another")
+    assert (status, other["code"]) == (409, "idempotency_mismatch")
+    wait_turn(talk, first["session_id"], 1)
+    assert status_of(talk, first["session_id"])["turn_count"] == 1
+
+    # the session is busy with the very turn that the key has
+    busy = {"session_id": "busy", "message": "x", "agent": "nap", "on_busy": "reject"}
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: send("k2", **busy), range(24)))
+    assert {(status, answer["turn"]) for status, answer, _ in answers} == {(202, 1)}
+    assert sum("Idempotency-Replayed" not in headers for _, _, headers in answers) == 1
+    wait_turn(talk, "busy", 1)
+    assert status_of(talk, "busy")["turn_count"] == 1
+
+    status, refused, _ = send("k3", session_id="busy", message="x", agent="nobody")
+    assert status == 404, refused
+    # a key of what was refused is free
+    assert send("k3", session_id="busy", message="x")[1]["turn"] == 2
+
+
 def test_a_cancel_stops_the_live_turn_and_those_that_wait(talk):
     site = talk
     posted = [post(site, "c", f"{i}", agent="long") for i in range(3)]
@@ -271,8 +302,10 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
            "print_content": "You said {state.user_input}"}
     site.define(bundle(agent("boss", type="orchestrator", orchestration_id="work"),
                        agent("lost", type="orchestrator", orchestration_id="nowhere"),
-                       orchestrations=[{"id": "work", "name": "work", "steps": [say],
-                                        "entry_step_id": "say"}]))
+                       agent("odd", type="orchestrator", orchestration_id="agent:boss"),
+                       orchestrations=[{"id": name, "name": name, "steps": [say],
+                                        "entry_step_id": "say"}
+                                       for name in ("work", "agent:boss")]))
     site.start()
     events = follow(site, post(site, "o", "hi", agent="boss"))
     assert [e.type for e in events] == [
@@ -284,6 +317,13 @@ def test_an_orchestrators_turn_is_its_orchestration(site):
     assert answer["messages"][1] == {"role": "assistant", "content": "You said hi"}
     assert answer["agent_id"] == "boss"
     assert post(site, "o", "m", code=404, agent="lost")["code"] == "orchestration_not_found"
+
+    # the run's kind says what its definition is, not how that is called; a turn is called
+    # after its agent, so the name is taken there
+    run_id = site.submit("agent:boss", "hey")
+    assert site.wait_run(run_id)["final_response"] == "You said hey"
+    assert "step_start" in [e["type"] for e in site.events(run_id)]
+    assert post(site, "o", "m", code=404, agent="odd")["code"] == "orchestration_not_found"
 
 
 def test_the_verb_chat(talk):

@@ -1,7 +1,9 @@
 -- How a run stands that somebody answers, and its open questions, two at most.
 -- $1 run id, $2 its tenant (NULL: any), $3 the step, or the path, that asks (NULL: any)
--- returns status, and of a question path (NULL: there is none), execution, step id, fields
-SELECT r.status, w.path, w.execution, w.step_id, w.fields
+-- returns status, and of a question path (NULL: there is none), execution, step id, fields;
+-- whether a stock program left it waiting
+SELECT r.status, w.path, w.execution, w.step_id, w.fields,
+       r.status = 'paused' AND r.wake = 0
   FROM orchestration_runs r
   LEFT JOIN LATERAL (
 	SELECT o.path, o.execution, o.step_id, o.fields

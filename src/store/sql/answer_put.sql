@@ -33,10 +33,10 @@ WITH answered AS (
 	  FROM answered a
 	 WHERE r.run_id = a.run_id
 	RETURNING r.status, r.wake, greatest(r.attempt, 1) AS attempt, r.queue, r.lane, r.priority, r.tenant_id,
-		  r.orchestration_id, r.definition_version, r.owner
+		  r.orchestration_id, r.definition_version, r.owner, r.kind
 )
 SELECT w.status, w.wake, w.attempt, w.queue, w.lane, w.priority, w.tenant_id,
        w.orchestration_id, coalesce(w.definition_version, 0),
-       coalesce(t.max_concurrent_runs, 0), w.owner
+       coalesce(t.max_concurrent_runs, 0), w.owner, w.kind = 'chat'
   FROM woken w
   LEFT JOIN tenants t ON t.tenant_id = w.tenant_id

@@ -4,6 +4,6 @@ SELECT run_id, orchestration_id, tenant_id, session_id, status, current_step_id,
        coalesce(total_cost_usd, 0), coalesce(total_tokens_used, 0), started_at, ended_at,
        created_at, picked_up_at, final_response, error, coalesce(definition_version, 0),
        wake, epoch, attempt, event_seq, queue, '',
-       cancel_requested_at, priority, metadata, run_at, schedule_id
+       cancel_requested_at, priority, metadata, run_at, schedule_id, kind = 'chat'
   FROM orchestration_runs
  WHERE run_id = $1

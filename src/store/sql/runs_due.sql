@@ -8,7 +8,8 @@ SELECT r.run_id, (extract(epoch FROM r.run_at) * 1000000)::int8, r.wake, r.attem
 	    WHEN w.incarnation IS NULL OR w.last_heartbeat IS NULL
 	      OR w.last_heartbeat < now() - $5::int8 * interval '1 millisecond' THEN 2
 	    WHEN w.incarnation = r.owner THEN 1
-	    ELSE 3 END
+	    ELSE 3 END,
+       r.kind = 'chat'
   FROM orchestration_runs r
   LEFT JOIN tenants t ON t.tenant_id = r.tenant_id
   LEFT JOIN workers w ON w.worker_id = regexp_replace(r.owner, '\.[^.]*$', '')

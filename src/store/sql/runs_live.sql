@@ -6,7 +6,8 @@
 -- $5 a row of table workers that is older than so many ms says: dead
 -- $6 rows at most
 -- returns the run, what its packed job needs, and of its owner: 0 nobody, 1 its row is
--- fresh, 2 its row is old or gone, 3 its row belongs to a newer incarnation
+-- fresh, 2 its row is old or gone, 3 its row belongs to a newer incarnation;
+-- whether it is a turn of a conversation
 SELECT r.run_id, (extract(epoch FROM r.ready_at) * 1000000)::int8, r.wake, r.attempt,
        r.requeues, r.priority, r.lane, r.tenant_id, r.owner, r.orchestration_id,
        coalesce(r.definition_version, 0), coalesce(t.max_concurrent_runs, 0),
@@ -14,7 +15,8 @@ SELECT r.run_id, (extract(epoch FROM r.ready_at) * 1000000)::int8, r.wake, r.att
 	    WHEN w.incarnation IS NULL OR w.last_heartbeat IS NULL
 	      OR w.last_heartbeat < now() - $5::int8 * interval '1 millisecond' THEN 2
 	    WHEN w.incarnation = r.owner THEN 1
-	    ELSE 3 END
+	    ELSE 3 END,
+       r.kind = 'chat'
   FROM orchestration_runs r
   LEFT JOIN tenants t ON t.tenant_id = r.tenant_id
   LEFT JOIN workers w ON w.worker_id = regexp_replace(r.owner, '\.[^.]*$', '')

@@ -27,10 +27,10 @@ WITH late AS (
 	 WHERE r.run_id = l.run_id
 	RETURNING r.run_id, r.status, r.wake, greatest(r.attempt, 1) AS attempt, r.queue,
 		  r.lane, r.priority, r.tenant_id, r.orchestration_id,
-		  r.definition_version, r.owner
+		  r.definition_version, r.owner, r.kind
 )
 SELECT w.run_id, w.status, w.wake, w.attempt, w.queue, w.lane, w.priority, w.tenant_id,
        w.orchestration_id, coalesce(w.definition_version, 0),
-       coalesce(t.max_concurrent_runs, 0), w.owner
+       coalesce(t.max_concurrent_runs, 0), w.owner, w.kind = 'chat'
   FROM woken w
   LEFT JOIN tenants t ON t.tenant_id = w.tenant_id
