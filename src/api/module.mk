@@ -3,9 +3,9 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
-	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -192,10 +192,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_acts.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
 	src/api/worker_ping.c \
-	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \
