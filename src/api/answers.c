@@ -14,11 +14,11 @@
  */
 #include "api/answers.h"
 
+#include "api/answer_faults.h"
 #include "api/body.h"
 #include "api/stock_runs.h"
 #include "base/fault.h"
 #include "base/ids.h"
-#include "base/jsonr.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -29,7 +29,6 @@
 #include "pg/pg_reply.h"
 #include "queue/queue.h"
 #include "queue/queue_mail.h"
-#include "run/answer.h"
 #include "store/store_answers.h"
 
 #include <stdio.h>
@@ -205,36 +204,6 @@ static void on_put(void *arg, const struct pg_outcome *outcome,
 
 /* ---- what there is to be answered ---- */
 
-static void on_fault(void *arg, const char *field, const char *type, const char *message)
-{
-	const struct body_at body = { NULL, "body", 0 };
-	const struct body_at response = { &body, "response", 0 };
-	const struct body_at at = { &response, field, 0 };
-
-	body_fault(arg, field ? &at : &response, type, message);
-}
-
-static void check(const struct answer *answer, const char *fields,
-		  struct body_faults *faults)
-{
-	struct json *answer_doc = NULL, *fields_doc = NULL;
-	char why[96];
-
-	if (answer->ask.answer_len > answer->answers->parts.answer_max) {
-		(void)snprintf(why, sizeof(why), "should have at most %zu bytes as JSON",
-			       answer->answers->parts.answer_max);
-		on_fault(faults, NULL, "too_long", why);
-		return;
-	}
-	if (jsonr_parse(answer->ask.answer, answer->ask.answer_len, &answer_doc, NULL,
-			NULL, NULL) == 0 &&
-	    fields &&
-	    jsonr_parse(fields, strlen(fields), &fields_doc, NULL, NULL, NULL) == 0)
-		answer_check(fields_doc, answer_doc, on_fault, faults);
-	jsonr_free(answer_doc);
-	jsonr_free(fields_doc);
-}
-
 static void put(struct answer *answer, const struct store_question *question)
 {
 	const struct answers_ask *ask = &answer->ask;
@@ -255,12 +224,10 @@ static void put(struct answer *answer, const struct store_question *question)
 
 static void not_waiting(struct answer *answer, const struct store_question *question)
 {
-	char detail[128];
+	char detail[ANSWER_FAULTS_DETAIL_MAX];
 
-	(void)snprintf(detail, sizeof(detail), "the run is %s and %s", question->status,
-		       answer->ask.step ? "nothing of that step waits for an answer"
-					: "waits for no answer");
-	give_up(answer, ERRORS_NOT_WAITING, detail);
+	give_up(answer, ERRORS_NOT_WAITING,
+		answer_faults_not_waiting(&answer->ask, question->status, detail));
 }
 
 static void look(struct answer *answer);
@@ -299,7 +266,8 @@ static void judge(struct answer *answer, int count, const struct store_question 
 		give_up(answer, ERRORS_AMBIGUOUS, NULL);
 		return;
 	}
-	check(answer, question->fields, &faults);
+	answer_faults_check(&faults, &answer->ask, answer->answers->parts.answer_max,
+			    question->fields);
 	if (faults.count == 0) {
 		put(answer, question);
 	} else {

@@ -242,6 +242,7 @@ static int open_server(struct api *api, struct err *err)
 		api->alone ? standalone_port(api->alone) : port_scale_port(api->port);
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
+	api->front.own_keys = api->alone ? standalone_keys(api->alone) : NULL;
 	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.conf = conf;
 	api->front.inputs = api->env->inputs;
@@ -284,6 +285,9 @@ static int open_all(struct api *api, struct err *err)
 		.env = api->env,
 		.kind = "api",
 		.connections = (int)api->env->conf->postgres.connections,
+		/* a connection asks for one thing at a time: it waits its turn, and no
+		 * longer than its deadline, when thousands come together */
+		.pg_queue_max = (size_t)api->env->conf->api.connections,
 		.redis = on_redis,
 		.both = on_both,
 		.arg = api,

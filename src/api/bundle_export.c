@@ -122,7 +122,7 @@ static void read_ids(struct body_faults *faults, const struct json *doc, const c
 		struct body_at item = { &at, NULL, (int64_t)i };
 		const char *text = jsonr_text(jsonr_at(list, i));
 
-		if (!text || body_has_nul(jsonr_at(list, i)))
+		if (!text || jsonr_has_nul(jsonr_at(list, i)))
 			body_fault(faults, &item, "string_type",
 				   "Input should be a valid string");
 		else

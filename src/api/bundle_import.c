@@ -113,8 +113,7 @@ static void add_item(struct import *import, size_t i)
 	if (item->broken || !import->selected[i])
 		return;
 	print_item(import->body, item, &text);
-	put.definition =
-		arena_dup_n(request_arena(call->req), str_text(&text), text.len);
+	put.definition = arena_dup_n(request_arena(call->req), str_text(&text), text.len);
 	import->places[i] = (int)import->count;
 	import->puts[import->count++] = put;
 	str_deinit(&text);
@@ -187,10 +186,9 @@ static size_t print_kind(const struct import *import, const struct store_put *pu
 
 		if (item->kind != kind || !import->selected[i])
 			continue;
-		bad += !print_result(w, item,
-				     import->places[i] == NOWHERE
-					     ? NULL
-					     : &puts[import->places[i]]);
+		bad += !print_result(
+			w, item,
+			import->places[i] == NOWHERE ? NULL : &puts[import->places[i]]);
 	}
 	jsonw_array_end(w);
 	return bad;

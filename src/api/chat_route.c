@@ -9,6 +9,7 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/idempotency.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
 #include "api/runs_port.h"
@@ -33,6 +34,7 @@
 struct posting {
 	struct api_call *call;
 	struct port_chat chat;
+	char sha256[DIGEST_HEX_SIZE];
 };
 
 static void add_url(struct jsonw *w, const char *key, const char *session_id,
@@ -54,6 +56,7 @@ static void on_posted(struct port_chat *chat)
 	struct posting *posting = chat->arg;
 	struct request *req = posting->call->req;
 	struct str body = STR_INIT;
+	struct str session = STR_INIT;
 	char cursor[24];
 	struct jsonw w;
 
@@ -66,17 +69,22 @@ static void on_posted(struct port_chat *chat)
 		return;
 	}
 	(void)snprintf(cursor, sizeof(cursor), "%" PRId64, chat->turn);
+	if (chat->replayed)
+		response_header(req, "Idempotency-Replayed", "true");
+	/* a replay without a session in its body: that of the first message */
+	(void)chat_run_session(&session, chat->run_id);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "session_id", chat->session_id);
+	jsonw_pair_text(&w, "session_id", str_text(&session));
 	jsonw_pair_text(&w, "status", "queued");
-	add_url(&w, "stream_url", chat->session_id, "stream", chat->turn);
-	add_url(&w, "status_url", chat->session_id, "status", 0);
+	add_url(&w, "stream_url", str_text(&session), "stream", chat->turn);
+	add_url(&w, "status_url", str_text(&session), "status", 0);
 	jsonw_pair_int(&w, "turn", chat->turn);
 	jsonw_pair_text(&w, "run_id", chat->run_id);
 	jsonw_pair_text(&w, "cursor", cursor);
 	jsonw_object_end(&w);
 	response_json(req, 202, &body);
+	str_deinit(&session);
 }
 
 static const char *read_images(struct body_faults *faults, const struct body_at *at,
@@ -104,7 +112,7 @@ static const char *read_images(struct body_faults *faults, const struct body_at 
 		if (!jsonr_text(jsonr_at(images, i)))
 			body_fault(faults, &item, "string_type",
 				   "Input should be a valid string");
-		else if (body_has_nul(jsonr_at(images, i)))
+		else if (jsonr_has_nul(jsonr_at(images, i)))
 			body_fault(faults, &item, "string_nul",
 				   "String should not hold U+0000");
 	}
@@ -189,6 +197,7 @@ void chat_route_post(struct api_call *call)
 	const char *text = request_body(req, &len);
 
 	posting->call = call;
+	posting->chat.idempotency_key = idempotency_key(req, &faults);
 	if (body_parse(&faults, text, len, 0, &doc))
 		tenant_id = read_chat(&faults, request_arena(req), doc, &posting->chat);
 	jsonr_free(doc);
@@ -202,6 +211,9 @@ void chat_route_post(struct api_call *call)
 		errors_send(req, ERRORS_TENANT, NULL);
 		return;
 	}
+	if (posting->chat.idempotency_key)
+		posting->chat.body_sha256 =
+			idempotency_digest("chat", text, len, posting->sha256);
 	posting->chat.done = on_posted;
 	posting->chat.arg = posting;
 	call->port->chat_post(call->port->self, &posting->chat);

@@ -13,6 +13,9 @@
  *	queue    the live one gets its entry, then the place is given back; one that waits
  *		 gets its entry when the turn before has ended (host/next_turn.c)
  *
+ * A message whose Idempotency-Key was there before makes no turn: what is answered is the
+ * turn that has it, or 409 if its body was another.
+ *
  * A batch that nobody answered may be in: 503 outcome_unknown. A turn that got in and
  * has no entry gets it from the reconciler.
  */
@@ -50,6 +53,8 @@
 #define OPEN_MAX    10000 /* more than are under way at once are refused */
 #define POST_MAX_MS 5000  /* shorter than a reservation */
 #define AGENT_TRIES 3
+
+#define UNIQUE_VIOLATION "23505"
 
 struct chats {
 	struct chats_parts parts;
@@ -177,6 +182,56 @@ static void not_accepted(struct chat *chat, const struct store_chat_session *ses
 	refuse(chat, error, NULL);
 }
 
+/* False: nobody has its key, or it has none. Else it is answered. */
+static bool had(struct chat *chat, const struct pg_reply *reply, int statement)
+{
+	struct port_chat *ask = chat->ask;
+	bool same = false;
+	const char *run_id;
+
+	if (!ask->idempotency_key)
+		return false;
+	run_id = store_chats_key_read(reply, statement, ask->body_sha256, &same);
+	if (!run_id)
+		return false;
+	/* a key is the tenant's, whatever it was used for */
+	if (same && chat_run_turn(run_id)) {
+		ask->run_id = run_id;
+		ask->turn = chat_run_turn(run_id);
+		ask->replayed = true;
+		answer(chat, ERRORS_NONE, NULL);
+	} else {
+		answer(chat, ERRORS_MISMATCH, NULL);
+	}
+	give_place_back(chat);
+	chat_free(chat);
+	return true;
+}
+
+static void on_key(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct chat *chat = arg;
+
+	if (error == ERRORS_NONE && had(chat, reply, chat->statement))
+		return;
+	give_place_back(chat);
+	/* whoever had the key withdrew it meanwhile */
+	refuse(chat, error == ERRORS_NONE ? ERRORS_BUSY : error, NULL);
+}
+
+/* Another message with its key was committed while it was on its way. */
+static void look_key(struct chat *chat)
+{
+	const struct store_chat_post row = {
+		.tenant_id = chat->ask->tenant_id,
+		.idempotency_key = chat->ask->idempotency_key,
+	};
+	struct pg_batch *batch = pg_batch_new();
+
+	chat->statement = store_chats_key(batch, &row);
+	pg_read(chat->chats->parts.pool, batch, on_key, chat);
+}
+
 static void on_posted(void *arg, const struct pg_outcome *outcome,
 		      const struct pg_reply *reply)
 {
@@ -184,7 +239,10 @@ static void on_posted(void *arg, const struct pg_outcome *outcome,
 	struct store_chat_session session;
 	struct store_chat_posted posted;
 
-	if (!reply) {
+	if (!reply && chat->ask->idempotency_key && outcome->fate == PG_REJECTED &&
+	    strcmp(outcome->sqlstate, UNIQUE_VIOLATION) == 0) {
+		look_key(chat);
+	} else if (!reply) {
 		log_warn("chat.post_failed", LOG_S("fate", pg_fate_name(outcome->fate)),
 			 LOG_S("sqlstate", (const char *)outcome->sqlstate),
 			 LOG_S("error", (const char *)outcome->err.text));
@@ -196,10 +254,13 @@ static void on_posted(void *arg, const struct pg_outcome *outcome,
 			refuse(chat, ERRORS_INTERNAL, NULL);
 		else
 			refuse(chat, ERRORS_POSTGRES, NULL);
+	} else if (store_chats_post_read(reply, chat->statement, &posted) &&
+		   store_chats_session_read(reply, chat->statement + 2, &session)) {
+		accepted(chat, &posted, &session);
+	} else if (had(chat, reply, chat->statement + 3)) {
+		return;
 	} else if (!store_chats_session_read(reply, chat->statement + 2, &session)) {
 		refuse(chat, ERRORS_INTERNAL, NULL);
-	} else if (store_chats_post_read(reply, chat->statement, &posted)) {
-		accepted(chat, &posted, &session);
 	} else {
 		not_accepted(chat, &session);
 	}
@@ -225,6 +286,8 @@ static void post(struct chat *chat)
 		.waiting_max = conf->limits.turns_per_session,
 		.webhook_url = ask->webhook_url,
 		.webhook_secret = ask->webhook_secret,
+		.idempotency_key = ask->idempotency_key,
+		.body_sha256 = ask->body_sha256,
 	};
 	struct pg_batch *batch = pg_batch_new();
 	int rc;

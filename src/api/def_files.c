@@ -99,7 +99,8 @@ static void files_list_kind(void *self, enum store_definition_kind kind, def_lis
 	struct def_files *files = files_of(self);
 	const struct files_list *list = list_of(files, kind);
 	size_t i, n = files_list_count(list);
-	struct store_definition_item *items = mem_new_n(struct store_definition_item, n + 1);
+	struct store_definition_item *items =
+		mem_new_n(struct store_definition_item, n + 1);
 	struct json **docs = mem_new_n(struct json *, n + 1);
 	const char *type = kind == STORE_TOOL ? "tool_type" : "server_type";
 

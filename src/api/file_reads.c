@@ -88,8 +88,7 @@ enum errors_code file_reads_view(const struct file_reads *reads, const char *run
 	struct err err;
 	int fd, rc;
 
-	memset(view, 0, sizeof(*view));
-	arena_init(&view->arena);
+	files_view_init(view);
 	if (open_run(reads, run_id, &fd, &error) < 0)
 		return error;
 	rc = files_view_read(view, fd, &err);
@@ -112,6 +111,36 @@ static void fill_head(struct store_run_status *run, const struct files_head *hea
 	run->chat = chat_run_turn(head->run_id) > 0; /* files have no other word of it */
 }
 
+static void fill_asked(struct store_run_status *run, const struct files_asked *asked,
+		       bool paused)
+{
+	const struct files_question *first = files_asked_next(asked, NULL, NULL);
+
+	run->waiting_for_human = first != NULL;
+	if (!first)
+		return;
+	run->human_prompt = first->prompt;
+	run->human_fields = first->fields;
+	if (paused)
+		run->current_step_id = first->step_id;
+}
+
+const char *file_reads_status(const struct file_run *held)
+{
+	switch (held->state) {
+	case FILE_RUN_WAITING:
+		return "queued";
+	case FILE_RUN_DOZING:
+	case FILE_RUN_ASLEEP:
+		return held->paused ? "paused" : "queued";
+	case FILE_RUN_RUNNING:
+	case FILE_RUN_ENDING:
+	case FILE_RUN_STATES:
+		break;
+	}
+	return "running";
+}
+
 static void from_view(struct store_run_status *run, const struct files_view *view,
 		      struct moments *moments)
 {
@@ -123,8 +152,11 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 		moment(view->started_at_ms, moments->started);
 	run->cancel_requested_at = moment(view->cancel_at_ms, moments->cancel);
 	if (!view->ended) {
-		run->status = "running";
+		run->status = view->paused ? "paused" : "running";
 		run->current_step_id = view->step_id;
+		run->total_tokens_used = view->end.tokens;
+		run->total_cost_usd = view->end.cost_usd;
+		fill_asked(run, &view->asked, view->paused);
 		return;
 	}
 	run->status = view->end.status;
@@ -140,7 +172,10 @@ static void from_memory(struct store_run_status *run, const struct file_run *hel
 {
 	memset(run, 0, sizeof(*run));
 	fill_head(run, &held->head, moments);
-	run->status = held->state == FILE_RUN_WAITING ? "queued" : "running";
+	run->status = file_reads_status(held);
+	run->wake = held->wakes + 1;
+	run->total_tokens_used = held->tokens;
+	run->total_cost_usd = held->cost_usd;
 	run->epoch = held->epoch;
 	run->attempt = (int)held->attempts;
 	run->picked_up_at = run->started_at =
@@ -150,6 +185,7 @@ static void from_memory(struct store_run_status *run, const struct file_run *hel
 			run->started_at ? run->started_at : run->created_at;
 	if (held->exec && held->exec->step)
 		run->current_step_id = held->exec->step->id;
+	fill_asked(run, &held->asked, held->paused);
 }
 
 void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
@@ -275,8 +311,7 @@ static void add_to_page(const struct file_reads *reads, struct page *page, const
 	const struct file_run *held =
 		reads->host ? host_file_find(reads->host, id) : NULL;
 
-	memset(view, 0, sizeof(*view));
-	arena_init(&view->arena);
+	files_view_init(view);
 	if (held) {
 		from_memory(run, held, &page->moments[page->count]);
 	} else {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct file_run;
 struct files_dir;
 struct files_view;
 struct host_file;
@@ -35,6 +36,9 @@ void file_reads_steps(const struct file_reads *reads, const char *run_id,
 #define FILE_READS_EVENTS_MAX ((size_t)16 * 1024 * 1024)
 bool file_reads_all_events(const struct file_reads *reads, const char *run_id,
 			   struct str *out);
+
+/* The status of a run that is in memory; static. */
+const char *file_reads_status(const struct file_run *run);
 
 /* A run as its file says; view is to be deinited in any case. ERRORS_NONE,
  * ERRORS_NO_RUN, ERRORS_DISK. */

@@ -70,26 +70,45 @@ static void on_stored(struct file_ack *ack, bool durable)
 		answer(sub, ERRORS_NONE, NULL);
 }
 
+static struct port_result result_of(const struct files_end *end,
+				    const struct files_asked *all,
+				    struct port_asked *asked)
+{
+	const struct files_question *first = files_asked_next(all, NULL, NULL);
+
+	if (first)
+		*asked = (struct port_asked){
+			.step_id = first->step_id,
+			.path = first->path,
+			.prompt = first->prompt,
+			.fields = first->fields,
+			.context = first->context,
+		};
+	return (struct port_result){
+		.status = end->status,
+		.response = end->response,
+		.error = end->error,
+		.state = end->state,
+		.history = end->history,
+		.asked = first ? asked : NULL,
+	};
+}
+
 static void on_over(struct file_wait *wait, struct file_run *held, enum file_over how)
 {
 	struct sub *sub = list_entry(wait, struct sub, wait);
 	const struct file_submit *submit = sub->submit;
 	struct str events = STR_INIT;
-	struct files_end end;
+	struct port_asked asked;
 	struct port_result result;
+	struct files_end end;
 
 	if (how == FILE_OVER_LEFT) {
 		answer(sub, ERRORS_NONE, NULL);
 		return;
 	}
-	end = file_run_end(held);
-	result = (struct port_result){
-		.status = end.status,
-		.response = end.response,
-		.error = end.error,
-		.state = end.state,
-		.history = end.history,
-	};
+	end = how == FILE_OVER_PAUSED ? file_run_stand(held) : file_run_end(held);
+	result = result_of(&end, &held->asked, &asked);
 	if (file_reads_all_events(submit->parts.reads, sub->run_id, &events)) {
 		result.events = str_text(&events);
 		result.events_len = events.len;
@@ -134,25 +153,19 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 {
 	struct files_view view;
 	struct str events = STR_INIT;
-	struct port_result *result;
+	struct port_result result;
+	struct port_asked asked;
 
 	run->error = file_reads_view(submit->parts.reads, run_id, &view);
 	run->run_id = run_id;
 	run->replayed = true;
-	if (run->error == ERRORS_NONE && view.ended && run->wait) {
-		result = arena_new(&view.arena, struct port_result);
-		*result = (struct port_result){
-			.status = view.end.status,
-			.response = view.end.response,
-			.error = view.end.error,
-			.state = view.end.state,
-			.history = view.end.history,
-		};
+	if (run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait) {
+		result = result_of(&view.end, &view.asked, &asked);
 		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
-			result->events = str_text(&events);
-			result->events_len = events.len;
+			result.events = str_text(&events);
+			result.events_len = events.len;
 		}
-		run->result = result;
+		run->result = &result;
 	}
 	run->done(run);
 	files_view_deinit(&view);
@@ -203,6 +216,8 @@ static void start(struct file_submit *submit, struct port_run *run,
 		.definition = item->text,
 		.created_at_ms = clock_wall_ms(),
 		.priority = run->priority,
+		.metadata = run->metadata,
+		.run_at_ms = run->run_at_ms,
 	};
 	struct err err;
 	int rc;

@@ -21,6 +21,18 @@ static void pair_url(struct jsonw *w, const char *key, const char *run_id,
 	str_deinit(&url);
 }
 
+static void print_asked(struct jsonw *w, const struct port_asked *asked)
+{
+	jsonw_key(w, "human_input_required");
+	jsonw_object(w);
+	jsonw_pair_text(w, "step_id", asked->step_id);
+	jsonw_pair_text(w, "path", asked->path);
+	jsonw_pair_text(w, "prompt", asked->prompt);
+	pairs_json(w, "fields", asked->fields);
+	jsonw_pair_text(w, "agent_context", asked->context);
+	jsonw_object_end(w);
+}
+
 static void print_outcome(struct jsonw *w, const struct port_run *run)
 {
 	const struct port_result *result = run->result;
@@ -31,6 +43,8 @@ static void print_outcome(struct jsonw *w, const struct port_run *run)
 	pairs_json(w, "shared_state", result->state);
 	pairs_json(w, "step_history", result->history);
 	pairs_json(w, "error", result->error);
+	if (result->asked)
+		print_asked(w, result->asked);
 }
 
 void inline_answer_send(struct request *req, const struct port_run *run)

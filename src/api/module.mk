@@ -3,6 +3,9 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/answer_faults.c \
+	src/api/answer_faults.h \
+	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -56,6 +59,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/event_answer.h \
 	src/api/event_page.c \
 	src/api/event_page.h \
+	src/api/file_answers.c \
+	src/api/file_answers.h \
 	src/api/exec_check.c \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
@@ -82,6 +87,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/keys_route.c \
 	src/api/letter_acts.c \
 	src/api/letter_acts.h \
 	src/api/letter_filter.c \
@@ -130,6 +136,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_stands.c \
+	src/api/run_stands.h \
 	src/api/run_story.c \
 	src/api/run_story.h \
 	src/api/runs.c \
@@ -140,9 +148,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/session_files.c \
+	src/api/session_files.h \
+	src/api/session_host.c \
+	src/api/session_host.h \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
@@ -169,6 +182,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/waits_route.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
+	src/api/worker_ping.c \
+	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

@@ -20,6 +20,7 @@
 #include "api/queue_fill.h"
 #include "api/resumes.h"
 #include "api/run_reads.h"
+#include "api/run_stands.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
 #include "api/worker_reads.h"
@@ -45,6 +46,7 @@ struct port_scale {
 	struct next_turns *turns;
 	struct chats *chats;
 	struct tails *tails;
+	struct run_stands *stands;
 	struct queue *queue; /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
 	void *idle_arg;
@@ -73,6 +75,13 @@ static void port_get(void *self, const char *run_id, port_run_cb cb, void *arg)
 	struct port_scale *port = self;
 
 	run_reads_get(port->parts.pool, run_id, cb, arg);
+}
+
+static void port_stand(void *self, struct run_stand *stand)
+{
+	struct port_scale *port = self;
+
+	run_stands_ask(port->stands, stand);
 }
 
 static void port_list(void *self, const struct store_run_filter *filter, port_runs_cb cb,
@@ -340,11 +349,13 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	port->resumes = resumes_new(&resumes);
 	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
+	port->stands = run_stands_new(parts->loop, parts->pool);
 	port->port = (struct runs_port){
 		.self = port,
 		.submit = port_submit,
 		.check = port_check,
 		.get = port_get,
+		.stand = port_stand,
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,
@@ -402,6 +413,7 @@ void port_scale_free(struct port_scale *port)
 	resumes_free(port->resumes);
 	answers_free(port->answers);
 	submit_free(port->submit);
+	run_stands_free(port->stands);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);

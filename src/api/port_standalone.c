@@ -8,6 +8,7 @@
 #include "api/port_standalone.h"
 
 #include "api/def_files.h"
+#include "api/file_answers.h"
 #include "api/file_catalog.h"
 #include "api/file_reads.h"
 #include "api/file_submit.h"
@@ -98,6 +99,37 @@ static void port_get(void *self, const char *run_id, port_run_cb cb, void *arg)
 		file_reads_get(&port->reads, run_id, cb, arg);
 }
 
+static void on_standing(void *arg, enum errors_code error,
+			const struct store_run_status *run)
+{
+	struct run_stand *stand = arg;
+	struct store_run_stand row;
+
+	if (error != ERRORS_NONE) {
+		stand->cb(stand, error, NULL);
+		return;
+	}
+	row = (struct store_run_stand){
+		.run_id = run->run_id,
+		.tenant_id = run->tenant_id,
+		.orchestration_id = run->orchestration_id,
+		.chat = run->chat,
+		.ended = run->ended_at != NULL,
+	};
+	stand->cb(stand, error, &row);
+}
+
+static void port_stand(void *self, struct run_stand *stand)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, stand->run_id);
+
+	if (next)
+		next->stand(next->self, stand);
+	else
+		file_reads_get(&port->reads, stand->run_id, on_standing, stand);
+}
+
 static void port_list(void *self, const struct store_run_filter *filter, port_runs_cb cb,
 		      void *arg)
 {
@@ -168,14 +200,19 @@ static bool cancel_here(struct port_standalone *port, struct file_run *held,
 			port_cancel_cb cb, void *arg)
 {
 	struct cancel *cancel = mem_new(struct cancel);
+	struct err err;
+	int rc;
 
 	cancel->ack.stored = on_cancel_stored;
 	cancel->cb = cb;
 	cancel->arg = arg;
-	if (host_file_cancel(port->parts.host, held, &cancel->ack))
+	rc = host_file_cancel(port->parts.host, held, &cancel->ack, &err);
+	if (rc > 0)
 		return true;
 	mem_free(cancel);
-	return false;
+	if (rc < 0)
+		cb(arg, rc == ERR_CLOSED ? ERRORS_BUSY : ERRORS_DISK, NULL);
+	return rc < 0;
 }
 
 /* One that has ended, or that another process executes. */
@@ -432,19 +469,24 @@ static void port_answer(void *self, const struct answers_ask *ask, answers_cb cb
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, ask->run_id);
-	enum errors_code error;
-	struct files_view view;
 
-	if (next) {
+	if (next)
 		next->answer(next->self, ask, cb, arg);
-		return;
-	}
-	error = file_reads_view(&port->reads, ask->run_id, &view);
-	if (error == ERRORS_NONE && ask->tenant_id &&
-	    strcmp(ask->tenant_id, view.head.tenant_id) != 0)
-		error = ERRORS_NO_RUN;
-	files_view_deinit(&view);
-	cb(arg, error == ERRORS_NONE ? ERRORS_NOT_WAITING : error, NULL, NULL);
+	else
+		file_answers_run(&port->reads, port->parts.host, port->parts.answer_max,
+				 ask, cb, arg);
+}
+
+static void port_questions(void *self, const struct store_questions_filter *filter,
+			   questions_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = scale(port);
+
+	if (next)
+		next->questions(next->self, filter, cb, arg);
+	else
+		file_answers_list(port->parts.host, filter, cb, arg);
 }
 
 /* -- conversations are the stores' -- */
@@ -554,6 +596,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.submit = port_submit,
 		.check = port_check,
 		.get = port_get,
+		.stand = port_stand,
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,
@@ -568,6 +611,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.letter = port_letter,
 		.discard = port_discard,
 		.answer = port_answer,
+		.questions = port_questions,
 		.chat_post = port_chat_post,
 		.chat_session = port_chat_session,
 		.chat_turn = port_chat_turn,

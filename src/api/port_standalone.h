@@ -23,6 +23,7 @@ struct port_standalone_parts {
 	const struct files_dir *dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
+	size_t answer_max; /* bytes of a person's answer as JSON text */
 	int64_t answer_ms;
 	const char *waits_for; /* static: why it is no scale mode, for people; NULL */
 	bool standalone;       /* runs are accepted here */

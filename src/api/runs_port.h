@@ -5,6 +5,7 @@
 #include "api/answers.h"
 #include "api/errors.h"
 #include "api/questions.h"
+#include "api/run_stands.h"
 #include "base/arena.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
@@ -17,6 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A question to people. */
+struct port_asked {
+	const char *step_id;
+	const char *path;
+	const char *prompt;  /* NULL */
+	const char *fields;  /* JSON text; NULL */
+	const char *context; /* NULL */
+};
+
 /* How a run that was waited for is over. JSON texts, and NULL for none. */
 struct port_result {
 	const char *status; /* completed, failed, cancelled, paused */
@@ -24,6 +34,7 @@ struct port_result {
 	const char *error;
 	const char *state;
 	const char *history;
+	const struct port_asked *asked; /* paused: what was asked first; NULL: nothing */
 	const char *events; /* [{"id", "event"}...]; NULL: there are too many */
 	size_t events_len;
 };
@@ -71,10 +82,12 @@ struct port_chat {
 	const char *tenant_id;
 	const char *agent_id; /* NULL: the one that the session had last */
 	const char *message;
-	const char *images;         /* JSON text of a list; NULL: none */
-	const char *webhook_url;    /* NULL: none */
-	const char *webhook_secret; /* NULL: none */
-	int priority;               /* -10..10 */
+	const char *images;          /* JSON text of a list; NULL: none */
+	const char *webhook_url;     /* NULL: none */
+	const char *webhook_secret;  /* NULL: none */
+	const char *idempotency_key; /* NULL: none */
+	const char *body_sha256;     /* with a key */
+	int priority;                /* -10..10 */
 	enum port_chat_busy on_busy;
 	void (*done)(struct port_chat *chat);
 	void *arg; /* the caller's */
@@ -84,6 +97,7 @@ struct port_chat {
 	const char *detail;
 	const char *run_id;
 	int64_t turn;
+	bool replayed; /* the key had it: run_id is the turn of that message */
 	int64_t rate_limit;
 	int64_t retry_after_sec;
 };
@@ -179,6 +193,8 @@ struct runs_port {
 		      void *arg);
 	/* ERRORS_NO_RUN */
 	void (*get)(void *self, const char *run_id, port_run_cb cb, void *arg);
+	/* The same for many at once, who want to follow them (run_stands.h). */
+	void (*stand)(void *self, struct run_stand *stand);
 	void (*list)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
 		     void *arg);
 	/* Entries of the run's stream from start to end (both inclusive stream ids, "-"

@@ -299,7 +299,7 @@ static void add_change(struct reading *reading, const struct body_at *at,
 	if (value && row->stock_form == CONF_STOCK_OFF && jsonr_type(json) == JSONR_INT &&
 	    jsonr_int(json) < 0)
 		value = "0"; /* stock: zero and less are off */
-	if (body_has_nul(json)) {
+	if (jsonr_has_nul(json)) {
 		body_fault(&reading->faults, at, "string_nul",
 			   "String should not hold U+0000");
 		return;

@@ -30,7 +30,8 @@
 #include "tools/toolbox.h"
 
 /* How soon a run is taken over whose process died, if it was not this one's. */
-#define ADOPT_SEC 2.0
+#define ADOPT_SEC      2.0
+#define ADOPT_MORE_SEC 0.005
 
 struct standalone {
 	struct child_env *env;
@@ -104,9 +105,12 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct standalone *alone = w->data;
 
-	(void)loop;
 	(void)revents;
-	host_file_adopt(alone->host);
+	/* what is left is looked at when what waits meanwhile has been served */
+	ev_timer_set(w, host_file_adopt(alone->host) ? ADOPT_SEC : ADOPT_MORE_SEC,
+		     ADOPT_SEC);
+	ev_timer_stop(loop, w);
+	ev_timer_start(loop, w);
 }
 
 static int open_host(struct standalone *alone, struct err *err)
@@ -192,6 +196,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 		.dir = &alone->dir,
 		.catalog = alone->catalog,
 		.tails = alone->tails,
+		.answer_max = (size_t)conf->engine.step_output_max_bytes,
 		.answer_ms = conf->standalone.answer_ms,
 		.waits_for = conf_waits_for(conf),
 		.standalone = alone->accepts,

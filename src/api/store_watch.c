@@ -83,7 +83,7 @@ static void ask_for_reload(struct store_watch *watch)
 {
 	struct err err;
 
-	if (control_ask_start(watch->loop, watch->env->conf->run_dir, CONTROL_RELOAD,
+	if (control_ask_start(watch->loop, watch->env->conf->run_dir, CONTROL_RELOAD, 0,
 			      RELOAD_MS, on_reloaded, watch, &watch->ask, &err) == 0)
 		return;
 	watch->ask = NULL;

@@ -11,22 +11,23 @@
 #include "api/runs_port.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "events/tail.h"
 #include "run/chat_run.h"
 #include "server/request.h"
 #include "server/response.h"
 
-#include <string.h>
-
 struct opening {
+	struct run_stand stand;
 	struct api_call *call;
 	struct event_id after;
 };
 
-static void on_run(void *arg, enum errors_code error, const struct store_run_status *run)
+static void on_run(struct run_stand *stand, enum errors_code error,
+		   const struct store_run_stand *run)
 {
-	struct opening *opening = arg;
+	struct opening *opening = mem_container(stand, struct opening, stand);
 	struct api_call *call = opening->call;
 	struct tails_ask ask = { .run_id = call->params[0], .after = opening->after };
 	struct err err;
@@ -41,10 +42,9 @@ static void on_run(void *arg, enum errors_code error, const struct store_run_sta
 		response_text(call->req, 200, "text/event-stream; charset=utf-8", "", 0);
 		return;
 	}
-	ask.ended = run->ended_at != NULL;
+	ask.ended = run->ended;
 	ask.plain = run->chat && chat_run_agent(run->orchestration_id);
-	ask.fresh =
-		run->epoch == 0 && run->wake == 1 && strcmp(run->status, "queued") == 0;
+	ask.fresh = run->fresh;
 	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
 		log_warn("events.stream_refused", LOG_S("run", call->params[0]),
 			 LOG_S("error", err.text));
@@ -77,5 +77,7 @@ void stream_get(struct api_call *call)
 		body_faults_deinit(&faults);
 		return;
 	}
-	call->port->get(call->port->self, call->params[0], on_run, opening);
+	opening->stand.run_id = call->params[0];
+	opening->stand.cb = on_run;
+	call->port->stand(call->port->self, &opening->stand);
 }

@@ -106,6 +106,7 @@ static int open_pg(struct stores *stores, struct err *err)
 		.application_name = name,
 		.pgbouncer = conf->postgres.pgbouncer,
 		.connections = stores->options.connections,
+		.queue_max = stores->options.pg_queue_max,
 		.connect_timeout_ms = conf->postgres.connect_timeout_ms,
 		.deadline_ms = conf->postgres.statement_timeout_ms,
 	};

@@ -15,8 +15,9 @@ struct redis_scripts;
 struct stores_options {
 	struct ev_loop *loop;
 	const struct child_env *env;
-	const char *kind; /* by what name the servers list the connections: "worker" */
-	int connections;  /* to Postgres */
+	const char *kind;    /* by what name the servers list the connections: "worker" */
+	int connections;     /* to Postgres */
+	size_t pg_queue_max; /* batches that wait for one; 0: what the pool says */
 	/*
 	 * Changes, from the loop. NULL: ignored. They have been logged and counted. both
 	 * comes once, the first time that both stores are there.

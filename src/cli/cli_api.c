@@ -316,3 +316,24 @@ void cli_api_print(const struct cli_answer *answer)
 {
 	(void)printf("%s\n", str_text(&answer->text)); /* cli_main looks at the stream */
 }
+
+int cli_api_ask(const struct cli_args *args, const char *method, const char *path,
+		const char *body, cli_api_show show, const void *arg)
+{
+	struct cli_answer answer;
+	struct cli_api api;
+	int code = cli_api_init(&api, args);
+
+	if (code)
+		return code;
+	code = cli_api_call(&api, method, path, body, NULL, &answer);
+	if (code == 0) {
+		if (args->json)
+			cli_api_print(&answer);
+		else
+			show(args, &answer, arg);
+		cli_answer_deinit(&answer);
+	}
+	cli_api_deinit(&api);
+	return code;
+}

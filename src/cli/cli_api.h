@@ -49,6 +49,17 @@ int cli_api_stream(const struct cli_api *api, const char *path, const char *head
 		   bool *again);
 void cli_answer_deinit(struct cli_answer *answer);
 
+/* Print what came of a request to people. */
+typedef void (*cli_api_show)(const struct cli_args *args, const struct cli_answer *answer,
+			     const void *arg);
+/*
+ * A verb of one request: as cli_api_init() and cli_api_call() with that body (NULL:
+ * none); the answer is printed as it came with -o json, else by show(arg). Returns an
+ * exit code.
+ */
+int cli_api_ask(const struct cli_args *args, const char *method, const char *path,
+		const char *body, cli_api_show show, const void *arg);
+
 /* The exit code of an HTTP status that is no 2xx, and of a call that got no answer. */
 int cli_api_status_code(int status);
 int cli_api_error_code(int rc);

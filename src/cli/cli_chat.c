@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_list.h"
 #include "cli/cli_run_tail.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
@@ -122,35 +123,25 @@ static void print_line(const char *name, const char *text)
 	str_deinit(&out);
 }
 
-static void print_session(const struct json *session)
+static void print_session(const struct cli_answer *answer)
 {
-	static const char *const heads[] = { "TURN",    "STATUS", "AGENT",
-					     "MESSAGE", "ANSWER", NULL };
-	const struct json *turns = jsonr_get(session, "turns");
-	struct cli_table table;
-	struct str out = STR_INIT;
-	size_t i;
+	static const struct cli_list_column columns[] = {
+		{ .head = "TURN", .member = "turn", .kind = CLI_LIST_INT },
+		{ .head = "STATUS", .member = "status" },
+		{ .head = "AGENT", .member = "agent_id" },
+		{ .head = "MESSAGE", .member = "message" },
+		{ .head = "ANSWER", .member = "answer" },
+		{ .head = NULL },
+	};
+	static const struct cli_list turns = { .member = "turns", .columns = columns };
+	const struct json *session = answer->doc;
 
 	print_line("session", jsonr_get_text(session, "session_id"));
 	print_line("status", jsonr_get_text(session, "status"));
 	print_line("agent", jsonr_get_text(session, "agent_id"));
 	print_line("worker", jsonr_get_text(session, "worker_id"));
-	if (!jsonr_count(turns))
-		return;
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(turns); i++) {
-		const struct json *turn = jsonr_at(turns, i);
-
-		cli_table_int(&table, jsonr_get_int(turn, "turn", 0));
-		cli_table_text(&table, jsonr_get_text(turn, "status"));
-		cli_table_text(&table, jsonr_get_text(turn, "agent_id"));
-		cli_table_text(&table, jsonr_get_text(turn, "message"));
-		cli_table_text(&table, jsonr_get_text(turn, "answer"));
-	}
-	cli_table_print(&table, &out);
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
-	str_deinit(&out);
+	if (jsonr_count(jsonr_get(session, "turns")))
+		cli_list_print(answer, &turns);
 }
 
 static int status(const struct cli_args *args)
@@ -173,7 +164,7 @@ static int status(const struct cli_args *args)
 		else if (args->json)
 			cli_api_print(&answer);
 		else
-			print_session(answer.doc);
+			print_session(&answer);
 		cli_answer_deinit(&answer);
 	}
 	str_deinit(&path);

@@ -136,9 +136,8 @@ int cli_def_store(const struct conf *conf, const struct defs_file *all,
 	for (i = 0; i < all->count; i++) {
 		const struct store_definition_new put = put_of(conf, &all->items[i]);
 
-		storing.statements[i] = all->items[i].broken
-						? -1
-						: store_definitions_put(batch, &put);
+		storing.statements[i] =
+			all->items[i].broken ? -1 : store_definitions_put(batch, &put);
 	}
 	rc = store_call(conf, batch, DEADLINE_MS, on_stored, &storing, err);
 	mem_free(storing.statements);

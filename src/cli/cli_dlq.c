@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_list.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
 
@@ -22,74 +23,31 @@ static void letter_path(struct str *path, const char *id, const char *act)
 	str_add_text(path, act);
 }
 
-static void print_letters(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "LETTER", "RUN",    "ORCHESTRATION",
-					     "FAILED", "DEATHS", "ERROR",
-					     NULL };
-	const struct json *letters = jsonr_get(answer->doc, "dead_letters");
-	const char *after = jsonr_get_text(answer->doc, "next");
-	struct cli_table table;
-	struct str out = STR_INIT;
-	size_t i;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(letters); i++) {
-		const struct json *letter = jsonr_at(letters, i);
-
-		cli_table_text(&table, jsonr_get_text(letter, "id"));
-		cli_table_text(&table, jsonr_get_text(letter, "run_id"));
-		cli_table_text(&table, jsonr_get_text(letter, "orchestration_id"));
-		cli_table_text(&table, jsonr_get_text(letter, "last_failed_at"));
-		cli_table_int(&table, jsonr_get_int(letter, "attempt_count", 0));
-		cli_table_text(&table, jsonr_get_text(letter, "error_message"));
-	}
-	cli_table_print(&table, &out);
-	if (after) {
-		str_add_text(&out, "more: --after ");
-		cli_table_clean(&out, after);
-		str_add_char(&out, '\n');
-	}
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
-	str_deinit(&out);
-}
-
 static int list(const struct cli_args *args)
 {
-	struct str path = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
-	int64_t limit;
-	int code;
+	static const struct cli_list_column columns[] = {
+		{ .head = "LETTER", .member = "id" },
+		{ .head = "RUN", .member = "run_id" },
+		{ .head = "ORCHESTRATION", .member = "orchestration_id" },
+		{ .head = "FAILED", .member = "last_failed_at" },
+		{ .head = "DEATHS", .member = "attempt_count", .kind = CLI_LIST_INT },
+		{ .head = "ERROR", .member = "error_message" },
+		{ .head = NULL },
+	};
+	static const struct cli_list_param params[] = {
+		{ "state", NULL },
+		{ "orchestration", "orchestration_id" },
+		{ "run", "run_id" },
+		{ NULL, NULL },
+	};
+	static const struct cli_list letters = { "dead_letters", columns, params, true };
 
-	if (!cli_args_int(args, "limit", 1, 200, 0, &limit))
-		return EXIT_CODE_USAGE;
-	code = cli_api_init(&api, args);
-	if (code)
-		return code;
-	str_add_text(&path, "/api/v2/dead-letters");
-	cli_api_query(&path, "state", cli_args_text(args, "state", NULL));
-	cli_api_query(&path, "orchestration_id",
-		      cli_args_text(args, "orchestration", NULL));
-	cli_api_query(&path, "run_id", cli_args_text(args, "run", NULL));
-	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
-	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
-	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print_letters(&answer);
-		cli_answer_deinit(&answer);
-	}
-	str_deinit(&path);
-	cli_api_deinit(&api);
-	return code;
+	return cli_list_get(args, "/api/v2/dead-letters", &letters);
 }
 
 /* All that the answer has, a line each; what is not there is left out. */
-static void print_letter(const struct cli_answer *answer)
+static void print_letter(const struct cli_args *args, const struct cli_answer *answer,
+			 const void *arg)
 {
 	static const char *const fields[] = {
 		"id",        "run_id",        "orchestration_id", "tenant_id",
@@ -100,6 +58,8 @@ static void print_letter(const struct cli_answer *answer)
 	struct str out = STR_INIT;
 	size_t i;
 
+	(void)args;
+	(void)arg;
 	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		const char *text = jsonr_get_text(answer->doc, fields[i]);
 
@@ -129,23 +89,11 @@ static void print_letter(const struct cli_answer *answer)
 static int show(const struct cli_args *args)
 {
 	struct str path = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
-	int code = cli_api_init(&api, args);
+	int code;
 
-	if (code)
-		return code;
 	letter_path(&path, args->operands[0], "");
-	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print_letter(&answer);
-		cli_answer_deinit(&answer);
-	}
+	code = cli_api_ask(args, "GET", str_text(&path), NULL, print_letter, NULL);
 	str_deinit(&path);
-	cli_api_deinit(&api);
 	return code;
 }
 

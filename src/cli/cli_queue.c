@@ -10,84 +10,55 @@
 #include "base/utf8.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_list.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *reason(const struct json *queue)
+static void add_paused(struct cli_table *table, const struct json *queue)
 {
-	const char *text = jsonr_get_text(queue, "paused_reason");
+	const char *reason = jsonr_get_text(queue, "paused_reason");
 
-	return text ? text : "";
-}
-
-static void add_queue(struct cli_table *table, const struct json *queue)
-{
-	cli_table_text(table, jsonr_get_text(queue, "queue_name"));
-	cli_table_int(table, jsonr_get_int(queue, "queued", 0));
-	cli_table_int(table, jsonr_get_int(queue, "active", 0));
-	cli_table_int(table, jsonr_get_int(queue, "dead", 0));
-	cli_table_int(table, jsonr_get_int(queue, "oldest_ms", 0));
 	if (jsonr_bool(jsonr_get(queue, "paused")))
-		cli_table_text(table, *reason(queue) ? reason(queue) : "yes");
+		cli_table_text(table, reason && *reason ? reason : "yes");
 	else
 		cli_table_text(table, "no");
 }
 
-static void print_queues(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "QUEUE",     "QUEUED", "ACTIVE", "DEAD",
-					     "OLDEST_MS", "PAUSED", NULL };
-	const struct json *queues = jsonr_get(answer->doc, "queues");
-	struct cli_table table;
-	struct str out = STR_INIT;
-	size_t i;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(queues); i++)
-		add_queue(&table, jsonr_at(queues, i));
-	cli_table_print(&table, &out);
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
-	str_deinit(&out);
-}
-
 static int list(const struct cli_args *args)
 {
-	struct cli_answer answer;
-	struct cli_api api;
-	int code = cli_api_init(&api, args);
+	static const struct cli_list_column columns[] = {
+		{ .head = "QUEUE", .member = "queue_name" },
+		{ .head = "QUEUED", .member = "queued", .kind = CLI_LIST_INT },
+		{ .head = "ACTIVE", .member = "active", .kind = CLI_LIST_INT },
+		{ .head = "DEAD", .member = "dead", .kind = CLI_LIST_INT },
+		{ .head = "OLDEST_MS", .member = "oldest_ms", .kind = CLI_LIST_INT },
+		{ .head = "PAUSED", .cell = add_paused },
+		{ .head = NULL },
+	};
+	static const struct cli_list queues = { .member = "queues", .columns = columns };
 
-	if (code)
-		return code;
-	code = cli_api_call(&api, "GET", "/api/v2/queues", NULL, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print_queues(&answer);
-		cli_answer_deinit(&answer);
-	}
-	cli_api_deinit(&api);
-	return code;
+	return cli_list_get(args, "/api/v2/queues", &queues);
+}
+
+static void print_done(const struct cli_args *args, const struct cli_answer *answer,
+		       const void *done)
+{
+	(void)answer;
+	(void)printf("%s %s\n", args->operands[0], (const char *)done);
 }
 
 static int change(const struct cli_args *args, const char *act, const char *done)
 {
 	const char *why = cli_args_text(args, "reason", NULL);
 	struct str path = STR_INIT, body = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
 	struct jsonw w;
 	int code;
 
 	if (why && !utf8_valid(why, strlen(why), NULL))
 		return cli_args_fail(args, EXIT_CODE_USAGE, "--reason is not UTF-8");
-	code = cli_api_init(&api, args);
-	if (code)
-		return code;
 	str_add_text(&path, "/api/v2/queues/");
 	ids_encode(&path, args->operands[0]);
 	str_add_text(&path, act);
@@ -96,18 +67,10 @@ static int change(const struct cli_args *args, const char *act, const char *done
 	if (why)
 		jsonw_pair_text(&w, "reason", why);
 	jsonw_object_end(&w);
-	code = cli_api_call(&api, "POST", str_text(&path), str_text(&body), NULL,
-			    &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			(void)printf("%s %s\n", args->operands[0], done);
-		cli_answer_deinit(&answer);
-	}
+	code = cli_api_ask(args, "POST", str_text(&path), str_text(&body), print_done,
+			   done);
 	str_deinit(&body);
 	str_deinit(&path);
-	cli_api_deinit(&api);
 	return code;
 }
 

@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_list.h"
 #include "cli/cli_run_resume.h"
 #include "cli/cli_run_tail.h"
 #include "cli/cli_table.h"
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <time.h>
 
+#define RUNS_PATH       "/api/v2/orchestrations/runs/"
 #define WAIT_FIRST_MS   20
 #define WAIT_LARGEST_MS 1000
 #define CANCEL_MAX      200 /* runs in one call */
@@ -127,7 +129,7 @@ static int get_status(const struct cli_api *api, const char *run_id,
 	struct str path = STR_INIT;
 	int code;
 
-	str_add_text(&path, "/api/v2/orchestrations/runs/");
+	str_add_text(&path, RUNS_PATH);
 	ids_encode(&path, run_id);
 	str_add_text(&path, "/status");
 	code = cli_api_call(api, "GET", str_text(&path), NULL, NULL, ret);
@@ -260,7 +262,7 @@ static int cancel_one(const struct cli_api *api, const char *run_id)
 	const char *status;
 	int code;
 
-	str_add_text(&path, "/api/v2/orchestrations/runs/");
+	str_add_text(&path, RUNS_PATH);
 	ids_encode(&path, run_id);
 	str_add_text(&path, "/cancel");
 	code = cli_api_call(api, "POST", str_text(&path), NULL, NULL, &answer);
@@ -301,139 +303,93 @@ static int cancel(const struct cli_args *args)
 	return code;
 }
 
+/* One request about the run that the operand names, its answer told by show. */
+static int on_one(const struct cli_args *args, const char *method, const char *root,
+		  const char *act, const char *body, cli_api_show show)
+{
+	struct str path = STR_INIT;
+	int code;
+
+	str_add_text(&path, root);
+	ids_encode(&path, args->operands[0]);
+	str_add_text(&path, act);
+	code = cli_api_ask(args, method, str_text(&path), body, show, NULL);
+	str_deinit(&path);
+	return code;
+}
+
+static void print_attempt(const struct cli_args *args, const struct cli_answer *answer,
+			  const void *arg)
+{
+	(void)arg;
+	(void)printf("%s goes on, attempt %lld\n", args->operands[0],
+		     (long long)jsonr_get_int(answer->doc, "attempt", 0));
+}
+
 static int resume_failed(const struct cli_args *args)
 {
 	const char *from = cli_args_text(args, "from-step", NULL);
-	struct str path = STR_INIT, body = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
+	struct str body = STR_INIT;
 	struct jsonw w;
-	int code = cli_api_init(&api, args);
+	int code;
 
-	if (code)
-		return code;
-	str_add_text(&path, "/api/v2/orchestrations/runs/");
-	ids_encode(&path, args->operands[0]);
-	str_add_text(&path, "/resume-failed");
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	if (from)
 		jsonw_pair_text(&w, "from_step", from);
 	jsonw_object_end(&w);
-	code = cli_api_call(&api, "POST", str_text(&path), str_text(&body), NULL,
-			    &answer);
-	str_deinit(&path);
+	code = on_one(args, "POST", RUNS_PATH, "/resume-failed", str_text(&body),
+		      print_attempt);
 	str_deinit(&body);
-	if (!code) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			(void)printf("%s goes on, attempt %lld\n", args->operands[0],
-				     (long long)jsonr_get_int(answer.doc, "attempt", 0));
-		cli_answer_deinit(&answer);
-	}
-	cli_api_deinit(&api);
 	return code;
+}
+
+static void print_reason(const struct cli_args *args, const struct cli_answer *answer,
+			 const void *arg)
+{
+	const char *reason = jsonr_get_text(answer->doc, "reason");
+	const char *detail = jsonr_get_text(answer->doc, "detail");
+	struct str out = STR_INIT;
+
+	(void)args;
+	(void)arg;
+	cli_table_clean(&out, reason ? reason : "");
+	str_add_text(&out, ": ");
+	cli_table_clean(&out, detail ? detail : "");
+	(void)printf("%s\n", str_text(&out));
+	str_deinit(&out);
 }
 
 static int why(const struct cli_args *args)
 {
-	struct str path = STR_INIT, out = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
-	int code = cli_api_init(&api, args);
-
-	if (code)
-		return code;
-	str_add_text(&path, "/api/v2/runs/");
-	ids_encode(&path, args->operands[0]);
-	str_add_text(&path, "/why");
-	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
-	str_deinit(&path);
-	if (code == 0) {
-		const char *reason = jsonr_get_text(answer.doc, "reason");
-		const char *detail = jsonr_get_text(answer.doc, "detail");
-
-		cli_table_clean(&out, reason ? reason : "");
-		str_add_text(&out, ": ");
-		cli_table_clean(&out, detail ? detail : "");
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			(void)printf("%s\n", str_text(&out));
-		cli_answer_deinit(&answer);
-	}
-	str_deinit(&out);
-	cli_api_deinit(&api);
-	return code;
-}
-
-static void print_runs(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "RUN",     "ORCHESTRATION", "STATUS",
-					     "STARTED", "ENDED",         "WORKER",
-					     NULL };
-	static const char *const fields[] = { "run_id",   "orchestration_id",
-					      "status",   "started_at",
-					      "ended_at", "worker_id" };
-	const struct json *runs = jsonr_get(answer->doc, "runs");
-	const char *after = jsonr_get_text(answer->doc, "next");
-	struct cli_table table;
-	struct str out = STR_INIT;
-	size_t i, k;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(runs); i++)
-		for (k = 0; k < sizeof(fields) / sizeof(*fields); k++)
-			cli_table_text(&table,
-				       jsonr_get_text(jsonr_at(runs, i), fields[k]));
-	cli_table_print(&table, &out);
-	if (after) {
-		str_add_text(&out, "more: --after ");
-		cli_table_clean(&out, after);
-		str_add_char(&out, '\n');
-	}
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
-	str_deinit(&out);
+	return on_one(args, "GET", "/api/v2/runs/", "/why", NULL, print_reason);
 }
 
 static int list(const struct cli_args *args)
 {
-	struct str path = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
-	int64_t limit;
-	int code;
+	static const struct cli_list_column columns[] = {
+		{ .head = "RUN", .member = "run_id" },
+		{ .head = "ORCHESTRATION", .member = "orchestration_id" },
+		{ .head = "STATUS", .member = "status" },
+		{ .head = "STARTED", .member = "started_at" },
+		{ .head = "ENDED", .member = "ended_at" },
+		{ .head = "WORKER", .member = "worker_id" },
+		{ .head = NULL },
+	};
+	static const struct cli_list_param params[] = {
+		{ "status", NULL },
+		{ "orchestration", "orchestration_id" },
+		{ "tenant", "tenant_id" },
+		{ "session", "session_id" },
+		{ "since", NULL },
+		{ "until", NULL },
+		{ "tag", NULL },
+		{ "text", NULL },
+		{ NULL, NULL },
+	};
+	static const struct cli_list runs = { "runs", columns, params, true };
 
-	if (!cli_args_int(args, "limit", 1, 200, 0, &limit))
-		return EXIT_CODE_USAGE;
-	code = cli_api_init(&api, args);
-	if (code)
-		return code;
-	str_add_text(&path, "/api/v2/runs");
-	cli_api_query(&path, "status", cli_args_text(args, "status", NULL));
-	cli_api_query(&path, "orchestration_id",
-		      cli_args_text(args, "orchestration", NULL));
-	cli_api_query(&path, "tenant_id", cli_args_text(args, "tenant", NULL));
-	cli_api_query(&path, "session_id", cli_args_text(args, "session", NULL));
-	cli_api_query(&path, "since", cli_args_text(args, "since", NULL));
-	cli_api_query(&path, "until", cli_args_text(args, "until", NULL));
-	cli_api_query(&path, "tag", cli_args_text(args, "tag", NULL));
-	cli_api_query(&path, "text", cli_args_text(args, "text", NULL));
-	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
-	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
-	code = cli_api_call(&api, "GET", str_text(&path), NULL, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print_runs(&answer);
-		cli_answer_deinit(&answer);
-	}
-	str_deinit(&path);
-	cli_api_deinit(&api);
-	return code;
+	return cli_list_get(args, "/api/v2/runs", &runs);
 }
 
 /* clang-format off */

@@ -86,31 +86,26 @@ static int write_body(const struct cli_args *args, struct str *body)
 	return code;
 }
 
+static void print_done(const struct cli_args *args, const struct cli_answer *answer,
+		       const void *arg)
+{
+	(void)answer;
+	(void)arg;
+	(void)printf("%s has its answer\n", args->operands[0]);
+}
+
 int cli_run_resume(const struct cli_args *args)
 {
 	struct str path = STR_INIT, body = STR_INIT;
-	struct cli_answer answer;
-	struct cli_api api;
 	int code = write_body(args, &body);
 
-	if (code == 0)
-		code = cli_api_init(&api, args);
-	if (code)
-		goto out;
-	str_add_text(&path, "/api/v2/orchestrations/runs/");
-	ids_encode(&path, args->operands[0]);
-	str_add_text(&path, "/resume");
-	code = cli_api_call(&api, "POST", str_text(&path), str_text(&body), NULL,
-			    &answer);
 	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			(void)printf("%s has its answer\n", args->operands[0]);
-		cli_answer_deinit(&answer);
+		str_add_text(&path, "/api/v2/orchestrations/runs/");
+		ids_encode(&path, args->operands[0]);
+		str_add_text(&path, "/resume");
+		code = cli_api_ask(args, "POST", str_text(&path), str_text(&body),
+				   print_done, NULL);
 	}
-	cli_api_deinit(&api);
-out:
 	str_deinit(&path);
 	str_deinit(&body);
 	return code;

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
+#include "cli/cli_list.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
 
@@ -25,122 +26,63 @@ static void path_of(struct str *path, const char *id, const char *act)
 	str_add_text(path, act);
 }
 
-/* One request; what it answered is printed as it came, or as `print` says. */
-static int call(const struct cli_args *args, const char *method, const char *path,
-		const char *body, void (*print)(const struct cli_answer *answer))
-{
-	struct cli_answer answer;
-	struct cli_api api;
-	int code = cli_api_init(&api, args);
-
-	if (code)
-		return code;
-	code = cli_api_call(&api, method, path, body, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print(&answer);
-		cli_answer_deinit(&answer);
-	}
-	cli_api_deinit(&api);
-	return code;
-}
-
-static void print_table(struct cli_table *table)
-{
-	struct str out = STR_INIT;
-
-	cli_table_print(table, &out);
-	(void)fputs(str_text(&out), stdout);
-	str_deinit(&out);
-}
-
-static void print_list(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "SCHEDULE", "ORCHESTRATION", "CRON", "ZONE",
-					     "NEXT",     "PAUSED",        NULL };
-	static const char *const names[] = { "id", "orchestration_id", "cron", "zone",
-					     "next_at" };
-	const struct json *schedules = jsonr_get(answer->doc, "schedules");
-	const char *after = jsonr_get_text(answer->doc, "next");
-	struct cli_table table;
-	size_t i, k;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(schedules); i++) {
-		const struct json *schedule = jsonr_at(schedules, i);
-
-		for (k = 0; k < sizeof(names) / sizeof(*names); k++)
-			cli_table_text(&table, jsonr_get_text(schedule, names[k]));
-		cli_table_text(&table,
-			       jsonr_bool(jsonr_get(schedule, "paused")) ? "yes" : "no");
-	}
-	print_table(&table);
-	if (after) {
-		struct str out = STR_INIT;
-
-		cli_table_clean(&out, after);
-		(void)printf("more: --after %s\n", str_text(&out));
-		str_deinit(&out);
-	}
-	cli_table_deinit(&table);
-}
-
 static int list(const struct cli_args *args)
 {
-	struct str path = STR_INIT;
-	int code;
+	static const struct cli_list_column columns[] = {
+		{ .head = "SCHEDULE", .member = "id" },
+		{ .head = "ORCHESTRATION", .member = "orchestration_id" },
+		{ .head = "CRON", .member = "cron" },
+		{ .head = "ZONE", .member = "zone" },
+		{ .head = "NEXT", .member = "next_at" },
+		{ .head = "PAUSED", .member = "paused", .kind = CLI_LIST_YES },
+		{ .head = NULL },
+	};
+	static const struct cli_list schedules = { "schedules", columns, NULL, true };
 
-	str_add_text(&path, PATH);
-	cli_api_query(&path, "limit", cli_args_text(args, "limit", NULL));
-	cli_api_query(&path, "after", cli_args_text(args, "after", NULL));
-	code = call(args, "GET", str_text(&path), NULL, print_list);
-	str_deinit(&path);
-	return code;
-}
-
-static void print_fires(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "DUE", "STATE", "RUN", "DETAIL", NULL };
-	static const char *const names[] = { "due_at", "state", "run_id", "detail" };
-	const struct json *fires = jsonr_get(answer->doc, "fires");
-	struct cli_table table;
-	size_t i, k;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(fires); i++)
-		for (k = 0; k < sizeof(names) / sizeof(*names); k++)
-			cli_table_text(&table,
-				       jsonr_get_text(jsonr_at(fires, i), names[k]));
-	print_table(&table);
-	cli_table_deinit(&table);
+	return cli_list_get(args, PATH, &schedules);
 }
 
 static int on_one(const struct cli_args *args, const char *method, const char *act,
-		  const char *body, void (*print)(const struct cli_answer *answer))
+		  const char *body, cli_api_show show)
 {
 	struct str path = STR_INIT;
 	int code;
 
 	path_of(&path, args->operands[0], act);
-	code = call(args, method, str_text(&path), body, print);
+	code = cli_api_ask(args, method, str_text(&path), body, show, NULL);
 	str_deinit(&path);
 	return code;
 }
 
 static int show(const struct cli_args *args)
 {
-	return on_one(args, "GET", "", NULL, print_fires);
+	static const struct cli_list_column columns[] = {
+		{ .head = "DUE", .member = "due_at" },
+		{ .head = "STATE", .member = "state" },
+		{ .head = "RUN", .member = "run_id" },
+		{ .head = "DETAIL", .member = "detail" },
+		{ .head = NULL },
+	};
+	static const struct cli_list fires = { .member = "fires", .columns = columns };
+	struct str path = STR_INIT;
+	int code;
+
+	path_of(&path, args->operands[0], "");
+	code = cli_list_get(args, str_text(&path), &fires);
+	str_deinit(&path);
+	return code;
 }
 
-static void print_done(const struct cli_answer *answer)
+static void print_done(const struct cli_args *args, const struct cli_answer *answer,
+		       const void *arg)
 {
 	const char *id = jsonr_get_text(answer->doc, "id");
 	const char *status = jsonr_get_text(answer->doc, "status");
 	const char *next = jsonr_get_text(answer->doc, "next_at");
 	struct str out = STR_INIT;
 
+	(void)args;
+	(void)arg;
 	cli_table_clean(&out, id ? id : "");
 	str_add_text(&out, " is ");
 	cli_table_clean(&out, status ? status : "");
@@ -184,7 +126,7 @@ static int add(const struct cli_args *args)
 	code = write_texts(args, &w, names);
 	jsonw_object_end(&w);
 	if (code == 0)
-		code = call(args, "POST", PATH, str_text(&body), print_done);
+		code = cli_api_ask(args, "POST", PATH, str_text(&body), print_done, NULL);
 	str_deinit(&body);
 	return code;
 }
@@ -204,8 +146,11 @@ static int remove_schedule(const struct cli_args *args)
 	return on_one(args, "DELETE", "", NULL, print_done);
 }
 
-static void print_added(const struct cli_answer *answer)
+static void print_added(const struct cli_args *args, const struct cli_answer *answer,
+			const void *arg)
 {
+	(void)args;
+	(void)arg;
 	(void)printf("%lld moments, %lld of them new\n",
 		     (long long)jsonr_get_int(answer->doc, "moments", 0),
 		     (long long)jsonr_get_int(answer->doc, "added", 0));

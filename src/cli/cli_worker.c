@@ -3,58 +3,24 @@
  */
 #include "cli/cli_nouns.h"
 
-#include "base/jsonr.h"
-#include "base/str.h"
 #include "cli/cli_acts.h"
-#include "cli/cli_api.h"
 #include "cli/cli_args.h"
-#include "cli/cli_table.h"
-
-#include <stdio.h>
-
-static void print_workers(const struct cli_answer *answer)
-{
-	static const char *const heads[] = { "WORKER",  "STATUS",         "ACTIVE", "MAX",
-					     "ADDRESS", "LAST HEARTBEAT", NULL };
-	struct cli_table table;
-	struct str out = STR_INIT;
-	size_t i;
-
-	cli_table_init(&table, heads);
-	for (i = 0; i < jsonr_count(answer->doc); i++) {
-		const struct json *worker = jsonr_at(answer->doc, i);
-
-		cli_table_text(&table, jsonr_get_text(worker, "worker_id"));
-		cli_table_text(&table, jsonr_get_text(worker, "status"));
-		cli_table_int(&table, jsonr_get_int(worker, "active_jobs", 0));
-		cli_table_int(&table, jsonr_get_int(worker, "max_jobs", 0));
-		cli_table_text(&table, jsonr_get_text(worker, "address"));
-		cli_table_text(&table, jsonr_get_text(worker, "last_heartbeat"));
-	}
-	cli_table_print(&table, &out);
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
-	str_deinit(&out);
-}
+#include "cli/cli_list.h"
 
 static int list(const struct cli_args *args)
 {
-	struct cli_answer answer;
-	struct cli_api api;
-	int code = cli_api_init(&api, args);
+	static const struct cli_list_column columns[] = {
+		{ .head = "WORKER", .member = "worker_id" },
+		{ .head = "STATUS", .member = "status" },
+		{ .head = "ACTIVE", .member = "active_jobs", .kind = CLI_LIST_INT },
+		{ .head = "MAX", .member = "max_jobs", .kind = CLI_LIST_INT },
+		{ .head = "ADDRESS", .member = "address" },
+		{ .head = "LAST HEARTBEAT", .member = "last_heartbeat" },
+		{ .head = NULL },
+	};
+	static const struct cli_list workers = { .columns = columns };
 
-	if (code)
-		return code;
-	code = cli_api_call(&api, "GET", "/api/v2/workers", NULL, NULL, &answer);
-	if (code == 0) {
-		if (args->json)
-			cli_api_print(&answer);
-		else
-			print_workers(&answer);
-		cli_answer_deinit(&answer);
-	}
-	cli_api_deinit(&api);
-	return code;
+	return cli_list_get(args, "/api/v2/workers", &workers);
 }
 
 #define CODES                                                                             \

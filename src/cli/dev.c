@@ -31,6 +31,7 @@
 #include "client/http_call.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
+#include "store/new_key.h"
 #include "store/store_schema.h"
 
 #include <errno.h>
@@ -309,7 +310,7 @@ static int store_examples(struct dev *dev)
 static int make_key(struct dev *dev)
 {
 	char path[DEV_PATH_MAX], *text = NULL;
-	struct cli_key key;
+	struct new_key key;
 	struct err err;
 	int rc = fdutil_read_file(dev_dir_at(&dev->dir, "key", path), 1024, &text, NULL,
 				  &err);

@@ -54,6 +54,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_dlq.c \
 	src/cli/cli_key.c \
 	src/cli/cli_key.h \
+	src/cli/cli_list.c \
+	src/cli/cli_list.h \
 	src/cli/cli_nouns.h \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \

@@ -12,9 +12,12 @@
 #include "engine/op.h"
 #include "engine/row.h"
 #include "events/event_id.h"
+#include "host/file_people.h"
 #include "host/file_pins.h"
 #include "host/host_file.h"
+#include "host/journal_people.h"
 #include "run/definition.h"
+#include "store/store_waits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,9 +58,13 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 		.session_id = keep(&run->arena, head->session_id),
 		.message = keep(&run->arena, head->message),
 		.inputs = keep(&run->arena, head->inputs),
+		.metadata = keep(&run->arena, head->metadata),
 		.created_at_ms = head->created_at_ms,
 		.priority = head->priority,
+		.run_at_ms = head->run_at_ms,
 	};
+	files_asked_init(&run->asked);
+	list_init(&run->people);
 	list_init(&run->ops);
 	list_init(&run->acks);
 	list_init(&run->waits);
@@ -79,9 +86,12 @@ void file_run_free(struct file_run *run)
 	}
 	while ((node = list_shift(&run->lives)))
 		mem_free(list_entry(node, struct file_live, node));
+	file_people_free(run);
+	files_asked_deinit(&run->asked);
 	file_pins_free(run);
 	files_journal_close(&run->journal);
 	row_final_free(run->final);
+	row_pause_free(run->pause);
 	definition_unref(run->definition);
 	arena_deinit(&run->arena);
 	mem_free(run);
@@ -178,6 +188,7 @@ void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *o
 		      int64_t wall_ms)
 {
 	struct str events = STR_INIT, body = STR_INIT;
+	struct store_wait_change wait;
 	struct store_step step = {
 		.seq = ++run->seq,
 		.path = row->path,
@@ -193,6 +204,11 @@ void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *o
 	print_events(run, row, wall_ms, &events);
 	step.events = some(&events);
 	run->event_seq += row->events_count;
+	if (row->wait) {
+		journal_people_fill(row->wait, &wait);
+		files_asked_change(&run->asked, &wait, wall_ms);
+		step.wait = &wait;
+	}
 	files_run_put_step(&body, &step, wall_ms);
 	files_journal_add(&run->journal, FILES_STEP, &body);
 	str_deinit(&body);
@@ -220,6 +236,41 @@ struct files_end file_run_end(const struct file_run *run)
 		.cost_usd = final->usage.cost_usd,
 		.savings_usd = final->usage.savings_usd,
 	};
+}
+
+struct files_end file_run_stand(const struct file_run *run)
+{
+	const struct engine_pause *pause = run->pause;
+
+	return (struct files_end){
+		.status = "paused",
+		.state = pause->state.len ? str_text(&pause->state) : "{}",
+		.history = pause->history.len ? str_text(&pause->history) : "[]",
+		.tokens = pause->usage.input_tokens + pause->usage.output_tokens,
+		.cache_read_tokens = pause->usage.cache_read_tokens,
+		.cache_write_tokens = pause->usage.cache_write_tokens,
+		.cache_hits = pause->usage.cache_hits,
+		.cost_usd = pause->usage.cost_usd,
+		.savings_usd = pause->usage.savings_usd,
+	};
+}
+
+void file_run_add_pause(struct file_run *run, int64_t wall_ms)
+{
+	struct engine_row *row = run->pause->row;
+	struct str body = STR_INIT;
+	struct files_end stand;
+
+	run->pause->row = NULL;
+	file_run_add_row(run, row, NULL, wall_ms);
+	stand = file_run_stand(run);
+	stand.ended_at_ms = wall_ms;
+	run->tokens = stand.tokens;
+	run->cost_usd = stand.cost_usd;
+	run->paused = true;
+	files_run_put_end(&body, &stand);
+	files_journal_add(&run->journal, FILES_PAUSE, &body);
+	str_deinit(&body);
 }
 
 void file_run_add_end(struct file_run *run)

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "store/files_asked.h"
 #include "store/files_journal.h"
 #include "store/files_run.h"
 
@@ -13,6 +14,7 @@
 
 struct definition;
 struct engine_final;
+struct engine_pause;
 struct engine_row;
 struct exec;
 struct host_file;
@@ -21,6 +23,8 @@ struct op;
 enum file_run_state {
 	FILE_RUN_WAITING, /* for its turn */
 	FILE_RUN_RUNNING,
+	FILE_RUN_DOZING, /* asleep when what was written of it is durable */
+	FILE_RUN_ASLEEP, /* host_file_sleep.c: nobody executes it, its journal is closed */
 	FILE_RUN_ENDING, /* its end waits to be durable */
 	FILE_RUN_STATES,
 };
@@ -36,6 +40,10 @@ struct file_run {
 	struct definition *definition; /* a reference; NULL: unusable */
 	struct exec *exec;             /* NULL unless it is executed */
 	struct engine_final *final;    /* owned; ENDING only */
+	struct engine_pause *pause;    /* owned; it was paused, and is not asleep yet */
+	struct files_asked asked;      /* what it asked people */
+	struct list people;            /* struct file_person: waits of the engine */
+	bool paused;                   /* it waits for people, and for nothing else */
 	bool resumes;                  /* it has rows: they are folded first */
 	bool cancel;
 	int64_t epoch;         /* of this process' having it */
@@ -46,9 +54,14 @@ struct file_run {
 	int64_t id_ms;      /* the newest stream id */
 	uint32_t id_n;
 	int64_t attempts; /* 1 + how often it was reopened */
-	int charges;      /* deaths in its code since it got on last */
-	struct list ops;  /* struct file_op: rows that are not durable */
-	struct list acks; /* struct file_ack */
+	int64_t wakes;    /* how often an answer woke it */
+	int64_t tokens;   /* at its last pause, as the next */
+	double cost_usd;
+	int64_t due_at_ms; /* ASLEEP: something is to be done then; 0: nothing is */
+	uint64_t bytes;    /* ASLEEP: of its journal */
+	int charges;       /* deaths in its code since it got on last */
+	struct list ops;   /* struct file_op: rows that are not durable */
+	struct list acks;  /* struct file_ack */
 	struct list waits;
 	struct list lives; /* struct file_live: behind rows that are not durable */
 	size_t live_bytes;
@@ -73,6 +86,8 @@ void file_run_give_lives(struct file_run *run,
 			 void (*give)(void *arg, const char *run_id, const char *id,
 				      const char *event, size_t len),
 			 void *arg);
+/* Add the pause that is in run->pause; its row is taken out. */
+void file_run_add_pause(struct file_run *run, int64_t wall_ms);
 /* Add the end that is in run->final. */
 void file_run_add_end(struct file_run *run);
 /* What is in the journal is durable: who waits for that hears so. */
@@ -82,5 +97,7 @@ void file_run_tell_acks(struct file_run *run, bool durable);
 
 /* The end that is in run->final, with texts borrowed from there. */
 struct files_end file_run_end(const struct file_run *run);
+/* The same of run->pause: how it stands. */
+struct files_end file_run_stand(const struct file_run *run);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * file_stock.c - the file of a run that stock readers know
  *
- * It says nothing that the journal does not: it is written behind the end, and once more
- * by whoever finds an ended journal that was not put away. Readers see a whole one, old
- * or new.
+ * It says nothing that the journal does not: it is written behind a pause and behind the
+ * end, and once more by whoever finds a journal that says so beside a file that does
+ * not. Readers see a whole one, old or new.
  */
 #include "host/file_stock.h"
 
@@ -11,10 +11,13 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "store/files_asked.h"
 #include "store/files_dir.h"
 #include "store/files_run.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void stamp(struct jsonw *w, const char *key, int64_t at_ms)
 {
@@ -24,8 +27,10 @@ static void stamp(struct jsonw *w, const char *key, int64_t at_ms)
 }
 
 static void print(struct str *out, const struct files_head *head,
-		  const struct files_end *end, int64_t started_at_ms)
+		  const struct files_end *end, const struct files_question *asked,
+		  int64_t started_at_ms)
 {
+	const char *fields;
 	struct jsonw w;
 
 	jsonw_init(&w, out);
@@ -36,10 +41,11 @@ static void print(struct str *out, const struct files_head *head,
 	jsonw_pair_text(&w, "status", end->status);
 	jsonw_pair_raw(&w, "shared_state", end->state, strlen(end->state));
 	jsonw_pair_raw(&w, "step_history", end->history, strlen(end->history));
-	jsonw_pair_text(&w, "current_step_id", NULL);
-	jsonw_pair_bool(&w, "waiting_for_human", false);
-	jsonw_pair_text(&w, "human_prompt", NULL);
-	jsonw_pair_raw(&w, "human_fields", "[]", 2);
+	jsonw_pair_text(&w, "current_step_id", asked ? asked->step_id : NULL);
+	jsonw_pair_bool(&w, "waiting_for_human", asked != NULL);
+	jsonw_pair_text(&w, "human_prompt", asked ? asked->prompt : NULL);
+	fields = asked && asked->fields ? asked->fields : "[]";
+	jsonw_pair_raw(&w, "human_fields", fields, strlen(fields));
 	jsonw_pair_text(&w, "nested_run_id", NULL);
 	jsonw_pair_text(&w, "nested_orch_id", NULL);
 	jsonw_pair_int(&w, "total_tokens_used", end->tokens);
@@ -50,7 +56,7 @@ static void print(struct str *out, const struct files_head *head,
 	jsonw_pair_int(&w, "cache_miss_count", 0);
 	jsonw_pair_double(&w, "estimated_savings_usd", end->savings_usd);
 	stamp(&w, "started_at", started_at_ms);
-	stamp(&w, "ended_at", end->ended_at_ms);
+	stamp(&w, "ended_at", asked ? 0 : end->ended_at_ms);
 	/* ours */
 	jsonw_pair_text(&w, "tenant_id", head->tenant_id);
 	jsonw_pair_text(&w, "final_response", end->response);
@@ -63,8 +69,8 @@ static void print(struct str *out, const struct files_head *head,
 }
 
 int file_stock_write(const struct files_dir *dir, const struct files_head *head,
-		     const struct files_end *end, long long started_at_ms,
-		     struct err *err)
+		     const struct files_end *end, const struct files_question *asked,
+		     long long started_at_ms, struct err *err)
 {
 	struct str path = STR_INIT, text = STR_INIT;
 	char name[FILES_NAME_MAX];
@@ -73,9 +79,20 @@ int file_stock_write(const struct files_dir *dir, const struct files_head *head,
 	if (!files_dir_name(head->run_id, ".json", name))
 		return err_set(err, ERR_INPUT, "an id that no file has");
 	str_printf(&path, "%s/%s", dir->path, name);
-	print(&text, head, end, started_at_ms);
+	print(&text, head, end, asked, started_at_ms);
 	rc = fdutil_write_file(str_text(&path), text.data, text.len, 0600, err);
 	str_deinit(&path);
 	str_deinit(&text);
 	return rc;
+}
+
+bool file_stock_is_behind(const struct files_dir *dir, const char *run_id,
+			  long long at_ms)
+{
+	char name[FILES_NAME_MAX];
+	struct stat st;
+
+	return files_dir_name(run_id, ".json", name) &&
+	       (fstatat(dir->root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		st.st_mtim.tv_sec < at_ms / 1000);
 }

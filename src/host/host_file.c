@@ -3,6 +3,8 @@
  *
  *	waiting  accepted: its journal's first records are on their way to the disk
  *	running  executed (host_file_begin.c); rows go into its journal (host_file_side.c)
+ *	dozing   it waits for people, or for its moment, and that is on its way to the disk
+ *	asleep   nothing of it is here but what lists show (host_file_sleep.c)
  *	ending   its last row and its end are on their way to the disk
  *	(gone)   put away; its journal has all of it
  *
@@ -31,6 +33,8 @@
 
 #define MARK     ".cancel"
 #define LOOK_SEC 0.25
+/* Accepted runs that wait for people or for their moment: each costs about a KiB. */
+#define ASLEEP_MAX 100000
 
 static void look_or_not(struct host_file *host);
 
@@ -42,7 +46,7 @@ static struct file_run *run_at(struct list *node)
 static size_t total(const struct host_file *host)
 {
 	return host->counts[FILE_RUN_WAITING] + host->counts[FILE_RUN_RUNNING] +
-	       host->counts[FILE_RUN_ENDING];
+	       host->counts[FILE_RUN_DOZING] + host->counts[FILE_RUN_ENDING];
 }
 
 static void say_idle(struct host_file *host)
@@ -68,6 +72,29 @@ static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- where runs are ---- */
 
+/* Each step of priority is a head start of a minute, as in the queue of scale mode. */
+static int64_t place(const struct file_run *run)
+{
+	return run->head.created_at_ms - run->head.priority * 60000;
+}
+
+static void push_waiting(struct host_file *host, struct file_run *run)
+{
+	struct list *at = host->runs[FILE_RUN_WAITING].prev;
+
+	while (at != &host->runs[FILE_RUN_WAITING] && place(run_at(at)) > place(run))
+		at = at->prev;
+	list_add_after(at, &run->node);
+}
+
+static void push(struct host_file *host, struct file_run *run)
+{
+	if (run->state == FILE_RUN_WAITING)
+		push_waiting(host, run);
+	else
+		list_push(&host->runs[run->state], &run->node);
+}
+
 void host_file_move(struct file_run *run, enum file_run_state state)
 {
 	struct host_file *host = run->host;
@@ -76,7 +103,7 @@ void host_file_move(struct file_run *run, enum file_run_state state)
 	host->counts[run->state]--;
 	run->state = state;
 	host->counts[state]++;
-	list_push(&host->runs[state], &run->node);
+	push(host, run);
 	score_set(host->options.score, SCORE_ACTIVE_RUNS,
 		  (int64_t)(total(host) - host->counts[FILE_RUN_WAITING]));
 }
@@ -85,13 +112,19 @@ void host_file_add(struct host_file *host, struct file_run *run)
 {
 	run->state = FILE_RUN_WAITING;
 	host->counts[FILE_RUN_WAITING]++;
-	list_push(&host->runs[FILE_RUN_WAITING], &run->node);
+	push_waiting(host, run);
 	(void)map_put(&host->by_id, run->head.run_id, strlen(run->head.run_id), run);
 	look_or_not(host);
 }
 
-/* The host forgets it; its journal is unlocked. */
-static void drop(struct file_run *run)
+void host_file_hurry(struct file_run *run)
+{
+	host_file_move(run, FILE_RUN_WAITING);
+	list_remove(&run->node);
+	list_push_front(&run->host->runs[FILE_RUN_WAITING], &run->node);
+}
+
+void host_file_drop(struct file_run *run)
 {
 	struct host_file *host = run->host;
 
@@ -125,7 +158,7 @@ void host_file_ended(struct file_run *run)
 	host_file_want(run);
 }
 
-static void tell_waits(struct file_run *run, enum file_over how)
+void host_file_tell_waits(struct file_run *run, enum file_over how)
 {
 	struct list *node;
 
@@ -147,8 +180,8 @@ static void over(struct file_run *run)
 	const struct files_end end = file_run_end(run);
 
 	host_file_put_away(host, &run->head, &end, run->started_at_ms);
-	tell_waits(run, FILE_OVER_ENDED);
-	drop(run);
+	host_file_tell_waits(run, FILE_OVER_ENDED);
+	host_file_drop(run);
 }
 
 void host_file_leave(struct file_run *run)
@@ -160,8 +193,8 @@ void host_file_leave(struct file_run *run)
 		log_error("run.rows_lost", LOG_S("run", run->head.run_id),
 			  LOG_S("error", err.text));
 	file_run_tell_acks(run, false);
-	tell_waits(run, FILE_OVER_LEFT);
-	drop(run);
+	host_file_tell_waits(run, FILE_OVER_LEFT);
+	host_file_drop(run);
 }
 
 /* ---- the disk ---- */
@@ -178,6 +211,8 @@ static void on_stored(void *ctx, struct files_journal *journal)
 		file_run_give_lives(run, host->options.live, host->options.arg);
 	if (ended)
 		over(run);
+	else if (run->state == FILE_RUN_DOZING && !run->journal.pending.len)
+		host_file_sleep(run);
 }
 
 static void on_disk(void *ctx, bool good, const struct err *err)
@@ -201,7 +236,8 @@ static const struct files_group_ops group_ops = {
 static bool room(const struct host_file *host)
 {
 	return host->counts[FILE_RUN_RUNNING] + host->counts[FILE_RUN_WAITING] <
-	       host->options.runs + host->options.waiting;
+		       host->options.runs + host->options.waiting &&
+	       host->counts[FILE_RUN_ASLEEP] < ASLEEP_MAX;
 }
 
 int host_file_room(const struct host_file *host, struct err *err)
@@ -253,29 +289,37 @@ int host_file_accept(struct host_file *host, const struct files_head *head,
 	if (wait)
 		list_push(&run->waits, &wait->node);
 	host_file_add(host, run);
+	if (host_file_is_early(run))
+		host_file_move(run, FILE_RUN_DOZING);
 	host_file_want(run);
 	return 0;
 }
 
-bool host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack)
+int host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack,
+		     struct err *err)
 {
 	struct str body = STR_INIT;
+	int rc;
 
+	(void)host;
 	if (run->state == FILE_RUN_ENDING)
-		return false;
+		return 0;
+	if (run->state == FILE_RUN_ASLEEP) {
+		rc = host_file_wake(&run, err);
+		if (rc < 0)
+			return rc;
+	}
 	if (!run->cancel) {
 		run->cancel = true;
 		files_journal_add(&run->journal, FILES_CANCEL, &body);
-		if (run->exec) {
+		if (run->exec)
 			exec_cancel(run->exec);
-		} else { /* its turn is now, so that it ends now */
-			list_remove(&run->node);
-			list_push_front(&host->runs[FILE_RUN_WAITING], &run->node);
-		}
+		else
+			host_file_hurry(run); /* so that it ends now */
 	}
 	list_push(&run->acks, &ack->node);
 	host_file_want(run);
-	return true;
+	return 1;
 }
 
 /*
@@ -306,14 +350,15 @@ static void look_for_mark(struct host_file *host, struct file_run *run)
 {
 	char name[FILES_NAME_MAX];
 	struct file_ack *ack;
+	struct err err;
 
 	if (!files_dir_name(run->head.run_id, MARK, name) ||
 	    unlinkat(host->options.dir->live, name, 0) < 0)
 		return; /* mostly there is none */
 	ack = mem_new(struct file_ack);
 	ack->stored = on_mark_stored;
-	if (!host_file_cancel(host, run, ack))
-		mem_free(ack);
+	if (host_file_cancel(host, run, ack, &err) <= 0)
+		mem_free(ack); /* whoever has it now ends it, or it has ended */
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
@@ -322,8 +367,13 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	map_for_each(slot, &host->by_id)
-		look_for_mark(host, slot->value);
+	map_for_each(slot, &host->by_id) {
+		struct file_run *run = slot->value;
+
+		/* a sleeper is the other process' as well */
+		if (run->state != FILE_RUN_ASLEEP)
+			look_for_mark(host, run);
+	}
 }
 
 static void look_or_not(struct host_file *host)
@@ -387,6 +437,7 @@ static void on_leaf(struct ev_loop *loop, ev_timer *w, int revents)
 void host_file_linger(struct host_file *host)
 {
 	host->lingering = true;
+	host_file_forget_sleepers(host);
 	host->options.marks = true;
 	look_or_not(host);
 }
@@ -395,6 +446,7 @@ void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,
 		     void (*idle)(void *arg), void *arg)
 {
 	host->draining = true;
+	host_file_forget_sleepers(host);
 	host->finish = finish;
 	host->options.marks = finish;
 	look_or_not(host);
@@ -402,6 +454,7 @@ void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,
 	host->idle_arg = arg;
 	if (!finish) {
 		engine_drain(host->engine);
+		leave_all(host, FILE_RUN_DOZING);
 		leave_all(host, FILE_RUN_WAITING);
 		ev_now_update(host->options.loop);
 		ev_timer_stop(host->options.loop, &host->leaf);
@@ -437,6 +490,7 @@ struct host_file *host_file_new(const struct host_file_options *options)
 	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
 	ev_timer_init(&host->look, on_look, LOOK_SEC, LOOK_SEC);
 	host->look.data = host;
+	host_file_tick_start(host);
 	ev_timer_init(&host->idle_timer, on_idle, 0., 0.);
 	host->leaf.data = host->idle_timer.data = host;
 	return host;
@@ -466,6 +520,7 @@ void host_file_free(struct host_file *host)
 	ev_prepare_stop(loop, &host->start);
 	ev_timer_stop(loop, &host->leaf);
 	ev_timer_stop(loop, &host->look);
+	ev_timer_stop(loop, &host->tick);
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
 	file_suspect_close(&host->suspect);

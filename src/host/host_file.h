@@ -13,6 +13,7 @@ struct definition;
 struct engine_limits;
 struct ev_loop;
 struct file_run;
+struct files_answer;
 struct files_dir;
 struct files_head;
 struct files_list;
@@ -60,8 +61,9 @@ struct file_ack {
 };
 
 enum file_over {
-	FILE_OVER_ENDED, /* its end is durable; the run is valid for the call */
-	FILE_OVER_LEFT,  /* this process leaves; the next one goes on */
+	FILE_OVER_ENDED,  /* its end is durable; the run is valid for the call */
+	FILE_OVER_PAUSED, /* so is it that it waits for people, and what it asks */
+	FILE_OVER_LEFT,   /* this process leaves, or it is to begin later */
 };
 
 /* Waits for the end of a run. Embed it; borrowed until over, or file_wait_forget(). */
@@ -85,8 +87,23 @@ int host_file_accept(struct host_file *host, const struct files_head *head,
 /* A run that is here, or NULL: it has ended, another process has it, or there is none. */
 struct file_run *host_file_find(const struct host_file *host, const char *run_id);
 
-/* Stop it; ack->stored when that wish will survive this process. false: it is ending. */
-bool host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack);
+/* Stop it; ack->stored when that wish will survive this process: 1. 0: it is ending.
+ * ERR_CONFLICT: another process has it; ERR_SYS. The run may be another struct then. */
+int host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack,
+		     struct err *err);
+
+/*
+ * Answer an open question of the run; ack->stored when the answer is durable. Of several
+ * who answer one the first wins. ERR_CONFLICT: it is not open any more; ERR_CLOSED:
+ * another process has the run; ERR_SYS. The run may be another struct then.
+ */
+int host_file_answer(struct host_file *host, struct file_run *run,
+		     const struct files_answer *answer, struct file_ack *ack,
+		     struct err *err);
+
+/* Runs that are here and have open questions: each, until false. */
+void host_file_asking(const struct host_file *host,
+		      bool (*each)(void *arg, const struct file_run *run), void *arg);
 
 /* The same for a run that another process of this host has: it will see that. ERR_SYS. */
 int host_file_mark(const struct files_dir *dir, const char *run_id, struct err *err);
@@ -103,8 +120,9 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
 /*
  * Take over what dead processes left under live/: at the start, and again now and then,
  * since a process of the generation before may die later. What lives is left alone.
+ * false: there is more, which was not looked at so that the loop does not stand still.
  */
-void host_file_adopt(struct host_file *host);
+bool host_file_adopt(struct host_file *host);
 
 /* Another process answers clients from here on, but for those whose requests are here
  * already: look for marks, adopt nothing. */

@@ -21,6 +21,7 @@
 #include "run/definition.h"
 #include "run/problem.h"
 #include "store/files_dir.h"
+#include "store/store_waits.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +38,7 @@ void host_file_put_away(struct host_file *host, const struct files_head *head,
 	struct err err;
 
 	/* the next start does again what fails here */
-	if (file_stock_write(dir, head, end, started_at_ms, &err) < 0 ||
+	if (file_stock_write(dir, head, end, NULL, started_at_ms, &err) < 0 ||
 	    files_dir_move(dir, head->run_id, false, &err) < 0)
 		log_warn("run.not_put_away", LOG_S("run", head->run_id),
 			 LOG_S("error", err.text));
@@ -63,7 +64,7 @@ struct reading {
 	struct file_run *run;
 	const struct files_head *head; /* NULL: not met yet */
 	const char *definition;
-	struct files_end end;
+	struct str end; /* the last record of that sort */
 	bool ended;
 	bool bad;
 };
@@ -90,6 +91,7 @@ static void read_events(struct file_run *run, const char *events)
 static void read_step(struct reading *r, const char *body, size_t len)
 {
 	struct file_run *run = r->run;
+	struct store_wait_change wait;
 	struct store_step step;
 	int64_t at_ms;
 
@@ -97,6 +99,9 @@ static void read_step(struct reading *r, const char *body, size_t len)
 		r->bad = true;
 		return;
 	}
+	if (files_run_get_wait(body, len, &wait))
+		files_asked_change(&run->asked, &wait, at_ms);
+	run->paused = false;
 	run->seq = step.seq;
 	run->resumes = true;
 	run->charges = 0; /* it got on */
@@ -106,6 +111,39 @@ static void read_step(struct reading *r, const char *body, size_t len)
 		run->cancel = false;
 	}
 	read_events(run, step.events);
+}
+
+static void read_answer(struct reading *r, const char *body, size_t len)
+{
+	struct file_run *run = r->run;
+	struct files_answer answer;
+
+	if (!files_run_get_answer(body, len, &answer)) {
+		r->bad = true;
+		return;
+	}
+	(void)files_asked_answer(&run->asked, &answer);
+	run->wakes += run->paused;
+	run->paused = false;
+}
+
+static void read_end(struct reading *r, char type, const char *body, size_t len)
+{
+	struct file_run *run = r->run;
+	struct files_end end;
+
+	if (!files_run_get_end(body, len, &end)) {
+		r->bad = true;
+		return;
+	}
+	str_reset(&r->end, len);
+	str_add(&r->end, body, len);
+	run->tokens = end.tokens;
+	run->cost_usd = end.cost_usd;
+	r->ended = type == FILES_END;
+	run->paused = type == FILES_PAUSE;
+	if (r->ended)
+		files_asked_close(&run->asked);
 }
 
 static enum files_scan read_one(void *arg, char type, const char *body, size_t len)
@@ -145,10 +183,12 @@ static enum files_scan read_one(void *arg, char type, const char *body, size_t l
 	case FILES_CANCEL:
 		run->cancel = true;
 		break;
+	case FILES_ANSWER:
+		read_answer(r, body, len);
+		break;
+	case FILES_PAUSE:
 	case FILES_END:
-		r->ended = files_run_get_end(arena_dup_n(&run->arena, body, len), len,
-					     &r->end);
-		r->bad = r->bad || !r->ended;
+		read_end(r, type, body, len);
 		break;
 	}
 	return r->bad ? FILES_SCAN_STOP : FILES_SCAN_ON;
@@ -172,23 +212,31 @@ static struct definition *parse(const char *text)
 int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_end,
 		   struct err *err)
 {
-	struct reading r = { .run = run };
+	struct reading r = { .run = run, .end = STR_INIT };
 	uint64_t at = 0;
 	int rc = files_journal_scan(run->journal.fd, &at, read_one, &r, err);
 
-	if (rc < 0)
-		return rc;
-	if (r.bad)
-		return err_set(err, ERR_INPUT, "a record cannot be read");
-	if (!r.head)
-		return err_set(err, ERR_NOT_FOUND, "nothing was accepted");
-	*ret_ended = r.ended;
-	*ret_end = r.end;
-	run->definition = parse(run->head.definition);
-	return 0;
+	if (rc == 0 && r.bad)
+		rc = err_set(err, ERR_INPUT, "a record cannot be read");
+	if (rc == 0 && !r.head)
+		rc = err_set(err, ERR_NOT_FOUND, "nothing was accepted");
+	if (rc == 0) {
+		run->bytes = at;
+		*ret_ended = r.ended;
+		if (r.ended || run->paused)
+			(void)files_run_get_end(
+				arena_dup_n(&run->arena, r.end.data, r.end.len),
+				r.end.len, ret_end);
+		run->definition = parse(run->head.definition);
+	}
+	str_deinit(&r.end);
+	return rc;
 }
 
 /* ---- the folder ---- */
+
+/* So long the loop may stand still for it. */
+#define ADOPT_MS 50
 
 /* Runs whose code was on the CPU at a death: a process has one. */
 #define BLAMED_MAX 16
@@ -238,6 +286,10 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 	} else if (ended) {
 		host_file_put_away(host, &run->head, &end, run->started_at_ms);
 		file_run_free(run);
+	} else if (run->paused && !run->cancel) {
+		host_file_lay(run, &end);
+	} else if (!run->resumes && !run->cancel && host_file_is_early(run)) {
+		host_file_lay(run, NULL);
 	} else {
 		run->epoch++;
 		charge(run, blamed);
@@ -263,7 +315,8 @@ static void sweep(const struct files_dir *dir, const char *name)
 		(void)unlinkat(dir->live, name, 0);
 }
 
-static void look_at(struct host_file *host, const char *name, const struct blamed *blamed)
+/* Was there one that had to be read? */
+static bool look_at(struct host_file *host, const char *name, const struct blamed *blamed)
 {
 	const struct files_head none = { .run_id = NULL };
 	struct file_run *run;
@@ -273,7 +326,7 @@ static void look_at(struct host_file *host, const char *name, const struct blame
 	int rc;
 
 	if (!files_dir_id(name, ".journal", id) || host_file_find(host, id))
-		return;
+		return false;
 	run = file_run_new(host, &none);
 	rc = files_journal_adopt(&run->journal, host->options.dir->live, name, &cut,
 				 &err);
@@ -283,33 +336,39 @@ static void look_at(struct host_file *host, const char *name, const struct blame
 		if (rc != ERR_CONFLICT && rc != ERR_NOT_FOUND)
 			log_error("run.journal_unreadable", LOG_S("file", name),
 				  LOG_S("error", err.text));
-		return;
+		return false;
 	}
 	if (cut)
 		log_info("run.journal_cut", LOG_S("run", id), LOG_N("bytes", cut));
 	adopted(host, run, name, blamed);
+	return true;
 }
 
-void host_file_adopt(struct host_file *host)
+bool host_file_adopt(struct host_file *host)
 {
+	int64_t until_ms = clock_mono_ms() + ADOPT_MS;
 	struct blamed blamed = { .count = 0 };
 	struct str path = STR_INIT;
 	struct dirent *entry;
+	bool more = false;
 	DIR *list;
 
 	if (host->draining || host->lingering)
-		return;
+		return true;
+	host_file_check_sleepers(host);
 	file_suspect_collect(host->options.dir, on_blame, &blamed);
 	str_printf(&path, "%s/live", host->options.dir->path);
 	list = opendir(str_text(&path));
 	if (!list)
 		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
 			  LOG_S("error", strerror(errno)));
-	while (list && (entry = readdir(list))) {
+	while (list && !more && (entry = readdir(list))) {
 		sweep(host->options.dir, entry->d_name);
-		look_at(host, entry->d_name, &blamed);
+		more = look_at(host, entry->d_name, &blamed) &&
+		       clock_mono_ms() >= until_ms;
 	}
 	if (list)
 		(void)closedir(list);
 	str_deinit(&path);
+	return !more;
 }

@@ -25,9 +25,11 @@ struct host_file {
 	size_t counts[FILE_RUN_STATES];
 	ev_prepare start; /* in front of the pump: who waits takes free places */
 	ev_timer leaf;
-	ev_timer look;       /* for marks, while another process answers clients */
-	ev_timer idle_timer; /* fires at once when no run is here any more */
-	bool lingering;      /* what others left is for the next process */
+	ev_timer look;         /* for marks, while another process answers clients */
+	ev_timer tick;         /* for deadlines and moments that have come */
+	ev_timer idle_timer;   /* fires at once when no run is here any more */
+	int64_t alone_mono_ms; /* from then on the process before wakes nobody */
+	bool lingering;        /* what others left is for the next process */
 	bool draining;
 	bool finish; /* draining, but runs go on to their ends */
 	void (*idle)(void *arg);
@@ -49,6 +51,32 @@ void host_file_want(struct file_run *run);
 void host_file_ended(struct file_run *run);
 /* It is left to the next process: who waits hears so. */
 void host_file_leave(struct file_run *run);
+/* The host forgets it; its journal is unlocked. */
+void host_file_drop(struct file_run *run);
+void host_file_tell_waits(struct file_run *run, enum file_over how);
+/* Something asks for it that does not bear to wait behind others. */
+void host_file_hurry(struct file_run *run);
+
+/* host_file_sleep.c */
+/* Is it to begin later? */
+bool host_file_is_early(const struct file_run *run);
+/* What was written of it is durable: it sleeps from here on. */
+void host_file_sleep(struct file_run *run);
+/* A run that was read from a journal sleeps. stand: how it was paused; NULL: it is
+ * early. */
+void host_file_lay(struct file_run *run, const struct files_end *stand);
+/* Open a sleeper's journal: *run is another struct, which waits for its turn.
+ * ERR_CLOSED: another process has it, or had; ERR_SYS. It is gone then. */
+int host_file_wake(struct file_run **run, struct err *err);
+/* Those that another process of this host woke are forgotten. */
+void host_file_check_sleepers(struct host_file *host);
+void host_file_tick_start(struct host_file *host);
+/* All sleepers are the next process'. */
+void host_file_forget_sleepers(struct host_file *host);
+
+/* host_file_people.c: whose deadline has passed. */
+void host_file_expire(struct file_run *run, int64_t now_ms);
+void host_file_pause(struct file_run *run, struct engine_pause *pause);
 
 /* host_file_begin.c: a run whose turn it is. */
 void host_file_begin(struct file_run *run);

@@ -12,6 +12,7 @@
 #include "engine/exec.h"
 #include "engine/row.h"
 #include "events/event_id.h"
+#include "host/file_people.h"
 #include "host/file_sources.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
@@ -137,6 +138,18 @@ static void side_definition_find(void *ctx, struct exec *exec,
 	file_sources_definition(exec->job, find);
 }
 
+static void side_wait(void *ctx, struct exec *exec, struct human_wait *wait)
+{
+	(void)ctx;
+	file_people_wait(exec->job, wait);
+}
+
+static void side_pause(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	(void)ctx;
+	host_file_pause(exec->job, pause);
+}
+
 static void side_end(void *ctx, struct exec *exec, struct engine_final *final)
 {
 	struct host_file *host = ctx;
@@ -182,6 +195,8 @@ const struct engine_host host_file_side = {
 	.agent_find = side_agent_find,
 	.agent_list = side_agent_list,
 	.definition_find = side_definition_find,
+	.wait = side_wait,
+	.pause = side_pause,
 	.end = side_end,
 	.parked = side_parked,
 };

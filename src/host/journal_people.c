@@ -25,15 +25,9 @@ static struct held *held_of(struct pg_unit *unit)
 	return list_entry(unit, struct held, unit);
 }
 
-struct store_wait_change *journal_people_change(struct arena *arena,
-						const struct row_wait *wait)
+void journal_people_fill(const struct row_wait *wait, struct store_wait_change *ret)
 {
-	struct store_wait_change *change;
-
-	if (!wait)
-		return NULL;
-	change = arena_new(arena, struct store_wait_change);
-	*change = (struct store_wait_change){
+	*ret = (struct store_wait_change){
 		.opens = wait->opens,
 		.path = wait->path,
 		.execution = wait->execution,
@@ -44,6 +38,17 @@ struct store_wait_change *journal_people_change(struct arena *arena,
 		.deadline_ms = wait->deadline_ms,
 		.reminder_ms = wait->reminder_ms,
 	};
+}
+
+struct store_wait_change *journal_people_change(struct arena *arena,
+						const struct row_wait *wait)
+{
+	struct store_wait_change *change;
+
+	if (!wait)
+		return NULL;
+	change = arena_new(arena, struct store_wait_change);
+	journal_people_fill(wait, change);
 	return change;
 }
 

@@ -16,7 +16,9 @@ struct row_wait;
 struct store_step;
 struct store_wait_change;
 
-/* What the row does to a question, in the arena; NULL: nothing. */
+/* What the row does to a question; texts are borrowed from there. */
+void journal_people_fill(const struct row_wait *wait, struct store_wait_change *ret);
+/* The same in the arena; NULL: nothing. */
 struct store_wait_change *journal_people_change(struct arena *arena,
 						const struct row_wait *wait);
 /* The row of the pause joins those that are handed out. */

@@ -22,6 +22,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/ending.h \
 	src/host/failed_row.c \
 	src/host/failed_row.h \
+	src/host/file_people.c \
+	src/host/file_people.h \
 	src/host/file_pins.c \
 	src/host/file_pins.h \
 	src/host/file_run.c \
@@ -39,8 +41,10 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_file_adopt.c \
 	src/host/host_file_begin.c \
 	src/host/host_file_in.h \
+	src/host/host_file_people.c \
 	src/host/host_file_reopen.c \
 	src/host/host_file_side.c \
+	src/host/host_file_sleep.c \
 	src/host/host_scale.c \
 	src/host/host_scale.h \
 	src/host/host_scale_in.h \

@@ -9,6 +9,7 @@
 #include "store/files_run.h"
 
 #include "base/clock.h"
+#include "store/store_waits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,6 +118,8 @@ void files_run_put_head(struct str *out, const struct files_head *head)
 	put(out, head->definition);
 	put_int(out, head->created_at_ms);
 	put_int(out, head->priority);
+	put(out, head->metadata);
+	put_int(out, head->run_at_ms);
 }
 
 bool files_run_get_head(const char *body, size_t len, struct files_head *ret)
@@ -136,6 +139,8 @@ bool files_run_get_head(const char *body, size_t len, struct files_head *ret)
 	ret->definition = get(&f);
 	ret->created_at_ms = get_int(&f);
 	ret->priority = get_int(&f);
+	ret->metadata = get(&f);
+	ret->run_at_ms = get_int(&f);
 	return !f.bad && ret->run_id && ret->orchestration_id && ret->tenant_id &&
 	       ret->message && ret->definition;
 }
@@ -157,6 +162,19 @@ bool files_run_get_owner(const char *body, size_t len, struct files_owner *ret)
 	return !f.bad;
 }
 
+static void put_wait(struct str *out, const struct store_wait_change *wait)
+{
+	put(out, wait->path);
+	put_int(out, wait->execution);
+	put_int(out, wait->opens);
+	put(out, wait->step_id);
+	put(out, wait->prompt);
+	put(out, wait->fields);
+	put(out, wait->context);
+	put_int(out, wait->deadline_ms);
+	put_int(out, wait->reminder_ms);
+}
+
 void files_run_put_step(struct str *out, const struct store_step *step, int64_t at_ms)
 {
 	put_int(out, step->seq);
@@ -170,6 +188,8 @@ void files_run_put_step(struct str *out, const struct store_step *step, int64_t 
 	put(out, step->error);
 	put_int(out, step->epoch);
 	put_int(out, at_ms);
+	if (step->wait)
+		put_wait(out, step->wait);
 }
 
 bool files_run_get_step(const char *body, size_t len, struct store_step *ret,
@@ -190,6 +210,51 @@ bool files_run_get_step(const char *body, size_t len, struct store_step *ret,
 	ret->epoch = get_int(&f);
 	*ret_at_ms = get_int(&f);
 	return !f.bad && ret->kind;
+}
+
+#define STEP_FIELDS 11
+
+bool files_run_get_wait(const char *body, size_t len, struct store_wait_change *ret)
+{
+	struct fields f = { body, len, false };
+	int i;
+
+	for (i = 0; i < STEP_FIELDS; i++)
+		(void)get(&f);
+	memset(ret, 0, sizeof(*ret));
+	ret->path = get(&f);
+	ret->execution = (int)get_int(&f);
+	ret->opens = get_int(&f) != 0;
+	ret->step_id = get(&f);
+	ret->prompt = get(&f);
+	ret->fields = get(&f);
+	ret->context = get(&f);
+	ret->deadline_ms = get_int(&f);
+	ret->reminder_ms = get_int(&f);
+	return !f.bad && ret->path && ret->step_id;
+}
+
+void files_run_put_answer(struct str *out, const struct files_answer *answer)
+{
+	put(out, answer->path);
+	put_int(out, answer->execution);
+	put(out, answer->answer);
+	put_int(out, answer->at_ms);
+	put(out, answer->webhook_url);
+	put(out, answer->webhook_secret);
+}
+
+bool files_run_get_answer(const char *body, size_t len, struct files_answer *ret)
+{
+	struct fields f = { body, len, false };
+
+	ret->path = get(&f);
+	ret->execution = (int)get_int(&f);
+	ret->answer = get(&f);
+	ret->at_ms = get_int(&f);
+	ret->webhook_url = get(&f);
+	ret->webhook_secret = get(&f);
+	return !f.bad && ret->path;
 }
 
 void files_run_put_end(struct str *out, const struct files_end *end)

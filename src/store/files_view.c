@@ -6,11 +6,13 @@
 #include "store/files_view.h"
 
 #include "store/files_journal.h"
+#include "store/store_waits.h"
 
 #include <string.h>
 
 static void view_step(struct files_view *view, const char *body, size_t len)
 {
+	struct store_wait_change wait;
 	struct store_step step;
 	int64_t at_ms;
 
@@ -19,7 +21,9 @@ static void view_step(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	view->rows = step.seq;
-	view->ended = false;
+	view->ended = view->paused = false;
+	if (files_run_get_wait(body, len, &wait))
+		files_asked_change(&view->asked, &wait, at_ms);
 	if (strcmp(step.kind, "resume") == 0) {
 		view->attempts++;
 		view->cancel_at_ms = 0;
@@ -40,6 +44,30 @@ static void view_owner(struct files_view *view, const char *body, size_t len)
 	view->epoch = owner.epoch;
 	if (!view->started_at_ms)
 		view->started_at_ms = owner.at_ms;
+}
+
+static void view_answer(struct files_view *view, const char *body, size_t len)
+{
+	struct files_answer answer;
+
+	if (!files_run_get_answer(body, len, &answer)) {
+		view->bad = true;
+		return;
+	}
+	(void)files_asked_answer(&view->asked, &answer);
+	view->paused = false;
+}
+
+static void view_end(struct files_view *view, char type, const char *body, size_t len)
+{
+	if (!files_run_get_end(arena_dup_n(&view->arena, body, len), len, &view->end)) {
+		view->bad = true;
+		return;
+	}
+	view->ended = type == FILES_END;
+	view->paused = type == FILES_PAUSE;
+	if (view->ended)
+		files_asked_close(&view->asked);
 }
 
 static enum files_scan on_record(void *arg, char type, const char *body, size_t len)
@@ -64,13 +92,23 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 	case FILES_CANCEL:
 		view->cancel_at_ms = view->started_at_ms;
 		break;
+	case FILES_ANSWER:
+		view_answer(view, body, len);
+		break;
+	case FILES_PAUSE:
 	case FILES_END:
-		view->ended = files_run_get_end(arena_dup_n(&view->arena, body, len), len,
-						&view->end);
-		view->bad = !view->ended;
+		view_end(view, type, body, len);
 		break;
 	}
 	return view->bad ? FILES_SCAN_STOP : FILES_SCAN_ON;
+}
+
+void files_view_init(struct files_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	arena_init(&view->arena);
+	files_asked_init(&view->asked);
+	view->attempts = 1;
 }
 
 int files_view_read(struct files_view *view, int fd, struct err *err)
@@ -78,9 +116,7 @@ int files_view_read(struct files_view *view, int fd, struct err *err)
 	uint64_t at = 0;
 	int rc;
 
-	memset(view, 0, sizeof(*view));
-	arena_init(&view->arena);
-	view->attempts = 1;
+	files_view_init(view);
 	rc = files_journal_scan(fd, &at, on_record, view, err);
 	if (rc < 0)
 		return rc;
@@ -93,5 +129,6 @@ int files_view_read(struct files_view *view, int fd, struct err *err)
 
 void files_view_deinit(struct files_view *view)
 {
+	files_asked_deinit(&view->asked);
 	arena_deinit(&view->arena);
 }

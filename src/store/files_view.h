@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "store/files_asked.h"
 #include "store/files_run.h"
 
 #include <stdbool.h>
@@ -13,7 +14,8 @@
 struct files_view {
 	struct arena arena;
 	struct files_head head;
-	struct files_end end;  /* ended */
+	struct files_end end; /* ended; or how it stood when it was paused */
+	struct files_asked asked;
 	const char *step_id;   /* of the newest row; NULL: none */
 	int64_t started_at_ms; /* 0: nobody had it */
 	int64_t cancel_at_ms;  /* 0: nobody asked */
@@ -22,6 +24,7 @@ struct files_view {
 	int64_t rows;
 	bool has_head;
 	bool ended;
+	bool paused; /* it waits for people, and nobody has answered since */
 	bool bad;
 };
 
@@ -29,5 +32,7 @@ struct files_view {
  * calls files_view_deinit() in any case. */
 int files_view_read(struct files_view *view, int fd, struct err *err);
 void files_view_deinit(struct files_view *view);
+/* One that was not read may be deinited, too. */
+void files_view_init(struct files_view *view);
 
 #endif

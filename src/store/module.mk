@@ -1,6 +1,8 @@
 SYN_LIBS += src/store/libstore.a
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/files_asked.c \
+	src/store/files_asked.h \
 	src/store/files_dir.c \
 	src/store/files_dir.h \
 	src/store/files_edit.c \
@@ -17,6 +19,10 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_run.h \
 	src/store/files_view.c \
 	src/store/files_view.h \
+	src/store/new_key.c \
+	src/store/new_key.h \
+	src/store/store_analytics.c \
+	src/store/store_analytics.h \
 	src/store/store_answers.c \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
@@ -93,6 +99,8 @@ STORE_SQL = \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
 	src/store/sql/agents_roster.sql \
+	src/store/sql/analytics_models.sql \
+	src/store/sql/analytics_runs.sql \
 	src/store/sql/answer_lock.sql \
 	src/store/sql/answer_look.sql \
 	src/store/sql/answer_put.sql \
@@ -123,12 +131,14 @@ STORE_SQL = \
 	src/store/sql/definitions_export.sql \
 	src/store/sql/definitions_gone.sql \
 	src/store/sql/definitions_lock.sql \
+	src/store/sql/fleet_minutes.sql \
 	src/store/sql/fleet_put.sql \
 	src/store/sql/fleet_read.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
 	src/store/sql/key_find.sql \
+	src/store/sql/key_import.sql \
 	src/store/sql/key_revoke.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \
@@ -183,6 +193,7 @@ STORE_SQL = \
 	src/store/sql/runs_look.sql \
 	src/store/sql/runs_pause.sql \
 	src/store/sql/runs_present.sql \
+	src/store/sql/runs_stand.sql \
 	src/store/sql/runs_takeover.sql \
 	src/store/sql/schedule_backfill.sql \
 	src/store/sql/schedule_delete.sql \
@@ -235,6 +246,7 @@ STORE_SQL = \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
+	src/store/sql/worker_one.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
 	src/store/sql/workers_list.sql \
@@ -253,7 +265,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/008_defs.sql \
 	src/store/migrations/010_page.sql \
 	src/store/migrations/011_schedules.sql \
-	src/store/migrations/012_order.sql
+	src/store/migrations/012_order.sql \
+	src/store/migrations/013_views.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -10,6 +10,8 @@
 #include "pg/pg_reply.h"
 #include "store/store_sql.h"
 
+#include <string.h>
+
 static int add(struct pg_batch *batch, enum store_sql_text sql, const char *session_id)
 {
 	int at = pg_batch_add(batch, &store_sql_texts[sql]);
@@ -18,10 +20,41 @@ static int add(struct pg_batch *batch, enum store_sql_text sql, const char *sess
 	return at;
 }
 
+static void put_key(struct pg_batch *batch, const struct store_chat_post *post)
+{
+	pg_batch_put_text(batch, pg_batch_column(batch, PG_COL_TEXT, 1), post->tenant_id,
+			  -1);
+	pg_batch_put_text(batch, pg_batch_column(batch, PG_COL_TEXT, 1),
+			  post->idempotency_key, -1);
+}
+
+int store_chats_key(struct pg_batch *batch, const struct store_chat_post *post)
+{
+	int at = pg_batch_add(batch, &store_sql_texts[STORE_SQL_IDEMPOTENCY_GET]);
+
+	put_key(batch, post);
+	pg_batch_put_int8(batch, pg_batch_column(batch, PG_COL_INT8, 1), 0);
+	return at;
+}
+
+const char *store_chats_key_read(const struct pg_reply *reply, int statement,
+				 const char *body_sha256, bool *same_body)
+{
+	if (!pg_reply_rows(reply, statement))
+		return NULL;
+	*same_body = strcmp(pg_reply_text(reply, statement, 0, 2), body_sha256) == 0;
+	return pg_reply_text(reply, statement, 0, 1);
+}
+
 int store_chats_post(struct pg_batch *batch, const struct store_chat_post *post)
 {
-	int at = add(batch, STORE_SQL_CHAT_POST, post->session_id);
+	int at;
 
+	if (post->idempotency_key) {
+		(void)pg_batch_add(batch, &store_sql_texts[STORE_SQL_IDEMPOTENCY_EXPIRE]);
+		put_key(batch, post);
+	}
+	at = add(batch, STORE_SQL_CHAT_POST, post->session_id);
 	pg_batch_text(batch, post->tenant_id, -1);
 	pg_batch_text(batch, post->agent_id, -1);
 	pg_batch_text(batch, post->definition_id, -1);
@@ -36,8 +69,12 @@ int store_chats_post(struct pg_batch *batch, const struct store_chat_post *post)
 	pg_batch_int8(batch, post->waiting_max);
 	pg_batch_text(batch, post->webhook_url, -1);
 	pg_batch_text(batch, post->webhook_secret, -1);
+	pg_batch_text(batch, post->idempotency_key, -1);
+	pg_batch_text(batch, post->body_sha256, -1);
 	(void)add(batch, STORE_SQL_CHAT_START, post->session_id);
 	(void)store_chats_session(batch, post->session_id);
+	if (post->idempotency_key)
+		(void)store_chats_key(batch, post);
 	return at;
 }
 

@@ -29,6 +29,8 @@ struct store_chat_post {
 	int64_t waiting_max;    /* turns that may wait behind the live one */
 	const char *webhook_url;
 	const char *webhook_secret;
+	const char *idempotency_key; /* NULL: none */
+	const char *body_sha256;     /* with a key */
 };
 
 struct store_chat_posted {
@@ -37,8 +39,16 @@ struct store_chat_posted {
 	int64_t live_turn; /* the same: its run is ready */
 };
 
-/* Three statements, in a batch of their own; the number of the first. */
+/*
+ * In a batch of their own: three statements, of which the first has this number; with a
+ * key one more before and behind. That somebody took it meanwhile is SQLSTATE 23505.
+ */
 int store_chats_post(struct pg_batch *batch, const struct store_chat_post *post);
+/* Who has the key of a message, at the number that this gives. */
+int store_chats_key(struct pg_batch *batch, const struct store_chat_post *post);
+/* The run of the turn that has it, and was its body this one? NULL: nobody has. */
+const char *store_chats_key_read(const struct pg_reply *reply, int statement,
+				 const char *body_sha256, bool *same_body);
 /* false: refused; store_chats_session_read() at statement + 2 says how it stands. */
 bool store_chats_post_read(const struct pg_reply *reply, int statement,
 			   struct store_chat_posted *ret);

@@ -221,6 +221,22 @@ int store_runs_get(struct pg_batch *batch, const char *run_id);
 bool store_runs_get_read(const struct pg_reply *reply, int statement,
 			 struct store_run_status *ret);
 
+/* What whoever wants to follow a run must know of it. */
+struct store_run_stand {
+	const char *run_id;
+	const char *tenant_id;
+	const char *orchestration_id;
+	bool chat;
+	bool ended;
+	bool fresh; /* nobody has had it yet: it has no events */
+};
+
+/* Rows come for runs that exist, in any order. */
+int store_runs_stand(struct pg_batch *batch, const char *const *run_ids, size_t n);
+int store_runs_stand_count(const struct pg_reply *reply, int statement);
+void store_runs_stand_read(const struct pg_reply *reply, int statement, int row,
+			   struct store_run_stand *ret);
+
 struct store_run_filter {
 	const char *tenant_id;        /* NULL: all */
 	const char *status;           /* NULL: all */

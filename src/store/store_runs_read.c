@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
+#include "store/store_ids.h"
 #include "store/store_runs.h"
 #include "store/store_sql.h"
 
@@ -73,6 +74,32 @@ bool store_runs_get_read(const struct pg_reply *reply, int statement,
 	read_status(reply, statement, 0, ret);
 	ret->chat = pg_reply_bool(reply, statement, 0, 30);
 	return true;
+}
+
+int store_runs_stand(struct pg_batch *batch, const char *const *run_ids, size_t n)
+{
+	int at = add(batch, STORE_SQL_RUNS_STAND);
+
+	store_ids_put(batch, run_ids, n);
+	return at;
+}
+
+int store_runs_stand_count(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement);
+}
+
+void store_runs_stand_read(const struct pg_reply *reply, int statement, int row,
+			   struct store_run_stand *ret)
+{
+	*ret = (struct store_run_stand){
+		.run_id = pg_reply_text(reply, statement, row, 0),
+		.tenant_id = pg_reply_text(reply, statement, row, 1),
+		.orchestration_id = pg_reply_text(reply, statement, row, 2),
+		.chat = pg_reply_bool(reply, statement, row, 3),
+		.ended = pg_reply_bool(reply, statement, row, 4),
+		.fresh = pg_reply_bool(reply, statement, row, 5),
+	};
 }
 
 #define CURSOR_DIGITS_MAX 18

@@ -1,6 +1,12 @@
 # make bench: the figures of the benchmarks, on servers of their own. A figure is never a
 # test's verdict, so nothing of this is part of make check.
 
+# Many event streams in one process; tests of the black box have it, too.
+EXTRA_PROGRAMS += tests/bench/sse_crowd
+CLEANFILES += tests/bench/sse_crowd
+tests_bench_sse_crowd_SOURCES = tests/bench/sse_crowd.c
+check-blackbox check-blackbox-asan bench: tests/bench/sse_crowd
+
 EXTRA_DIST += $(wildcard $(top_srcdir)/tests/bench/*.py $(top_srcdir)/tests/bench/*.lua)
 
 bench: all

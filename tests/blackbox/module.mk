@@ -3,6 +3,7 @@
 # ./bootstrap check runs under sanitizers; check-long runs all of them so.
 
 EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
+	$(wildcard $(top_srcdir)/tests/blackbox/contract/*.py) \
 	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py) \
 	$(wildcard $(top_srcdir)/tests/previous/*/*) \
 	tests/systemd/restrictions.tsv tests/systemd/walls.py

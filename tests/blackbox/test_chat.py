@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.daemon import DEADLINE_S, run_verb
@@ -169,6 +170,36 @@ def test_who_posts_while_a_turn_is_live_chooses(talk):
     wait_turn(site, "b", 3)
     assert [t["status"] for t in status_of(site, "b")["turns"]] == [
         "cancelled", "completed", "completed"]
+
+
+def test_a_message_with_a_key_is_one_turn_however_often_it_is_sent(talk):
+    def send(key, **body):
+        return talk.ask("POST", "/api/v2/chat", {"agent": "echo", **body},
+                        headers={"Idempotency-Key": key})
+
+    status, first, headers = send("k1", message="hello")
+    assert status == 202 and "Idempotency-Replayed" not in headers
+    # without a session in the body: that of the first message
+    status, again, headers = send("k1", message="hello")
+    assert (status, again, headers["Idempotency-Replayed"]) == (202, first, "true")
+    status, other, _ = send("k1", message="another")
+    assert (status, other["code"]) == (409, "idempotency_mismatch")
+    wait_turn(talk, first["session_id"], 1)
+    assert status_of(talk, first["session_id"])["turn_count"] == 1
+
+    # the session is busy with the very turn that the key has
+    busy = {"session_id": "busy", "message": "x", "agent": "nap", "on_busy": "reject"}
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: send("k2", **busy), range(24)))
+    assert {(status, answer["turn"]) for status, answer, _ in answers} == {(202, 1)}
+    assert sum("Idempotency-Replayed" not in headers for _, _, headers in answers) == 1
+    wait_turn(talk, "busy", 1)
+    assert status_of(talk, "busy")["turn_count"] == 1
+
+    status, refused, _ = send("k3", session_id="busy", message="x", agent="nobody")
+    assert status == 404, refused
+    # a key of what was refused is free
+    assert send("k3", session_id="busy", message="x")[1]["turn"] == 2
 
 
 def test_a_cancel_stops_the_live_turn_and_those_that_wait(talk):

@@ -243,20 +243,62 @@ def test_a_stop_leaves_runs_to_the_next_start():
             assert steps == [f"s{i}" for i in range(6)]
 
 
+class Person(threading.Thread):
+    """Answers whatever waits, and remembers what was taken."""
+
+    def __init__(self, host):
+        super().__init__()
+        self.host = host
+        self.stop = threading.Event()
+        self.taken = {}
+        self.tried = {}
+        self.left = None
+
+    def answer(self, wait):
+        run_id = wait["run_id"]
+        word = f"w{sum(map(len, self.tried.values()))}"
+        self.tried.setdefault(run_id, []).append(word)
+        answer = self.host.client.post(f"{RUNS}{run_id}/resume", {"response": word})
+        assert answer.status in (202, 409, 503), answer
+        if answer.status == 202:
+            assert run_id not in self.taken, "answered twice"
+            self.taken[run_id] = word
+
+    def run(self):
+        while self.left is None:
+            stopping = self.stop.is_set()
+            try:
+                waits = self.host.client.get("/api/v2/waits?limit=200").json["waits"]
+                for wait in waits:
+                    self.answer(wait)
+            except OSError:  # the process died
+                continue
+            if stopping and not waits:
+                self.left = self.host.client.get("/api/v2/runs?status=paused").json["runs"]
+            time.sleep(0.01)
+
+
+ASKS = orchestration(
+    "asks", print_step("d", "draft", "h"),
+    {"id": "h", "name": "h", "type": "human", "human_prompt": "?", "output_key": "said",
+     "next_step_id": "z"}, print_step("z", "{state.said.response}"))
+
+
 def test_killed_at_any_moment_nothing_is_lost():
     """SYNAPSED_TEST_STANDALONE_KILLS=100 for the long one."""
     rng = random.Random(int(os.environ.get("SYNAPSED_TEST_SEED", "7")))
     flags = ["--set", "restart.min=1ms", "--set", "restart.max=1ms",
              "--set", "restart.window=1s", "--set", "restart.ceiling=1000"]
-    with alone([sleeps("slow", 3, 40), orchestration("hello", print_step("p", "x"))],
+    with alone([sleeps("slow", 3, 40), orchestration("hello", print_step("p", "x")), ASKS],
                *flags) as host:
+        person = Person(host)
         accepted = []
         stop = threading.Event()
 
         def submit():
             while not stop.is_set():
                 try:
-                    answer = host.client.run(rng.choice(["slow", "hello"]), {}, headers=ASYNC)
+                    answer = host.client.run(rng.choice(["slow", "hello", "asks"]), {}, headers=ASYNC)
                 except OSError:  # the process died
                     continue
                 assert answer.status in (202, 503), answer
@@ -265,7 +307,7 @@ def test_killed_at_any_moment_nothing_is_lost():
                 time.sleep(0.01)
 
         threads = [threading.Thread(target=submit) for _ in range(2)]
-        for t in threads:
+        for t in [*threads, person]:
             t.start()
         for n in range(KILLS):
             pid = int(host.daemon.wait_event("child.ready", count=n + 1)["child"])
@@ -275,12 +317,22 @@ def test_killed_at_any_moment_nothing_is_lost():
         stop.set()
         for t in threads:
             t.join()
+        person.stop.set()
         assert accepted
         for run_id in accepted:
-            assert host.wait(run_id)["status"] == "completed"
+            row = host.wait(run_id)
+            assert row["status"] == "completed"
             events = host.journal(run_id)
+            types = [e["type"] for e in events]
             assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
-            assert [e["type"] for e in events].count("done") == 1
+            assert types.count("done") == 1
+            if row["orchestration_id"] == "asks":
+                # what was taken is what the run went on with, and nothing else is
+                assert row["final_response"] in person.tried[run_id]
+                assert person.taken.get(run_id, row["final_response"]) == row["final_response"]
+                assert types.count("human_input_required") == 1
+        person.join()
+        assert person.left == []
         folder = host.daemon.data_dir / "orchestration_runs"
         for path in folder.glob("*.json"):
             assert json.loads(path.read_text())["status"] == "completed"

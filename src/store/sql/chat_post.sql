@@ -3,13 +3,16 @@
 -- $1 session, $2 tenant, $3 agent, $4 definition, $5 its version, $6 message, $7 images (JSON
 -- text or NULL), $8 queue, $9 priority, $10 run timeout (ms), $11 what run ids of the session
 -- begin with, $12 only if no turn is live, $13 turns that may wait, $14 webhook, $15 its
--- secret
+-- secret, $16 idempotency key or NULL, $17 sha256 of the body. A key that somebody has: no
+-- turn is made (or, if he commits meanwhile, 23505 undoes the batch).
 -- returns turn, run id, the turn that is live; nothing, if it was refused
 WITH s AS (
 	INSERT INTO chat_sessions AS c (session_id, agent_id, tenant_id, status, messages,
 					last_message_at, created_at, turns, live_turn,
 					waiting)
-	VALUES ($1, $3, $2, 'queued', '[]', now(), now(), 1, 1, 0)
+	SELECT $1::text, $3::text, $2::text, 'queued', '[]', now(), now(), 1, 1, 0
+	 WHERE NOT EXISTS (
+		SELECT FROM idempotency d WHERE d.tenant_id = $2 AND d.key = $16)
 	    ON CONFLICT (session_id) DO UPDATE
 	   SET turns = c.turns + 1, live_turn = coalesce(c.live_turn, c.turns + 1),
 	       waiting = c.waiting + (c.live_turn IS NOT NULL)::int,
@@ -18,6 +21,9 @@ WITH s AS (
 	 WHERE c.tenant_id = $2
 	   AND (c.live_turn IS NULL OR (NOT $12::bool AND c.waiting < $13::int8))
 	RETURNING turns, live_turn
+), k AS (
+	INSERT INTO idempotency (tenant_id, key, body_sha256, run_id)
+	SELECT $2, $16, $17, $11 || s.turns FROM s WHERE $16::text IS NOT NULL
 )
 INSERT INTO chat_turns (session_id, turn, run_id, tenant_id, agent_id, definition_id,
 			definition_version, message, images, queue, priority,
