@@ -131,11 +131,11 @@ void stream_get(struct api_call *call);
 void why_route_get(struct api_call *call);
 /* waits_route.c */
 void waits_route_list(struct api_call *call);
-/* worker_ping.c */
-void worker_ping_get(struct api_call *call);
 /* worker_acts.c */
 void worker_acts_quiet(struct api_call *call);
 void worker_acts_stop(struct api_call *call);
+/* worker_ping.c */
+void worker_ping_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 
