@@ -16,7 +16,7 @@ from .targets import Interrupted
 ENDPOINTS = [*v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS]
 WANTED = os.environ.get("SYNAPSED_CONTRACT_CASES", "")  # a pattern of names
 LOOK_S = 60
-RESTARTS = 20  # of one case, whose servers die under it
+RESTARTS = 10  # of one case, whose servers die under it
 
 
 def all_cases():
