@@ -90,7 +90,7 @@ static void read_answer(struct body_faults *faults, const struct body_at *body,
 			   "Input should be a valid dictionary or string");
 		return;
 	}
-	if (body_has_nul(response)) {
+	if (jsonr_has_nul(response)) {
 		body_fault(faults, &at, "string_nul", "String should not hold U+0000");
 		return;
 	}

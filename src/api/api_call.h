@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 struct api_call;
-struct auth;
 struct conf;
 struct conf_inputs;
 struct ev_loop;
+struct key_files;
 struct request;
 struct route;
 struct runs_port;
@@ -23,11 +23,12 @@ struct api_call {
 	struct request *req;
 	struct ev_loop *loop;
 	const struct runs_port *port;
-	struct auth *auth; /* who was let in lately */
+	struct key_files *own_keys; /* of the host itself; NULL: it has none */
 	const struct route *route;
 	const char *params[API_CALL_PARAMS_MAX]; /* what stood at the route's "*" */
 	/* The tenant that the caller's key is bound to; NULL: any tenant. */
 	const char *key_tenant;
+	const char *key_id;         /* for the log; NULL: none was needed */
 	const char *default_tenant; /* of submissions that name none */
 	const struct conf *conf;
 	const struct conf_inputs *inputs; /* NULL: not known */

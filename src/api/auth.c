@@ -6,6 +6,10 @@
  * so a revoked one ends within 30 s, an unknown one 2 s. Under load a good key is asked
  * for again before its time is up and no request waits.
  *
+ * A session of the page is asked about with each request: people sign out and expect to
+ * be out, whichever child the next request meets, and a page makes few requests. Those
+ * that wait for the same look-up share it.
+ *
  * The key itself is hashed and forgotten; neither key nor hash goes to a log.
  *
  * last_used_at is noted lazily: whoever owns the connection to Postgres asks now and then
@@ -174,6 +178,9 @@ enum auth_verdict auth_check_session(struct auth *auth, const char *token,
 				     int64_t now_mono_ms, struct auth_wait *wait,
 				     auth_cb ready, void *arg, struct auth_key *key)
 {
+	char hash[DIGEST_HEX_SIZE];
+
+	memo_outdate(auth->memo, digest_sha256(token, strlen(token), hash));
 	return check(auth, token, now_mono_ms, wait, ready, arg, key);
 }
 
@@ -207,11 +214,6 @@ void auth_found(struct auth *auth, const char *hash, int64_t now_mono_ms, const 
 void auth_failed(struct auth *auth, const char *hash)
 {
 	memo_fail(auth->memo, hash);
-}
-
-void auth_forget(struct auth *auth, const char *hash)
-{
-	memo_outdate(auth->memo, hash);
 }
 
 struct used {

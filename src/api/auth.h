@@ -56,7 +56,7 @@ enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_
 			     struct auth_wait *wait, auth_cb ready, void *arg,
 			     struct auth_key *key);
 
-/* The same for the token of a session of the page (64 hex digits). */
+/* The same for the token of a session of the page (64 hex digits): never from memory. */
 enum auth_verdict auth_check_session(struct auth *auth, const char *token,
 				     int64_t now_mono_ms, struct auth_wait *wait,
 				     auth_cb ready, void *arg, struct auth_key *key);
@@ -65,8 +65,6 @@ enum auth_verdict auth_check_session(struct auth *auth, const char *token,
 void auth_found(struct auth *auth, const char *hash, int64_t now_mono_ms, const char *id,
 		const char *tenant_id);
 void auth_failed(struct auth *auth, const char *hash);
-/* What has this hash was ended: the next who sends it waits for a look-up. */
-void auth_forget(struct auth *auth, const char *hash);
 
 /*
  * The ids of keys that were used since they were last reported, each at most once a

@@ -218,32 +218,3 @@ int64_t body_query_int(struct body_faults *faults, const struct request *req,
 	range_fault(faults, &here, n, min, max);
 	return fallback;
 }
-
-/* Recursion is bounded by JSONR_DEPTH_MAX. */
-bool body_has_nul(const struct json *value)
-{
-	struct jsonr_iter it;
-	size_t i;
-
-	switch (jsonr_type(value)) {
-	case JSONR_STRING:
-		return memchr(jsonr_text(value), '\0', jsonr_text_len(value)) != NULL;
-	case JSONR_ARRAY:
-		for (i = 0; i < jsonr_count(value); i++)
-			if (body_has_nul(jsonr_at(value, i)))
-				return true;
-		return false;
-	case JSONR_OBJECT:
-		it = jsonr_iter(value);
-		while (jsonr_next(&it))
-			if (body_has_nul(it.value))
-				return true;
-		return false;
-	case JSONR_NULL:
-	case JSONR_BOOL:
-	case JSONR_INT:
-	case JSONR_DOUBLE:
-		break;
-	}
-	return false;
-}

@@ -60,7 +60,5 @@ int64_t body_int(struct body_faults *faults, const struct body_at *at,
 /* A plain decimal integer of a query parameter. */
 int64_t body_query_int(struct body_faults *faults, const struct request *req,
 		       const char *name, int64_t min, int64_t max, int64_t fallback);
-/* Is there a U+0000 in any text or key of this value? */
-bool body_has_nul(const struct json *value);
 
 #endif

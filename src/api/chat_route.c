@@ -112,7 +112,7 @@ static const char *read_images(struct body_faults *faults, const struct body_at 
 		if (!jsonr_text(jsonr_at(images, i)))
 			body_fault(faults, &item, "string_type",
 				   "Input should be a valid string");
-		else if (body_has_nul(jsonr_at(images, i)))
+		else if (jsonr_has_nul(jsonr_at(images, i)))
 			body_fault(faults, &item, "string_nul",
 				   "String should not hold U+0000");
 	}

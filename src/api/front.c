@@ -88,7 +88,7 @@ static size_t on_head(struct request *req, void *arg)
 	call->req = req;
 	call->loop = front->loop;
 	call->port = front->port;
-	call->auth = front->auth;
+	call->own_keys = front->own_keys;
 	call->default_tenant = front->default_tenant;
 	call->conf = front->conf;
 	call->inputs = front->inputs;
@@ -123,6 +123,7 @@ static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_k
 		if (key->tenant_id)
 			call->key_tenant =
 				arena_dup(request_arena(call->req), key->tenant_id);
+		call->key_id = arena_dup(request_arena(call->req), key->id);
 		call->route->handler(call);
 		break;
 	case AUTH_MISSING:

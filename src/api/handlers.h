@@ -10,6 +10,9 @@ void act_routes_retry(struct api_call *call);
 /* agents.c */
 void agents_list(struct api_call *call);
 void agents_get(struct api_call *call);
+/* analytics_route.c */
+void analytics_route_get(struct api_call *call);
+void analytics_route_minutes(struct api_call *call);
 /* answer_route.c */
 void answer_route_post(struct api_call *call);
 /* bulk.c */
@@ -46,11 +49,18 @@ void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
+/* keys_route.c */
+void keys_route_list(struct api_call *call);
+void keys_route_make(struct api_call *call);
+void keys_route_revoke(struct api_call *call);
 /* letter_retry.c */
 void letter_retry_post(struct api_call *call);
+void letter_retry_stock(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* metrics_route.c */
+void metrics_route_get(struct api_call *call);
 /* openapi.c */
 void openapi_get(struct api_call *call);
 /* orchestrations.c */
@@ -98,6 +108,8 @@ void scale_reads_run(struct api_call *call);
 void scale_reads_runs(struct api_call *call);
 void scale_reads_tenants(struct api_call *call);
 void scale_reads_workers(struct api_call *call);
+/* scale_s3.c */
+void scale_s3_test(struct api_call *call);
 /* scale_sync.c */
 void scale_sync_post(struct api_call *call);
 void scale_sync_status(struct api_call *call);
@@ -119,6 +131,11 @@ void stream_get(struct api_call *call);
 void why_route_get(struct api_call *call);
 /* waits_route.c */
 void waits_route_list(struct api_call *call);
+/* worker_acts.c */
+void worker_acts_quiet(struct api_call *call);
+void worker_acts_stop(struct api_call *call);
+/* worker_ping.c */
+void worker_ping_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

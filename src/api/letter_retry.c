@@ -1,8 +1,8 @@
 /*
- * letter_retry.c - POST /api/v2/dead-letters/{id}/retry
+ * letter_retry.c - POST /api/v2/dead-letters/{id}/retry, POST /api/scale/dlq/{id}/retry
  *
  * 202 with the run that goes on: the letter's own, or a new one when the body says what
- * it is to be started with.
+ * it is to be started with. The second is stock's form of it, for the settings page.
  */
 #include "api/api_call.h"
 #include "api/body.h"
@@ -10,6 +10,7 @@
 #include "api/handlers.h"
 #include "api/letter_acts.h"
 #include "api/run_body.h"
+#include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
@@ -78,4 +79,34 @@ void letter_retry_post(struct api_call *call)
 	else
 		letter_acts_retry(call, call->params[0], edit, on_retried, call);
 	body_faults_deinit(&faults);
+}
+
+static void on_stock_retried(void *arg, enum errors_code error, const char *detail,
+			     const char *new_run)
+{
+	struct api_call *call = arg;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, detail);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "status", "re-enqueued");
+	jsonw_pair_text(&w, "dlq_id", call->params[0]);
+	jsonw_pair_text(&w, "run_id", new_run);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void letter_retry_stock(struct api_call *call)
+{
+	if (!call->port->manage)
+		errors_send(call->req, ERRORS_POSTGRES, NULL);
+	else if (store_letters_id_ok(call->params[0]))
+		letter_acts_retry(call, call->params[0], NULL, on_stock_retried, call);
+	else
+		errors_send(call->req, ERRORS_NO_LETTER, NULL);
 }

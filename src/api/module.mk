@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
 	src/api/answer_route.c \
@@ -41,9 +42,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_files.c \
+	src/api/def_files.h \
 	src/api/def_kind.c \
 	src/api/def_kind.h \
+	src/api/def_port.h \
 	src/api/def_read.c \
+	src/api/def_rows.c \
+	src/api/def_rows.h \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
@@ -91,6 +97,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/internal.h \
 	src/api/key_store.c \
 	src/api/key_store.h \
+	src/api/keys_route.c \
 	src/api/letter_acts.c \
 	src/api/letter_acts.h \
 	src/api/letter_filter.c \
@@ -110,6 +117,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
+	src/api/metrics_route.c \
 	src/api/openapi.c \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
@@ -151,9 +159,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/session_files.c \
+	src/api/session_files.h \
+	src/api/session_host.c \
+	src/api/session_host.h \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
+	src/api/scale_s3.c \
 	src/api/scale_sync.c \
 	src/api/scale_test.c \
 	src/api/scale_writes.c \
@@ -162,6 +175,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/store_watch.c \
+	src/api/store_watch.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -178,8 +193,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_acts.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
+	src/api/worker_ping.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

@@ -29,7 +29,7 @@ static const struct {
 	{ "chat", "session_id" },   { "dead-letters", "letter_id" },
 	{ "queues", "queue_name" }, { "schedules", "schedule_id" },
 	{ "ui", "file" },           { "tenants", "tenant_id" },
-	{ "workers", "worker_id" },
+	{ "workers", "worker_id" }, { "keys", "key_id" },
 };
 
 static const char *const methods[] = {

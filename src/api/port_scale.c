@@ -12,6 +12,7 @@
 #include "api/chat_cancels.h"
 #include "api/chat_reads.h"
 #include "api/chats.h"
+#include "api/def_rows.h"
 #include "api/definition_reads.h"
 #include "api/detail_reads.h"
 #include "api/erasures.h"
@@ -44,6 +45,7 @@ struct port_scale {
 	struct resumes *resumes;
 	struct answers *answers;
 	struct manage manage;
+	struct def_rows defs;
 	struct next_turns *turns;
 	struct chats *chats;
 	struct tails *tails;
@@ -405,7 +407,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = &port->manage,
+		.defs = &port->defs.port,
 	};
+	def_rows_init(&port->defs, parts->pool, port->catalog);
 	port->manage = (struct manage){
 		.catalog = port->catalog,
 		.loop = parts->loop,

@@ -7,6 +7,7 @@
  */
 #include "api/port_standalone.h"
 
+#include "api/def_files.h"
 #include "api/file_answers.h"
 #include "api/file_catalog.h"
 #include "api/file_detail.h"
@@ -30,6 +31,7 @@ struct port_standalone {
 	struct runs_port port;
 	struct port_standalone_parts parts;
 	struct file_reads reads;
+	struct def_files defs;
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
@@ -404,32 +406,35 @@ static void port_definitions(void *self, enum store_definition_kind kind,
 	mem_free(items);
 }
 
+struct definition_ask {
+	port_definition_cb cb;
+	void *arg;
+	enum store_definition_kind kind;
+};
+
+static void on_definition(void *arg, enum errors_code error,
+			  const struct store_definition *found)
+{
+	struct definition_ask *ask = arg;
+
+	if (error == ERRORS_NO_DEFINITION)
+		error = ask->kind == STORE_AGENT ? ERRORS_NO_AGENT
+						 : ERRORS_NO_ORCHESTRATION;
+	ask->cb(ask->arg, error, found);
+}
+
 static void port_definition(void *self, enum store_definition_kind kind, const char *id,
 			    port_definition_cb cb, void *arg)
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = scale(port);
-	const struct files_item *item;
-	struct store_definition found;
+	const struct def_port *defs = &port->defs.port;
+	struct definition_ask ask = { cb, arg, kind };
 
-	if (next) {
+	if (next)
 		next->definition(next->self, kind, id, cb, arg);
-		return;
-	}
-	item = files_list_find(file_catalog_list(port->parts.catalog, kind), id);
-	if (!item) {
-		cb(arg, kind == STORE_AGENT ? ERRORS_NO_AGENT : ERRORS_NO_ORCHESTRATION,
-		   NULL);
-		return;
-	}
-	found = (struct store_definition){
-		.id = item->id,
-		.name = item->name,
-		.definition = item->text,
-		.version = 1, /* a file has no others */
-		.sha256 = item->sha256,
-	};
-	cb(arg, ERRORS_NONE, &found);
+	else /* files answer at once */
+		defs->get(defs->self, kind, id, 0, on_definition, &ask);
 }
 
 /* -- what a host by itself has none of -- */
@@ -615,6 +620,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	struct file_submit_parts submit;
 
 	port->parts = *parts;
+	def_files_init(&port->defs, parts->conf, parts->catalog);
 	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
 	submit = (struct file_submit_parts){
 		.loop = parts->loop,
@@ -656,6 +662,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = parts->next ? parts->next->manage : NULL,
+		.defs = parts->standalone ? &port->defs.port : parts->next->defs,
 	};
 	return port;
 }

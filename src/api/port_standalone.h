@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct conf;
 struct ev_loop;
 struct file_catalog;
 struct file_tails;
@@ -17,6 +18,7 @@ struct port_standalone;
 
 /* All borrowed for the port's life. */
 struct port_standalone_parts {
+	const struct conf *conf;
 	struct ev_loop *loop;
 	struct host_file *host; /* NULL: a sibling executes what is left of it */
 	const struct files_dir *dir;

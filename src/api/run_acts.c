@@ -148,6 +148,7 @@ static void start_anew(struct act *act, const struct store_detail *row)
 	run->inputs = keep(act, 3, edit->inputs ? edit->inputs : row->inputs);
 	run->session_id = keep(act, 4, row->run.session_id);
 	run->webhook_url = keep(act, 5, row->webhook_url);
+	run->webhook_secret = keep(act, 7, row->webhook_secret);
 	write_metadata(&act->texts[6],
 		       edit->metadata ? edit->metadata : row->run.metadata, act->run_id);
 	run->metadata = str_text(&act->texts[6]);

@@ -61,7 +61,7 @@ static const char *read_inputs(struct body_faults *faults, const struct body_at 
 		if (!input_key_ok(it.key))
 			body_fault(faults, &key, "string_pattern_mismatch",
 				   "Key should match [A-Za-z][A-Za-z0-9_]{0,63}");
-		if (body_has_nul(it.value))
+		if (jsonr_has_nul(it.value))
 			body_fault(faults, &key, "string_nul",
 				   "String should not hold U+0000");
 	}
@@ -109,7 +109,7 @@ static const char *read_metadata(struct body_faults *faults, const struct body_a
 			 jsonr_text_len(it.value) > RUN_BODY_TAG_MAX)
 			body_fault(faults, &key, "string_too_long",
 				   "String should have at most 256 bytes");
-		if (body_has_nul(it.value))
+		if (jsonr_has_nul(it.value))
 			body_fault(faults, &key, "string_nul",
 				   "String should not hold U+0000");
 	}

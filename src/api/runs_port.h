@@ -199,6 +199,7 @@ typedef void (*port_why_cb)(void *arg, enum errors_code error,
 typedef void (*port_erase_cb)(void *arg, enum errors_code error, const char *detail);
 
 struct err;
+struct def_port;
 struct manage;
 struct request;
 struct tails_ask;
@@ -308,6 +309,7 @@ struct runs_port {
 			    const char *tenant_id, port_cancel_cb cb, void *arg);
 	struct port_health (*health)(void *self);
 	const struct manage *manage; /* what only scale mode has; NULL: nothing */
+	const struct def_port *defs;
 };
 
 #endif

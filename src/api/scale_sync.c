@@ -76,14 +76,12 @@ static void on_synced(void *arg, const struct pg_outcome *outcome,
 void scale_sync_post(struct api_call *call)
 {
 	const char *force = request_query(call->req, "force");
-	const struct manage *manage = manage_of(call);
+	const struct manage *manage = call->port->manage;
 	struct syncing *syncing;
 	struct pg_batch *batch;
 	int rc;
 
-	if (!manage)
-		return;
-	if (pg_pool_links_up(manage->pool) == 0) {
+	if (!manage || pg_pool_links_up(manage->pool) == 0) {
 		errors_send(call->req, ERRORS_POSTGRES, NULL);
 		return;
 	}

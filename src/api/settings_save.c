@@ -248,7 +248,7 @@ static void save_host(struct saving *saving)
 		return;
 	}
 	rc = control_ask_start(saving->call->loop, saving->conf->run_dir, CONTROL_RELOAD,
-			       RELOAD_MS, on_reloaded, saving, &saving->ask, &err);
+			       0, RELOAD_MS, on_reloaded, saving, &saving->ask, &err);
 	if (rc < 0)
 		take_back(saving, &err);
 }

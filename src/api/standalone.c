@@ -200,6 +200,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 			return rc;
 	}
 	parts = (struct port_standalone_parts){
+		.conf = conf,
 		.loop = loop,
 		.host = alone->host,
 		.index = alone->index,

@@ -27,6 +27,10 @@ static void print_worker(struct jsonw *w, const struct store_worker *worker)
 	jsonw_pair_text(w, "last_heartbeat",
 			store_time_text(worker->last_heartbeat, buf));
 	jsonw_pair_raw(w, "mcp_disabled", disabled, strlen(disabled));
+	jsonw_pair_text(w, "state", worker->state);
+	jsonw_pair_text(w, "version", worker->version);
+	jsonw_pair_int(w, "generation", worker->generation);
+	jsonw_pair_int(w, "memory_bytes", worker->memory_bytes);
 	jsonw_pair_text(w, "last_death_cause", worker->last_death_cause);
 	jsonw_pair_text(w, "last_death_at", store_time_text(worker->last_death_at, buf));
 	jsonw_object_end(w);

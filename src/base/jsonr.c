@@ -614,6 +614,35 @@ bool jsonr_next(struct jsonr_iter *it)
 	return true;
 }
 
+/* Recursion is bounded by JSONR_DEPTH_MAX. */
+bool jsonr_has_nul(const struct json *value)
+{
+	struct jsonr_iter it;
+	size_t i;
+
+	switch (jsonr_type(value)) {
+	case JSONR_STRING:
+		return memchr(jsonr_text(value), '\0', jsonr_text_len(value)) != NULL;
+	case JSONR_ARRAY:
+		for (i = 0; i < jsonr_count(value); i++)
+			if (jsonr_has_nul(jsonr_at(value, i)))
+				return true;
+		return false;
+	case JSONR_OBJECT:
+		it = jsonr_iter(value);
+		while (jsonr_next(&it))
+			if (jsonr_has_nul(it.value))
+				return true;
+		return false;
+	case JSONR_NULL:
+	case JSONR_BOOL:
+	case JSONR_INT:
+	case JSONR_DOUBLE:
+		break;
+	}
+	return false;
+}
+
 void jsonr_print(const struct json *value, struct str *out)
 {
 	size_t len;

@@ -69,6 +69,9 @@ const struct json *jsonr_find(const struct json *object, const char *key, bool *
 const char *jsonr_get_text(const struct json *object, const char *key);
 int64_t jsonr_get_int(const struct json *object, const char *key, int64_t fallback);
 
+/* Is there a U+0000 in a text of this value? (In a key there is none.) */
+bool jsonr_has_nul(const struct json *value);
+
 /* Walk an object in document order: `struct jsonr_iter it = jsonr_iter(obj); while
  * (jsonr_next(&it))`. */
 struct jsonr_iter {

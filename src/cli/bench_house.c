@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/cli_def.h"
+#include "cli/cli_key.h"
 #include "conf/conf.h"
 #include "defs/defs_file.h"
 #include "engine/step_types.h"

@@ -3,9 +3,9 @@
 #define CLI_BENCH_HOUSE_H
 
 #include "base/err.h"
-#include "cli/cli_key.h"
 #include "cli/dev_dir.h"
 #include "cli/dev_servers.h"
+#include "store/new_key.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ struct bench_house {
 	struct dev_dir dir; /* temporary: gone when the house is closed */
 	struct dev_servers servers;
 	struct conf *conf;  /* how this process uses the stores; needs Postgres */
-	struct cli_key key; /* of the API; the same */
+	struct new_key key; /* of the API; the same */
 	const char
 		*env[BENCH_HOUSE_ENV]; /* what a daemon gets of ours; NULL at the end */
 	size_t env_count;

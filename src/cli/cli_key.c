@@ -1,19 +1,16 @@
 /*
  * cli_key.c - noun key: create, list, revoke
  *
- * A key is shown once, by `create`: the store has its SHA-256 and its first characters
- * and nothing that leads back to it. Format and prefix are those of stock keys.
- *
- * Where postgres.url is set a key is the fleet's; without, it is this host's, in the stock
- * file of its data folder. Keys of that file are known in either case.
+ * Where postgres.url is set a key is the fleet's; without, it is this host's, in the
+ * stock file of its data folder. Keys of that file are known in either case.
  */
 #include "cli/cli_key.h"
 
-#include "base/digest.h"
+#include "base/arena.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/cli_args.h"
@@ -26,33 +23,26 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/files_keys.h"
+#include "store/new_key.h"
 #include "store/store_keys.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PREFIX       "sk-syn-"
-#define PREFIX_SHOWN 12
-#define NAME_MAX_LEN 200
-#define DEADLINE_MS  10000
+#define DEADLINE_MS 10000
 
 int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
-		 struct cli_key *ret, struct err *err)
+		 struct new_key *ret, struct err *err)
 {
-	char hash[DIGEST_HEX_SIZE], shown[PREFIX_SHOWN + 1];
 	struct pg_batch *batch;
 
-	memcpy(ret->key, PREFIX, sizeof(PREFIX));
-	rng_hex(ret->key + strlen(PREFIX), CLI_KEY_HEX);
-	(void)ids_uuid(ret->id);
-	(void)snprintf(shown, sizeof(shown), "%.12s", ret->key);
-	(void)digest_sha256(ret->key, strlen(ret->key), hash);
+	new_key_make(ret);
 	if (!*conf->postgres.url)
-		return files_keys_add(conf->data_dir, ret->id, name, hash, shown, tenant,
-				      err);
+		return files_keys_add(conf->data_dir, ret->id, name, ret->hash,
+				      ret->shown, tenant, err);
 	batch = pg_batch_new();
-	(void)store_keys_create(batch, ret->id, name, hash, shown, tenant);
+	(void)store_keys_create(batch, ret->id, name, ret->hash, ret->shown, tenant);
 	return store_call(conf, batch, DEADLINE_MS, NULL, NULL, err);
 }
 
@@ -67,7 +57,7 @@ static bool text_ok(const char *text, size_t max)
 }
 
 static void print_key(const struct cli_args *args, const char *name, const char *tenant,
-		      const struct cli_key *key)
+		      const struct new_key *key)
 {
 	struct str out = STR_INIT;
 	struct jsonw w;
@@ -95,14 +85,14 @@ static int create(const struct cli_args *args)
 	const char *name = cli_args_text(args, "name", "");
 	const char *tenant = cli_args_text(args, "tenant", NULL);
 	struct conf *conf = NULL;
-	struct cli_key key;
+	struct new_key key;
 	struct err err;
 	int code, rc;
 
-	if (!text_ok(name, NAME_MAX_LEN))
+	if (!text_ok(name, NEW_KEY_NAME_MAX))
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "--name is needed: 1 to %d bytes of UTF-8",
-				     NAME_MAX_LEN);
+				     NEW_KEY_NAME_MAX);
 	if (tenant && !text_ok(tenant, IDS_MAX - 1))
 		return cli_args_fail(args, EXIT_CODE_USAGE,
 				     "--tenant is 1 to %d bytes of UTF-8", IDS_MAX - 1);
@@ -120,6 +110,8 @@ static int create(const struct cli_args *args)
 }
 
 struct listing {
+	struct map ids; /* those that were listed; keys are in the arena */
+	struct arena arena;
 	struct cli_table table;
 	struct str json;
 	struct jsonw w;
@@ -128,7 +120,11 @@ struct listing {
 static void on_key(void *arg, const struct store_key *key)
 {
 	struct listing *listing = arg;
+	const char *id = arena_dup(&listing->arena, key->id);
 
+	/* one of the host's file is the fleet's as well, once the keeper has seen it */
+	if (map_put(&listing->ids, id, strlen(id), listing))
+		return;
 	cli_table_text(&listing->table, key->id);
 	cli_table_text(&listing->table, key->name);
 	cli_table_text(&listing->table, key->key_prefix);
@@ -169,10 +165,10 @@ static int list_fleet(const struct conf *conf, struct listing *listing, struct e
 	return store_call(conf, batch, DEADLINE_MS, on_list, listing, err);
 }
 
-/* A host that shares a database and has no folder yet has no keys of its own. */
+/* A host that has no folder yet has no keys of its own. */
 static int list_host(const struct conf *conf, struct listing *listing, struct err *err)
 {
-	if (*conf->postgres.url && access(conf->data_dir, F_OK) < 0)
+	if (access(conf->data_dir, F_OK) < 0)
 		return 0;
 	return files_keys_each(conf->data_dir, on_key, listing, err);
 }
@@ -189,6 +185,8 @@ static int list(const struct cli_args *args)
 
 	if (code)
 		return code;
+	map_init(&listing.ids);
+	arena_init(&listing.arena);
 	cli_table_init(&listing.table, heads);
 	jsonw_init(&listing.w, &listing.json);
 	jsonw_array(&listing.w);
@@ -206,6 +204,8 @@ static int list(const struct cli_args *args)
 	str_deinit(&table);
 	str_deinit(&listing.json);
 	cli_table_deinit(&listing.table);
+	map_deinit(&listing.ids);
+	arena_deinit(&listing.arena);
 	conf_free(conf);
 	return code;
 }
@@ -255,9 +255,9 @@ static int revoke_key(const struct cli_args *args)
 	if (code)
 		return code;
 	rc = revoke_fleet(conf, id, &revoked, &err);
-	if (rc == 0 && !revoked && access(conf->data_dir, F_OK) == 0) {
+	if (rc == 0 && access(conf->data_dir, F_OK) == 0) {
 		rc = files_keys_revoke(conf->data_dir, id, &err);
-		revoked = rc > 0;
+		revoked = revoked || rc > 0;
 	}
 	if (rc < 0)
 		code = fail(args, rc, &err);

@@ -3,19 +3,13 @@
 #define CLI_CLI_KEY_H
 
 #include "base/err.h"
-#include "base/ids.h"
 
 struct conf;
+struct new_key;
 
-#define CLI_KEY_HEX 64
-
-struct cli_key {
-	char id[IDS_MAX];          /* UUID */
-	char key[CLI_KEY_HEX + 8]; /* secret: "sk-syn-" and hex; the caller wipes it */
-};
-
-/* Make and store a key; tenant NULL: for any. Errors are store_call()'s. */
+/* Make and store a key; tenant NULL: for any. *ret is secret. Errors are
+ * store_call()'s. */
 int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
-		 struct cli_key *ret, struct err *err);
+		 struct new_key *ret, struct err *err);
 
 #endif

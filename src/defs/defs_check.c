@@ -20,34 +20,6 @@
 
 #define POINTER_MAX 400
 
-bool defs_check_has_nul(const struct json *value)
-{
-	struct jsonr_iter it;
-	size_t i;
-
-	switch (jsonr_type(value)) {
-	case JSONR_STRING:
-		return memchr(jsonr_text(value), '\0', jsonr_text_len(value)) != NULL;
-	case JSONR_ARRAY:
-		for (i = 0; i < jsonr_count(value); i++)
-			if (defs_check_has_nul(jsonr_at(value, i)))
-				return true;
-		return false;
-	case JSONR_OBJECT:
-		it = jsonr_iter(value);
-		while (jsonr_next(&it))
-			if (defs_check_has_nul(it.value))
-				return true;
-		return false;
-	case JSONR_NULL:
-	case JSONR_BOOL:
-	case JSONR_INT:
-	case JSONR_DOUBLE:
-		break;
-	}
-	return false;
-}
-
 /* A text member of 1..max bytes; "" and a problem otherwise. */
 static const char *need_text(struct arena *arena, const struct json *doc, const char *key,
 			     size_t max, struct problems *problems)
@@ -243,7 +215,7 @@ bool defs_check(enum store_definition_kind kind, const struct json *doc, const c
 			    DEFINITION_BYTES_MAX);
 		return false;
 	}
-	if (defs_check_has_nul(doc)) {
+	if (jsonr_has_nul(doc)) {
 		problem_add(problems, "",
 			    "a text of it holds U+0000, which is not stored");
 		return false;

@@ -28,7 +28,4 @@ bool defs_check(enum store_definition_kind kind, const struct json *doc, const c
 		size_t len, const struct definition_rules *rules, struct arena *arena,
 		struct defs_head *ret, struct problems *problems);
 
-/* Is there a U+0000 in any text or key of this value? Postgres stores none. */
-bool defs_check_has_nul(const struct json *value);
-
 #endif

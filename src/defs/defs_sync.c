@@ -518,9 +518,12 @@ size_t defs_sync_report(const struct defs_sync *sync, const struct pg_reply *rep
 	for (i = 0; i < sync->left_out_count; i++)
 		jsonw_text(&w, sync->left_out[i]);
 	jsonw_array_end(&w);
-	jsonw_pair_text(
-		&w, "synced_at",
-		store_time_text(store_syncs_note_read(reply, sync->note), moment));
+	if (store_time_text(store_syncs_note_read(reply, sync->note), moment)) {
+		moment[strlen("2026-06-01")] = 'T'; /* stock's ISO form, here alone */
+		jsonw_pair_text(&w, "synced_at", moment);
+	} else {
+		jsonw_pair_text(&w, "synced_at", NULL);
+	}
 	jsonw_object_end(&w);
 	str_deinit(&errors);
 	return report.count;

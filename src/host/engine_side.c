@@ -296,6 +296,8 @@ static void host_end(void *ctx, struct exec *exec, struct engine_final *final)
 	}
 	if (final->status == RUN_FAILED)
 		score_add(host->options.score, SCORE_RUNS_FAILED, 1);
+	score_add(host->options.score, SCORE_COST_MICROS,
+		  (int64_t)(final->usage.cost_usd * 1e6));
 	exec_free(exec);
 	journal_want(host->journal, held);
 }

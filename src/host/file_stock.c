@@ -87,7 +87,7 @@ int file_stock_write(const struct files_dir *dir, const struct files_head *head,
 
 	file_stock_path(dir, head->run_id, &path);
 	file_stock_print(head, end, asked, started_at_ms, &text);
-	rc = fdutil_write_file(str_text(&path), text.data, text.len, 0600, err);
+	rc = fdutil_show_file(str_text(&path), text.data, text.len, 0600, err);
 	str_deinit(&path);
 	str_deinit(&text);
 	return rc;

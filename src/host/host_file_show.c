@@ -31,8 +31,8 @@ static void work(struct files_io_job *job)
 {
 	struct show *show = list_entry(job, struct show, job);
 
-	show->rc = fdutil_write_file(show->path.data, show->text.data, show->text.len,
-				     0600, &show->err);
+	show->rc = fdutil_show_file(show->path.data, show->text.data, show->text.len,
+				    0600, &show->err);
 }
 
 static void on_written(struct files_io_job *job)

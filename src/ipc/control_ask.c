@@ -124,13 +124,14 @@ static int dial(const char *run_dir, int *ret, struct err *err)
 	return code;
 }
 
-int control_ask_start(struct ev_loop *loop, const char *run_dir, int act, int64_t wait_ms,
-		      control_ask_cb cb, void *arg, struct control_ask **ret,
-		      struct err *err)
+int control_ask_start(struct ev_loop *loop, const char *run_dir, int act, int64_t number,
+		      int64_t wait_ms, control_ask_cb cb, void *arg,
+		      struct control_ask **ret, struct err *err)
 {
 	const struct control_frame frame = {
 		.type = CONTROL_ASK,
 		.act = act,
+		.number = number,
 		.wait_s = (int32_t)((wait_ms + 999) / 1000),
 	};
 	struct control_ask *ask;

@@ -196,7 +196,7 @@ static bool ask_reload(struct fleet *fleet)
 {
 	struct err err;
 
-	if (control_ask_start(fleet->loop, fleet->env->conf->run_dir, CONTROL_RELOAD,
+	if (control_ask_start(fleet->loop, fleet->env->conf->run_dir, CONTROL_RELOAD, 0,
 			      RELOAD_MS, on_reloaded, fleet, &fleet->ask, &err) == 0)
 		return true;
 	log_warn("settings.no_reload", LOG_S("error", err.text));

@@ -16,6 +16,7 @@
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "keeper/live.h"
+#include "keeper/resident.h"
 #include "pg/pg_pool.h"
 #include "store/store_workers.h"
 
@@ -109,6 +110,13 @@ static void write_rows(struct registry *registry, const struct live_worker *work
 			.address = registry->address,
 			.active_jobs = (int)workers[i].active_runs,
 			.max_jobs = (int)workers[i].max_runs,
+			.state = score_state_name((enum score_state)workers[i].state),
+			.version = PACKAGE_VERSION,
+			.generation = workers[i].generation,
+			.memory_bytes = resident_bytes(workers[i].pid),
+			.runs_ended = score_get(workers[i].slot, SCORE_RUNS_ENDED),
+			.runs_failed = score_get(workers[i].slot, SCORE_RUNS_FAILED),
+			.cost_micros = score_get(workers[i].slot, SCORE_COST_MICROS),
 		};
 	if (n)
 		(void)store_workers_beat(batch, beats, n);

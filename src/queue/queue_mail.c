@@ -19,6 +19,8 @@
 static const char *const heads[] = {
 	[QUEUE_MAIL_CANCEL] = "1 cancel ",
 	[QUEUE_MAIL_ANSWER] = "1 answer ",
+	[QUEUE_MAIL_QUIET] = "1 quiet ",
+	[QUEUE_MAIL_STOP] = "1 stop ",
 };
 
 struct sending {

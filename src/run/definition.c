@@ -15,6 +15,7 @@
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/docr.h"
 #include "run/fail.h"
 #include "run/graph.h"
 #include "run/model.h"
@@ -23,7 +24,6 @@
 #include "run/validate_share.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,168 +58,18 @@ static const char *const merge_names[MERGE_NSTRATEGIES] = {
 
 /* One object under way: where its fields are, for problems. */
 struct reader {
+	struct docr doc; /* into the definition's arena */
 	struct definition *definition;
-	struct problems *problems;
-	const struct json *object;
-	char prefix[64]; /* "/", "/steps/3/", "/steps/3/retry/": never near its end */
 };
-
-static void complain(struct reader *r, const char *field, const char *text)
-{
-	char where[128];
-
-	(void)snprintf(where, sizeof(where), "%s%s", r->prefix, field);
-	problem_add(r->problems, where, "%s", text);
-}
-
-static const struct json *field_get(struct reader *r, const char *field)
-{
-	return jsonr_get(r->object, field);
-}
-
-/* A string of the definition in its arena; NULL when it cannot be one. */
-static const char *keep_text(struct reader *r, const char *field,
-			     const struct json *value, size_t max)
-{
-	const char *text = jsonr_text(value);
-	size_t len = jsonr_text_len(value);
-	char why[96];
-
-	if (!text) {
-		(void)snprintf(why, sizeof(why), "must be a string, not %s",
-			       jsonr_type_name(jsonr_type(value)));
-		complain(r, field, why);
-		return NULL;
-	}
-	if (memchr(text, '\0', len)) {
-		complain(r, field, "must not hold the character U+0000");
-		return NULL;
-	}
-	if (len > max) {
-		(void)snprintf(why, sizeof(why), "must have at most %zu bytes, not %zu",
-			       max, len);
-		complain(r, field, why);
-		return NULL;
-	}
-	return arena_dup_n(&r->definition->arena, text, len);
-}
-
-/* Absent, null and "" are NULL. */
-static const char *read_text(struct reader *r, const char *field, size_t max)
-{
-	const struct json *value = field_get(r, field);
-	const char *text;
-
-	if (jsonr_type(value) == JSONR_NULL)
-		return NULL;
-	text = keep_text(r, field, value, max);
-	return text && *text ? text : NULL;
-}
-
-static const char *read_needed(struct reader *r, const char *field, size_t max)
-{
-	const struct json *value = field_get(r, field);
-	const char *text;
-
-	if (jsonr_type(value) == JSONR_NULL) {
-		complain(r, field, "is missing");
-		return "";
-	}
-	text = keep_text(r, field, value, max);
-	if (!text)
-		return "";
-	if (!*text)
-		complain(r, field, "must not be empty");
-	return text;
-}
-
-/* Whole numbers may be written as 300.0, as Python's readers take them. */
-static int64_t read_int(struct reader *r, const char *field, int64_t min, int64_t max,
-			int64_t fallback)
-{
-	const struct json *value = field_get(r, field);
-	enum jsonr_type type = jsonr_type(value);
-	char why[96];
-	double d;
-	int64_t n;
-
-	if (type == JSONR_NULL)
-		return fallback;
-	d = jsonr_double(value);
-	if (type != JSONR_INT && (type != JSONR_DOUBLE || d != floor(d))) {
-		(void)snprintf(why, sizeof(why), "must be an integer, not %s",
-			       type == JSONR_DOUBLE ? "a fraction"
-						    : jsonr_type_name(type));
-		complain(r, field, why);
-		return fallback;
-	}
-	if (d < (double)min || d > (double)max) {
-		(void)snprintf(why, sizeof(why), "must be %lld..%lld", (long long)min,
-			       (long long)max);
-		complain(r, field, why);
-		return fallback;
-	}
-	n = type == JSONR_INT ? jsonr_int(value) : (int64_t)d;
-	return n;
-}
-
-/* Whether the field is there and of that type; another type is a problem. */
-static bool read_container(struct reader *r, const char *field, enum jsonr_type type,
-			   const struct json **ret)
-{
-	const struct json *value = field_get(r, field);
-	char why[96];
-
-	if (jsonr_type(value) == JSONR_NULL)
-		return false;
-	if (jsonr_type(value) != type) {
-		(void)snprintf(why, sizeof(why), "must be an %s, not %s",
-			       jsonr_type_name(type), jsonr_type_name(jsonr_type(value)));
-		complain(r, field, why);
-		return false;
-	}
-	*ret = value;
-	return true;
-}
-
-static bool read_count(struct reader *r, const char *field, size_t count, size_t max)
-{
-	char why[96];
-
-	if (count <= max)
-		return true;
-	(void)snprintf(why, sizeof(why), "must have at most %zu entries, not %zu", max,
-		       count);
-	complain(r, field, why);
-	return false;
-}
-
-/* The texts of a list, but for empty ones; how many there are. */
-static size_t read_names(struct reader *r, const char *field, const struct json *list,
-			 size_t max, const char ***ret)
-{
-	size_t count = jsonr_count(list), kept = 0, i;
-
-	if (!read_count(r, field, count, max))
-		return 0;
-	*ret = arena_new_n(&r->definition->arena, const char *, count + 1);
-	for (i = 0; i < count; i++) {
-		const char *name =
-			keep_text(r, field, jsonr_at(list, i), DEFINITION_ID_MAX);
-
-		if (name && *name)
-			(*ret)[kept++] = name;
-	}
-	return kept;
-}
 
 static void read_input_keys(struct reader *r, struct definition_step *step)
 {
 	const struct json *list;
 
-	if (read_container(r, "input_keys", JSONR_ARRAY, &list))
-		step->input_keys_count = read_names(
-			r, "input_keys", list, DEFINITION_KEYS_MAX, &step->input_keys);
+	if (docr_container(&r->doc, "input_keys", JSONR_ARRAY, &list))
+		step->input_keys_count =
+			docr_names(&r->doc, "input_keys", list, DEFINITION_KEYS_MAX,
+				   DEFINITION_ID_MAX, &step->input_keys);
 }
 
 /* An empty list is one: nothing is allowed then. */
@@ -227,10 +77,10 @@ static void read_allowed_tools(struct reader *r, struct definition_step *step)
 {
 	const struct json *list;
 
-	if (read_container(r, "allowed_tools", JSONR_ARRAY, &list))
+	if (docr_container(&r->doc, "allowed_tools", JSONR_ARRAY, &list))
 		step->allowed_tools_count =
-			read_names(r, "allowed_tools", list, DEFINITION_KEYS_MAX,
-				   &step->allowed_tools);
+			docr_names(&r->doc, "allowed_tools", list, DEFINITION_KEYS_MAX,
+				   DEFINITION_ID_MAX, &step->allowed_tools);
 }
 
 static void read_branches(struct reader *r, struct definition_step *step)
@@ -239,10 +89,10 @@ static void read_branches(struct reader *r, struct definition_step *step)
 	const struct json *list;
 	size_t count, i;
 
-	if (!read_container(r, field, JSONR_ARRAY, &list))
+	if (!docr_container(&r->doc, field, JSONR_ARRAY, &list))
 		return;
 	count = jsonr_count(list);
-	if (!read_count(r, field, count, DEFINITION_BRANCHES_MAX))
+	if (!docr_count(&r->doc, field, count, DEFINITION_BRANCHES_MAX))
 		return;
 	step->branches = arena_new_n(&r->definition->arena, struct step_list, count + 1);
 	step->branches_count = count;
@@ -250,11 +100,12 @@ static void read_branches(struct reader *r, struct definition_step *step)
 		const struct json *branch = jsonr_at(list, i);
 
 		if (jsonr_type(branch) != JSONR_ARRAY) {
-			complain(r, field, "must hold lists of step ids");
+			docr_complain(&r->doc, field, "must hold lists of step ids");
 			return;
 		}
-		step->branches[i].count = read_names(
-			r, field, branch, DEFINITION_STEPS_MAX, &step->branches[i].ids);
+		step->branches[i].count =
+			docr_names(&r->doc, field, branch, DEFINITION_STEPS_MAX,
+				   DEFINITION_ID_MAX, &step->branches[i].ids);
 	}
 }
 
@@ -262,10 +113,12 @@ static void read_body(struct reader *r, struct definition_step *step)
 {
 	const struct json *list;
 
-	if (read_container(r, "loop_step_ids", JSONR_ARRAY, &list))
-		step->body.count = read_names(r, "loop_step_ids", list,
-					      DEFINITION_STEPS_MAX, &step->body.ids);
-	step->loop_count = read_int(r, "loop_count", INT64_MIN, DEFINITION_LOOPS_MAX, 3);
+	if (docr_container(&r->doc, "loop_step_ids", JSONR_ARRAY, &list))
+		step->body.count =
+			docr_names(&r->doc, "loop_step_ids", list, DEFINITION_STEPS_MAX,
+				   DEFINITION_ID_MAX, &step->body.ids);
+	step->loop_count =
+		docr_int(&r->doc, "loop_count", INT64_MIN, DEFINITION_LOOPS_MAX, 3);
 	if (step->loop_count < 1)
 		step->loop_count = 1;
 }
@@ -276,8 +129,8 @@ static void read_switch_cases(struct reader *r, struct definition_step *step)
 	const struct json *cases;
 	struct jsonr_iter it;
 
-	if (!read_container(r, "switch_cases", JSONR_OBJECT, &cases) ||
-	    !read_count(r, "switch_cases", jsonr_count(cases), DEFINITION_KEYS_MAX))
+	if (!docr_container(&r->doc, "switch_cases", JSONR_OBJECT, &cases) ||
+	    !docr_count(&r->doc, "switch_cases", jsonr_count(cases), DEFINITION_KEYS_MAX))
 		return;
 	step->switch_cases = arena_new_n(arena, struct switch_case, jsonr_count(cases));
 	it = jsonr_iter(cases);
@@ -286,9 +139,11 @@ static void read_switch_cases(struct reader *r, struct definition_step *step)
 		const char *id = NULL;
 
 		if (strlen(it.key) > DEFINITION_ID_MAX)
-			complain(r, "switch_cases", "has a value that is too long");
+			docr_complain(&r->doc, "switch_cases",
+				      "has a value that is too long");
 		if (jsonr_type(it.value) != JSONR_NULL)
-			id = keep_text(r, "switch_cases", it.value, DEFINITION_ID_MAX);
+			id = docr_keep(&r->doc, "switch_cases", it.value,
+				       DEFINITION_ID_MAX);
 		one->value = arena_dup(arena, it.key);
 		one->step_id = id && *id ? id : NULL;
 	}
@@ -301,14 +156,15 @@ static void read_route(struct reader *r, const struct jsonr_iter *it,
 	const char *id = NULL;
 
 	if (!*it->key || strlen(it->key) > DEFINITION_ID_MAX)
-		complain(r, "route_map", "has a label that is empty or too long");
+		docr_complain(&r->doc, "route_map",
+			      "has a label that is empty or too long");
 	if (jsonr_type(it->value) != JSONR_NULL)
-		id = keep_text(r, "route_map", it->value, DEFINITION_ID_MAX);
+		id = docr_keep(&r->doc, "route_map", it->value, DEFINITION_ID_MAX);
 	route->label = arena_dup(&r->definition->arena, it->key);
 	route->step_id = id && *id ? id : NULL;
 	if (jsonr_type(text) != JSONR_NULL)
-		route->description =
-			keep_text(r, "route_descriptions", text, DEFINITION_BYTES_MAX);
+		route->description = docr_keep(&r->doc, "route_descriptions", text,
+					       DEFINITION_BYTES_MAX);
 }
 
 static void read_routes(struct reader *r, struct definition_step *step)
@@ -316,9 +172,9 @@ static void read_routes(struct reader *r, struct definition_step *step)
 	const struct json *routes, *descriptions = NULL;
 	struct jsonr_iter it;
 
-	(void)read_container(r, "route_descriptions", JSONR_OBJECT, &descriptions);
-	if (!read_container(r, "route_map", JSONR_OBJECT, &routes) ||
-	    !read_count(r, "route_map", jsonr_count(routes), DEFINITION_KEYS_MAX))
+	(void)docr_container(&r->doc, "route_descriptions", JSONR_OBJECT, &descriptions);
+	if (!docr_container(&r->doc, "route_map", JSONR_OBJECT, &routes) ||
+	    !docr_count(&r->doc, "route_map", jsonr_count(routes), DEFINITION_KEYS_MAX))
 		return;
 	step->routes =
 		arena_new_n(&r->definition->arena, struct route, jsonr_count(routes));
@@ -327,25 +183,13 @@ static void read_routes(struct reader *r, struct definition_step *step)
 		read_route(r, &it, descriptions, &step->routes[step->routes_count++]);
 }
 
-static bool read_bool(struct reader *r, const char *field, bool fallback)
-{
-	const struct json *value = field_get(r, field);
-
-	if (jsonr_type(value) == JSONR_NULL)
-		return fallback;
-	if (jsonr_type(value) == JSONR_BOOL)
-		return jsonr_bool(value);
-	complain(r, field, "must be true or false");
-	return fallback;
-}
-
 static void read_retry_on(struct reader *r, struct retry *retry)
 {
 	const struct json *list;
 	enum fail_class class;
 	size_t i;
 
-	if (!read_container(r, "on", JSONR_ARRAY, &list))
+	if (!docr_container(&r->doc, "on", JSONR_ARRAY, &list))
 		return;
 	retry->on = 0;
 	for (i = 0; i < jsonr_count(list); i++) {
@@ -355,8 +199,8 @@ static void read_retry_on(struct reader *r, struct retry *retry)
 				? fail_parse(jsonr_text(name), jsonr_text_len(name))
 				: FAIL_NONE;
 		if (class == FAIL_NONE || class == FAIL_CANCELLED) {
-			complain(r, "on",
-				 "may name job, provider, tool, limit and internal");
+			docr_complain(&r->doc, "on",
+				      "may name job, provider, tool, limit and internal");
 			return;
 		}
 		retry->on |= FAIL_BIT(class);
@@ -368,17 +212,17 @@ static void read_retry(struct reader *r, struct retry *retry)
 	struct reader inner = *r;
 
 	retry->on = FAIL_BIT(FAIL_PROVIDER) | FAIL_BIT(FAIL_TOOL);
-	if (!read_container(r, "retry", JSONR_OBJECT, &inner.object))
+	if (!docr_container(&r->doc, "retry", JSONR_OBJECT, &inner.doc.object))
 		return;
-	memcpy(inner.prefix + strlen(inner.prefix), "retry/", sizeof("retry/"));
-	retry->max = (int)read_int(&inner, "max", 0, DEFINITION_RETRY_MAX, 0);
-	retry->backoff_ms = read_int(&inner, "backoff_ms", 0, BACKOFF_MAX_MS, 1000);
+	memcpy(inner.doc.prefix + strlen(inner.doc.prefix), "retry/", sizeof("retry/"));
+	retry->max = (int)docr_int(&inner.doc, "max", 0, DEFINITION_RETRY_MAX, 0);
+	retry->backoff_ms = docr_int(&inner.doc, "backoff_ms", 0, BACKOFF_MAX_MS, 1000);
 	read_retry_on(&inner, retry);
 }
 
 static enum on_error read_on_error(struct reader *r)
 {
-	const char *text = read_text(r, "on_error", DEFINITION_ID_MAX);
+	const char *text = docr_text(&r->doc, "on_error", DEFINITION_ID_MAX);
 
 	if (!text || strcmp(text, "fail") == 0)
 		return ON_ERROR_FAIL;
@@ -386,14 +230,14 @@ static enum on_error read_on_error(struct reader *r)
 		return ON_ERROR_CONTINUE;
 	if (strcmp(text, "route") == 0)
 		return ON_ERROR_ROUTE;
-	complain(r, "on_error", "must be \"fail\", \"continue\" or \"route\"");
+	docr_complain(&r->doc, "on_error", "must be \"fail\", \"continue\" or \"route\"");
 	return ON_ERROR_FAIL;
 }
 
 /* A name that nobody knows is a list, as stock has it. */
 static enum merge_strategy read_merge_strategy(struct reader *r)
 {
-	const char *name = read_text(r, "merge_strategy", DEFINITION_ID_MAX);
+	const char *name = docr_text(&r->doc, "merge_strategy", DEFINITION_ID_MAX);
 	int i;
 
 	for (i = 0; name && i < MERGE_NSTRATEGIES; i++)
@@ -416,7 +260,7 @@ static enum step_type type_parse(const char *name)
  * well. */
 static void read_fields(struct reader *r, struct definition_step *step)
 {
-	const struct json *value = field_get(r, "human_fields");
+	const struct json *value = jsonr_get(r->doc.object, "human_fields");
 	struct str text = STR_INIT;
 	char why[96];
 
@@ -427,7 +271,7 @@ static void read_fields(struct reader *r, struct definition_step *step)
 	if (text.len > DEFINITION_FIELDS_MAX) {
 		(void)snprintf(why, sizeof(why), "must have at most %d bytes, not %zu",
 			       DEFINITION_FIELDS_MAX, text.len);
-		complain(r, "human_fields", why);
+		docr_complain(&r->doc, "human_fields", why);
 	}
 	step->human_fields_len = text.len;
 	step->human_fields =
@@ -437,57 +281,65 @@ static void read_fields(struct reader *r, struct definition_step *step)
 
 static void read_human(struct reader *r, struct definition_step *step)
 {
-	step->human_prompt = read_text(r, "human_prompt", DEFINITION_BYTES_MAX);
+	step->human_prompt = docr_text(&r->doc, "human_prompt", DEFINITION_BYTES_MAX);
 	read_fields(r, step);
-	step->human_channel_id = read_text(r, "human_channel_id", DEFINITION_ID_MAX);
-	step->human_deadline_ms =
-		1000 * read_int(r, "human_deadline_seconds", 0, HUMAN_WAIT_MAX_SEC, 0);
-	step->human_reminder_ms =
-		1000 * read_int(r, "human_reminder_seconds", 0, HUMAN_WAIT_MAX_SEC, 0);
-	step->on_timeout_step_id = read_text(r, "on_timeout_step_id", DEFINITION_ID_MAX);
+	step->human_channel_id =
+		docr_text(&r->doc, "human_channel_id", DEFINITION_ID_MAX);
+	step->human_deadline_ms = 1000 * docr_int(&r->doc, "human_deadline_seconds", 0,
+						  HUMAN_WAIT_MAX_SEC, 0);
+	step->human_reminder_ms = 1000 * docr_int(&r->doc, "human_reminder_seconds", 0,
+						  HUMAN_WAIT_MAX_SEC, 0);
+	step->on_timeout_step_id =
+		docr_text(&r->doc, "on_timeout_step_id", DEFINITION_ID_MAX);
 }
 
 static void read_step(struct reader *r, struct definition_step *step)
 {
 	const char *model;
 
-	step->id = read_needed(r, "id", DEFINITION_ID_MAX);
-	step->name = read_needed(r, "name", DEFINITION_NAME_MAX);
-	step->type_name = read_needed(r, "type", DEFINITION_ID_MAX);
+	step->id = docr_needed(&r->doc, "id", DEFINITION_ID_MAX);
+	step->name = docr_needed(&r->doc, "name", DEFINITION_NAME_MAX);
+	step->type_name = docr_needed(&r->doc, "type", DEFINITION_ID_MAX);
 	step->type = type_parse(step->type_name);
-	model = read_text(r, "model", DEFINITION_ID_MAX);
+	model = docr_text(&r->doc, "model", DEFINITION_ID_MAX);
 	step->model = model_inherits(model) ? NULL : model;
-	step->prompt_template = read_text(r, "prompt_template", DEFINITION_BYTES_MAX);
-	step->print_content = read_text(r, "print_content", DEFINITION_BYTES_MAX);
+	step->prompt_template =
+		docr_text(&r->doc, "prompt_template", DEFINITION_BYTES_MAX);
+	step->print_content = docr_text(&r->doc, "print_content", DEFINITION_BYTES_MAX);
 	read_branches(r, step);
 	read_body(r, step);
 	read_input_keys(r, step);
 	step->merge_strategy = read_merge_strategy(r);
-	step->transform_code = read_text(r, "transform_code", DEFINITION_BYTES_MAX);
-	step->if_condition = read_text(r, "if_condition", DEFINITION_BYTES_MAX);
-	step->if_true_step_id = read_text(r, "if_true_step_id", DEFINITION_ID_MAX);
-	step->if_false_step_id = read_text(r, "if_false_step_id", DEFINITION_ID_MAX);
-	step->switch_expression = read_text(r, "switch_expression", DEFINITION_BYTES_MAX);
+	step->transform_code = docr_text(&r->doc, "transform_code", DEFINITION_BYTES_MAX);
+	step->if_condition = docr_text(&r->doc, "if_condition", DEFINITION_BYTES_MAX);
+	step->if_true_step_id = docr_text(&r->doc, "if_true_step_id", DEFINITION_ID_MAX);
+	step->if_false_step_id =
+		docr_text(&r->doc, "if_false_step_id", DEFINITION_ID_MAX);
+	step->switch_expression =
+		docr_text(&r->doc, "switch_expression", DEFINITION_BYTES_MAX);
 	read_switch_cases(r, step);
 	step->switch_default_step_id =
-		read_text(r, "switch_default_step_id", DEFINITION_ID_MAX);
+		docr_text(&r->doc, "switch_default_step_id", DEFINITION_ID_MAX);
 	read_routes(r, step);
-	step->evaluator_prompt = read_text(r, "evaluator_prompt", DEFINITION_BYTES_MAX);
-	step->on_parse_error = read_text(r, "on_parse_error", DEFINITION_ID_MAX);
-	step->forced_tool = read_text(r, "forced_tool", DEFINITION_ID_MAX);
+	step->evaluator_prompt =
+		docr_text(&r->doc, "evaluator_prompt", DEFINITION_BYTES_MAX);
+	step->on_parse_error = docr_text(&r->doc, "on_parse_error", DEFINITION_ID_MAX);
+	step->forced_tool = docr_text(&r->doc, "forced_tool", DEFINITION_ID_MAX);
 	read_human(r, step);
-	step->agent_id = read_text(r, "agent_id", DEFINITION_ID_MAX);
+	step->agent_id = docr_text(&r->doc, "agent_id", DEFINITION_ID_MAX);
 	read_allowed_tools(r, step);
-	step->max_turns = read_int(r, "max_turns", 0, DEFINITION_TURNS_MAX, 15);
-	step->full_history = read_bool(r, "include_full_history", true);
-	step->output_key = read_text(r, "output_key", DEFINITION_ID_MAX);
-	step->next_step_id = read_text(r, "next_step_id", DEFINITION_ID_MAX);
+	step->max_turns = docr_int(&r->doc, "max_turns", 0, DEFINITION_TURNS_MAX, 15);
+	step->full_history = docr_bool(&r->doc, "include_full_history", true);
+	step->output_key = docr_text(&r->doc, "output_key", DEFINITION_ID_MAX);
+	step->next_step_id = docr_text(&r->doc, "next_step_id", DEFINITION_ID_MAX);
 	step->timeout_ms =
-		1000 * read_int(r, "timeout_seconds", 0, STEP_TIMEOUT_MAX_SEC, 0);
-	step->max_iterations = read_int(r, "max_iterations", 0, DEFINITION_TURNS_MAX, 3);
+		1000 * docr_int(&r->doc, "timeout_seconds", 0, STEP_TIMEOUT_MAX_SEC, 0);
+	step->max_iterations =
+		docr_int(&r->doc, "max_iterations", 0, DEFINITION_TURNS_MAX, 3);
 	read_retry(r, &step->retry);
 	step->on_error = read_on_error(r);
-	step->on_error_step_id = read_text(r, "on_error_step_id", DEFINITION_ID_MAX);
+	step->on_error_step_id =
+		docr_text(&r->doc, "on_error_step_id", DEFINITION_ID_MAX);
 }
 
 static void read_steps(struct reader *r)
@@ -496,10 +348,10 @@ static void read_steps(struct reader *r)
 	const struct json *list;
 	size_t count, i;
 
-	if (!read_container(r, "steps", JSONR_ARRAY, &list))
+	if (!docr_container(&r->doc, "steps", JSONR_ARRAY, &list))
 		return;
 	count = jsonr_count(list);
-	if (!read_count(r, "steps", count, DEFINITION_STEPS_MAX))
+	if (!docr_count(&r->doc, "steps", count, DEFINITION_STEPS_MAX))
 		return;
 	definition->steps =
 		arena_new_n(&definition->arena, struct definition_step, count);
@@ -508,13 +360,15 @@ static void read_steps(struct reader *r)
 			&definition->steps[definition->steps_count];
 		struct reader inner = *r;
 
-		(void)snprintf(inner.prefix, sizeof(inner.prefix), "/steps/%zu", i);
-		inner.object = jsonr_at(list, i);
-		if (jsonr_type(inner.object) != JSONR_OBJECT) {
-			complain(&inner, "", "must be an object");
+		(void)snprintf(inner.doc.prefix, sizeof(inner.doc.prefix), "/steps/%zu",
+			       i);
+		inner.doc.object = jsonr_at(list, i);
+		if (jsonr_type(inner.doc.object) != JSONR_OBJECT) {
+			docr_complain(&inner.doc, "", "must be an object");
 			continue;
 		}
-		(void)snprintf(inner.prefix, sizeof(inner.prefix), "/steps/%zu/", i);
+		(void)snprintf(inner.doc.prefix, sizeof(inner.doc.prefix), "/steps/%zu/",
+			       i);
 		step->index = definition->steps_count++;
 		read_step(&inner, step);
 		if (!map_get(&definition->by_id, step->id, strlen(step->id)))
@@ -532,8 +386,9 @@ static void read_schema(struct reader *r)
 	struct jsonr_iter it;
 	bool found;
 
-	if (!read_container(r, "state_schema", JSONR_OBJECT, &schema) ||
-	    !read_count(r, "state_schema", jsonr_count(schema), DEFINITION_KEYS_MAX))
+	if (!docr_container(&r->doc, "state_schema", JSONR_OBJECT, &schema) ||
+	    !docr_count(&r->doc, "state_schema", jsonr_count(schema),
+			DEFINITION_KEYS_MAX))
 		return;
 	definition->defaults = arena_new_n(&definition->arena, struct definition_default,
 					   jsonr_count(schema));
@@ -546,8 +401,8 @@ static void read_schema(struct reader *r)
 		if (!found)
 			continue;
 		if (len == 0 || len > DEFINITION_ID_MAX) {
-			complain(r, "state_schema",
-				 "has a key that is empty or too long");
+			docr_complain(&r->doc, "state_schema",
+				      "has a key that is empty or too long");
 			continue;
 		}
 		str_reset(&json, DEFINITION_BYTES_MAX);
@@ -575,16 +430,17 @@ static void read_definition(struct reader *r)
 {
 	struct definition *definition = r->definition;
 
-	definition->id = read_needed(r, "id", DEFINITION_ID_MAX);
-	definition->name = read_needed(r, "name", DEFINITION_NAME_MAX);
-	definition->description = read_text(r, "description", DEFINITION_BYTES_MAX);
+	definition->id = docr_needed(&r->doc, "id", DEFINITION_ID_MAX);
+	definition->name = docr_needed(&r->doc, "name", DEFINITION_NAME_MAX);
+	definition->description = docr_text(&r->doc, "description", DEFINITION_BYTES_MAX);
 	if (!definition->description)
 		definition->description = "";
-	definition->entry_step_id = read_text(r, "entry_step_id", DEFINITION_ID_MAX);
+	definition->entry_step_id =
+		docr_text(&r->doc, "entry_step_id", DEFINITION_ID_MAX);
 	definition->max_total_turns =
-		read_int(r, "max_total_turns", 0, DEFINITION_TURNS_MAX, 0);
+		docr_int(&r->doc, "max_total_turns", 0, DEFINITION_TURNS_MAX, 0);
 	definition->timeout_ms =
-		60000 * read_int(r, "timeout_minutes", 0, RUN_TIMEOUT_MAX_MIN, 0);
+		60000 * docr_int(&r->doc, "timeout_minutes", 0, RUN_TIMEOUT_MAX_MIN, 0);
 	read_steps(r);
 	read_schema(r);
 }
@@ -594,32 +450,19 @@ int definition_parse(const char *text, size_t len, struct definition **ret,
 {
 	size_t before = problems->count;
 	struct definition *definition;
-	struct reader reader = { .problems = problems, .prefix = "/" };
+	struct reader reader = { .doc = { .problems = problems, .prefix = "/" } };
 	struct json *doc = NULL;
-	struct err err;
 
-	if (len > DEFINITION_BYTES_MAX) {
-		problem_add(problems, "", "a definition has at most %d bytes, not %zu",
-			    DEFINITION_BYTES_MAX, len);
+	if (docr_parse(text, len, DEFINITION_BYTES_MAX, "a definition", problems, &doc) <
+	    0)
 		return ERR_INPUT;
-	}
-	if (jsonr_parse(text, len, &doc, NULL, NULL, &err) < 0) {
-		problem_add(problems, "", "not JSON: %s", err.text);
-		return ERR_INPUT;
-	}
-	if (jsonr_type(doc) != JSONR_OBJECT) {
-		problem_add(problems, "", "must be an object, not %s",
-			    jsonr_type_name(jsonr_type(doc)));
-		jsonr_free(doc);
-		return ERR_INPUT;
-	}
-
 	definition = mem_new(struct definition);
 	definition->refs = 1;
 	arena_init(&definition->arena);
 	map_init(&definition->by_id);
 	reader.definition = definition;
-	reader.object = doc;
+	reader.doc.arena = &definition->arena;
+	reader.doc.object = doc;
 	read_definition(&reader);
 	jsonr_free(doc);
 	if (problems->count > before) {

@@ -13,6 +13,8 @@ src_run_librun_a_SOURCES = \
 	src/run/cron.h \
 	src/run/definition.c \
 	src/run/definition.h \
+	src/run/docr.c \
+	src/run/docr.h \
 	src/run/expr.c \
 	src/run/expr.h \
 	src/run/expr_budget.c \

@@ -2,8 +2,8 @@
  * files_group.c - all journals of some loop turns made durable together
  *
  * Before the loop sleeps, behind the engine's pump, all journals with something pending
- * are one job of the thread: names of the folder, what must be there first, then every
- * journal is written, then each is synced. The first sync waits for the disk; what it
+ * are one job of the thread: what must be there first, then every journal is written,
+ * then each is synced, then the names of new ones are. The first sync waits for the disk; what it
  * brings the file system to write is most of what the others need. Journals that are
  * wanted meanwhile are the next job, so the slower the disk is, the more it gets at once.
  *
@@ -44,7 +44,7 @@ static int sync_names(struct files_group *group)
 
 	if (!batch->names)
 		return 0;
-	if (fsync(group->dir->live) < 0 || fsync(group->dir->root) < 0)
+	if (fsync(group->dir->live) < 0)
 		return err_errno(&batch->err, "sync the folder");
 	batch->names_done = true;
 	return 0;
@@ -58,9 +58,7 @@ static void work(struct files_io_job *job)
 	size_t i;
 
 	batch->written = batch->synced = 0;
-	batch->rc = sync_names(group);
-	if (batch->rc == 0)
-		batch->rc = sync_first(batch);
+	batch->rc = sync_first(batch);
 	for (node = batch->journals.next; batch->rc == 0 && node != &batch->journals;
 	     node = node->next) {
 		batch->rc = files_journal_write(journal_at(node), &batch->err);
@@ -74,6 +72,12 @@ static void work(struct files_io_job *job)
 		batch->synced += rc == 0;
 		if (rc < 0)
 			batch->rc = rc;
+	}
+	/* Behind them: the sync of a file that is new brings its name to the disk as well
+	 * on most file systems, so that the folder's has little left to do. */
+	if (sync_names(group) < 0) {
+		batch->rc = ERR_SYS;
+		batch->synced = 0;
 	}
 }
 

@@ -23,6 +23,10 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_run.h \
 	src/store/files_view.c \
 	src/store/files_view.h \
+	src/store/new_key.c \
+	src/store/new_key.h \
+	src/store/store_analytics.c \
+	src/store/store_analytics.h \
 	src/store/store_answers.c \
 	src/store/store_answers.h \
 	src/store/store_cancels.c \
@@ -99,6 +103,8 @@ STORE_SQL = \
 	src/store/sql/agent_pin.sql \
 	src/store/sql/agents_list.sql \
 	src/store/sql/agents_roster.sql \
+	src/store/sql/analytics_models.sql \
+	src/store/sql/analytics_runs.sql \
 	src/store/sql/answer_lock.sql \
 	src/store/sql/answer_look.sql \
 	src/store/sql/answer_put.sql \
@@ -129,12 +135,14 @@ STORE_SQL = \
 	src/store/sql/definitions_export.sql \
 	src/store/sql/definitions_gone.sql \
 	src/store/sql/definitions_lock.sql \
+	src/store/sql/fleet_minutes.sql \
 	src/store/sql/fleet_put.sql \
 	src/store/sql/fleet_read.sql \
 	src/store/sql/idempotency_expire.sql \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
 	src/store/sql/key_find.sql \
+	src/store/sql/key_import.sql \
 	src/store/sql/key_revoke.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \
@@ -242,6 +250,7 @@ STORE_SQL = \
 	src/store/sql/waits_show.sql \
 	src/store/sql/waits_write.sql \
 	src/store/sql/worker_offline.sql \
+	src/store/sql/worker_one.sql \
 	src/store/sql/workers_ages.sql \
 	src/store/sql/workers_beat.sql \
 	src/store/sql/workers_list.sql \
@@ -260,7 +269,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/008_defs.sql \
 	src/store/migrations/010_page.sql \
 	src/store/migrations/011_schedules.sql \
-	src/store/migrations/012_order.sql
+	src/store/migrations/012_order.sql \
+	src/store/migrations/013_views.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

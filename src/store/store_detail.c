@@ -50,6 +50,7 @@ bool store_detail_run_read(const struct pg_reply *reply, int statement,
 		.deadline_at = pg_reply_text(reply, statement, 0, at + 14),
 		.ready_at = pg_reply_text(reply, statement, 0, at + 15),
 		.updated_at = pg_reply_text(reply, statement, 0, at + 16),
+		.webhook_secret = pg_reply_text(reply, statement, 0, at + 17),
 	};
 	return true;
 }

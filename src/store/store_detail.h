@@ -23,6 +23,7 @@ struct store_detail {
 	int64_t cache_read_tokens;
 	int64_t cache_write_tokens;
 	const char *webhook_url;     /* NULL */
+	const char *webhook_secret;  /* NULL; no answer shows it */
 	const char *idempotency_key; /* NULL */
 	const char *parent_run_id;   /* NULL */
 	const char *trace_id;        /* NULL */

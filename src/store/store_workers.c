@@ -22,6 +22,13 @@ static const struct store_column beat_columns[] = {
 	{ STORE_COLUMN_INT4,  AT(active_jobs) },
 	{ STORE_COLUMN_INT4,  AT(max_jobs) },
 	{ STORE_COLUMN_TEXT0, AT(mcp_disabled) },
+	{ STORE_COLUMN_TEXT,  AT(state) },
+	{ STORE_COLUMN_TEXT,  AT(version) },
+	{ STORE_COLUMN_INT4,  AT(generation) },
+	{ STORE_COLUMN_INT8,  AT(memory_bytes) },
+	{ STORE_COLUMN_INT8,  AT(runs_ended) },
+	{ STORE_COLUMN_INT8,  AT(runs_failed) },
+	{ STORE_COLUMN_INT8,  AT(cost_micros) },
 	/* clang-format on */
 };
 
@@ -120,5 +127,29 @@ void store_workers_list_read(const struct pg_reply *reply, int statement, int ro
 		.incarnation = pg_reply_text(reply, statement, row, 9),
 		.last_death_cause = pg_reply_text(reply, statement, row, 10),
 		.last_death_at = pg_reply_text(reply, statement, row, 11),
+		.state = pg_reply_text(reply, statement, row, 12),
+		.version = pg_reply_text(reply, statement, row, 13),
+		.generation = (int)pg_reply_int(reply, statement, row, 14),
+		.memory_bytes = pg_reply_int(reply, statement, row, 15),
 	};
+}
+
+int store_workers_one(struct pg_batch *batch, const char *worker_id)
+{
+	int at = add(batch, STORE_SQL_WORKER_ONE);
+
+	pg_batch_text(batch, worker_id, -1);
+	return at;
+}
+
+bool store_workers_one_read(const struct pg_reply *reply, int statement,
+			    struct store_worker_one *ret)
+{
+	if (!pg_reply_rows(reply, statement))
+		return false;
+	*ret = (struct store_worker_one){
+		.incarnation = pg_reply_text(reply, statement, 0, 0),
+		.online = pg_reply_bool(reply, statement, 0, 1),
+	};
+	return true;
 }

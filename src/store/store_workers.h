@@ -19,6 +19,13 @@ struct store_worker_beat {
 	int active_jobs;
 	int max_jobs;
 	const char *mcp_disabled; /* JSON text of an array; NULL: [] */
+	const char *state;        /* "ready", "quiet" */
+	const char *version;
+	int generation;
+	int64_t memory_bytes; /* 0: not known */
+	int64_t runs_ended;   /* since the incarnation began, as the two below */
+	int64_t runs_failed;
+	int64_t cost_micros; /* millionths of a dollar */
 };
 
 /*
@@ -65,6 +72,10 @@ struct store_worker {
 	const char *incarnation;      /* NULL: a stock worker */
 	const char *last_death_cause; /* NULL: none */
 	const char *last_death_at;    /* NULL */
+	const char *state;            /* NULL: not known */
+	const char *version;          /* NULL */
+	int generation;
+	int64_t memory_bytes; /* 0: not known */
 };
 
 /* All rows, ordered by worker_id. */
@@ -72,5 +83,15 @@ int store_workers_list(struct pg_batch *batch);
 int store_workers_list_count(const struct pg_reply *reply, int statement);
 void store_workers_list_read(const struct pg_reply *reply, int statement, int row,
 			     struct store_worker *ret);
+
+/* Whom one row belongs to; false: there is no such row. */
+struct store_worker_one {
+	const char *incarnation; /* NULL: a stock worker */
+	bool online;
+};
+
+int store_workers_one(struct pg_batch *batch, const char *worker_id);
+bool store_workers_one_read(const struct pg_reply *reply, int statement,
+			    struct store_worker_one *ret);
 
 #endif

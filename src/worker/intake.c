@@ -158,17 +158,17 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 /* Workers that are full, quiet or wait at the bell call as well, as long as they have
- * runs that somebody could want to stop. */
+ * runs that somebody could want to stop; a quiet one, which has no bell, in any case. */
 static void on_mail_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct intake *intake = w->data;
 	size_t i;
 
 	(void)revents;
-	if (!intake->jobs)
+	if (!intake->jobs && !intake->quiet)
 		ev_timer_stop(loop, w);
 	for (i = 0; i < intake->source_count; i++)
-		if (intake->sources[i].jobs.count)
+		if (intake->sources[i].jobs.count || intake->quiet)
 			intake->sources[i].look = true;
 }
 
@@ -261,6 +261,8 @@ void intake_free(struct intake *intake)
 void intake_quiet(struct intake *intake)
 {
 	intake->quiet = true;
+	if (!ev_is_active(&intake->mail))
+		ev_timer_again(intake->options.loop, &intake->mail);
 }
 
 void intake_drain(struct intake *intake, void (*done)(void *arg), void *arg)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct child_env;
+struct errands;
 struct ev_loop;
 struct held;
 struct intake;
@@ -30,6 +31,7 @@ struct intake_options {
 	const struct redis_scripts *scripts;
 	struct pg_pool *pool;
 	struct publisher *publisher;
+	struct errands *errands;
 };
 
 /* In a worker child. All is borrowed and outlives the intake. ERR_INPUT, ERR_SYS. */

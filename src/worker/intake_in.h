@@ -22,7 +22,7 @@ struct intake {
 	bool master_silent; /* as it was said */
 	ev_prepare turn;    /* calls go out once a turn */
 	ev_timer retry; /* after a call that failed, and for what waits for Postgres */
-	ev_timer mail;  /* while there are jobs: calls that nothing else causes */
+	ev_timer mail;  /* with jobs or quiet: calls that nothing else causes */
 	void (*done)(void *arg);
 	void *done_arg;
 };

@@ -1,6 +1,8 @@
 SYN_LIBS += src/worker/libworker.a
 noinst_LIBRARIES += src/worker/libworker.a
 src_worker_libworker_a_SOURCES = \
+	src/worker/errands.c \
+	src/worker/errands.h \
 	src/worker/handover.c \
 	src/worker/handover.h \
 	src/worker/intake.c \

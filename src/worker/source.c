@@ -31,6 +31,7 @@
 #include "queue/queue_leave.h"
 #include "queue/queue_mail.h"
 #include "redis/redis_link.h"
+#include "worker/errands.h"
 #include "worker/intake_in.h"
 #include "worker/job.h"
 #include "worker/lane.h"
@@ -74,6 +75,12 @@ static void take_mail(struct source *source, const struct queue_text *text)
 		break;
 	case QUEUE_MAIL_ANSWER:
 		host_scale_answered(source->intake->host, mail.run_id);
+		break;
+	case QUEUE_MAIL_QUIET:
+		errands_do(source->intake->options.errands, ERRANDS_QUIET);
+		break;
+	case QUEUE_MAIL_STOP:
+		errands_do(source->intake->options.errands, ERRANDS_STOP);
 		break;
 	}
 }

@@ -30,6 +30,7 @@
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
+#include "worker/errands.h"
 #include "worker/intake.h"
 #include "worker/lane.h"
 
@@ -47,6 +48,7 @@ struct worker {
 	struct spawn_gate *gate;
 	struct boxes boxes;
 	struct host_scale *host;
+	struct errands *errands;
 	struct intake *intake;
 	struct lane lane;      /* quarantine only */
 	ev_timer rest;         /* see on_rest */
@@ -205,6 +207,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		return rc;
 	worker->publisher =
 		publisher_new(worker->loop, worker->stores.link, conf->events.ttl_ms);
+	worker->errands = errands_new(worker->loop, worker->env);
 	if (worker->env->quarantine)
 		lane_init(&worker->lane, worker->loop, worker->env->score,
 			  conf->queue.quarantine_time_ms, on_lived, worker);
@@ -218,6 +221,7 @@ static int worker_init(struct worker *worker, struct err *err)
 		.scripts = worker->stores.scripts,
 		.pool = worker->stores.pool,
 		.publisher = worker->publisher,
+		.errands = worker->errands,
 	};
 	rc = intake_new(&intake_options, &worker->intake, err);
 	if (rc < 0)
@@ -265,6 +269,7 @@ static void worker_deinit(struct worker *worker)
 	stores_close(&worker->stores);
 	boxes_close_tools(&worker->boxes);
 	intake_free(worker->intake);
+	errands_free(worker->errands);
 	publisher_free(worker->publisher);
 	face_stop(&worker->face);
 	lifeline_deinit(&worker->lifeline);

@@ -3,6 +3,7 @@
 # ./bootstrap check runs under sanitizers; check-long runs all of them so.
 
 EXTRA_DIST += tests/blackbox/pytest.ini $(wildcard $(top_srcdir)/tests/blackbox/*.py) \
+	$(wildcard $(top_srcdir)/tests/blackbox/contract/*.py) \
 	$(wildcard $(top_srcdir)/tests/blackbox/harness/*.py) \
 	$(wildcard $(top_srcdir)/tests/previous/*/*) \
 	tests/systemd/restrictions.tsv tests/systemd/walls.py
@@ -22,7 +23,16 @@ check-blackbox-asan: all
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
 	$(BLACKBOX) -m "asan and not long" || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
 
+# CONTRACT_ROUNDS rounds while one of three servers dies each CONTRACT_PAUSE seconds or so.
+CONTRACT_ROUNDS = 50
+CONTRACT_PAUSE = 2
+check-contract: all
+	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
+	SYNAPSED_CONTRACT_ROUNDS=$(CONTRACT_ROUNDS) SYNAPSED_CONTRACT_PAUSE=$(CONTRACT_PAUSE) \
+	$(PYTEST) -s $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox/contract || rc=$$?; \
+	$(SANITIZER_VERDICT); exit $$rc
+
 clean-local:
 	rm -rf $(SANITIZER_LOGS)
 
-.PHONY: check-blackbox check-blackbox-asan
+.PHONY: check-blackbox check-blackbox-asan check-contract

@@ -898,8 +898,10 @@ static int list_workers(char *status)
 static void beat(const char *incarnation, int jobs)
 {
 	struct store_worker_beat beats[2] = {
-		{ "host-1", incarnation, "h", NULL, jobs, 100, NULL },
-		{ "host-2", "host-2.b", "h", "http://127.0.0.1:9000", 1, 100, "[\"m\"]" },
+		{ "host-1", incarnation, "h", NULL, jobs, 100, NULL, "ready", "1", 1,
+		  4096, jobs, 0, 5 },
+		{ "host-2", "host-2.b", "h", "http://127.0.0.1:9000", 1, 100, "[\"m\"]",
+		  "quiet", "1", 1, 0, 0, 0, 0 },
 	};
 	struct pg_batch *batch = pg_batch_new();
 

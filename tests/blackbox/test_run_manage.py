@@ -1,5 +1,6 @@
 """What people ask of one run and do with it, with a worker: detail, why, retry, erasure."""
 
+import json
 import time
 
 from harness.daemon import DEADLINE_S
@@ -143,7 +144,8 @@ def test_a_run_is_started_anew_resumed_and_erased(site):
     site.prepare(CHAIN, FAILS)
     site.start()
     first = site.submit("chain", "one", inputs={"x": 1}, metadata={"team": "a"}, priority=3,
-                        session_id="s1")
+                        session_id="s1", webhook_url="http://127.0.0.1:9/hook",
+                        webhook_secret="of-the-hook")
     site.wait_run(first)
     status, answer = act(site, "POST", f"/api/v2/runs/{first}/retry")
     assert (status, answer["status"], answer["retry_of"]) == (202, "queued", first)
@@ -152,6 +154,9 @@ def test_a_run_is_started_anew_resumed_and_erased(site):
     assert (told["input"], told["inputs"], told["priority"], told["session_id"]) == (
         "one", {"x": 1}, 3, "s1")
     assert told["metadata"] == {"team": "a", "retry_of": first}
+    assert site.sql("SELECT webhook_url, webhook_secret FROM orchestration_runs WHERE run_id = %s",
+                    answer["run_id"]) == [("http://127.0.0.1:9/hook", "of-the-hook")]
+    assert "of-the-hook" not in json.dumps(told)
     status, answer = act(site, "POST", f"/api/v2/runs/{first}/retry",
                          {"message": "two", "inputs": {"y": 2}})
     site.wait_run(answer["run_id"])

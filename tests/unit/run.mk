@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/test_agent
 check_PROGRAMS += tests/unit/test_chat_run
 check_PROGRAMS += tests/unit/test_cron
 check_PROGRAMS += tests/unit/test_definition
+check_PROGRAMS += tests/unit/test_docr
 check_PROGRAMS += tests/unit/test_expr
 check_PROGRAMS += tests/unit/test_extract
 check_PROGRAMS += tests/unit/test_fail

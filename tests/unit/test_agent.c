@@ -84,9 +84,9 @@ static void what_does_not_fit_is_a_problem_with_its_place(void **state)
 		{ A "\"tools\":\"all\"}", "/tools", "must be an array, not string" },
 		{ A "\"tools\":[7]}", "/tools", "must be a string, not integer" },
 		{ A "\"system_prompt\":\"\\u0000\"}", "/system_prompt", "U+0000" },
-		{ A "\"max_turns\":1.5}", "/max_turns", "must be an integer of 0..1000" },
-		{ A "\"max_turns\":1001}", "/max_turns",
-		  "must be an integer of 0..1000" },
+		{ A "\"max_turns\":1.5}", "/max_turns",
+		  "must be an integer, not a fraction" },
+		{ A "\"max_turns\":1001}", "/max_turns", "must be 0..1000" },
 		{ A "\"type\":\"orchestrator\"}", "/orchestration_id", "is missing" },
 	};
 	size_t i;

@@ -474,6 +474,31 @@ static void a_part_is_printed_alone(void **state)
 	jsonr_free(doc);
 }
 
+static void a_nul_is_found_however_deep(void **state)
+{
+	static const struct {
+		const char *text;
+		bool has;
+	} cases[] = {
+		{ "\"\\u0000\"", true },
+		{ "[1,{\"a\":[null,\"x\\u0000\"]}]", true },
+		{ "[1,{\"a\":[null,true,2.5,\"x\"]}]", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct json *doc = NULL;
+
+		assert_int_equal(jsonr_parse(cases[i].text, strlen(cases[i].text), &doc,
+					     NULL, NULL, NULL),
+				 0);
+
+		assert_int_equal(jsonr_has_nul(doc), cases[i].has);
+		jsonr_free(doc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +513,7 @@ int main(void)
 		cmocka_unit_test(every_type_has_a_name),
 		cmocka_unit_test(a_walk_follows_the_documents_order),
 		cmocka_unit_test(a_part_is_printed_alone),
+		cmocka_unit_test(a_nul_is_found_however_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

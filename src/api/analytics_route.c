@@ -1,0 +1,212 @@
+/*
+ * analytics_route.c - GET /api/v2/analytics, GET /api/v2/analytics/minutes
+ *
+ * Groups of runs are summed from their rows, so what may be asked for is bounded: 92 days
+ * (8 by hour), 200 groups, 5 s, and one question at a time for each API child: the sums
+ * of some must not take the connections that everybody's requests need.
+ *
+ * Minutes are sums of the fleet that cost the same however many runs there were: for who
+ * looks again and again. They know no tenants, so a key that is bound to one has none.
+ */
+#include "api/api_call.h"
+#include "api/body.h"
+#include "api/errors.h"
+#include "api/handlers.h"
+#include "api/manage.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/jsonw.h"
+#include "base/moment.h"
+#include "base/str.h"
+#include "pg/pg_batch.h"
+#include "server/request.h"
+#include "server/response.h"
+#include "store/store_analytics.h"
+
+#include <string.h>
+
+#define DAY_MS          86400000LL
+#define DAYS_MAX        92
+#define DAYS_MAX_HOURLY 8
+#define DAYS_DEFAULT    7
+#define GROUPS_MAX      200
+#define MINUTES_DEFAULT 60
+#define MINUTES_MAX     1440
+
+/* In an API child: is a question under way? */
+static bool asking;
+
+struct question {
+	struct api_call *call;
+	struct store_analytics_ask ask;
+	int statement;
+};
+
+static void print_raw(struct jsonw *w, const char *key, const char *json)
+{
+	if (json)
+		jsonw_pair_raw(w, key, json, strlen(json));
+	else
+		jsonw_pair_text(w, key, NULL);
+}
+
+static void on_groups(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct question *question = arg;
+	struct request *req = question->call->req;
+	struct store_analytics got;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	asking = false;
+	if (error != ERRORS_NONE) {
+		errors_send(req, error,
+			    error == ERRORS_POSTGRES
+				    ? "Postgres is away, or this was too much for 5 s: "
+				      "ask for a shorter time"
+				    : NULL);
+		return;
+	}
+	store_analytics_read(reply, question->statement, &got);
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "by", question->ask.by);
+	jsonw_pair_int(&w, "since_ms", question->ask.since_ms);
+	jsonw_pair_int(&w, "until_ms", question->ask.until_ms);
+	print_raw(&w, "groups", got.groups);
+	print_raw(&w, "total", got.total);
+	jsonw_pair_bool(&w, "more", got.more);
+	jsonw_object_end(&w);
+	response_json(req, 200, &body);
+}
+
+static int64_t read_moment(struct body_faults *faults, struct request *req,
+			   const char *name, int64_t fallback_ms)
+{
+	const char *text = request_query(req, name);
+	int64_t at_ms = fallback_ms;
+
+	if (text && !moment_parse(text, &at_ms))
+		body_query_fault(faults, name, "datetime_parsing",
+				 "Input should be a moment, as 2026-11-23T21:45:00Z");
+	return at_ms;
+}
+
+static const char *read_id(struct body_faults *faults, struct request *req,
+			   const char *name)
+{
+	const char *id = request_query(req, name);
+
+	if (id && !api_call_id_ok(id))
+		body_query_fault(faults, name, "string_length",
+				 "Id should have 1 to 255 bytes");
+	return id;
+}
+
+static bool by_ok(const char *by)
+{
+	static const char *const known[] = { "day", "hour", "orchestration", "tenant",
+					     "model" };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(known[i], by) == 0)
+			return true;
+	return false;
+}
+
+static void read_question(struct body_faults *faults, struct request *req,
+			  struct store_analytics_ask *ask)
+{
+	const char *by = request_query(req, "by");
+	int64_t max;
+
+	ask->by = by ? by : "day";
+	if (!by_ok(ask->by))
+		body_query_fault(faults, "by", "enum",
+				 "Input should be 'day', 'hour', 'orchestration', "
+				 "'tenant' or 'model'");
+	ask->until_ms = read_moment(faults, req, "until", clock_wall_ms());
+	ask->since_ms =
+		read_moment(faults, req, "since", ask->until_ms - DAYS_DEFAULT * DAY_MS);
+	max = (strcmp(ask->by, "hour") == 0 ? DAYS_MAX_HOURLY : DAYS_MAX) * DAY_MS;
+	if (ask->since_ms >= ask->until_ms || ask->until_ms - ask->since_ms > max)
+		body_query_fault(faults, "since", "range",
+				 "Input should be before until, by 92 days at most, by "
+				 "8 of them by hour");
+	ask->orchestration_id = read_id(faults, req, "orchestration_id");
+	ask->tenant_id = read_id(faults, req, "tenant_id");
+	ask->groups_max = GROUPS_MAX;
+}
+
+void analytics_route_get(struct api_call *call)
+{
+	struct question *question = arena_new(request_arena(call->req), struct question);
+	struct body_faults faults = { STR_INIT, 0 };
+	struct pg_batch *batch;
+
+	if (!manage_of(call))
+		return;
+	question->call = call;
+	read_question(&faults, call->req, &question->ask);
+	if (faults.count > 0) {
+		body_faults_send(call->req, &faults);
+	} else if (question->ask.tenant_id &&
+		   !api_call_sees(call, question->ask.tenant_id)) {
+		errors_send(call->req, ERRORS_TENANT, NULL);
+	} else if (asking) {
+		errors_send(call->req, ERRORS_BUSY, NULL);
+	} else {
+		if (!question->ask.tenant_id)
+			question->ask.tenant_id = call->key_tenant;
+		asking = true;
+		batch = pg_batch_new();
+		question->statement = store_analytics_ask(batch, &question->ask);
+		manage_read(call, batch, on_groups, question);
+	}
+	body_faults_deinit(&faults);
+}
+
+/* -- minutes -- */
+
+static void on_minutes(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct api_call *call = arg;
+	struct store_minutes got;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	store_minutes_read(reply, 0, &got);
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "now", got.now);
+	print_raw(&w, "minutes", got.minutes);
+	print_raw(&w, "today", got.today);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
+}
+
+void analytics_route_minutes(struct api_call *call)
+{
+	struct body_faults faults = { STR_INIT, 0 };
+	int64_t minutes = body_query_int(&faults, call->req, "minutes", 1, MINUTES_MAX,
+					 MINUTES_DEFAULT);
+	struct pg_batch *batch;
+
+	if (faults.count > 0) {
+		body_faults_send(call->req, &faults);
+	} else if (call->key_tenant) {
+		errors_send(call->req, ERRORS_TENANT,
+			    "sums of the fleet are not for a key that is bound to a "
+			    "tenant");
+	} else if (manage_of(call)) {
+		batch = pg_batch_new();
+		(void)store_minutes_ask(batch, minutes);
+		manage_read(call, batch, on_minutes, call);
+	}
+	body_faults_deinit(&faults);
+}
