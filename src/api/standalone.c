@@ -161,7 +161,9 @@ static int open_host(struct standalone *alone, struct err *err)
 	alone->index = files_index_new(&alone->dir);
 	files_index_see_all(alone->index);
 	options.index = alone->index;
-	alone->host = host_file_new(&options);
+	rc = host_file_new(&options, &alone->host, err);
+	if (rc < 0)
+		return rc;
 	ev_timer_set(&alone->adopt, 0., ADOPT_SEC);
 	ev_timer_start(alone->loop, &alone->adopt);
 	return 0;

@@ -43,6 +43,7 @@ src_host_libhost_a_SOURCES = \
 	src/host/host_file_in.h \
 	src/host/host_file_people.c \
 	src/host/host_file_reopen.c \
+	src/host/host_file_show.c \
 	src/host/host_file_side.c \
 	src/host/host_file_sleep.c \
 	src/host/host_scale.c \
