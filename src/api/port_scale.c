@@ -14,6 +14,8 @@
 #include "api/chats.h"
 #include "api/def_rows.h"
 #include "api/definition_reads.h"
+#include "api/detail_reads.h"
+#include "api/erasures.h"
 #include "api/exec_check.h"
 #include "api/letters.h"
 #include "api/manage.h"
@@ -23,6 +25,7 @@
 #include "api/run_stands.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
+#include "api/why_reads.h"
 #include "api/worker_reads.h"
 #include "base/mem.h"
 #include "conf/conf.h"
@@ -115,6 +118,29 @@ static void port_steps(void *self, const char *run_id, int64_t from_seq, int lim
 	struct port_scale *port = self;
 
 	run_reads_steps(port->parts.pool, run_id, from_seq, limit, cb, arg);
+}
+
+static void port_detail(void *self, const char *run_id, bool lists, port_detail_cb cb,
+			void *arg)
+{
+	struct port_scale *port = self;
+
+	detail_reads_get(port->parts.pool, run_id, lists, cb, arg);
+}
+
+static void port_why(void *self, const char *run_id, port_why_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	why_reads_get(&port->manage, run_id, cb, arg);
+}
+
+static void port_erase(void *self, const char *run_id, const char *tenant_id,
+		       port_erase_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	erasures_run(&port->manage, run_id, tenant_id, cb, arg);
 }
 
 static void port_cancel(void *self, const char *run_id, const char *tenant_id,
@@ -360,6 +386,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.events = port_events,
 		.follow = port_follow,
 		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.answer = port_answer,

@@ -10,6 +10,9 @@
 #include "api/def_files.h"
 #include "api/file_answers.h"
 #include "api/file_catalog.h"
+#include "api/file_detail.h"
+#include "api/file_erase.h"
+#include "api/file_lists.h"
 #include "api/file_reads.h"
 #include "api/file_submit.h"
 #include "base/log.h"
@@ -139,7 +142,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 	if (next)
 		next->list(next->self, filter, cb, arg);
 	else
-		file_reads_list(&port->reads, filter, cb, arg);
+		file_lists_runs(&port->reads, filter, cb, arg);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,
@@ -175,6 +178,42 @@ static void port_steps(void *self, const char *run_id, int64_t from_seq, int lim
 		next->steps(next->self, run_id, from_seq, limit, cb, arg);
 	else
 		file_reads_steps(&port->reads, run_id, from_seq, limit, cb, arg);
+}
+
+static void port_detail(void *self, const char *run_id, bool lists, port_detail_cb cb,
+			void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->detail(next->self, run_id, lists, cb, arg);
+	else
+		file_detail_get(&port->reads, run_id, lists, cb, arg);
+}
+
+static void port_why(void *self, const char *run_id, port_why_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->why(next->self, run_id, cb, arg);
+	else
+		file_detail_why(&port->reads, run_id, cb, arg);
+}
+
+static void port_erase(void *self, const char *run_id, const char *tenant_id,
+		       port_erase_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->erase(next->self, run_id, tenant_id, cb, arg);
+	else
+		file_erase_run(&port->reads, port->parts.host, run_id, tenant_id, cb,
+			       arg);
 }
 
 /* -- cancel -- */
@@ -581,7 +620,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 
 	port->parts = *parts;
 	def_files_init(&port->defs, parts->conf, parts->catalog);
-	port->reads = (struct file_reads){ parts->dir, parts->host };
+	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
 	submit = (struct file_submit_parts){
 		.loop = parts->loop,
 		.host = parts->host,
@@ -601,6 +640,9 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.events = port_events,
 		.follow = port_follow,
 		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.definitions = port_definitions,

@@ -2,16 +2,19 @@ SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
 	src/ui/dom.js \
+	src/ui/form.js \
 	src/ui/graph.js \
 	src/ui/icon.svg \
 	src/ui/index.html \
 	src/ui/live.js \
+	src/ui/log.js \
 	src/ui/main.js \
 	src/ui/net.js \
 	src/ui/page.css \
 	src/ui/parts.js \
 	src/ui/pointer.js \
 	src/ui/show.js \
+	src/ui/story.js \
 	src/ui/table.js \
 	src/ui/view_chat.js \
 	src/ui/view_defs.js \

@@ -1,6 +1,7 @@
 // view_letters.js - jobs that were given up: what they were, why, and what becomes of them
 
 import { add, badge, button, confirm, el, fill, link } from './dom.js';
+import { faults } from './form.js';
 import { get, post, query as q } from './net.js';
 import { command, heading, runHref, teller } from './parts.js';
 import { json, moment } from './show.js';
@@ -27,14 +28,16 @@ export async function open(main, params, query) {
     const given = { message: letter.job_payload?.message, inputs: letter.job_payload?.inputs, metadata: letter.job_payload?.metadata };
     const before = JSON.stringify(given, null, 2);
     edit.value = before;
+    edit.id = 'edit';
+    const wrong = faults({ edit });
     fill(detail, el('section', { class: 'card', tabindex: '-1' }, el('h2', {}, `Letter of ${letter.run_id}`),
-      el('p', { class: 'error' }, letter.error_message), letter.error_traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', {}, letter.error_traceback)) : null,
-      el('details', {}, el('summary', {}, 'Envelope'), el('pre', {}, json(letter.job_payload))),
+      el('p', { class: 'error' }, letter.error_message), letter.error_traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', { tabindex: '0' }, letter.error_traceback)) : null,
+      el('details', {}, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.job_payload))),
       letter.resolved ? null : el('div', {}, el('h3', {}, 'Retry with'), edit, el('div', { class: 'row' },
         button('Retry', async () => {
           let body = {};
           if (edit.value !== before) {
-            try { body = JSON.parse(edit.value); } catch (error) { said.say(`That is no JSON: ${error.message}`, true); return; }
+            try { body = JSON.parse(edit.value); } catch (error) { wrong.at('edit', `That is no JSON: ${error.message}`); return; }
           }
           const r = await said.did(() => post(`/api/v2/dead-letters/${id}/retry`, body), 'It runs again.');
           if (r?.run_id) location.hash = runHref(r.run_id);
