@@ -104,12 +104,12 @@ static void on_gate_lost(void *arg)
 static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct standalone *alone = w->data;
+	bool all = host_file_adopt(alone->host);
 
 	(void)revents;
 	/* what is left is looked at when what waits meanwhile has been served */
-	ev_timer_set(w, host_file_adopt(alone->host) ? ADOPT_SEC : ADOPT_MORE_SEC,
-		     ADOPT_SEC);
-	ev_timer_stop(loop, w);
+	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
+	ev_timer_set(w, all ? ADOPT_SEC : ADOPT_MORE_SEC, ADOPT_SEC);
 	ev_timer_start(loop, w);
 }
 
