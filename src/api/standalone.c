@@ -115,8 +115,8 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	/* what is left is looked at when what waits meanwhile has been served */
 	more = !host_file_adopt(alone->host);
 	more = !files_index_read(alone->index, INDEX_MS) || more;
+	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
 	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
-	ev_timer_stop(loop, w);
 	ev_timer_start(loop, w);
 }
 
