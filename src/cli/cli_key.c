@@ -1,8 +1,8 @@
 /*
  * cli_key.c - noun key: create, list, revoke
  *
- * Where postgres.url is set a key is the fleet's; without, it is this host's, in the stock
- * file of its data folder. Keys of that file are known in either case.
+ * Where postgres.url is set a key is the fleet's; without, it is this host's, in the
+ * stock file of its data folder. Keys of that file are known in either case.
  */
 #include "cli/cli_key.h"
 

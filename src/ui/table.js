@@ -28,7 +28,10 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
     const { rows, next } = await load(after);
     if (mine !== generation) return;
     const lines = rows.map(line);
+    // who stands on a button of a row stands on it afterwards
+    const stood = !after && body.contains(document.activeElement) ? document.activeElement.getAttribute('aria-label') : null;
     if (after) body.append(...lines); else fill(body, lines);
+    if (stood) [...body.querySelectorAll('[aria-label]')].find((e) => e.getAttribute('aria-label') === stood)?.focus({ preventScroll: true });
     note.textContent = body.children.length ? '' : empty;
     fill(more);
     if (next) add(more, button('Show more', () => page(next, mine), { class: 'quiet' }));

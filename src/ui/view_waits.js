@@ -26,6 +26,6 @@ export async function open(main) {
           await load();
         }))), next ? el('p', { class: 'note' }, 'There are more than these hundred.') : null);
   }
-  add(main, heading('Approvals'), said.node, list, command('synapsed wait list; synapsed run resume <run> --response "…"'));
+  add(main, heading('Approvals'), said.node, list, command('synapsed wait list; synapsed run resume <run> --text "…"'));
   return every(4, load);
 }

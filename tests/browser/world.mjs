@@ -1,11 +1,12 @@
 // world.mjs - a daemon with private stores, a browser, and what is counted against the page
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const need = createRequire(path.join(process.env.BROWSER_DIR, 'node_modules/'));
 const { chromium } = need('playwright-core');
@@ -50,6 +51,10 @@ export async function world() {
         body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30000) });
       if (!r.ok) throw new Error(`${method} ${where}: ${r.status} ${await r.text()}`);
       return r.json();
+    },
+    async sql(text) {
+      const url = /url:\s*"?(postgres[^"\s]*)/.exec(fs.readFileSync(path.join(dir, 'synapsed.yaml'), 'utf8'))[1];
+      return (await promisify(execFile)('psql', ['-v', 'ON_ERROR_STOP=1', '-qAtc', text, url])).stdout;
     },
     // a view as it stands: what axe finds grave, whether it is wider than the window, a picture
     async look(name) {
