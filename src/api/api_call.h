@@ -9,6 +9,7 @@ struct api_call;
 struct conf;
 struct conf_inputs;
 struct ev_loop;
+struct key_files;
 struct request;
 struct route;
 struct runs_port;
@@ -22,6 +23,7 @@ struct api_call {
 	struct request *req;
 	struct ev_loop *loop;
 	const struct runs_port *port;
+	struct key_files *own_keys; /* of the host itself; NULL: it has none */
 	const struct route *route;
 	const char *params[API_CALL_PARAMS_MAX]; /* what stood at the route's "*" */
 	/* The tenant that the caller's key is bound to; NULL: any tenant. */

@@ -202,8 +202,9 @@ static void start(struct file_submit *submit, struct port_run *run,
 {
 	const struct file_submit_parts *parts = &submit->parts;
 	struct sub *sub = mem_new(struct sub);
+	int64_t now_ms = clock_wall_ms();
 	struct files_head head = {
-		.run_id = ids_run(clock_wall_ms(), sub->run_id),
+		.run_id = ids_run(now_ms, sub->run_id),
 		.orchestration_id = run->orchestration_id,
 		.tenant_id = run->tenant_id,
 		.session_id = run->session_id,
@@ -214,7 +215,7 @@ static void start(struct file_submit *submit, struct port_run *run,
 		.idempotency_key = run->idempotency_key,
 		.body_sha256 = run->body_sha256,
 		.definition = item->text,
-		.created_at_ms = clock_wall_ms(),
+		.created_at_ms = now_ms,
 		.priority = run->priority,
 		.metadata = run->metadata,
 		.run_at_ms = run->run_at_ms,

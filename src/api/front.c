@@ -88,6 +88,7 @@ static size_t on_head(struct request *req, void *arg)
 	call->req = req;
 	call->loop = front->loop;
 	call->port = front->port;
+	call->own_keys = front->own_keys;
 	call->default_tenant = front->default_tenant;
 	call->conf = front->conf;
 	call->inputs = front->inputs;

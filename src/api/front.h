@@ -11,6 +11,7 @@ struct conf;
 struct conf_inputs;
 struct conf_names;
 struct ev_loop;
+struct key_files;
 struct runs_port;
 
 /* All borrowed; the struct is the arg of front_ops and outlives the server. */
@@ -18,6 +19,7 @@ struct front {
 	struct ev_loop *loop;
 	const struct runs_port *port;
 	struct auth *auth;
+	struct key_files *own_keys; /* NULL: none */
 	const char *default_tenant;
 	const struct conf *conf;
 	const struct conf_inputs *inputs;      /* NULL: not known */

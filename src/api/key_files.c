@@ -10,6 +10,7 @@
 #include "api/key_files.h"
 
 #include "api/auth.h"
+#include "api/session_files.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/fdutil.h"
@@ -34,6 +35,7 @@
 struct key_files {
 	struct ev_loop *loop;
 	struct files_list *list;
+	struct session_files *sessions;
 	struct auth *auth;
 	struct list finds;
 	ev_timer answer; /* auth wants its answer later, not inside */
@@ -44,25 +46,83 @@ struct find {
 	char hash[DIGEST_HEX_SIZE];
 };
 
-bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
-		    char **ret_tenant)
+/* The active key with this hash, the caller's (jsonr_free); NULL: there is none. */
+static struct json *active(struct key_files *keys, const char *hash)
 {
 	const struct files_item *item;
 	struct json *doc = NULL;
-	const char *id = NULL, *tenant_id;
 
 	files_list_look(keys->list, clock_mono_ms());
 	item = files_list_find(keys->list, hash);
-	if (item && jsonr_parse(item->text, item->len, &doc, NULL, NULL, NULL) == 0 &&
-	    jsonr_bool(jsonr_get(doc, "is_active")))
-		id = jsonr_get_text(doc, "id");
-	if (id) {
-		tenant_id = jsonr_get_text(doc, "tenant_id");
-		*ret_id = mem_dup(id);
-		*ret_tenant = tenant_id ? mem_dup(tenant_id) : NULL;
-	}
+	if (!item || jsonr_parse(item->text, item->len, &doc, NULL, NULL, NULL) < 0)
+		return NULL;
+	if (jsonr_bool(jsonr_get(doc, "is_active")) && jsonr_get_text(doc, "id"))
+		return doc;
 	jsonr_free(doc);
-	return id != NULL;
+	return NULL;
+}
+
+static char *text_of(const struct json *doc, const char *member)
+{
+	const char *text = jsonr_get_text(doc, member);
+
+	return text ? mem_dup(text) : NULL;
+}
+
+bool key_files_any(struct key_files *keys)
+{
+	bool found = false;
+	size_t i;
+
+	files_list_look(keys->list, clock_mono_ms());
+	for (i = 0; i < files_list_count(keys->list) && !found; i++) {
+		struct json *doc = active(keys, files_list_at(keys->list, i)->id);
+
+		found = doc != NULL;
+		jsonr_free(doc);
+	}
+	return found;
+}
+
+bool key_files_named(struct key_files *keys, const char *key_hash, char **ret_name,
+		     char **ret_tenant)
+{
+	struct json *doc = active(keys, key_hash);
+
+	if (!doc)
+		return false;
+	*ret_name = text_of(doc, "name");
+	*ret_tenant = text_of(doc, "tenant_id");
+	jsonr_free(doc);
+	return true;
+}
+
+bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
+		    char **ret_tenant)
+{
+	struct json *doc = active(keys, hash);
+	struct session_file session;
+
+	if (!doc && session_files_get(keys->sessions, hash, clock_wall_ms(), &session)) {
+		if (*session.key_hash) {
+			doc = active(keys, session.key_hash);
+		} else if (!key_files_any(keys)) {
+			*ret_id = mem_dup("");
+			*ret_tenant = NULL;
+			return true;
+		}
+	}
+	if (!doc)
+		return false;
+	*ret_id = text_of(doc, "id");
+	*ret_tenant = text_of(doc, "tenant_id");
+	jsonr_free(doc);
+	return true;
+}
+
+struct session_files *key_files_sessions(struct key_files *keys)
+{
+	return keys->sessions;
 }
 
 static void answer_one(struct key_files *keys, const struct find *find)
@@ -108,6 +168,7 @@ struct key_files *key_files_new(struct ev_loop *loop, const char *data_dir)
 
 	keys->loop = loop;
 	keys->list = files_list_new(data_dir, KEYS_FILE, "key_hash");
+	keys->sessions = session_files_new(data_dir);
 	keys->auth = auth_new(on_fetch, keys);
 	list_init(&keys->finds);
 	ev_timer_init(&keys->answer, on_answer, 0., 0.);
@@ -129,6 +190,7 @@ void key_files_free(struct key_files *keys)
 		mem_free(find);
 	}
 	auth_free(keys->auth);
+	session_files_free(keys->sessions);
 	files_list_free(keys->list);
 	mem_free(keys);
 }

@@ -4,6 +4,7 @@
 #include "api/api_call.h"
 #include "api/errors.h"
 #include "api/runs_port.h"
+#include "pg/pg_batch.h"
 
 const struct manage *manage_of(struct api_call *call)
 {
@@ -14,5 +15,10 @@ const struct manage *manage_of(struct api_call *call)
 
 void manage_read(struct api_call *call, struct pg_batch *batch, pg_read_cb cb, void *arg)
 {
-	pg_read(call->port->manage->pool, batch, cb, arg);
+	if (call->port->manage) {
+		pg_read(call->port->manage->pool, batch, cb, arg);
+		return;
+	}
+	pg_batch_free(batch);
+	cb(arg, ERRORS_SCALE_ONLY, NULL);
 }

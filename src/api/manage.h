@@ -28,7 +28,7 @@ struct manage {
 /* The port's; NULL: it has none, and the request is answered. */
 const struct manage *manage_of(struct api_call *call);
 
-/* As pg_read(); takes the batch. */
+/* As pg_read(); takes the batch. A port without stores: ERRORS_SCALE_ONLY. */
 void manage_read(struct api_call *call, struct pg_batch *batch, pg_read_cb cb, void *arg);
 
 #endif

@@ -42,12 +42,21 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_files.c \
+	src/api/def_files.h \
 	src/api/def_kind.c \
 	src/api/def_kind.h \
+	src/api/def_port.h \
 	src/api/def_read.c \
+	src/api/def_rows.c \
+	src/api/def_rows.h \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
+	src/api/detail_reads.c \
+	src/api/detail_reads.h \
+	src/api/erasures.c \
+	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -60,6 +69,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_detail.c \
+	src/api/file_detail.h \
+	src/api/file_erase.c \
+	src/api/file_erase.h \
+	src/api/file_lists.c \
+	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
 	src/api/file_reads.c \
@@ -143,6 +158,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/standalone.c \
 	src/api/standalone.h \
 	src/api/session.c \
+	src/api/session_files.c \
+	src/api/session_files.h \
+	src/api/session_host.c \
+	src/api/session_host.h \
 	src/api/saved_file.c \
 	src/api/saved_file.h \
 	src/api/scale_reads.c \
@@ -155,6 +174,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/store_watch.c \
+	src/api/store_watch.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -167,6 +188,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/tenant_book.h \
 	src/api/why.c \
 	src/api/why.h \
+	src/api/why_reads.c \
+	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
 	src/api/worker_acts.c \

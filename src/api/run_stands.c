@@ -1,12 +1,12 @@
 /*
  * run_stands.c - how runs stand, for many who ask at the same moment
  *
- * When an API process dies, all of its clients come again within the same second, and each
- * names a run of which it must be known whether it is there, whose it is and whether it has
- * ended. One statement for each would be the whole storm's length, and mostly the same few
- * rows. So who asks joins a list by run; one statement at a time is under way, for
- * RUNS_MAX runs, and everybody who comes meanwhile goes with the next one. A single asker
- * waits for nobody: the statement leaves in the same turn of the loop.
+ * When an API process dies, all of its clients come again within the same second, and
+ * each names a run of which it must be known whether it is there, whose it is and
+ * whether it has ended. A statement for each would be most of what the storm costs, and
+ * mostly about the same few rows. So who asks joins a list by run; one statement is under
+ * way, for RUNS_MAX runs, and everybody who comes meanwhile goes with the next one. A
+ * single asker waits for nobody: the statement leaves in the same turn of the loop.
  */
 #include "api/run_stands.h"
 

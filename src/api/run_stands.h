@@ -10,8 +10,8 @@ struct ev_loop;
 struct pg_pool;
 struct run_stands;
 
-/* One who asks. The caller's, with its text, until cb ran: exactly once, from the loop or
- * from inside the call. run is NULL unless error is ERRORS_NONE; borrowed for the call. */
+/* One who asks. The caller's, with its text, until cb ran: exactly once, from the loop
+ * or from inside the call. run is NULL unless error is ERRORS_NONE; borrowed. */
 struct run_stand {
 	struct list node; /* whoever answers has it */
 	const char *run_id;

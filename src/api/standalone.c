@@ -25,6 +25,7 @@
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
@@ -32,6 +33,7 @@
 /* How soon a run is taken over whose process died, if it was not this one's. */
 #define ADOPT_SEC      2.0
 #define ADOPT_MORE_SEC 0.005
+#define INDEX_MS       10
 
 struct standalone {
 	struct child_env *env;
@@ -43,6 +45,7 @@ struct standalone {
 	struct files_dir dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
+	struct files_index *index; /* with host */
 	struct host_file *host;
 	struct key_files *keys;
 	struct port_standalone *port;
@@ -104,11 +107,13 @@ static void on_gate_lost(void *arg)
 static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct standalone *alone = w->data;
+	bool more;
 
 	(void)revents;
 	/* what is left is looked at when what waits meanwhile has been served */
-	ev_timer_set(w, host_file_adopt(alone->host) ? ADOPT_SEC : ADOPT_MORE_SEC,
-		     ADOPT_SEC);
+	more = !host_file_adopt(alone->host);
+	more = !files_index_read(alone->index, INDEX_MS) || more;
+	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
 	ev_timer_stop(loop, w);
 	ev_timer_start(loop, w);
 }
@@ -153,6 +158,9 @@ static int open_host(struct standalone *alone, struct err *err)
 	options.agents = file_catalog_agents(alone->catalog);
 	options.tools = file_catalog_tools(alone->catalog);
 	options.toolbox = alone->boxes.toolbox;
+	alone->index = files_index_new(&alone->dir);
+	files_index_see_all(alone->index);
+	options.index = alone->index;
 	alone->host = host_file_new(&options);
 	ev_timer_set(&alone->adopt, 0., ADOPT_SEC);
 	ev_timer_start(alone->loop, &alone->adopt);
@@ -190,8 +198,10 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 			return rc;
 	}
 	parts = (struct port_standalone_parts){
+		.conf = conf,
 		.loop = loop,
 		.host = alone->host,
+		.index = alone->index,
 		.dir = &alone->dir,
 		.catalog = alone->catalog,
 		.tails = alone->tails,
@@ -242,6 +252,7 @@ void standalone_free(struct standalone *alone)
 	if (alone->loop)
 		ev_timer_stop(alone->loop, &alone->adopt);
 	host_file_free(alone->host);
+	files_index_free(alone->index);
 	port_standalone_free(alone->port);
 	file_tails_free(alone->tails);
 	boxes_close(&alone->boxes);

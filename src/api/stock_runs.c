@@ -90,8 +90,7 @@ static void commit(struct adoption *adoption, const struct stock_journal *journa
 		   int64_t version)
 {
 	const struct conf *conf = adoption->conf;
-	const char *queue = home_queue(adoption->tenant_id,
-				       conf->queue.names.items,
+	const char *queue = home_queue(adoption->tenant_id, conf->queue.names.items,
 				       conf->queue.names.count);
 	struct pg_batch *batch = pg_batch_new();
 	const struct store_stock_adopt adopt = {
@@ -159,7 +158,8 @@ static void on_definition(void *arg, enum errors_code error, const struct pg_rep
 		go_on(adoption, &found);
 		break;
 	case STORE_DEFINITION_NONE:
-		over(adoption, ERRORS_DEFINITION, "its orchestration is not there any more");
+		over(adoption, ERRORS_DEFINITION,
+		     "its orchestration is not there any more");
 		break;
 	case STORE_DEFINITION_AGAIN:
 		if (++adoption->tries < TRIES)

@@ -89,6 +89,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/dev_dir.h \
 	src/cli/dev_examples.c \
 	src/cli/dev_examples.h \
+	src/cli/dev_port.c \
+	src/cli/dev_port.h \
 	src/cli/dev_process.c \
 	src/cli/dev_process.h \
 	src/cli/dev_servers.c \

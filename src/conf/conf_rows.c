@@ -317,6 +317,10 @@ const struct conf_row conf_rows[] = {
 	{ "standalone.waiting", CONF_COUNT, AT(standalone.waiting), "1000", 0, 100000,
 	  .readers = CONF_FOR_API,
 	  .what = "runs that are accepted beyond these and wait; more are refused with 503" },
+	{ "standalone.after", CONF_MS, AT(standalone.after_ms), "15s", 1000, DAY,
+	  .readers = CONF_FOR_API,
+	  .what = "with mode auto: how long Redis or Postgres may be away until requests are "
+	  "executed here, if the data folder has orchestrations" },
 	{ "standalone.answer", CONF_MS, AT(standalone.answer_ms), "30m", 0, DAY,
 	  .readers = CONF_FOR_API,
 	  .what = "the longest that a request waits for the end of its run; then it is answered "

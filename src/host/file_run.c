@@ -279,6 +279,7 @@ void file_run_add_end(struct file_run *run)
 	struct str body = STR_INIT;
 
 	files_run_put_end(&body, &end);
+	run->end_at = run->journal.durable + run->journal.pending.len;
 	files_journal_add(&run->journal, FILES_END, &body);
 	str_deinit(&body);
 }

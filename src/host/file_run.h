@@ -59,6 +59,7 @@ struct file_run {
 	double cost_usd;
 	int64_t due_at_ms; /* ASLEEP: something is to be done then; 0: nothing is */
 	uint64_t bytes;    /* ASLEEP: of its journal */
+	uint64_t end_at;   /* where its end is in there; ENDING */
 	int charges;       /* deaths in its code since it got on last */
 	struct list ops;   /* struct file_op: rows that are not durable */
 	struct list acks;  /* struct file_ack */

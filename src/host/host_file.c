@@ -3,7 +3,7 @@
  *
  *	waiting  accepted: its journal's first records are on their way to the disk
  *	running  executed (host_file_begin.c); rows go into its journal (host_file_side.c)
- *	dozing   it waits for people, or for its moment, and that is on its way to the disk
+ *	dozing   it waits for people, or for its moment: that is on its way to the disk
  *	asleep   nothing of it is here but what lists show (host_file_sleep.c)
  *	ending   its last row and its end are on their way to the disk
  *	(gone)   put away; its journal has all of it
@@ -26,6 +26,7 @@
 #include "ipc/scoreboard.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -114,6 +115,7 @@ void host_file_add(struct host_file *host, struct file_run *run)
 	host->counts[FILE_RUN_WAITING]++;
 	push_waiting(host, run);
 	(void)map_put(&host->by_id, run->head.run_id, strlen(run->head.run_id), run);
+	files_index_see(host->options.index, run->head.run_id);
 	look_or_not(host);
 }
 
@@ -180,6 +182,7 @@ static void over(struct file_run *run)
 	const struct files_end end = file_run_end(run);
 
 	host_file_put_away(host, &run->head, &end, run->started_at_ms);
+	host_file_summarize(run, &end);
 	host_file_tell_waits(run, FILE_OVER_ENDED);
 	host_file_drop(run);
 }
@@ -230,6 +233,35 @@ static const struct files_group_ops group_ops = {
 	.stored = on_stored,
 	.disk = on_disk,
 };
+
+size_t host_file_ahead(const struct host_file *host, const struct file_run *run)
+{
+	size_t n = 0;
+
+	list_for_each(node, &host->runs[FILE_RUN_WAITING]) {
+		if (node == &run->node)
+			break;
+		n++;
+	}
+	return n;
+}
+
+int host_file_erase(struct host_file *host, const char *run_id, struct err *err)
+{
+	bool live;
+	int fd, rc;
+
+	rc = files_dir_read(host->options.dir, run_id, &fd, &live, err);
+	if (rc < 0)
+		return rc;
+	fdutil_close(&fd);
+	if (live)
+		return err_set(err, ERR_CONFLICT, "the run has not ended");
+	rc = files_dir_erase(host->options.dir, run_id, err);
+	if (rc == 0)
+		files_index_forget(host->options.index, run_id);
+	return rc;
+}
 
 /* ---- accepting ---- */
 

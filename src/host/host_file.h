@@ -16,6 +16,7 @@ struct file_run;
 struct files_answer;
 struct files_dir;
 struct files_head;
+struct files_index;
 struct files_list;
 struct host_file;
 struct models;
@@ -31,6 +32,7 @@ struct host_file_options {
 	const struct engine_limits *limits; /* copied */
 	struct models *models;              /* these outlive the host */
 	struct python_pool *python;
+	struct files_index *index;         /* hears what becomes of runs */
 	struct files_list *orchestrations; /* what steps name, as it is now */
 	struct files_list *agents;
 	struct files_list *tools;
@@ -100,6 +102,11 @@ int host_file_cancel(struct host_file *host, struct file_run *run, struct file_a
 int host_file_answer(struct host_file *host, struct file_run *run,
 		     const struct files_answer *answer, struct file_ack *ack,
 		     struct err *err);
+
+/* How many wait in front of one that waits for its turn. */
+size_t host_file_ahead(const struct host_file *host, const struct file_run *run);
+/* Delete a run that has ended. ERR_CONFLICT: it has not; ERR_NOT_FOUND, ERR_SYS. */
+int host_file_erase(struct host_file *host, const char *run_id, struct err *err);
 
 /* Runs that are here and have open questions: each, until false. */
 void host_file_asking(const struct host_file *host,

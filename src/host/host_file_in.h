@@ -86,6 +86,8 @@ void host_file_fail(struct file_run *run, const char *class, const char *reason)
 /* host_file_adopt.c: an ended journal is put away, with the file for stock readers. */
 void host_file_put_away(struct host_file *host, const struct files_head *head,
 			const struct files_end *end, int64_t started_at_ms);
+/* What the index is told of one that has ended. */
+void host_file_summarize(const struct file_run *run, const struct files_end *end);
 /*
  * Read what a journal says into a run that has the journal. *ret_ended: its end is the
  * last of it, and *ret_end (texts in the run's arena) is that. ERR_INPUT, ERR_SYS.

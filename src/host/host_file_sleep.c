@@ -163,7 +163,6 @@ int host_file_wake(struct file_run **run, struct err *err)
 			       : rc;
 	}
 	whole->epoch++;
-	whole->head.run_at_ms = 0;
 	host_file_own(whole);
 	host_file_add(host, whole);
 	host_file_want(whole);

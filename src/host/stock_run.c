@@ -51,8 +51,8 @@ static int take_state(struct scope *scope, const struct json *state, struct err 
 
 static void take_entry(struct scope *scope, const struct json *entry)
 {
-	const struct definition_step *step = definition_step(
-		scope->definition, jsonr_get_text(entry, "step_id"));
+	const struct definition_step *step =
+		definition_step(scope->definition, jsonr_get_text(entry, "step_id"));
 	const char *status = jsonr_get_text(entry, "status");
 	const char *error = jsonr_get_text(entry, "error");
 	int64_t started, ended;
@@ -89,8 +89,7 @@ static void print_question(const struct stock_run *run,
 			   const struct definition_step *step, int execution,
 			   struct str *out)
 {
-	struct engine_row *row =
-		row_new(ROW_WAIT, "", step->id, execution);
+	struct engine_row *row = row_new(ROW_WAIT, "", step->id, execution);
 	const struct event_stamp stamp = { .at_ms = run->now_ms, .max = run->event_max };
 	const char *prompt = run->prompt ? run->prompt : "";
 	const char *text;
@@ -123,8 +122,9 @@ int stock_run_journal(const struct stock_run *run, struct definition *definition
 	int rc;
 
 	if (!step || step->type != STEP_HUMAN)
-		return err_set(err, ERR_INPUT, "step '%s' asks nobody in the definition "
-					       "that there is now",
+		return err_set(err, ERR_INPUT,
+			       "step '%s' asks nobody in the definition "
+			       "that there is now",
 			       run->step_id ? run->step_id : "");
 	scope = scope_new(definition, run->state_max);
 	rc = take_state(scope, run->state, err);

@@ -1,5 +1,5 @@
 /*
- * docr.c - fields of a stored document, read into an arena; what does not fit is a problem
+ * docr.c - fields of a stored document, read with bounds; what does not fit is a problem
  *
  * Nothing stops at the first one: all fields are read, so that one import shows all that
  * is wrong, each with its place. Every text has a bound, and no U+0000, which Postgres

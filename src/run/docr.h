@@ -1,4 +1,4 @@
-/* docr.h - fields of a stored document, read into an arena; what does not fit is a problem */
+/* docr.h - fields of a stored document, read with bounds, and a problem for the rest */
 #ifndef RUN_DOCR_H
 #define RUN_DOCR_H
 
@@ -43,7 +43,7 @@ bool docr_bool(struct docr *r, const char *field, bool fallback);
 bool docr_container(struct docr *r, const char *field, enum jsonr_type type,
 		    const struct json **ret);
 
-/* A string of the document that is (in) that field, copied; NULL when it cannot be one. */
+/* A string of the document in that field, copied; NULL when it cannot be one. */
 const char *docr_keep(struct docr *r, const char *field, const struct json *value,
 		      size_t max);
 /* count <= max, else a problem. */

@@ -25,7 +25,8 @@ enum conn_state {
 
 struct sse_frame;
 
-#define SERVER_STREAM_SLOTS 15 /* seconds between two comments to an idle stream */
+#define SERVER_STREAM_RETRIES 24 /* different times after which clients come again */
+#define SERVER_STREAM_SLOTS   15 /* seconds between two comments to an idle stream */
 
 struct conn {
 	struct list node; /* of server->conns[state], oldest deadline first */
@@ -56,6 +57,7 @@ struct server {
 	server_drained_cb drained; /* NULL once called */
 	void *drained_arg;
 	struct list conns[CONN_NSTATES];
+	size_t conn_peak; /* of conn_count, since memory was given back */
 	size_t conn_count;
 	size_t pending;      /* requests that the handler has */
 	size_t bodies_bytes; /* room of all bodies in memory */
@@ -72,8 +74,8 @@ struct server {
 	ev_timer stream_tick;
 	ev_timer stream_drain;
 	int stream_nowhere; /* an unconnected socket, put where one was taken */
-	struct sse_frame *stream_head, *stream_head_1_0, *stream_retry, *stream_keepalive,
-		*stream_last;
+	struct sse_frame *stream_retries[SERVER_STREAM_RETRIES];
+	struct sse_frame *stream_head, *stream_head_1_0, *stream_keepalive, *stream_last;
 };
 
 struct request_param {

@@ -39,6 +39,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -57,6 +58,7 @@
 #define SWEEP_SEC         0.5
 #define FRESH_MS          1000 /* from the accept to the first request, in a drain */
 #define ACCEPT_PAUSE_SEC  0.1
+#define CROWD             500 /* connections whose memory is worth a walk over all of it */
 
 static void check_drained(struct server *server);
 
@@ -248,6 +250,8 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 				   ->connect_fd;
 		*context = conn;
 		server->conn_count++;
+		if (server->conn_count > server->conn_peak)
+			server->conn_peak = server->conn_count;
 		conn->fresh_until_mono_ms = clock_mono_ms() + FRESH_MS;
 		server_conn_move(conn, CONN_IDLE);
 		if (is_full(server))
@@ -275,6 +279,19 @@ static void sweep(struct server *server, enum conn_state state, int64_t now_ms)
 	}
 }
 
+/*
+ * Each connection that MHD has is a pool of 10 KiB. When thousands came together (clients
+ * of another process that died) and have left again or become streams, what they had lies
+ * between what is still used, and malloc would keep it.
+ */
+static void give_back_memory(struct server *server)
+{
+	if (server->conn_peak < CROWD || server->conn_count > server->conn_peak / 4)
+		return;
+	server->conn_peak = server->conn_count;
+	(void)malloc_trim(0); /* whether there was anything is all the same */
+}
+
 static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct server *server = w->data;
@@ -285,6 +302,7 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 	sweep(server, CONN_IDLE, now_ms);
 	sweep(server, CONN_READING, now_ms);
 	sweep(server, CONN_WRITING, now_ms);
+	give_back_memory(server);
 	check_drained(server); /* some may have been fresh until now */
 }
 

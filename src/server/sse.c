@@ -39,6 +39,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define RETRY_MS     2000
 #define STUCK_ROUNDS 4
 #define IOV_MAX_HERE 32
 #define DRAIN_SEC    2.0 /* for what is queued when the process leaves */
@@ -509,6 +510,7 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 	     struct err *err)
 {
 	struct server *server = req->server;
+	unsigned turn = server->stream_next++;
 	struct sse_frame *head;
 	struct sse *sse;
 	int fd;
@@ -527,8 +529,7 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 	ev_io_start(server->loop, &sse->io);
 	list_push(&server->streams, &sse->node);
 	/* spread over the wheel: clients that come together do not stay so */
-	list_push(&server->stream_slots[server->stream_next++ % SERVER_STREAM_SLOTS],
-		  &sse->slot);
+	list_push(&server->stream_slots[turn % SERVER_STREAM_SLOTS], &sse->slot);
 	if (server->stream_count++ == 0)
 		ev_timer_again(server->loop, &server->stream_tick);
 	server_streams_changed(server);
@@ -536,7 +537,7 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 	head = head_frame(server, req);
 	push(sse, head);
 	sse_frame_unref(head);
-	push(sse, server->stream_retry);
+	push(sse, server->stream_retries[turn % SERVER_STREAM_RETRIES]);
 	if (server->draining)
 		sse_end(sse); /* accepted before the drain: it goes elsewhere at once */
 
@@ -571,6 +572,26 @@ static void on_drain_over(struct ev_loop *loop, ev_timer *w, int revents)
 		over(list_entry(node, struct sse, node), false);
 }
 
+/*
+ * When this process dies all of its clients are cut at once. Told to come again after
+ * the same time they would do that at once as well: more than may wait at a listening
+ * socket, and whose SYN is dropped there asks again a whole second later. So neighbours
+ * get times that are spread over a second around RETRY_MS; the first gets just that.
+ */
+static void make_retries(struct server *server)
+{
+	char text[32];
+	int i;
+
+	for (i = 0; i < SERVER_STREAM_RETRIES; i++) {
+		int step = (i * 7 + SERVER_STREAM_RETRIES / 2) % SERVER_STREAM_RETRIES;
+
+		(void)snprintf(text, sizeof(text), "retry: %d\n\n",
+			       RETRY_MS - 500 + step * 1000 / SERVER_STREAM_RETRIES);
+		server->stream_retries[i] = frame_text(text);
+	}
+}
+
 int server_streams_init(struct server *server, struct err *err)
 {
 	int i;
@@ -587,7 +608,7 @@ int server_streams_init(struct server *server, struct err *err)
 	ev_timer_init(&server->stream_drain, on_drain_over, DRAIN_SEC, 0.0);
 	server->stream_tick.data = server->stream_drain.data = server;
 	server->stream_keepalive = frame_text(": keepalive\n\n");
-	server->stream_retry = frame_text("retry: 2000\n\n");
+	make_retries(server);
 	server->stream_head = frame_raw(HEAD HEAD_END);
 	server->stream_head_1_0 = frame_raw(HEAD HEAD_END_1_0);
 	server->stream_last = frame_raw("0\r\n\r\n");
@@ -604,6 +625,8 @@ void server_streams_drain(struct server *server)
 
 void server_streams_deinit(struct server *server)
 {
+	int i;
+
 	list_for_each_safe(node, &server->streams)
 		over(list_entry(node, struct sse, node), false);
 	server_streams_flush(server); /* every owner hears that it is over */
@@ -611,7 +634,8 @@ void server_streams_deinit(struct server *server)
 	ev_timer_stop(server->loop, &server->stream_drain);
 	sse_frame_unref(server->stream_head);
 	sse_frame_unref(server->stream_head_1_0);
-	sse_frame_unref(server->stream_retry);
+	for (i = 0; i < SERVER_STREAM_RETRIES; i++)
+		sse_frame_unref(server->stream_retries[i]);
 	sse_frame_unref(server->stream_keepalive);
 	sse_frame_unref(server->stream_last);
 	(void)close(server->stream_nowhere);

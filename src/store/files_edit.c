@@ -231,7 +231,8 @@ static void indent(struct str *out, const char *text, size_t depth)
 				quoted = !quoted;
 			continue;
 		}
-		if ((*text == '{' && text[1] == '}') || (*text == '[' && text[1] == ']')) {
+		if ((*text == '{' && text[1] == '}') ||
+		    (*text == '[' && text[1] == ']')) {
 			str_add_char(out, *text++);
 			str_add_char(out, *text);
 			continue;

@@ -30,7 +30,7 @@
 
 #define MAGIC      "SYNJ0001"
 #define MAGIC_SIZE 8
-#define HEAD_SIZE  9
+#define HEAD_SIZE  FILES_RECORD_HEAD
 #define READ_STEP  ((size_t)64 * 1024)
 
 static void put_u32(unsigned char *to, uint32_t n)

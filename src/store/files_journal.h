@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 /* Bytes of one record's payload. */
-#define FILES_RECORD_MAX ((size_t)64 * 1024 * 1024)
+/* In front of a body. */
+#define FILES_RECORD_HEAD 9
+#define FILES_RECORD_MAX  ((size_t)64 * 1024 * 1024)
 
 /* Behind the name of one that is just being made. Left by a process that died then, it is
  * of no use to anybody. */

@@ -6,16 +6,19 @@ UI_FILES = \
 	src/ui/diff.js \
 	src/ui/dom.js \
 	src/ui/filters.js \
+	src/ui/form.js \
 	src/ui/graph.js \
 	src/ui/icon.svg \
 	src/ui/index.html \
 	src/ui/live.js \
+	src/ui/log.js \
 	src/ui/main.js \
 	src/ui/net.js \
 	src/ui/page.css \
 	src/ui/parts.js \
 	src/ui/pointer.js \
 	src/ui/show.js \
+	src/ui/story.js \
 	src/ui/table.js \
 	src/ui/view_analytics.js \
 	src/ui/view_chat.js \

@@ -60,7 +60,10 @@ async function one(main, kind, id) {
   const draw = async () => {
     if (id === '+') return;
     if (kind === 'orchestrations') fill(picture, graph(await get(`/api/v2/${kind}/${encodeURIComponent(id)}`)));
-    const list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions;
+    let list = [];
+    try { list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions; } catch (error) {
+      if (error.code !== 'scale_only') throw error; // definitions in files have no versions
+    }
     const changes = el('pre', { class: 'diff', hidden: true, tabindex: '0', 'aria-label': 'Differences' });
     fill(versions, el('h2', {}, 'Versions'), el('ul', {}, list.map((v, i) => el('li', {}, `${v.version} · `, moment(v.created_at), ` · ${v.bytes} bytes `,
       i + 1 < list.length ? button('Differences to the one before', async () => {

@@ -1,7 +1,7 @@
 // view_now.js - how things stand at this moment
 
 import { spark } from './chart.js';
-import { add, el, fill, link } from './dom.js';
+import { add, el, link, refresh } from './dom.js';
 import { every } from './live.js';
 import { get } from './net.js';
 import { command, heading, runColumns, tile } from './parts.js';
@@ -62,7 +62,7 @@ export async function open(main) {
     const sum = (name) => queues.reduce((n, x) => n + (x[name] ?? 0), 0);
     const online = workers.filter((x) => x.status === 'online');
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
-    fill(tiles,
+    refresh(tiles,
       tile('Queued', link('#/runs?status=queued', sum('queued'))),
       tile('Running', link('#/runs?status=running', sum('active'))),
       tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
@@ -70,12 +70,12 @@ export async function open(main) {
       tile('Oldest waits', oldest ? span(oldest / 1000) : '—'),
       tile('Workers', link('#/workers', `${online.length} of ${workers.length}`), { class: online.length ? '' : 'bad' }),
       tile('In flight', `${online.reduce((n, x) => n + x.active_jobs, 0)} / ${online.reduce((n, x) => n + x.max_jobs, 0)}`));
-    fill(list, alerts(queues, workers, letters, waits).map(([how, text, href, since]) =>
+    refresh(list, alerts(queues, workers, letters, waits).map(([how, text, href, since]) =>
       el('li', { class: how }, link(href, text), since ? ` since ${age(since)}` : '')));
     await runs.reload();
     if (turns++ % 3 === 0) { // a minute has several beats of a worker
-      try { fill(rate, throughput(await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`))); }
-      catch (error) { if (error.status !== 403) throw error; } // a tenant's key: the fleet's sums are not its business
+      try { refresh(rate, throughput(await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`))); }
+      catch (error) { if (error.status !== 403 && error.code !== 'scale_only') throw error; } // the fleet's sums are not for a tenant's key
     }
   });
 }

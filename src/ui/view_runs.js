@@ -2,6 +2,7 @@
 
 import { add, button, confirm, el, field, fill } from './dom.js';
 import { savedFilters } from './filters.js';
+import { faults } from './form.js';
 import { every } from './live.js';
 import { ask, get, post, query as q } from './net.js';
 import { command, heading, runColumns, teller } from './parts.js';
@@ -13,7 +14,7 @@ const FILTERS = [
   ['since', 'Since'], ['until', 'Until'], ['tag', 'Tag'], ['text', 'Text'],
 ];
 const ACTS = [['cancel', 'Cancel'], ['retry', 'Retry'], ['resume-failed', 'Resume failed'], ['delete', 'Delete']];
-const PAGE = 50;
+const PAGE = 50, PAGE_MORE = 200; // the first one, and those behind it
 
 function filtersOf(query) {
   const filters = {};
@@ -48,7 +49,7 @@ export async function open(main, params, query) {
   const list = table({
     caption: 'Runs', columns: runColumns, empty: 'No run fits these filters.', select: drawBar,
     load: async (after) => {
-      const r = await get(`/api/v2/runs${q({ ...filters, limit: PAGE, after })}`);
+      const r = await get(`/api/v2/runs${q({ ...filters, limit: after ? PAGE_MORE : PAGE, after })}`);
       return { rows: r.runs, next: r.next };
     },
   });
@@ -80,18 +81,21 @@ export async function open(main, params, query) {
     await list.reload();
   }
 
+  const meant = el('span', {});
   function drawBar(chosen) {
-    fill(bar, el('span', {}, chosen.length ? `${chosen.length} selected:` : 'All of this filter:'),
-      ACTS.map(([act, word]) => button(word, () => (chosen.length ? onSelected(act, word, chosen) : onAll(act, word)), { class: 'quiet' })));
+    meant.textContent = chosen.length ? `${chosen.length} selected:` : 'All of this filter:';
   }
+  add(bar, meant, ACTS.map(([act, word]) => button(word, () => (list.chosen().length ? onSelected(act, word, list.chosen()) : onAll(act, word)), { class: 'quiet' })));
 
+  const inputs = {};
   for (const [name, label, options] of FILTERS) {
     const input = options
       ? el('select', { name }, options.map((o) => el('option', { value: o, selected: o === (filters[name] ?? '') }, o || 'any')))
       : el('input', { name, value: filters[name] ?? '', placeholder: name === 'tag' ? 'key:value' : name === 'since' || name === 'until' ? '2026-01-31T12:00:00Z' : '' });
+    inputs[name] = input;
     add(form, field(label, input));
   }
-  add(form, el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Filter'), button('Clear', () => { location.hash = '#/runs'; }, { class: 'quiet' })));
+  add(form, el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Filter'), button('Clear', () => { for (const input of Object.values(inputs)) input.value = ''; location.hash = '#/runs'; }, { class: 'quiet' })));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     location.hash = `#/runs${q(Object.fromEntries(new FormData(form)))}`;
@@ -100,5 +104,14 @@ export async function open(main, params, query) {
   const saved = savedFilters(q(filters), (text) => { location.hash = `#/runs${text}`; }, said);
   const live = el('input', { type: 'checkbox', checked: true });
   add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, saved, bar, said.node, list.node, command(shell(filters)));
-  return every(5, async () => { if (live.checked && !list.chosen().length && list.node.querySelectorAll('tbody tr').length <= PAGE) await list.reload(); });
+  const wrong = faults(inputs);
+  let refused = false;
+  return every(5, async () => {
+    // who has gone further down, or has chosen some, is not to have them move away
+    if (refused || (list.pages() > 0 && (!live.checked || list.chosen().length || list.pages() > 1))) return;
+    try { await list.reload(); } catch (error) {
+      refused = wrong.show(error);
+      if (!refused) throw error;
+    }
+  });
 }

@@ -5,15 +5,15 @@
  *
  * Standard input: a run id a line, an empty line, then commands. Client i follows run
  * i % runs. Each behaves as an EventSource: it comes again with Last-Event-ID after the
- * stream's own `retry` (or RETRY_MS, if given), twice as late after each attempt in a row
- * that came to nothing. What a browser would not forgive, an answer other than 200, is
- * counted by its status, and tried again here.
+ * stream's own `retry` (or RETRY_MS, if given), twice as late after each attempt in a
+ * row that came to nothing. What no browser forgives, an answer other than 200,
+ * is counted by its status, and tried again here.
  *
- * Of durable events each client has seen 1, 2, 3 ... of `seq`: what is left out is a hole,
- * what comes again a double, as is an id that does not rise. An event of type `probe`
- * (harness: XADD by the test) has a number `n` of its own that must rise by one, and
- * `at_us`, the wall clock when it was sent: its delay counts if this client's stream was
- * open by then.
+ * Of durable events each client has seen 1, 2, 3 ... of `seq`: what is left out is a
+ * hole, what comes again a double, as is an id that does not rise. An event of type
+ * `probe` (harness: XADD by the test) has a number `n` of its own that must rise by one,
+ * and `at_us`, the wall clock when it was sent: its delay counts if this client's stream
+ * was open by then.
  *
  *   report NAME   a line of JSON: what was since the last report
  *   ends          a line for each run: the lowest and highest `seq` that a client of it
@@ -89,7 +89,7 @@ static bool told_open;
 
 /* Since the last report. */
 static struct phase {
-	uint64_t events, holes, doubles, gaps, cuts, broken;
+	uint64_t events, holes, doubles, gaps, cuts, failed, broken;
 	uint64_t refused[STATUS_MAX];
 } phase;
 static struct samples probes, backs, firsts;
@@ -163,10 +163,10 @@ static void report(const char *name)
 	(void)getrusage(RUSAGE_SELF, &usage);
 	printf("{\"phase\":\"%s\",\"open\":%d,\"complete\":%d,\"events\":%" PRIu64
 	       ",\"holes\":%" PRIu64 ",\"doubles\":%" PRIu64 ",\"gaps\":%" PRIu64
-	       ",\"cuts\":%" PRIu64 ",\"broken\":%" PRIu64
+	       ",\"cuts\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"broken\":%" PRIu64
 	       ",\"cpu_s\":%.2f,\"refused\":{",
 	       name, states[STREAM], states[COMPLETE], phase.events, phase.holes,
-	       phase.doubles, phase.gaps, phase.cuts, phase.broken,
+	       phase.doubles, phase.gaps, phase.cuts, phase.failed, phase.broken,
 	       (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 		       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
 	for (i = 0; i < STATUS_MAX; i++) {
@@ -235,8 +235,9 @@ static void lost(struct client *c)
 		c->cut_us = now;
 		c->fails = 0;
 		told_open = false;
-	} else if (c->fails < DOUBLINGS) {
-		c->fails++;
+	} else {
+		phase.failed++;
+		c->fails += c->fails < DOUBLINGS;
 	}
 	c->due_us = now + ((int64_t)wait_ms << c->fails) * 1000;
 	move(c, WAITING);

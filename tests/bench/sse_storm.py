@@ -22,7 +22,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox"))
 
-from crowd import Crowd  # noqa: E402
+from harness.crowd import Crowd  # noqa: E402
+from harness.daemon import moment  # noqa: E402
 from harness.pg_server import PrivatePostgres  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site, llm_step, orchestration  # noqa: E402
@@ -96,7 +97,12 @@ def storm(daemon, crowd, redis_pid, number):
     figures = crowd.report(f"storm {number}")
     print(f"storm {number}: all back after {took:.2f} s; head {line(figures['back'])}; "
           f"next event {line(figures['first'])}")
-    print(f"storm {number}: cuts {figures['cuts']}, refused {figures['refused']}, "
+    died, ready = (moment(daemon.find(name, since, child_kind="api")[0])
+                   for name in ("child.died", "child.ready"))
+    print(f"storm {number}: another API process ready {1000 * (ready - died):.0f} ms after the "
+          f"end of the first")
+    print(f"storm {number}: cuts {figures['cuts']}, attempts that failed {figures['failed']}, "
+          f"refused {figures['refused']}, "
           f"api {cpu_s(pid):.2f} s of CPU, redis {cpu_s(redis_pid) - cpu:.2f} s, "
           f"slow {len(daemon.find('events.client_slow', since))}, "
           f"journal reads late {len(daemon.find('events.history_waits', since))}")
@@ -157,8 +163,7 @@ def main():
         crowd.wait_all("complete", 300)
         all_figures.append(crowd.report("end"))
         stored = dict(site.sql("SELECT run_id, event_seq FROM orchestration_runs"))
-        short = [row for row in crowd.ends()
-                 if row[1] != row[2] or row[1] != stored[row[0]] or row[3] != row[4]]
+        short = crowd.short_of(stored)
         wrong = {name: sum(f[name] for f in all_figures)
                  for name in ("holes", "doubles", "gaps", "broken")}
         print(f"events {sum(stored.values())} in the journal; {wrong}; "

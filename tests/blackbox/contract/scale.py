@@ -158,7 +158,7 @@ ENDPOINTS = [
     ], auth="house", stores=True),
     Endpoint("GET", f"{SCALE}/tenants", [
         page("those that are there", fields=has(each(TENANT), {
-            "tenant_id": "full", "max_concurrent_runs": 1, "max_queued_runs": 1, "priority": 0}),
+            "tenant_id": "$full", "max_concurrent_runs": 1, "max_queued_runs": 1, "priority": 0}),
              before=lambda world: world.thing("queued"),
              standalone={**LONE, "before": None}),
     ], auth="house"),

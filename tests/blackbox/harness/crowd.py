@@ -1,15 +1,15 @@
 """sse_crowd, from Python: thousands of event streams that count what they get."""
 
 import json
-import os
 import pathlib
 import queue
 import resource
 import subprocess
 import threading
 
-BINARY = pathlib.Path(os.environ.get("SYNAPSED", "build/synapsed")).resolve()
-PROGRAM = BINARY.parent / "tests/bench/sse_crowd"
+from harness.daemon import BINARY
+
+PROGRAM = pathlib.Path(BINARY).parent / "tests/bench/sse_crowd"
 
 
 class Crowd:
@@ -60,6 +60,11 @@ class Crowd:
                 run_id, *numbers = line.split()
                 rows.append((run_id, *map(int, numbers)))
         return rows
+
+    def short_of(self, stored):
+        """Runs that a client has not all events of, or not the end; {run id: last seq}."""
+        return [row for row in self.ends()
+                if row[1] != row[2] or row[1] != stored[row[0]] or row[3] != row[4]]
 
     def close(self):
         self.process.stdin.close()
