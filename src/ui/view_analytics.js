@@ -45,11 +45,11 @@ function charts(answer) {
 function table(answer, columns, head, filters) {
   const most = Math.max(1, ...answer.groups.map((g) => g.runs));
   const name = (g) => {
-    if (answer.by === 'orchestration' && g.key) return link(`#/runs${q({ ...filters, orchestration_id: g.key, since: stamp(answer.since_ms) })}`, g.key);
+    if (answer.by === 'orchestration' && g.runs > g.turns) return link(`#/runs${q({ ...filters, orchestration_id: g.key, since: stamp(answer.since_ms) })}`, g.key);
     if (answer.by === 'tenant' && g.key) return link(`#/runs${q({ ...filters, tenant_id: g.key, since: stamp(answer.since_ms) })}`, g.key);
     return g.key || '(none)';
   };
-  const cell = (g, [key, title]) => el('td', { 'data-label': title ?? head }, el('div', {}, key === 'key' ? name(g)
+  const cell = (g, [key, title]) => el('td', { 'data-label': title ?? head }, el('div', { class: key === 'key' || key === 'runs' ? '' : 'num' }, key === 'key' ? name(g)
     : key === 'runs' ? [`${g.runs} `, el('progress', { max: most, value: g.runs, 'aria-hidden': 'true' })]
       : shown[key] ? shown[key](g[key]) : g[key] ?? '—'));
   return el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),

@@ -8,8 +8,8 @@ import { age, json } from './show.js';
 import { table } from './table.js';
 
 const size = (bytes) => (bytes ? `${Math.round(bytes / 1048576)} MiB` : '—');
-// what the process does, where its host says so; else what the registry thinks of it
-const state = (w) => badge(w.status === 'online' ? w.state ?? w.status : w.status);
+// what the registry thinks of it, and what the process does where that is another thing
+const state = (w) => [badge(w.status), w.state && w.state !== 'ready' ? [' ', badge(w.state)] : null].flat();
 
 // more: further columns
 export function workerList(more = []) {
@@ -18,7 +18,7 @@ export function workerList(more = []) {
     columns: [
       ['Worker', (w) => w.worker_id], ['Host', (w) => w.hostname ?? '—'], ['State', state],
       ['In flight', (w) => el('span', {}, `${w.active_jobs} / ${w.max_jobs} `, el('progress', { max: w.max_jobs || 1, value: w.active_jobs, 'aria-label': `${w.active_jobs} of ${w.max_jobs}` }))],
-      ['Memory', (w) => size(w.memory_bytes)], ['Version', (w) => (w.version ? `${w.version}, generation ${w.generation}` : '—')],
+      ['Memory', (w) => el('span', { class: 'num' }, size(w.memory_bytes))], ['Version', (w) => (w.version ? [w.version, ' ', el('small', { class: 'num' }, `generation ${w.generation}`)] : '—')],
       ['Last beat', (w) => `${age(w.last_heartbeat)} ago`],
       ['Disabled MCP servers', (w) => (w.mcp_disabled?.length ? w.mcp_disabled.map((m) => (typeof m === 'string' ? m : `${m.name}: ${m.reason}`)).join(', ') : 'none')],
       ['Last death', (w) => (w.last_death_cause ? `${w.last_death_cause}, ${age(w.last_death_at)} ago` : '—')],

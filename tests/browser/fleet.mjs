@@ -132,7 +132,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await w.sql(`INSERT INTO workers (worker_id, hostname, status, registered_at, last_heartbeat, mcp_disabled) VALUES ('gone-9', $$${EVIL}$$, 'offline', now(), now() - interval '1 day', '[{"name": "m", "reason": "<b>x</b>"}]')`);
       await at('workers');
       await row('gone-9').waitFor();
-      const live = page.locator('tbody tr', { hasText: 'ready' });
+      const live = page.locator('tbody tr', { hasText: 'online' });
       await live.first().waitFor();
       const name = (await live.first().locator('td').first().innerText()).trim();
       await live.first().getByText(/MiB/).waitFor();
@@ -146,7 +146,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await w.look('workers-quiet');
       await page.getByRole('button', { name: `Drain ${name}`, exact: true }).click();
       await dialog('Drain it');
-      await row(name).getByText('ready', { exact: true }).waitFor();
+      await row(name).getByText('quiet', { exact: true }).waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Remove gone-9', exact: true }).click();
       await dialog('Remove it');
       await row('gone-9').waitFor({ state: 'detached' });
@@ -170,9 +170,11 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       const id = await start('hello');
       for (const view of ['now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
         await at(view);
-        const line = await page.locator('.command code').first().innerText();
-        for (const command of line.split('; ')) {
-          if (command === 'synapsed -t') continue; // a flag of the daemon, and no verb
+        await page.locator('.command code').first().waitFor();
+        const lines = await page.locator('.command code').allInnerTexts();
+        assert.ok(lines.some((l) => l.startsWith('synapsed ')), view);
+        for (const command of lines.flatMap((l) => l.split('; '))) {
+          if (!/^synapsed [a-z]/.test(command)) continue; // how a daemon is started and asked
           const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
           const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
           for (const flag of command.match(/--[a-z-]+/g) ?? []) assert.ok(new RegExp(`${flag}\\b`).test(stdout), `${view}: ${command}: ${flag}`);
