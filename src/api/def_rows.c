@@ -2,7 +2,8 @@
  * def_rows.c - definitions in Postgres, for handlers
  *
  * Secrets are masked by the database (migration 8), so none of them comes here. What
- * changes is known to submissions of this child at once, to others within 4 s (catalog.h).
+ * changes is known to submissions of this child at once, to others within 4 s
+ * (catalog.h).
  */
 #include "api/def_rows.h"
 

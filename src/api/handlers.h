@@ -59,6 +59,8 @@ void letter_retry_stock(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* metrics_route.c */
+void metrics_route_get(struct api_call *call);
 /* openapi.c */
 void openapi_get(struct api_call *call);
 /* orchestrations.c */

@@ -117,6 +117,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
+	src/api/metrics_route.c \
 	src/api/openapi.c \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \

@@ -140,6 +140,9 @@ struct conf {
 		const char *internal_token;     /* secret; "": loopback alone */
 	} api;
 	struct {
+		const char *token; /* secret; "": whoever asks */
+	} metrics;
+	struct {
 		int64_t runs;    /* executed at the same time */
 		int64_t waiting; /* accepted beyond these */
 		int64_t answer_ms;

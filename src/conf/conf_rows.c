@@ -306,6 +306,12 @@ const struct conf_row conf_rows[] = {
 	  "without it those are for programs of this host, and for keys that are bound to no tenant",
 	  .stock = "SYNAPSE_INTERNAL_TOKEN", .example = "a-long-random-text" },
 
+	{ "metrics.token", CONF_TOKEN, AT(metrics.token), "", 1, 256,
+	  .readers = CONF_FOR_API,
+	  .what = "what the header Authorization must say, behind Bearer, for GET /api/v2/metrics; "
+	  "without it that is for whoever reaches the server",
+	  .stock = "METRICS_TOKEN", .example = "another-long-random-text" },
+
 	{ "definitions.auto_sync", CONF_BOOL, AT(definitions.auto_sync), "false", 0, 0,
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "whether orchestrations.json and the other files of data_dir go into the store by "

@@ -1,5 +1,5 @@
 /*
- * defs_folder.c - definitions in the stock files of a data folder: looked at and written
+ * defs_folder.c - definitions in the stock files of a data folder: read and written
  *
  * What the functions of migration 8 are for Postgres, with one file a kind, one tenant
  * and one version. Tools have their names for keys here, as stock has it: an id that is

@@ -1,4 +1,4 @@
-/* defs_folder.h - definitions in the stock files of a data folder: looked at and written */
+/* defs_folder.h - definitions in the stock files of a data folder: read and written */
 #ifndef DEFS_DEFS_FOLDER_H
 #define DEFS_DEFS_FOLDER_H
 
@@ -31,8 +31,8 @@ int64_t defs_folder_version(enum store_definition_kind kind, const struct json *
 
 /*
  * Insert or replace, each item by itself; the files are written once, and readers see
- * each whole. BLOCKING. A mask (STORE_DEFINITION_MASK) or a blank keeps the secret that is
- * there. ret has n; texts are static. 0, or an error, and nothing of that file is
+ * each whole. BLOCKING. A mask (STORE_DEFINITION_MASK) or a blank keeps the secret that
+ * is there. ret has n; texts are static. 0, or an error, and nothing of that file is
  * written: ERR_CONFLICT (another writer), ERR_INPUT (the file is no list), ERR_SYS.
  */
 int defs_folder_put(const struct defs_folder *folder,

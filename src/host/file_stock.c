@@ -80,7 +80,7 @@ int file_stock_write(const struct files_dir *dir, const struct files_head *head,
 		return err_set(err, ERR_INPUT, "an id that no file has");
 	str_printf(&path, "%s/%s", dir->path, name);
 	print(&text, head, end, asked, started_at_ms);
-	rc = fdutil_write_file(str_text(&path), text.data, text.len, 0600, err);
+	rc = fdutil_show_file(str_text(&path), text.data, text.len, 0600, err);
 	str_deinit(&path);
 	str_deinit(&text);
 	return rc;

@@ -513,8 +513,11 @@ struct host_file *host_file_new(const struct host_file_options *options)
 	ev_prepare_init(&host->start, on_start);
 	host->start.data = host;
 	ev_set_priority(&host->start, EV_MAXPRI);
-	ev_prepare_start(loop, &host->start); /* before the drive's: called first */
 	drive_start(&host->drive, loop, host->engine);
+	/* behind the drive's: of one priority, what was started last is called first. So a
+	 * run that needs nothing from outside is begun, pumped to its end and synced once,
+	 * all in the turn that accepted it. */
+	ev_prepare_start(loop, &host->start);
 	files_group_start(&host->group, loop, options->dir, &group_ops, host);
 	if (file_suspect_open(&host->suspect, options->dir, options->incarnation, &err) <
 	    0) /* runs are executed all the same */

@@ -178,7 +178,8 @@ int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		return err_set(err, ERR_INPUT, "an id that no file has");
 	if (renameat(from, name, to, name) < 0)
 		return err_errno(err, "move %s", name);
-	dir->changed = true;
+	/* a move away from live/ may be lost: the next start does it again */
+	dir->changed |= to_live;
 	return 0;
 }
 
@@ -186,7 +187,7 @@ int files_dir_sync(struct files_dir *dir, struct err *err)
 {
 	if (!dir->changed)
 		return 0;
-	if (fsync(dir->live) < 0 || fsync(dir->root) < 0)
+	if (fsync(dir->live) < 0)
 		return err_errno(err, "sync %s", dir->path);
 	dir->changed = false;
 	return 0;

@@ -22,21 +22,31 @@ static void awake(struct ev_loop *loop, ev_idle *w, int revents)
 	(void)revents; /* the next turn pumps what was stored */
 }
 
+/*
+ * The journals first: the sync of a file that is new brings its name to the disk as well
+ * on most file systems, so that the folder's has little left to do. Nobody is told of
+ * anything before both are there.
+ */
 static int sync_all(struct files_group *group, struct list *written, struct err *err)
 {
+	struct list synced;
 	struct list *node;
-	int rc = files_dir_sync(group->dir, err);
+	int rc = 0;
 
+	list_init(&synced);
 	while (rc == 0 && (node = list_shift(written))) {
-		struct files_journal *journal =
-			list_entry(node, struct files_journal, dirty);
-
-		rc = files_journal_sync(journal, err);
-		if (rc < 0)
-			list_push_front(written, node);
-		else
-			group->ops->stored(group->ctx, journal);
+		list_push(&synced, node);
+		rc = files_journal_sync(list_entry(node, struct files_journal, dirty),
+					err);
 	}
+	if (rc == 0)
+		rc = files_dir_sync(group->dir, err);
+	while (rc == 0 && (node = list_shift(&synced)))
+		group->ops->stored(group->ctx,
+				   list_entry(node, struct files_journal, dirty));
+	/* those are synced once more, and told then */
+	list_splice(&synced, written);
+	list_splice(written, &synced);
 	return rc;
 }
 

@@ -140,6 +140,7 @@ STORE_SQL = \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
 	src/store/sql/key_find.sql \
+	src/store/sql/key_import.sql \
 	src/store/sql/key_revoke.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \

@@ -186,11 +186,10 @@ def test_the_manual_page_has_every_verb_and_option():
         ("key create --name=", "--name is needed"),
         ("key create --name a --tenant=", "--tenant is"),
         ("key revoke x", "no id of a key"),
-        ("key list", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("db migrate", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("redis rebuild", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("redis rebuild --timeout 1", "--timeout"),
-        ("def list", "postgres.url (SCALE_POSTGRES_URL) is not set"),
+        ("def sync", "postgres.url (SCALE_POSTGRES_URL) is not set"),
         ("def import", "<file> is missing"),
         ("dev --port 0", "is a number from 1 to 65535"),
     ],
@@ -628,7 +627,7 @@ def test_a_bad_definition_is_refused_and_named(tmp_path, body):
 
 def test_the_man_page_has_every_field_of_a_definition():
     text = (TOP / "src" / "run" / "definition.c").read_text()
-    fields = set(re.findall(r'\bread_(?:text|needed|int|bool|container)\(&?\w+, "(\w+)"', text))
+    fields = set(re.findall(r'\bdocr_(?:text|needed|int|bool|container)\(&?[\w>-]+, "(\w+)"', text))
     page = (TOP / "man" / "synapsed-definition.5").read_text()
     named = set(re.findall(r"\b[a-z_]+\b", page))
     assert len(fields) > 30 and fields <= named, fields - named

@@ -1,6 +1,7 @@
 """A stock deployment is taken over: what it had is there, runs, and stays readable for its
 own programs. What it had is built by stock_world.py."""
 
+import hashlib
 import json
 import time
 
@@ -41,12 +42,13 @@ class Taken:
         return self.client.with_key(None).get("/api/scale" + path).json
 
     def verb(self, *words):
-        done = run_verb(*words, "-o", "json", env={
+        output = () if words[1] == "revoke" else ("-o", "json")
+        done = run_verb(*words, *output, env={
             **self.site.env, "SYNAPSE_DATA_DIR": str(self.daemon.data_dir),
             "SYNAPSED_URL": f"http://127.0.0.1:{self.daemon.api_port}",
             "SYNAPSED_KEY": stock.KEY})
         assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if output else None
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,8 @@ def test_definitions_are_there_and_run(taken):
 def test_keys_are_known(taken):
     assert {k["name"]: k["is_active"] for k in taken.verb("key", "list")} == {
         "CI": True, "old": False}
+    # the keeper has made them the fleet's: any replica knows them, and the page
+    until(lambda: taken.site.sql("SELECT count(*) FROM api_keys") == [(2,)])
     answer = taken.client.with_key("sk-syn-aa").get("/api/v2/agents")
     assert answer.status == 401
     session = taken.client.with_key(None).post(
@@ -185,10 +189,24 @@ def test_a_bundle_is_imported(taken):
     assert taken.site.wait_run(run_id)["final_response"] == "from a bundle"
 
 
+def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
+    made = taken.client.post("/api/v2/keys", {"name": "later"}).json
+    path = taken.daemon.data_dir / "api_keys.json"
+    keys = json.loads(path.read_text())
+    keys.append({**keys[0], "id": made["id"], "name": "later",
+                 "key_hash": hashlib.sha256(made["key"].encode()).hexdigest()})
+    path.write_text(json.dumps(keys))
+    taken.verb("key", "revoke", made["id"])
+    again = taken.client.with_key(made["key"])
+    until(lambda: again.get("/api/v2/agents").status == 401)
+
+
 def test_a_sync_of_the_stock_folder_leaves_all_as_it_is(taken):
     done = taken.client.with_key(None).post("/api/scale/sync", {}).json
     assert done["errors"] == [], done
     assert taken.client.get("/api/v2/orchestrations/greet").json == stock.ORCHESTRATIONS[0]
+    server = taken.site.sql("SELECT definition FROM mcp_servers WHERE name = 'github'")[0][0]
+    assert not server.get("token")  # secrets are not copied
 
 
 def test_a_stock_readers_queries_still_work(taken):

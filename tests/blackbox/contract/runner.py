@@ -185,6 +185,8 @@ class Runner:
         for name, value in case.sends.items():
             sent = answer.headers.get(name)
             found += faults(value, sent, f"header {name}")
+        if case.says and not re.search(case.says, answer.body.decode(), re.M):
+            found.append(f"it says {answer.body[:300]!r}")
         if case.fields is None:
             return found
         kind = answer.headers.get("Content-Type", "")

@@ -200,9 +200,10 @@ ENDPOINTS = [
     Endpoint("GET", f"{SCALE}/runs", [
         page("the newest", fields=each(RUN, 1), before=lambda world: world.thing("completed"),
              standalone=LONE),
-        page("at most", query="limit=1", fields=each(RUN, 1), standalone=LONE),
+        page("at most", query="limit=1", fields=each(RUN, 1),
+             before=lambda world: world.thing("completed"), standalone=LONE),
         page("more than there are on a page", query="limit=100000", fields=each(RUN, 1),
-             standalone=LONE),
+             before=lambda world: world.thing("completed"), standalone=LONE),
         page("of a session", query="session_id=sess_of_mine", fields=has(each(RUN), {
             "run_id": "$in_session", "session_id": "sess_of_mine"}), standalone=False,
              differs="BUG: stock stores no session"),

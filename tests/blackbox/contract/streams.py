@@ -204,7 +204,7 @@ def a_conversation(target):
 
 STREAMS = [a_run, a_person, a_failure, a_cancel, a_conversation]
 # of standalone mode, until the branch that brings people and conversations there is in
-WAITING = {"a_person": "alone", "a_conversation": "alone"}
+WAITING = {"a_conversation": "alone"}
 
 
 def run_stream(runner, watch):

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from .outages import WITHOUT_POSTGRES, WITHOUT_REDIS
 from .replicas import Killer, Replicas, seed
 from .runner import Runner
 from .shapes import each, faults, has, maybe, moment, text, whole, without
@@ -40,10 +41,24 @@ def alone(target):
         for watch in STREAMS:
             run_stream(runner, watch)
         target.things.close()
+        if target.kind == "scale":
+            outages(runner, target.site)
         verdict(runner)
         target.stop()
     finally:
         target.remove()
+
+
+def outages(runner, site):
+    runner.target.thing("completed")
+    for cases, leave, come in (
+            (WITHOUT_REDIS, site.redis.kill, site.redis.start),
+            (WITHOUT_POSTGRES, site.postgres.stop, site.postgres.start)):
+        leave()
+        for endpoint in cases:
+            for case in endpoint.cases:
+                runner.run(endpoint, case)
+        come()
 
 
 def round_of(runner, rng):

@@ -81,7 +81,7 @@ class Things:
             row = self.status(run_id, key)
             if row["status"] in (states or ENDED):
                 return run_id
-            assert time.monotonic() < end, row
+            assert row["status"] not in ENDED and time.monotonic() < end, row
             time.sleep(0.02)
 
     def cancel(self, run_id):

@@ -53,6 +53,7 @@ def saved(**settings):
     return lambda world: world.save(settings)
 
 
+METRICS = {"key": "none", "sends": {"Content-Type": like("^text/plain")}}
 SINGLE = {"on": ("scale",), "single": True, "tries": 1000}
 
 ENDPOINTS = [
@@ -89,6 +90,7 @@ ENDPOINTS = [
         run_wrong("priority", "high"), run_wrong("priority", 99, differs="13.35"),
         run_wrong("webhook_url", 5), run_wrong("webhook_secret", {}), run_wrong("tenant_id", 5),
         run("a list", 422, invalid("body"), body=[]),
+        run("nothing", body=b"", differs="an empty body is an empty object"),
         run("no JSON", 422, {"detail": has(each(obj), {"loc": has(each(anything), "body")})},
             body=b'{"message": '),
         run("an orchestration that is not there", 404, refusal("orchestration_not_found"),
@@ -130,7 +132,7 @@ ENDPOINTS = [
         Case("running", at={"run_id": "$running"}, fields=status("running", ended_at=None)),
         Case("queued", at={"run_id": "$queued"}, standalone=False, fields=status(
             "queued", ended_at=None, worker_id=None, started_at=moment)),
-        Case("paused", at={"run_id": "$paused"}, standalone="alone", fields=status(
+        Case("paused", at={"run_id": "$paused"}, fields=status(
             "paused", current_step_id="ask", waiting_for_human=True, ended_at=None)),
         Case("failed", at={"run_id": "$failed"}, fields=status(
             "failed", ended_at=moment, error={"class": said}), differs="13.7",
@@ -176,9 +178,10 @@ ENDPOINTS = [
         Case("one that runs", at={"run_id": "$new.running"}, fields={
             "status": "cancellation_requested", "run_id": "$new.running"},
              then=(Look(STATUS, status("cancelled", ended_at=moment)),)),
-        Case("one that waits for a person", at={"run_id": "$new.paused"}, standalone="alone",
+        Case("one that waits for a person", at={"run_id": "$new.paused"},
              fields={"status": "cancellation_requested", "run_id": "$new.paused"},
-             then=(Look(STATUS, status("cancelled"), wait=False),), differs="13.11"),
+             then=(Look(STATUS, status("cancelled"), wait=False),), differs="13.11",
+             standalone={"then": (Look(STATUS, status("cancelled")),)}),
         Case("one that has ended", at={"run_id": "$completed"}, fields={
             "status": "completed", "run_id": "$completed"}, differs="13.11"),
         Case("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"},
@@ -212,7 +215,7 @@ ENDPOINTS = [
              body={"response": "x"}),
         Case("another tenant's", 404, NO_RUN, at={"run_id": "$acme"}, key="rival",
              body={"response": "x"}, differs="13.20"),
-    ], standalone="alone"),
+    ]),
     Endpoint("GET", f"{V2}/agents", [
         Case("what there is", fields=has(each(AGENT_ITEM), {"id": "echo", "name": "Echo"})),
     ]),
@@ -224,6 +227,20 @@ ENDPOINTS = [
         Case("those that are there", fields=has(each(WORKER), {"status": "online"}),
              standalone={"fields": each(WORKER)}),
     ]),
+    Endpoint("GET", f"{V2}/metrics", [
+        Case("the gauges", says=r'^synapse_queue_depth\{queue_name="[^"]+"\} \d+$', **METRICS),
+        Case("what runs", says=r"^synapse_active_runs \d+$", **METRICS),
+        Case("workers", says=r"^synapse_active_workers [1-9]\d*$", **METRICS,
+             standalone={"says": r"^synapse_active_workers 0$"}),
+        Case("a token that was saved, and none", 401, refusal("not_authenticated"), key="none",
+             sends={"WWW-Authenticate": "Bearer"}, before=saved(metrics_token="m3trics"),
+             **SINGLE, differs="BUG: stock's counts in the environment alone"),
+        Case("another", 401, refusal("not_authenticated"), key="none",
+             headers={"Authorization": "Bearer m3trix"}, **SINGLE),
+        Case("that one", says="^synapse_active_runs", key="none",
+             headers={"Authorization": "Bearer m3trics"}, **SINGLE),
+        Case("none again", says="^synapse", key="none", before=saved(metrics_token=""), **SINGLE),
+    ], auth="none"),
     Endpoint("GET", f"{V2}/queue/stats", [
         Case("the queue", fields={"queue_name": said, "queued": count, "active": whole}),
         Case("what runs does not wait", fields={"queued": count, "active": whole},
