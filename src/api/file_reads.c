@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/exec.h"
+#include "events/chat_view.h"
 #include "events/event_id.h"
 #include "events/replay.h"
 #include "host/file_run.h"
@@ -20,24 +21,11 @@
 #include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 #include "store/files_journal.h"
 #include "store/files_view.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Files that one page of a list looks into. */
-#define LIST_LOOKS_MAX 2000
-
-/* The moments of one run. */
-struct moments {
-	char created[FILES_MOMENT_MAX];
-	char started[FILES_MOMENT_MAX];
-	char ended[FILES_MOMENT_MAX];
-	char cancel[FILES_MOMENT_MAX];
-};
 
 static const char *moment(int64_t at_ms, char *buf)
 {
@@ -99,14 +87,17 @@ enum errors_code file_reads_view(const struct file_reads *reads, const char *run
 /* -- one run -- */
 
 static void fill_head(struct store_run_status *run, const struct files_head *head,
-		      struct moments *moments)
+		      struct file_reads_moments *moments)
 {
 	run->run_id = head->run_id;
 	run->orchestration_id = head->orchestration_id;
 	run->tenant_id = head->tenant_id;
 	run->session_id = head->session_id;
 	run->created_at = moment(head->created_at_ms, moments->created);
-	run->wake = 1;
+	run->run_at = moment(head->run_at_ms, moments->run_at);
+	run->priority = (int)head->priority;
+	run->metadata = head->metadata;
+	run->queue = FILE_READS_QUEUE;
 	run->attempt = 1;
 	run->chat = chat_run_turn(head->run_id) > 0; /* files have no other word of it */
 }
@@ -133,8 +124,9 @@ const char *file_reads_status(const struct file_run *held)
 	case FILE_RUN_DOZING:
 	case FILE_RUN_ASLEEP:
 		return held->paused ? "paused" : "queued";
-	case FILE_RUN_RUNNING:
 	case FILE_RUN_ENDING:
+		return file_run_has_ended(held) ? file_run_end(held).status : "running";
+	case FILE_RUN_RUNNING:
 	case FILE_RUN_STATES:
 		break;
 	}
@@ -142,12 +134,13 @@ const char *file_reads_status(const struct file_run *held)
 }
 
 static void from_view(struct store_run_status *run, const struct files_view *view,
-		      struct moments *moments)
+		      struct file_reads_moments *moments)
 {
 	memset(run, 0, sizeof(*run));
 	fill_head(run, &view->head, moments);
 	run->epoch = view->epoch;
 	run->attempt = (int)view->attempts;
+	run->wake = view->wakes + 1;
 	run->picked_up_at = run->started_at =
 		moment(view->started_at_ms, moments->started);
 	run->cancel_requested_at = moment(view->cancel_at_ms, moments->cancel);
@@ -167,8 +160,22 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 	run->total_cost_usd = view->end.cost_usd;
 }
 
+static void fill_end(struct store_run_status *run, const struct file_run *held,
+		     struct file_reads_moments *moments)
+{
+	const struct files_end end = file_run_end(held);
+
+	run->final_response = end.response;
+	run->error = end.error;
+	run->ended_at = moment(end.ended_at_ms, moments->ended);
+	run->total_tokens_used = end.tokens;
+	run->total_cost_usd = end.cost_usd;
+	run->waiting_for_human = false;
+	run->human_prompt = run->human_fields = NULL;
+}
+
 static void from_memory(struct store_run_status *run, const struct file_run *held,
-			struct moments *moments)
+			struct file_reads_moments *moments)
 {
 	memset(run, 0, sizeof(*run));
 	fill_head(run, &held->head, moments);
@@ -186,192 +193,135 @@ static void from_memory(struct store_run_status *run, const struct file_run *hel
 	if (held->exec && held->exec->step)
 		run->current_step_id = held->exec->step->id;
 	fill_asked(run, &held->asked, held->paused);
+	if (file_run_has_ended(held))
+		fill_end(run, held, moments);
+}
+
+static void from_summary(struct store_run_status *run, const struct files_indexed *one,
+			 struct file_reads_moments *moments)
+{
+	const struct files_summary *summary = &one->summary;
+	const struct files_head head = {
+		.run_id = one->run_id,
+		.orchestration_id = summary->orchestration_id,
+		.tenant_id = summary->tenant_id,
+		.session_id = summary->session_id,
+		.metadata = summary->metadata,
+		.created_at_ms = summary->created_at_ms,
+		.run_at_ms = summary->run_at_ms,
+		.priority = summary->priority,
+	};
+
+	memset(run, 0, sizeof(*run));
+	fill_head(run, &head, moments);
+	run->status = summary->status;
+	run->epoch = summary->epoch;
+	run->attempt = (int)summary->attempts;
+	run->wake = summary->wakes + 1;
+	run->picked_up_at = run->started_at =
+		moment(summary->started_at_ms, moments->started);
+	run->ended_at = moment(summary->ended_at_ms, moments->ended);
+	run->total_tokens_used = summary->tokens;
+	run->total_cost_usd = summary->cost_usd;
+}
+
+/* The record of its end alone. */
+static enum files_scan read_end(void *arg, char type, const char *body, size_t len)
+{
+	struct file_reads_run *ret = arg;
+
+	if (type == FILES_END &&
+	    files_run_get_end(arena_dup_n(&ret->view.arena, body, len), len,
+			      &ret->view.end)) {
+		ret->run.final_response = ret->view.end.response;
+		ret->run.error = ret->view.end.error;
+		ret->view.ended = true;
+	}
+	return FILES_SCAN_STOP;
+}
+
+static enum errors_code from_end(const struct file_reads *reads,
+				 const struct files_indexed *one,
+				 struct file_reads_run *ret)
+{
+	enum errors_code error = ERRORS_NONE;
+	uint64_t at = one->summary.end_at;
+	struct err err;
+	int fd, rc;
+
+	from_summary(&ret->run, one, &ret->moments);
+	if (open_run(reads, one->run_id, &fd, &error) < 0)
+		return error;
+	rc = files_journal_scan(fd, &at, read_end, ret, &err);
+	fdutil_close(&fd);
+	if (rc < 0)
+		return unreadable(one->run_id, rc, &err);
+	return ret->view.ended ? ERRORS_NONE : ERRORS_DISK;
+}
+
+static const struct files_indexed *known(const struct file_reads *reads,
+					 const char *run_id)
+{
+	const struct files_indexed *one =
+		reads->index ? files_index_find(reads->index, run_id) : NULL;
+
+	return one && one->known ? one : NULL;
+}
+
+enum errors_code file_reads_run(const struct file_reads *reads, const char *run_id,
+				enum file_reads_depth depth, struct file_reads_run *ret)
+{
+	const struct file_run *held =
+		reads->host ? host_file_find(reads->host, run_id) : NULL;
+	const struct files_indexed *one = held ? NULL : known(reads, run_id);
+	enum errors_code error = ERRORS_NONE;
+
+	files_view_init(&ret->view);
+	/* one that could be lost is nobody's business */
+	if (held && !held->journal.durable && held->state != FILE_RUN_ASLEEP)
+		return ERRORS_NO_RUN;
+	if (one && depth == FILE_READS_ROW)
+		from_summary(&ret->run, one, &ret->moments);
+	else if (one && depth == FILE_READS_END)
+		error = from_end(reads, one, ret);
+	else if (!held || depth == FILE_READS_ALL)
+		error = file_reads_view(reads, run_id, &ret->view);
+	else
+		from_memory(&ret->run, held, &ret->moments);
+	if (error != ERRORS_NONE || !ret->view.has_head)
+		return error;
+	if (held)
+		from_memory(&ret->run, held, &ret->moments);
+	else
+		from_view(&ret->run, &ret->view, &ret->moments);
+	if (reads->index && !held && !one) /* what is lent stays as it is */
+		files_index_learn(reads->index, &ret->view);
+	return ERRORS_NONE;
+}
+
+void file_reads_run_deinit(struct file_reads_run *run)
+{
+	files_view_deinit(&run->view);
 }
 
 void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
 		    void *arg)
 {
-	const struct file_run *held =
-		reads->host ? host_file_find(reads->host, run_id) : NULL;
-	struct store_run_status run;
-	struct moments moments;
-	struct files_view view;
-	enum errors_code error;
+	struct file_reads_run found;
+	enum errors_code error = file_reads_run(reads, run_id, FILE_READS_END, &found);
 
-	if (held) {
-		from_memory(&run, held, &moments);
-		cb(arg, ERRORS_NONE, &run);
-		return;
-	}
-	error = file_reads_view(reads, run_id, &view);
-	if (error == ERRORS_NONE)
-		from_view(&run, &view, &moments);
-	cb(arg, error, error == ERRORS_NONE ? &run : NULL);
-	files_view_deinit(&view);
-}
-
-/* -- lists -- */
-
-/* Of a run's name alone: when it was made, then its id. */
-struct listed {
-	int64_t created_at_ms;
-	char *id; /* in the arena */
-};
-
-struct listing {
-	struct arena arena;
-	struct listed *at; /* owned */
-	size_t count;
-	size_t room;
-};
-
-/* Ids end in the moment at which they were made (ids_run()). */
-static int64_t made_at(const char *id)
-{
-	const char *last = strrchr(id, '_');
-
-	return last ? strtoll(last + 1, NULL, 10) : 0;
-}
-
-static void list_folder(struct listing *listing, const struct files_dir *dir,
-			const char *below)
-{
-	struct str path = STR_INIT;
-	char id[IDS_MAX];
-	struct dirent *entry;
-	DIR *list;
-
-	str_printf(&path, "%s%s", dir->path, below);
-	list = opendir(str_text(&path));
-	str_deinit(&path);
-	while (list && (entry = readdir(list))) {
-		if (!files_dir_id(entry->d_name, ".journal", id))
-			continue;
-		if (listing->count == listing->room) {
-			listing->room = listing->room ? listing->room * 2 : 256;
-			listing->at = mem_resize(listing->at,
-						 listing->room * sizeof(*listing->at));
-		}
-		listing->at[listing->count++] = (struct listed){
-			made_at(id),
-			arena_dup(&listing->arena, id),
-		};
-	}
-	if (list)
-		(void)closedir(list);
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	const struct listed *x = a, *y = b;
-
-	if (x->created_at_ms != y->created_at_ms)
-		return x->created_at_ms < y->created_at_ms ? 1 : -1;
-	return strcmp(y->id, x->id);
-}
-
-/* Behind the cursor, "<made at>.<id>" of the run that was shown last. */
-static size_t first_behind(struct listing *listing, const char *after)
-{
-	struct listed cursor;
-	size_t i;
-
-	if (!after)
-		return 0;
-	cursor.created_at_ms = strtoll(after, NULL, 10);
-	cursor.id = arena_dup(&listing->arena, strchr(after, '.') + 1);
-	for (i = 0; i < listing->count; i++)
-		if (newest_first(&listing->at[i], &cursor) > 0)
-			break;
-	return i;
-}
-
-struct page {
-	struct store_run_status *runs; /* owned */
-	struct moments *moments;       /* owned, as those behind */
-	struct files_view *views;
-	size_t count;
-};
-
-static bool fits(const struct store_run_status *run,
-		 const struct store_run_filter *filter)
-{
-	return (!filter->tenant_id || strcmp(run->tenant_id, filter->tenant_id) == 0) &&
-	       (!filter->status || strcmp(run->status, filter->status) == 0) &&
-	       (!filter->orchestration_id ||
-		strcmp(run->orchestration_id, filter->orchestration_id) == 0);
-}
-
-/* If it fits. */
-static void add_to_page(const struct file_reads *reads, struct page *page, const char *id,
-			const struct store_run_filter *filter)
-{
-	struct store_run_status *run = &page->runs[page->count];
-	struct files_view *view = &page->views[page->count];
-	const struct file_run *held =
-		reads->host ? host_file_find(reads->host, id) : NULL;
-
-	files_view_init(view);
-	if (held) {
-		from_memory(run, held, &page->moments[page->count]);
-	} else {
-		files_view_deinit(view);
-		if (file_reads_view(reads, id, view) != ERRORS_NONE) {
-			files_view_deinit(view);
-			return;
-		}
-		from_view(run, view, &page->moments[page->count]);
-	}
-	if (fits(run, filter)) {
-		page->count++;
-		return;
-	}
-	files_view_deinit(view);
-}
-
-void file_reads_list(const struct file_reads *reads,
-		     const struct store_run_filter *filter, port_runs_cb cb, void *arg)
-{
-	size_t limit = (size_t)filter->limit, i, looks = 0;
-	struct listing listing = { .count = 0 };
-	struct page page = { .count = 0 };
-	const struct listed *last = NULL;
-	const char *next = NULL;
-
-	arena_init(&listing.arena);
-	list_folder(&listing, reads->dir, "");
-	list_folder(&listing, reads->dir, "/live");
-	if (listing.count)
-		qsort(listing.at, listing.count, sizeof(*listing.at), newest_first);
-	page.runs = mem_new_n(struct store_run_status, limit + 1);
-	page.moments = mem_new_n(struct moments, limit + 1);
-	page.views = mem_new_n(struct files_view, limit + 1);
-	for (i = first_behind(&listing, filter->after); i < listing.count && !next; i++) {
-		if (page.count < limit && looks++ < LIST_LOOKS_MAX) {
-			last = &listing.at[i];
-			add_to_page(reads, &page, last->id, filter);
-		} else if (last) {
-			next = arena_printf(&listing.arena, "%lld.%s",
-					    (long long)last->created_at_ms, last->id);
-		}
-	}
-	cb(arg, ERRORS_NONE, page.runs, page.count, next);
-	for (i = 0; i < page.count; i++)
-		files_view_deinit(&page.views[i]);
-	mem_free(page.runs);
-	mem_free(page.moments);
-	mem_free(page.views);
-	mem_free(listing.at);
-	arena_deinit(&listing.arena);
+	cb(arg, error, error == ERRORS_NONE ? &found.run : NULL);
+	file_reads_run_deinit(&found);
 }
 
 /* -- events -- */
 
 struct gathering {
-	struct arena arena;
+	struct arena *arena;
 	struct event_id start, end;
-	bool to_end;           /* no end was given */
-	struct port_event *at; /* owned */
+	bool to_end; /* no end was given */
+	bool plain;
+	struct port_event *at;
 	size_t count;
 	size_t limit;
 	bool bad;
@@ -380,18 +330,24 @@ struct gathering {
 static bool gather(void *arg, const struct event_id *id, const char *text, size_t len)
 {
 	struct gathering *g = arg;
+	struct str view = STR_INIT;
 	char id_text[EVENT_ID_MAX];
 
 	if (event_id_compare(id, &g->start) < 0)
 		return true;
 	if (g->count == g->limit || (!g->to_end && event_id_compare(id, &g->end) > 0))
 		return false;
-	(void)event_id_print(id, id_text);
-	g->at[g->count++] = (struct port_event){
-		.id = arena_dup(&g->arena, id_text),
-		.json = arena_dup_n(&g->arena, text, len),
-		.len = len,
-	};
+	if (!g->plain || chat_view(&view, text, len)) {
+		(void)event_id_print(id, id_text);
+		len = g->plain ? view.len : len;
+		g->at[g->count++] = (struct port_event){
+			.id = arena_dup(g->arena, id_text),
+			.json = arena_dup_n(g->arena, g->plain ? str_text(&view) : text,
+					    len),
+			.len = len,
+		};
+	}
+	str_deinit(&view);
 	return true;
 }
 
@@ -413,36 +369,54 @@ static enum files_scan gather_row(void *arg, char type, const char *body, size_t
 	return rc == 1 ? FILES_SCAN_ON : FILES_SCAN_STOP;
 }
 
-void file_reads_events(const struct file_reads *reads, const char *run_id,
-		       const char *start, const char *end, int limit, port_events_cb cb,
-		       void *arg)
+enum errors_code file_reads_gather(const struct file_reads *reads, const char *run_id,
+				   bool plain, const char *start, const char *end,
+				   struct arena *arena, struct port_event *at,
+				   size_t *room)
 {
-	struct gathering g = { .limit = (size_t)limit };
+	struct gathering g = {
+		.arena = arena, .plain = plain, .at = at, .limit = *room
+	};
 	enum errors_code error = ERRORS_NONE;
-	struct files_view view;
 	struct err err;
-	uint64_t at = 0;
-	int fd = -1;
+	uint64_t from = 0;
+	int fd;
 
-	arena_init(&g.arena);
-	g.at = mem_new_n(struct port_event, g.limit + 1);
 	if (strcmp(start, "-") != 0)
 		(void)event_id_parse(start, &g.start); /* checked by the handler */
 	g.to_end = strcmp(end, "+") == 0;
 	if (!g.to_end)
 		(void)event_id_parse(end, &g.end);
-	error = file_reads_view(reads, run_id, &view);
-	if (error == ERRORS_NONE)
-		(void)open_run(reads, run_id, &fd, &error);
-	if (error == ERRORS_NONE &&
-	    (files_journal_scan(fd, &at, gather_row, &g, &err) < 0 || g.bad))
+	if (open_run(reads, run_id, &fd, &error) < 0)
+		return error;
+	if (files_journal_scan(fd, &from, gather_row, &g, &err) < 0 || g.bad)
 		error = ERRORS_DISK;
-	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL, g.at,
-	   error == ERRORS_NONE ? g.count : 0);
 	fdutil_close(&fd);
-	files_view_deinit(&view);
-	mem_free(g.at);
-	arena_deinit(&g.arena);
+	*room -= g.count;
+	return error;
+}
+
+void file_reads_events(const struct file_reads *reads, const char *run_id,
+		       const char *start, const char *end, int limit, port_events_cb cb,
+		       void *arg)
+{
+	struct file_reads_run found;
+	enum errors_code error = file_reads_run(reads, run_id, FILE_READS_ROW, &found);
+	size_t room = (size_t)limit;
+	struct port_event *at = mem_new_n(struct port_event, room + 1);
+	struct arena arena;
+
+	arena_init(&arena);
+	if (error == ERRORS_NONE)
+		error = file_reads_gather(reads, run_id, false, start, end, &arena, at,
+					  &room);
+	if (error == ERRORS_NONE)
+		cb(arg, error, found.run.tenant_id, at, (size_t)limit - room);
+	else
+		cb(arg, error, NULL, NULL, 0);
+	file_reads_run_deinit(&found);
+	mem_free(at);
+	arena_deinit(&arena);
 }
 
 /* -- all events, for an answer -- */

@@ -34,17 +34,20 @@ static const struct {
 	const char *key;
 	const char *json;
 } idle[] = {
-	{ "otlp_endpoint", "\"\"" },      { "metrics_token", "\"\"" },
-	{ "num_queue_shards", "1" },      { "s3_bucket", "\"\"" },
-	{ "s3_region", "\"us-east-1\"" }, { "s3_prefix", "\"synapse\"" },
-	{ "s3_access_key_id", "\"\"" },   { "s3_secret_access_key", "\"\"" },
+	{ "otlp_endpoint", "\"\"" },
+	{ "num_queue_shards", "1" },
+	{ "s3_bucket", "\"\"" },
+	{ "s3_region", "\"us-east-1\"" },
+	{ "s3_prefix", "\"synapse\"" },
+	{ "s3_access_key_id", "\"\"" },
+	{ "s3_secret_access_key", "\"\"" },
 	{ "s3_endpoint_url", "\"\"" },
 };
 
 static const char *const stock_keys[] = {
 	"redis_url",          "scale_postgres_url",     "scale_auto_sync",
 	"worker_concurrency", "max_global_queue_depth", "rate_limit_per_tenant_rps",
-	"pgbouncer_mode"
+	"pgbouncer_mode",     "metrics_token"
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -138,19 +141,22 @@ static void print_option(struct jsonw *w, const struct conf_row *row,
 	str_deinit(&text);
 }
 
-/* scale_mode_enabled is what the option `mode` comes to, where there is one. */
+/*
+ * scale_mode_enabled is what was asked for, so that a toggle stays where it was put: a
+ * host that waits for its second store has it enabled. /health says which mode it is in.
+ */
 static bool scale_enabled(const struct conf *conf)
 {
-	const struct conf_row *row = conf_rows_find("mode");
+	const char *source = conf_source(conf, "mode");
 	struct str text = STR_INIT;
-	bool enabled = *conf->redis.url && *conf->postgres.url;
+	bool enabled;
 
-	if (row) {
-		conf_value_add(row, conf, &text);
-		enabled = strcmp(str_text(&text), "scale") == 0 ||
-			  (enabled && strcmp(str_text(&text), "auto") == 0);
-		str_deinit(&text);
-	}
+	conf_value_add(conf_rows_find("mode"), conf, &text);
+	enabled = strcmp(str_text(&text), "scale") == 0 ||
+		  (strcmp(str_text(&text), "auto") == 0 &&
+		   (*conf->redis.url || *conf->postgres.url ||
+		    (source && strcmp(source, "default") != 0)));
+	str_deinit(&text);
 	return enabled;
 }
 

@@ -192,3 +192,18 @@ int files_dir_sync(struct files_dir *dir, struct err *err)
 	dir->changed = false;
 	return 0;
 }
+
+int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err)
+{
+	const char *const suffixes[] = { ".json", JOURNAL };
+	char name[FILES_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		if (!files_dir_name(run_id, suffixes[i], name))
+			return err_set(err, ERR_INPUT, "an id that no file has");
+		if (unlinkat(dir->root, name, 0) < 0 && errno != ENOENT)
+			return err_errno(err, "delete %s", name);
+	}
+	return 0;
+}

@@ -49,6 +49,9 @@ int files_dir_read(const struct files_dir *dir, const char *run_id, int *ret_fd,
 /* Move a journal from live/ to where those of ended runs are, or back. ERR_SYS. */
 int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		   struct err *err);
+/* Delete the files of a run that has ended: the journal last, so that a piece is found
+ * again. Not durable by itself. ERR_SYS. */
+int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err);
 /* Names that live/ got are on the disk. ERR_SYS. */
 int files_dir_sync(struct files_dir *dir, struct err *err);
 

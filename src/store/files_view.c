@@ -21,7 +21,10 @@ static void view_step(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	view->rows = step.seq;
+	if (!view->started_at_ms)
+		view->started_at_ms = at_ms;
 	view->ended = view->paused = false;
+	view->charges = 0;
 	if (files_run_get_wait(body, len, &wait))
 		files_asked_change(&view->asked, &wait, at_ms);
 	if (strcmp(step.kind, "resume") == 0) {
@@ -42,8 +45,6 @@ static void view_owner(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	view->epoch = owner.epoch;
-	if (!view->started_at_ms)
-		view->started_at_ms = owner.at_ms;
 }
 
 static void view_answer(struct files_view *view, const char *body, size_t len)
@@ -55,6 +56,7 @@ static void view_answer(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	(void)files_asked_answer(&view->asked, &answer);
+	view->wakes += view->paused;
 	view->paused = false;
 }
 
@@ -65,6 +67,7 @@ static void view_end(struct files_view *view, char type, const char *body, size_
 		return;
 	}
 	view->ended = type == FILES_END;
+	view->end_len = len;
 	view->paused = type == FILES_PAUSE;
 	if (view->ended)
 		files_asked_close(&view->asked);
@@ -87,10 +90,13 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 		view_step(view, body, len);
 		break;
 	case FILES_PIN:
+		break;
 	case FILES_CHARGE:
+		view->charges++;
 		break;
 	case FILES_CANCEL:
-		view->cancel_at_ms = view->started_at_ms;
+		view->cancel_at_ms = view->started_at_ms ? view->started_at_ms
+							 : view->head.created_at_ms;
 		break;
 	case FILES_ANSWER:
 		view_answer(view, body, len);
@@ -122,6 +128,7 @@ int files_view_read(struct files_view *view, int fd, struct err *err)
 		return rc;
 	if (view->bad)
 		return err_set(err, ERR_INPUT, "a record of the journal cannot be read");
+	view->end_at = at - FILES_RECORD_HEAD - view->end_len;
 	if (!view->has_head)
 		return err_set(err, ERR_NOT_FOUND, "nothing was accepted");
 	return 0;

@@ -39,16 +39,62 @@ export function badge(word) {
 export function field(label, input, hint) {
   const id = `f${Math.random().toString(36).slice(2)}`;
   input.id = id;
-  return el('div', { class: 'field' }, el('label', { for: id }, label), input,
+  if (hint) input.setAttribute('aria-describedby', `${id}h`);
+  return el('div', { class: input.type === 'checkbox' ? 'field check' : 'field' }, el('label', { for: id }, label), input,
     hint ? el('small', { id: `${id}h` }, hint) : null);
 }
 
+// A button that does one thing at a time. It keeps the focus while it does (a disabled one
+// would lose it), and says itself what went wrong where the act does not.
 export function button(text, act, props = {}) {
   const node = el('button', { type: 'button', ...props }, text);
+  let busy = false, trouble = null;
   node.addEventListener('click', async () => {
-    node.disabled = true;
-    try { await act(); } finally { node.disabled = false; }
+    if (busy) return;
+    busy = true;
+    node.setAttribute('aria-disabled', 'true');
+    trouble?.remove();
+    try { await act(); } catch (error) {
+      trouble = el('small', { class: 'error', role: 'alert' }, ` ${error.message}`);
+      node.after(trouble);
+    } finally {
+      busy = false;
+      node.removeAttribute('aria-disabled');
+    }
   });
+  return node;
+}
+
+// ---- what is drawn again while somebody looks at it ----
+
+const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex]';
+
+// Where the focus is inside a node; put back by focusAgain() after its insides were replaced.
+export function focusPlace(node) {
+  const now = document.activeElement;
+  if (!now || now === node || !node.contains(now)) return null;
+  return [...node.querySelectorAll(FOCUSABLE)].indexOf(now);
+}
+
+export function focusAgain(node, place) {
+  if (place === null || node.contains(document.activeElement)) return;
+  const all = node.querySelectorAll(FOCUSABLE);
+  (all[Math.min(Math.max(place, 0), all.length - 1)] ?? node).focus({ preventScroll: true });
+}
+
+// As fill(), but what looks the same stays as it is, and so does the focus: nothing flickers,
+// and nobody is thrown out of what they read.
+export function refresh(node, ...children) {
+  const fresh = [...add(document.createDocumentFragment(), ...children).childNodes];
+  const place = focusPlace(node);
+  fresh.forEach((child, i) => {
+    const old = node.childNodes[i];
+    if (!old) { node.append(child); return; }
+    if (old.tagName === 'DETAILS' && child.tagName === 'DETAILS' && old.firstChild.textContent === child.firstChild.textContent) child.open = old.open;
+    if (!old.isEqualNode(child)) old.replaceWith(child);
+  });
+  while (node.childNodes.length > fresh.length) node.lastChild.remove();
+  focusAgain(node, place);
   return node;
 }
 

@@ -50,7 +50,14 @@ function cut(text, n) {
   return text.length > n ? `${text.slice(0, n - 1)}…` : text;
 }
 
-// states: step id -> status; onStep(id)
+function tell(node, step, id, state) {
+  node.setAttribute('class', `step ${state}`);
+  node.setAttribute('aria-label', `${step.name ?? id}, ${step.type}${state === 'none' ? '' : `, ${state}`}`);
+  node.querySelector('.type').textContent = `${step.type}${state === 'none' ? '' : ` · ${state}`}`;
+}
+
+// states: step id -> status; onStep(id). What it returns has restate(states), which lights
+// other steps and leaves the drawing, and the focus in it, alone.
 export function graph(definition, { states = new Map(), onStep = null } = {}) {
   if (!definition?.steps?.length) return el('p', { class: 'note' }, 'This definition has no step.');
   const { steps, edges, depth } = layers(definition);
@@ -75,18 +82,21 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
     if (!back) svg.append(el('path', { d: `M${x2 - 4} ${y2 - 7} L${x2} ${y2} L${x2 + 4} ${y2 - 7}`, class: 'edge' }));
     if (label) svg.append(el('text', { x: (x1 + x2) / 2 + 4, y: (y1 + y2) / 2, class: 'edge-label' }, cut(label, 18)));
   }
+  const nodes = new Map();
   for (const [id, { x, y }] of at) {
-    const step = steps.get(id), state = states.get(id) ?? 'none';
-    const node = el('g', { class: `step ${state}`, tabindex: '0', role: onStep ? 'button' : 'img',
-      'aria-label': `${step.name ?? id}, ${step.type}${state === 'none' ? '' : `, ${state}`}`, transform: `translate(${x} ${y})` },
-    el('title', {}, id), el('rect', { width: W, height: H, rx: 8 }),
-    el('text', { x: 10, y: 19, class: 'name' }, cut(step.name ?? id, 22)),
-    el('text', { x: 10, y: 36, class: 'type' }, `${step.type}${state === 'none' ? '' : ` · ${state}`}`));
+    const step = steps.get(id);
+    const node = el('g', { tabindex: '0', role: onStep ? 'button' : 'img', transform: `translate(${x} ${y})` },
+      el('title', {}, id), el('rect', { width: W, height: H, rx: 8 }),
+      el('text', { x: 10, y: 19, class: 'name' }, cut(step.name ?? id, 22)), el('text', { x: 10, y: 36, class: 'type' }));
+    nodes.set(id, node);
+    tell(node, step, id, states.get(id) ?? 'none');
     if (onStep) {
       node.addEventListener('click', () => onStep(id));
       node.addEventListener('keydown', (e) => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); onStep(id); } });
     }
     svg.append(node);
   }
-  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Graph' }, svg);
+  const box = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Graph' }, svg);
+  box.restate = (now) => { for (const [id, node] of nodes) tell(node, steps.get(id), id, now.get(id) ?? 'none'); };
+  return box;
 }

@@ -1,16 +1,36 @@
-// live.js - what is asked for again and again: not while the page is hidden, slower after errors
+// live.js - what is asked for again and again: not while the page is hidden, slower after
+// errors, at once when a lost connection is back
 
+import { onConnection, tell } from './net.js';
+
+const SLOWEST_SEC = 60, LOAD_SHARE = 10;
+
+// act() may take a tenth of the time. Returns a function that ends it; `now` of it asks at once.
 export function every(seconds, act) {
-  let timer = null, ended = false, wait = seconds;
+  let timer = null, ended = false, busy = false, wait = seconds;
 
   async function turn() {
+    clearTimeout(timer);
     timer = null;
-    if (document.hidden) return;
-    try { await act(); wait = seconds; } catch { wait = Math.min(wait * 2, 60); }
-    if (!ended && !document.hidden && timer === null) timer = setTimeout(turn, wait * 1000);
+    if (document.hidden || busy || ended) return;
+    busy = true;
+    const began = performance.now();
+    try {
+      await act();
+      wait = seconds;
+      tell({ trouble: null });
+    } catch (error) {
+      wait = Math.min(wait * 2, SLOWEST_SEC);
+      if (error.status !== 0 && !ended) tell({ trouble: error.message }); // 0: the banner says so
+    }
+    busy = false;
+    if (!ended && !document.hidden) timer = setTimeout(turn, Math.max(wait * 1000, LOAD_SHARE * (performance.now() - began)));
   }
   const seen = () => { if (!document.hidden && timer === null && !ended) turn(); };
+  const forget = onConnection((news) => { if (news.connected) { wait = seconds; turn(); } });
   document.addEventListener('visibilitychange', seen);
   turn();
-  return () => { ended = true; clearTimeout(timer); document.removeEventListener('visibilitychange', seen); };
+  const end = () => { ended = true; clearTimeout(timer); forget(); document.removeEventListener('visibilitychange', seen); };
+  end.now = turn;
+  return end;
 }

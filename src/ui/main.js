@@ -1,13 +1,16 @@
 // main.js - the page begins here: who is signed in, the frame, and which view is shown
 
 import { add, button, el, field, fill, link } from './dom.js';
+import { faults } from './form.js';
 import { ask, onConnection, post } from './net.js';
 import { views } from './views.js';
 
 const app = document.getElementById('app');
 const offline = el('div', { class: 'banner bad', role: 'status', hidden: true },
   'The server cannot be reached. What you see is what was known last; the page tries again.');
+const trouble = el('div', { class: 'banner warn', role: 'status', hidden: true });
 let leave = null;
+let again = null; // what to do when the connection is back
 
 function notice(text) {
   return el('p', { class: 'banner warn' }, text);
@@ -18,21 +21,26 @@ function notice(text) {
 function signIn(session, why) {
   leave?.();
   leave = null;
+  window.onhashchange = null;
+  document.title = 'Sign in · Synapse';
   const said = el('p', { role: 'alert', class: 'error' }, why ?? '');
   const key = el('input', { type: 'password', name: 'key', autocomplete: 'current-password', required: true, spellcheck: 'false' });
   const enter = async (body) => {
     try {
       said.textContent = '';
+      wrong.clear();
       frame(await post('/api/session', body));
     } catch (error) {
-      said.textContent = error.message;
+      if (!wrong.show(error)) said.textContent = error.message;
+      key.focus();
     }
   };
   const form = el('form', { class: 'card narrow' },
-    el('h1', {}, 'Synapse'), field('API key', key, 'sk-syn-…, as “synapsed key create” shows it once'),
+    el('h1', {}, 'Synapse'), field('API key', key, 'sk-syn-…, as “synapsed key create” shows it once; the first one of a new host is in the file api-key of its data folder'),
     said, el('button', { type: 'submit' }, 'Sign in'));
-  form.addEventListener('submit', (event) => { event.preventDefault(); enter({ key: key.value }); });
-  fill(app, el('main', { class: 'center' }, form,
+  const wrong = faults({ key });
+  form.addEventListener('submit', (event) => { event.preventDefault(); enter({ key: key.value.trim() }); });
+  fill(app, offline, el('main', { class: 'center' }, form,
     session?.may_open ? el('div', { class: 'card narrow' },
       el('p', {}, 'There is no API key yet, and this is the host itself: the page opens without one.'),
       button('Open without a key', () => enter({}))) : null));
@@ -71,40 +79,63 @@ function frame(session) {
     el('a', { class: 'skip', href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, 'Skip to the content'),
     el('header', {}, link('#/now', 'Synapse'), el('span', { class: 'who' },
       session.key_name ?? 'no key', session.tenant_id ? ` · ${session.tenant_id}` : ''), out),
-    offline,
+    offline, trouble,
     session.keys ? null : notice('No API key exists: anybody on this host may do anything here. Make one with: synapsed key create --name me'),
     el('div', { class: 'body' }, nav, main));
 
-  async function show() {
+  let shown = 0;
+  async function show(byHand) {
     const { name, params, query } = parse();
     const row = views.find((v) => v.path === name);
+    const mine = ++shown, place = el('div', {});
 
     leave?.();
     leave = null;
+    again = null;
+    trouble.hidden = true;
+    trouble.textContent = '';
     for (const a of nav.querySelectorAll('a'))
       if (a.getAttribute('href') === `#/${name}`) a.setAttribute('aria-current', 'page');
       else a.removeAttribute('aria-current');
-    fill(main);
-    if (!row) { add(main, el('h1', {}, 'There is no such view'), link('#/now', 'To the beginning')); return; }
-    document.title = `${row.title} · Synapse`;
+    document.title = `${row?.title ?? 'Not found'} · Synapse`;
+    main.setAttribute('aria-label', row?.title ?? 'Not found');
+    fill(main, place);
+    if (byHand) { main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
+    if (!row) { add(place, el('h1', {}, 'There is no such view'), link('#/now', 'To the beginning')); return; }
     try {
-      leave = (await row.view.open(main, params, query)) ?? null;
+      const end = (await row.view.open(place, params, query)) ?? null;
+      if (mine === shown) leave = end; else end?.(); // somebody went on while it was opening
     } catch (error) {
-      add(main, el('p', { class: 'error', role: 'alert' }, error.message));
+      if (mine !== shown) return;
+      if (!place.firstChild) add(place, el('h1', {}, row.title));
+      add(place, el('p', { class: 'error', role: 'alert' }, error.code === 'scale_only'
+        ? ['Only scale mode has this: ', link('#/scale', 'connect Redis and Postgres'), '.'] : error.message));
+      if (error.status === 0) again = () => show(false);
     }
   }
-  window.onhashchange = () => { show(); main.focus({ preventScroll: true }); };
-  show();
+  window.onhashchange = () => show(true);
+  show(false);
 }
 
 onConnection((news) => {
-  if ('connected' in news) offline.hidden = news.connected;
+  if ('connected' in news) {
+    offline.hidden = news.connected;
+    if (news.connected && again) { const act = again; again = null; act(); }
+  }
+  if ('trouble' in news && trouble.textContent !== (news.trouble ?? '')) {
+    trouble.textContent = news.trouble ?? '';
+    trouble.hidden = !news.trouble;
+  }
   if (news.signedOut) signIn(null, 'You are signed out: the session ended or its key was revoked.');
 });
 
-try {
-  const session = await ask('GET', '/api/session');
-  if (session.signed_in) frame(session); else signIn(session);
-} catch (error) {
-  signIn(null, error.message);
+async function begin() {
+  try {
+    const session = await ask('GET', '/api/session');
+    if (session.signed_in) frame(session); else signIn(session);
+  } catch (error) {
+    if (error.status === 0) { fill(app, offline); again = begin; } else signIn(null, error.message);
+  }
 }
+
+begin();

@@ -1,6 +1,7 @@
 // parts.js - pieces that several views share
 
-import { add, badge, button, el, fill, link } from './dom.js';
+import { add, badge, button, el, field, fill, link } from './dom.js';
+import { faults } from './form.js';
 import { between, money, moment } from './show.js';
 
 export function heading(title, ...more) {
@@ -37,17 +38,29 @@ export function teller() {
   return {
     node,
     say(text, bad = false) { node.textContent = text; node.classList.toggle('error', bad); },
-    async did(act, done) {
+    // wrong: faults() of a form, which says what it can at the fields
+    async did(act, done, wrong = null) {
+      wrong?.clear();
       try { const r = await act(); this.say(typeof done === 'function' ? done(r) : done); return r; }
-      catch (error) { this.say(error.message, true); return null; }
+      catch (error) { this.say(wrong?.show(error) ? '' : error.message, true); return null; }
     },
   };
 }
 
-// A form for what a person is asked: fields are {name|key, type, label, options}.
+// Questions as cards: those that are there stay as they are, since somebody may be typing.
+export function showQuestions(list, shown, waits, card) {
+  const keyOf = (w) => JSON.stringify([w.run_id ?? '', w.path ?? w.step_id, w.execution ?? 0, w.opened_at ?? '']);
+  const now = new Map(waits.map((w) => [keyOf(w), w]));
+  for (const [k, node] of shown) if (!now.has(k)) { node.remove(); shown.delete(k); }
+  for (const [k, w] of now) if (!shown.has(k)) { shown.set(k, card(w)); list.append(shown.get(k)); }
+}
+
+// A form for what a person is asked: fields are {name|key, type, label, options}. What
+// onSend() refuses is said at its field, or in front of the button.
 export function answerForm(fields, onSend) {
-  const inputs = [];
+  const inputs = [], byName = {};
   const list = Array.isArray(fields) && fields.length ? fields : [{ name: 'response', type: 'textarea', label: 'Answer' }];
+  const said = teller();
   const form = el('form', { class: 'answer' });
   for (const f of list) {
     const name = f.name ?? f.key;
@@ -59,17 +72,22 @@ export function answerForm(fields, onSend) {
     else input = el('input', { type: ['number', 'email', 'date', 'password', 'url'].includes(f.type) ? f.type : 'text', name });
     if (f.required) input.required = true;
     inputs.push([name, input, f]);
-    const id = `a${Math.random().toString(36).slice(2)}`;
-    input.id = id;
-    add(form, el('div', { class: 'field' }, el('label', { for: id }, f.label ?? name), input));
+    byName[name] = input;
+    add(form, field(f.label ?? name, input));
   }
-  add(form, el('button', { type: 'submit' }, 'Answer'));
-  form.addEventListener('submit', (event) => {
+  const wrong = faults(byName);
+  let busy = false;
+  add(form, said.node, el('button', { type: 'submit' }, 'Answer'));
+  form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    if (busy) return;
+    busy = true;
     const response = {};
     for (const [name, input, f] of inputs)
       response[name] = input.type === 'checkbox' ? input.checked : f.type === 'number' && input.value !== '' ? Number(input.value) : input.value;
-    onSend(response);
+    wrong.clear();
+    try { await onSend(response); } catch (error) { if (!wrong.show(error)) said.say(error.message, true); }
+    busy = false;
   });
   return form;
 }

@@ -1,8 +1,10 @@
 // view_runs.js - runs by filters that the address keeps, and acts on those selected or all
 
 import { add, button, confirm, el, field, fill } from './dom.js';
+import { savedFilters } from './filters.js';
+import { faults } from './form.js';
 import { every } from './live.js';
-import { get, post, query as q } from './net.js';
+import { ask, get, post, query as q } from './net.js';
 import { command, heading, runColumns, teller } from './parts.js';
 import { table } from './table.js';
 
@@ -12,7 +14,7 @@ const FILTERS = [
   ['since', 'Since'], ['until', 'Until'], ['tag', 'Tag'], ['text', 'Text'],
 ];
 const ACTS = [['cancel', 'Cancel'], ['retry', 'Retry'], ['resume-failed', 'Resume failed'], ['delete', 'Delete']];
-const PAGE = 50;
+const PAGE = 50, PAGE_MORE = 200; // the first one, and those behind it
 
 function filtersOf(query) {
   const filters = {};
@@ -20,8 +22,15 @@ function filtersOf(query) {
   return filters;
 }
 
+const FLAGS = { status: 'status', orchestration_id: 'orchestration', tenant_id: 'tenant', session_id: 'session', since: 'since', until: 'until', tag: 'tag', text: 'text' };
+
+function word(text) {
+  return /^[\w.:@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function shell(filters) {
-  return `synapsed run list${filters.status ? ` --status ${filters.status}` : ''}${filters.tenant_id ? ` --tenant ${filters.tenant_id}` : ''}`;
+  const flags = Object.entries(filters).map(([name, value]) => ` --${FLAGS[name]} ${word(value)}`).join('');
+  return `synapsed run list${flags}; synapsed run cancel --all-matching${flags}`;
 }
 
 async function one(act, run) {
@@ -29,7 +38,6 @@ async function one(act, run) {
   if (act === 'cancel') return post(`/api/v2/orchestrations/runs/${id}/cancel`);
   if (act === 'retry') return post(`/api/v2/runs/${id}/retry`);
   if (act === 'resume-failed') return post(`/api/v2/orchestrations/runs/${id}/resume-failed`);
-  const { ask } = await import('./net.js');
   return ask('DELETE', `/api/v2/runs/${id}`);
 }
 
@@ -41,7 +49,7 @@ export async function open(main, params, query) {
   const list = table({
     caption: 'Runs', columns: runColumns, empty: 'No run fits these filters.', select: drawBar,
     load: async (after) => {
-      const r = await get(`/api/v2/runs${q({ ...filters, limit: PAGE, after })}`);
+      const r = await get(`/api/v2/runs${q({ ...filters, limit: after ? PAGE_MORE : PAGE, after })}`);
       return { rows: r.runs, next: r.next };
     },
   });
@@ -56,39 +64,54 @@ export async function open(main, params, query) {
     await list.reload();
   }
 
+  // First what it would be, of the whole filter; then, if that is wanted, page by page.
   async function onAll(act, word) {
     const all = Object.keys(filters).length === 0;
     const path = (after) => `/api/v2/runs/bulk${q({ ...filters, limit: 1000, after })}`;
     const dry = await said.did(() => post(path(), { action: act, dry_run: true, all }), 'Counted.');
     if (!dry) return;
-    const more = dry.next ? ' in the first thousand, and there are more' : '';
-    if (!await confirm(`${word} all that these filters mean?`, `${dry.applicable} of ${dry.matched} runs${more}.`, word)) return;
-    let done = 0, refused = 0, next = null;
+    if (!dry.applicable) { said.say(`None of these ${dry.matched} runs can be meant by “${word}”.`); return; }
+    if (!await confirm(`${word} all that these filters mean?`, `${dry.applicable} of ${dry.matched} runs${dry.more ? ', and more that are not counted' : ''}. What is accepted meanwhile is meant as well.`, word)) return;
+    let done = 0, refused = 0;
+    let next = null;
     do {
-      const r = await said.did(() => post(path(next), { action: act, all }), (x) => `${word}: ${done += x.done} done, ${refused += x.refused?.length ?? x.refused ?? 0} refused`);
+      const r = await said.did(() => post(path(next), { action: act, all }), (x) => `${word}: ${done += x.done} done, ${refused += x.refused} refused${x.refused ? ` (${x.refusals[0].detail})` : ''}${x.next ? '…' : ''}`);
       next = r?.next ?? null;
     } while (next);
     await list.reload();
   }
 
+  const meant = el('span', {});
   function drawBar(chosen) {
-    fill(bar, el('span', {}, chosen.length ? `${chosen.length} selected:` : 'All of this filter:'),
-      ACTS.map(([act, word]) => button(word, () => (chosen.length ? onSelected(act, word, chosen) : onAll(act, word)), { class: 'quiet' })));
+    meant.textContent = chosen.length ? `${chosen.length} selected:` : 'All of this filter:';
   }
+  add(bar, meant, ACTS.map(([act, word]) => button(word, () => (list.chosen().length ? onSelected(act, word, list.chosen()) : onAll(act, word)), { class: 'quiet' })));
 
+  const inputs = {};
   for (const [name, label, options] of FILTERS) {
     const input = options
       ? el('select', { name }, options.map((o) => el('option', { value: o, selected: o === (filters[name] ?? '') }, o || 'any')))
       : el('input', { name, value: filters[name] ?? '', placeholder: name === 'tag' ? 'key:value' : name === 'since' || name === 'until' ? '2026-01-31T12:00:00Z' : '' });
+    inputs[name] = input;
     add(form, field(label, input));
   }
-  add(form, el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Filter'), button('Clear', () => { location.hash = '#/runs'; }, { class: 'quiet' })));
+  add(form, el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Filter'), button('Clear', () => { for (const input of Object.values(inputs)) input.value = ''; location.hash = '#/runs'; }, { class: 'quiet' })));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     location.hash = `#/runs${q(Object.fromEntries(new FormData(form)))}`;
   });
   drawBar([]);
+  const saved = savedFilters(q(filters), (text) => { location.hash = `#/runs${text}`; }, said);
   const live = el('input', { type: 'checkbox', checked: true });
-  add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, bar, said.node, list.node, command(shell(filters)));
-  return every(5, async () => { if (live.checked && !list.chosen().length && list.node.querySelectorAll('tbody tr').length <= PAGE) await list.reload(); });
+  add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, saved, bar, said.node, list.node, command(shell(filters)));
+  const wrong = faults(inputs);
+  let refused = false;
+  return every(5, async () => {
+    // who has gone further down, or has chosen some, is not to have them move away
+    if (refused || (list.pages() > 0 && (!live.checked || list.chosen().length || list.pages() > 1))) return;
+    try { await list.reload(); } catch (error) {
+      refused = wrong.show(error);
+      if (!refused) throw error;
+    }
+  });
 }

@@ -1,6 +1,7 @@
 // view_schedules.js - what is started again and again
 
 import { add, badge, button, confirm, el, field } from './dom.js';
+import { faults } from './form.js';
 import { every } from './live.js';
 import { ask, get, post, query as q } from './net.js';
 import { command, heading, teller } from './parts.js';
@@ -15,9 +16,10 @@ function form(orchestrations, said, done) {
   const node = el('form', { class: 'card' }, el('h2', {}, 'A new schedule'), field('Orchestration', which),
     field('When', cron, 'Minute, hour, day, month, weekday; or @daily and its like'), field('Time zone', zone), field('Message', message),
     el('button', { type: 'submit' }, 'Make it'));
+  const wrong = faults({ orchestration_id: which, cron, zone, message });
   node.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const made = await said.did(() => post('/api/v2/schedules', { orchestration_id: which.value, cron: cron.value, zone: zone.value, message: message.value }), 'Made.');
+    const made = await said.did(() => post('/api/v2/schedules', { orchestration_id: which.value, cron: cron.value, zone: zone.value, message: message.value }), 'Made.', wrong);
     if (made) await done();
   });
   return node;

@@ -1,6 +1,8 @@
 // page.mjs - the page as somebody uses it: each case is a visit to one running daemon
 
 import assert from 'node:assert/strict';
+import { runCases } from './browser.mjs';
+import { fleet } from './fleet.mjs';
 import { world } from './world.mjs';
 
 const EVIL = '<img src=x onerror="window.xss=1"><script>window.xss=1</script>"\'><b>x</b>';
@@ -38,7 +40,7 @@ const cases = {
     await page.getByLabel('Message', { exact: true }).fill(EVIL);
     await page.getByLabel('Inputs').fill('{nothing');
     await press('Start');
-    await text('Inputs are no JSON');
+    await page.locator('.field', { has: page.getByLabel('Inputs') }).getByText('Inputs are no JSON').waitFor();
     await page.getByLabel('Inputs').fill('{"customer": 7}');
     await w.look('start');
     await press('Start');
@@ -142,7 +144,7 @@ const cases = {
     await at('schedules');
     await page.getByLabel('When').fill('61 * * * *');
     await press('Make it');
-    await page.locator('.said.error').waitFor();
+    await page.locator('.field', { has: page.getByLabel('When') }).locator('.error').waitFor();
     await page.getByLabel('When').fill('0 4 * * *');
     await press('Make it');
     await page.locator('tbody tr').waitFor();
@@ -175,7 +177,7 @@ const cases = {
     await text(/\d+ synced/);
   },
   async 'the other views'() {
-    for (const [hash, words] of [['now', 'Newest runs'], ['workers', 'online'], ['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
+    for (const [hash, words] of [['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
       await at(hash);
       await text(words);
       await w.look(hash.replace(/\W/g, '-'));
@@ -183,6 +185,7 @@ const cases = {
     await at('nothing');
     await text('There is no such view');
   },
+  ...fleet(w, { at, text, press, start, EVIL }),
   async 'signed out'() {
     await at('now');
     await press('Sign out');
@@ -192,23 +195,10 @@ const cases = {
   },
 };
 
-let bad = 0;
+let bad = 1;
 try {
   for (const definition of [ASK, FAILS]) await w.api('PUT', `/api/v2/orchestrations/${definition.id}`, definition);
-  const only = process.env.BROWSER_ONLY;
-  for (const [name, act] of Object.entries(cases)) {
-    if (only && !name.includes(only) && !name.startsWith('sign-in')) continue;
-    try {
-      await act();
-      if (await page.evaluate(() => window.xss)) w.faults.push('text was executed');
-    } catch (error) {
-      w.faults.push(error.stack);
-      if (process.env.BROWSER_SHOTS) await page.screenshot({ path: `${process.env.BROWSER_SHOTS}/failed-${bad}.png` });
-    }
-    const found = w.faults.splice(0);
-    bad += found.length > 0;
-    console.log(`${found.length ? 'FAIL' : 'ok  '} ${name}${found.map((f) => `\n     ${f}`).join('')}`);
-  }
+  bad = await runCases(w, cases);
 } finally {
   await w.end();
 }

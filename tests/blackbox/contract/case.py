@@ -27,6 +27,7 @@ class Case:
     name: str
     status: int = 200
     fields: Any = None
+    says: str = ""  # instead of fields: a pattern of a body that is no JSON
     at: dict = field(default_factory=dict)  # the names in the endpoint's path
     query: str = ""
     body: Any = NONE  # JSON; bytes go as they are
@@ -59,6 +60,8 @@ class Endpoint:
     told: bool = True  # in /openapi.json
     stores: bool = False  # its cases are about stores: standalone has those that say so, alone
     standalone: Any = True
+    needs: str = ""  # the branch that it waits for, on the targets of needs_on
+    needs_on: tuple = ALL
 
     @property
     def words(self):

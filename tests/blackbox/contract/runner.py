@@ -7,16 +7,16 @@ import urllib.parse
 
 from harness.openapi_doc import Document
 
-from . import chat, scale, v2
+from . import chat, scale, v1, v2
 from .case import NONE
 from .common import other_method, refusals
 from .shapes import Kind, faults
 from .targets import Interrupted
 
-ENDPOINTS = [*v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS]
+ENDPOINTS = [*v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS, *v1.ENDPOINTS]
 WANTED = os.environ.get("SYNAPSED_CONTRACT_CASES", "")  # a pattern of names
 LOOK_S = 60
-RESTARTS = 20  # of one case, whose servers die under it
+RESTARTS = 10  # of one case, whose servers die under it
 
 
 def all_cases():
@@ -67,14 +67,20 @@ class Names:
 class Figures:
     def __init__(self):
         self.cases = 0
+        self.streams = 0
+        self.cuts = 0  # of streams, each gone on with
         self.waiting = {}  # branch -> cases that wait for it
         self.again = 0
         self.problems = []
 
     def words(self, target):
         waiting = "".join(f", {n} wait for `{name}`" for name, n in self.waiting.items())
-        return (f"{target.kind}: {self.cases} cases, {target.retries} requests and {self.again}"
-                f" cases repeated{waiting}, {len(self.problems)} that do not fit")
+        return (f"{target.kind}: {self.cases} cases and {self.streams} streams,"
+                f" {target.retries} requests and {self.again} cases repeated, {self.cuts} streams"
+                f" gone on with{waiting}, {len(self.problems)} that do not fit")
+
+    def waits(self, branch):
+        self.waiting[branch] = self.waiting.get(branch, 0) + 1
 
 
 class Runner:
@@ -90,6 +96,9 @@ class Runner:
             return None
         if WANTED and not re.search(WANTED, f"{endpoint.words}: {case.name}"):
             return None
+        if endpoint.needs and self.target.kind in endpoint.needs_on:
+            self.figures.waits(endpoint.needs)
+            return None
         if self.target.kind != "standalone":
             return case
         if endpoint.stores and case in endpoint.cases and case.on != ("standalone",):
@@ -98,7 +107,7 @@ class Runner:
             if what is False:
                 return None
             if isinstance(what, str):
-                self.figures.waiting[what] = self.figures.waiting.get(what, 0) + 1
+                self.figures.waits(what)
                 return None
         if isinstance(case.standalone, dict):
             return type(case)(**{**vars(case), **case.standalone})
@@ -114,7 +123,7 @@ class Runner:
     def told(self):
         """Each endpoint is in the document, under its method."""
         for endpoint in ENDPOINTS:
-            if endpoint.told and not isinstance(endpoint.standalone, str):
+            if endpoint.told and not endpoint.needs:
                 path = self.paths.get(re.sub(r"\{\w+\}", "*", endpoint.path))
                 if not path or endpoint.method.lower() not in self.document.doc["paths"][path]:
                     self.problem(endpoint.words, ["/openapi.json does not tell it"])
@@ -139,16 +148,16 @@ class Runner:
         self.problem(words, found)
 
     def attempts(self, endpoint, case):
+        if case.before:
+            case.before(self.target)
         for left in range(case.tries, 0, -1):
             found = self.attempt(endpoint, case)
             if not found or left == 1:
                 return found
-            time.sleep(0.02)
+            time.sleep(case.tries / 1e5)
 
     def attempt(self, endpoint, case):
         names = Names(self.target)
-        if case.before:
-            case.before(self.target)
         path = endpoint.path
         for name, value in case.at.items():
             value = names.fill(value)
@@ -179,6 +188,8 @@ class Runner:
         for name, value in case.sends.items():
             sent = answer.headers.get(name)
             found += faults(value, sent, f"header {name}")
+        if case.says and not re.search(case.says, answer.body.decode(), re.M):
+            found.append(f"it says {answer.body[:300]!r}")
         if case.fields is None:
             return found
         kind = answer.headers.get("Content-Type", "")

@@ -17,7 +17,7 @@ from .things import AGENTS, BROKEN, DEFINITIONS, Things
 PASSING = {"draining", "server_busy", "redis_unavailable", "postgres_unavailable"}
 GATEWAY = (502, 504)  # nginx: the server behind it was cut off; what it did is not known
 SAFE = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
-DEADLINE_S = 60
+DEADLINE_S = 30
 BUNDLE = {"synapse_export": True, "version": "1.0", "orchestrations": list(DEFINITIONS),
           "agents": list(AGENTS)}
 
@@ -84,12 +84,8 @@ class Target:
         return {"count": page["count"], "count-1": page["count"] - 1,
                 "first": page["events"][0]["id"]}[part]
 
-    def bulk(self, *args, **more):
-        self.things.bulk(*args, **more)
-
-    def set_depth(self, depth):
-        answer = self.ask("POST", "/api/scale/config", "house",
-                          body={"max_global_queue_depth": depth})
+    def save(self, settings):
+        answer = self.ask("POST", "/api/scale/config", "house", body=settings)
         assert answer.status == 200, answer
 
     def openapi(self):
@@ -111,7 +107,7 @@ def make_key(env, *flags):
 
 class Scale(Target):
     kind = "scale"
-    options = {"SYNAPSED_LIMITS_RATE_PER_TENANT": "200", "SYNAPSED_DRAIN_LEAF": "0"}
+    options = {"SYNAPSED_DRAIN_LEAF": "0"}
 
     def __init__(self, redis, postgres, name):
         super().__init__()
