@@ -96,7 +96,7 @@ const struct kind kinds_table[] = {
 		.may_come = keepers_may_come,
 		.ready_timeout_ms = 90000, /* migrations run in it */
 		.order = 1,
-		.flags = KIND_TAKES_OBITUARIES | KIND_LISTENS_HEALTH,
+		.flags = KIND_TAKES_OBITUARIES | KIND_LISTENS_HEALTH | KIND_NEEDS_STORES,
 	},
 	{
 		.name = "clerk",
@@ -107,6 +107,7 @@ const struct kind kinds_table[] = {
 		.may_come = keepers_may_come,
 		.ready_timeout_ms = 30000,
 		.order = 2,
+		.flags = KIND_NEEDS_STORES,
 	},
 	{
 		.name = "worker",
@@ -120,7 +121,7 @@ const struct kind kinds_table[] = {
 		.ready_timeout_ms = 30000,
 		.oom_score_adj = 200,
 		.order = 3,
-		.flags = KIND_HOLDS_JOBS | KIND_SCALES,
+		.flags = KIND_HOLDS_JOBS | KIND_SCALES | KIND_NEEDS_STORES,
 	},
 	{
 		.name = "quarantine",
@@ -133,7 +134,7 @@ const struct kind kinds_table[] = {
 		.ready_timeout_ms = 30000,
 		.oom_score_adj = 400,
 		.order = 3,
-		.flags = KIND_HOLDS_JOBS | KIND_ON_DEMAND,
+		.flags = KIND_HOLDS_JOBS | KIND_ON_DEMAND | KIND_NEEDS_STORES,
 	},
 	{
 		.name = "api",

@@ -5,7 +5,6 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/run_acts.h"
 #include "api/run_body.h"
 #include "base/arena.h"
@@ -48,9 +47,7 @@ static void on_deleted(void *arg, enum errors_code error, const char *detail,
 
 void act_routes_delete(struct api_call *call)
 {
-	if (manage_of(call))
-		run_acts_do(call, RUN_ACT_DELETE, call->params[0], NULL, NULL, on_deleted,
-			    call);
+	run_acts_do(call, RUN_ACT_DELETE, call->params[0], NULL, NULL, on_deleted, call);
 }
 
 static void on_retried(void *arg, enum errors_code error, const char *detail,
@@ -91,8 +88,6 @@ void act_routes_retry(struct api_call *call)
 	const char *from = NULL;
 	struct run_body body;
 
-	if (!manage_of(call))
-		goto out;
 	if (doc && !faults.count) {
 		run_body_read(&faults, &at, doc, arena, &body);
 		from = body_text(&faults, &at, doc, "from_step", DEFINITION_ID_MAX,
@@ -114,7 +109,6 @@ void act_routes_retry(struct api_call *call)
 	else
 		run_acts_do(call, RUN_ACT_RETRY, call->params[0], NULL, edit, on_retried,
 			    call);
-out:
 	jsonr_free(doc);
 	body_faults_deinit(&faults);
 }

@@ -23,6 +23,7 @@
 #include "api/key_store.h"
 #include "api/port_scale.h"
 #include "api/standalone.h"
+#include "api/store_watch.h"
 #include "base/err.h"
 #include "base/fdutil.h"
 #include "base/log.h"
@@ -46,7 +47,8 @@
 #define BODIES_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define COUNT_SEC        1.0
 /* Who comes first, or alone, answers for itself if the stores are away for longer. */
-#define OPEN_SEC 2.0
+#define WITHOUT_SEC 10.0 /* ready although a store is away: it says so in each answer */
+#define OPEN_SEC    2.0
 
 struct api {
 	struct child_env *env;
@@ -67,6 +69,8 @@ struct api {
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
+	struct store_watch *watch; /* NULL: it is not ours to watch */
+	bool opened;               /* before it was ready */
 	ev_timer count;
 	ev_timer open; /* connections wait in the backlog until then, or until "ready" */
 };
@@ -85,12 +89,15 @@ static void on_open_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct api *api = w->data;
 
-	(void)loop;
 	(void)revents;
-	if (conf_is_standalone(api->env->conf))
-		take_work(api); /* its runs need no store */
-	else
-		server_open(api->server);
+	if (conf_is_standalone(api->env->conf) || api->opened) {
+		take_work(api); /* its runs need no store, or there is none yet */
+		return;
+	}
+	api->opened = true;
+	server_open(api->server);
+	ev_timer_set(w, WITHOUT_SEC, 0.);
+	ev_timer_start(loop, w);
 }
 
 static void on_both(void *arg)
@@ -185,6 +192,8 @@ static void on_drain(void *arg, const char *reason, int64_t deadline_mono_ms)
 		 LOG_N("connections", server_connections(api->server)),
 		 LOG_N("pending", server_pending(api->server)));
 	api->finish = strcmp(reason, "reload") == 0;
+	store_watch_free(api->watch); /* its word stays with those that follow */
+	api->watch = NULL;
 	server_drain(api->server, on_served, api);
 	if (!api->finish)
 		drain_runs(api, false);
@@ -297,6 +306,8 @@ static int open_all(struct api *api, struct err *err)
 		api->keys = key_store_new(api->loop, api->stores.pool,
 					  api->alone ? standalone_keys(api->alone)
 						     : api->files);
+	if (api->port && api->env->slot == 0)
+		api->watch = store_watch_new(api->loop, api->env, &api->stores);
 	return open_server(api, err);
 }
 
@@ -309,6 +320,7 @@ static void close_all(struct api *api)
 	ev_timer_stop(api->loop, &api->open);
 	if (api->port)
 		port_scale_stop(api->port);
+	store_watch_free(api->watch);
 	stores_close(&api->stores);
 	key_store_free(api->keys);
 	key_files_free(api->files);

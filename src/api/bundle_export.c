@@ -6,9 +6,9 @@
  */
 #include "api/api_call.h"
 #include "api/body.h"
+#include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -17,19 +17,12 @@
 #include "base/str.h"
 #include "defs/defs_file.h"
 #include "defs/defs_secrets.h"
-#include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
 
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-
-struct export
-{
-	struct api_call *call;
-	int statement;
-};
 
 static void print_now(struct jsonw *w, const char *key)
 {
@@ -50,27 +43,25 @@ static bool is_python(const struct json *doc)
 }
 
 /* All of one kind as a list; whether one of them is a tool in Python. */
-static bool print_kind(const struct pg_reply *reply, int statement,
+static bool print_kind(const struct def_text *texts, size_t n,
 		       enum store_definition_kind wanted, struct jsonw *w)
 {
 	bool python = false;
-	int i;
+	size_t i;
 
 	jsonw_array(w);
-	for (i = 0; i < store_definitions_export_count(reply, statement); i++) {
-		enum store_definition_kind kind;
+	for (i = 0; i < n; i++) {
+		const char *text = texts[i].text;
 		struct str shown = STR_INIT;
 		struct json *doc = NULL;
-		const char *text;
 		struct err err;
 
-		store_definitions_export_read(reply, statement, i, &kind, &text);
-		if (kind != wanted)
+		if (texts[i].kind != wanted)
 			continue;
 		/* jsonb prints what jsonr reads, but for numbers beyond its range */
 		if (jsonr_parse(text, strlen(text), &doc, NULL, NULL, &err) < 0)
 			continue;
-		defs_secrets_hide(kind, doc, true, &shown, NULL, NULL);
+		defs_secrets_hide(wanted, doc, true, &shown, NULL, NULL);
 		python = python || is_python(doc);
 		jsonw_raw(w, str_text(&shown), shown.len);
 		jsonr_free(doc);
@@ -80,15 +71,16 @@ static bool print_kind(const struct pg_reply *reply, int statement,
 	return python;
 }
 
-static void on_read(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_read(void *arg, enum errors_code error, const struct def_text *texts,
+		    size_t n)
 {
-	struct export *export = arg;
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	bool python;
 
 	if (error != ERRORS_NONE) {
-		errors_send(export->call->req, error, NULL);
+		errors_send(call->req, error, NULL);
 		return;
 	}
 	jsonw_init(&w, &body);
@@ -97,16 +89,16 @@ static void on_read(void *arg, enum errors_code error, const struct pg_reply *re
 	jsonw_pair_text(&w, "version", "1.0");
 	print_now(&w, "exported_at");
 	jsonw_key(&w, "orchestrations");
-	(void)print_kind(reply, export->statement, STORE_ORCHESTRATION, &w);
+	(void)print_kind(texts, n, STORE_ORCHESTRATION, &w);
 	jsonw_key(&w, "agents");
-	(void)print_kind(reply, export->statement, STORE_AGENT, &w);
+	(void)print_kind(texts, n, STORE_AGENT, &w);
 	jsonw_key(&w, "mcp_servers");
-	(void)print_kind(reply, export->statement, STORE_MCP_SERVER, &w);
+	(void)print_kind(texts, n, STORE_MCP_SERVER, &w);
 	jsonw_key(&w, "custom_tools");
-	python = print_kind(reply, export->statement, STORE_TOOL, &w);
+	python = print_kind(texts, n, STORE_TOOL, &w);
 	jsonw_pair_bool(&w, "has_python_tools", python);
 	jsonw_object_end(&w);
-	response_json(export->call->req, 200, &body);
+	response_json(call->req, 200, &body);
 }
 
 /* A list of texts of the body, in the request's arena. */
@@ -163,23 +155,19 @@ static void read_selection(struct body_faults *faults, struct api_call *call,
 
 static void start(struct api_call *call, struct store_export *ask)
 {
-	struct export *export = arena_new(request_arena(call->req), struct export);
-	struct pg_batch *batch = pg_batch_new();
+	const struct def_port *defs = call->port->defs;
 
 	ask->only_tenant = call->key_tenant;
 	ask->common_tenant = call->default_tenant;
 	ask->limit = DEFS_FILE_ITEMS_MAX;
-	export->call = call;
-	export->statement = store_definitions_export(batch, ask);
-	manage_read(call, batch, on_read, export);
+	defs->export(defs->self, ask, on_read, call);
 }
 
 void bundle_export_get(struct api_call *call)
 {
 	struct store_export ask = { .all = true };
 
-	if (manage_of(call))
-		start(call, &ask);
+	start(call, &ask);
 }
 
 void bundle_export_post(struct api_call *call)
@@ -187,8 +175,6 @@ void bundle_export_post(struct api_call *call)
 	struct body_faults faults = { .count = 0 };
 	struct store_export ask = { .all = false };
 
-	if (!manage_of(call))
-		return;
 	read_selection(&faults, call, &ask);
 	if (faults.count)
 		body_faults_send(call->req, &faults);

@@ -8,11 +8,10 @@
  */
 #include "api/api_call.h"
 #include "api/body.h"
-#include "api/catalog.h"
 #include "api/def_kind.h"
+#include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonr.h"
@@ -23,27 +22,29 @@
 #include "defs/defs_file.h"
 #include "defs/defs_secrets.h"
 #include "engine/step_types.h"
-#include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
 
 #include <string.h>
 
-#define NOWHERE (-1) /* no statement: broken, or not selected */
+#define NOWHERE (-1) /* it is not stored: broken, or not selected */
 
 struct import {
 	struct api_call *call;
 	struct json *body; /* NULL when it is the bundle itself */
 	struct defs_file file;
-	int *statements; /* one for each item */
+	int *places; /* of each item in puts, or NOWHERE */
 	bool *selected;
+	struct store_definition_new *puts;
+	size_t count;
 };
 
 static void import_free(struct import *import)
 {
 	defs_file_deinit(&import->file);
 	jsonr_free(import->body);
-	mem_free(import->statements);
+	mem_free(import->places);
+	mem_free(import->puts);
 	mem_free(import->selected);
 	mem_free(import);
 }
@@ -91,7 +92,7 @@ static void print_item(const struct json *body, const struct defs_item *item,
 	defs_secrets_fill(item->doc, pairs, token, out);
 }
 
-static void add_item(struct import *import, struct pg_batch *batch, size_t i)
+static void add_item(struct import *import, size_t i)
 {
 	const struct api_call *call = import->call;
 	const struct defs_item *item = &import->file.items[i];
@@ -107,13 +108,14 @@ static void add_item(struct import *import, struct pg_batch *batch, size_t i)
 							 : STORE_EXPECT_ANY,
 	};
 
-	import->statements[i] = NOWHERE;
+	import->places[i] = NOWHERE;
 	import->selected[i] = is_selected(import->body, item);
 	if (item->broken || !import->selected[i])
 		return;
 	print_item(import->body, item, &text);
-	put.definition = str_text(&text);
-	import->statements[i] = store_definitions_put(batch, &put);
+	put.definition = arena_dup_n(request_arena(call->req), str_text(&text), text.len);
+	import->places[i] = (int)import->count;
+	import->puts[import->count++] = put;
 	str_deinit(&text);
 }
 
@@ -173,10 +175,9 @@ static bool print_result(struct jsonw *w, const struct defs_item *item,
 }
 
 /* How many of that kind are bad. */
-static size_t print_kind(const struct import *import, const struct pg_reply *reply,
+static size_t print_kind(const struct import *import, const struct store_put *puts,
 			 enum store_definition_kind kind, struct jsonw *w)
 {
-	struct store_put put;
 	size_t i, bad = 0;
 
 	jsonw_array(w);
@@ -185,20 +186,15 @@ static size_t print_kind(const struct import *import, const struct pg_reply *rep
 
 		if (item->kind != kind || !import->selected[i])
 			continue;
-		if (import->statements[i] == NOWHERE) {
-			bad += !print_result(w, item, NULL);
-			continue;
-		}
-		store_definitions_put_read(reply, import->statements[i], &put);
-		bad += !print_result(w, item, &put);
-		if (kind == STORE_ORCHESTRATION)
-			catalog_changed(import->call->port->manage->catalog, item->id);
+		bad += !print_result(
+			w, item,
+			import->places[i] == NOWHERE ? NULL : &puts[import->places[i]]);
 	}
 	jsonw_array_end(w);
 	return bad;
 }
 
-static void on_stored(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_stored(void *arg, enum errors_code error, const struct store_put *puts)
 {
 	static const struct {
 		const char *key;
@@ -225,7 +221,7 @@ static void on_stored(void *arg, enum errors_code error, const struct pg_reply *
 	jsonw_object(&w);
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		jsonw_key(&w, lists[i].key);
-		bad += print_kind(import, reply, lists[i].kind, &w);
+		bad += print_kind(import, puts, lists[i].kind, &w);
 	}
 	jsonw_object_end(&w);
 	jsonw_pair_text(&w, "status", bad ? "partial" : "success");
@@ -294,23 +290,22 @@ static bool read_bundle(struct import *import)
 
 void bundle_import_post(struct api_call *call)
 {
-	struct import *import;
-	struct pg_batch *batch;
+	const struct def_port *defs = call->port->defs;
+	struct import *import = mem_new(struct import);
 	size_t i;
 
-	if (!manage_of(call))
-		return;
-	import = mem_new(struct import);
 	import->call = call;
 	if (!read_bundle(import)) {
 		import_free(import);
 		return;
 	}
-	import->statements = mem_new_n(int, import->file.count + 1);
+	import->places = mem_new_n(int, import->file.count + 1);
 	import->selected = mem_new_n(bool, import->file.count + 1);
-	batch = pg_batch_new();
-	store_definitions_lock(batch);
+	import->puts = mem_new_n(struct store_definition_new, import->file.count + 1);
 	for (i = 0; i < import->file.count; i++)
-		add_item(import, batch, i);
-	manage_read(call, batch, on_stored, import);
+		add_item(import, i);
+	if (import->count)
+		defs->put(defs->self, import->puts, import->count, on_stored, import);
+	else
+		on_stored(import, ERRORS_NONE, NULL);
 }

@@ -1,39 +1,34 @@
 /*
  * def_read.c - tools and MCP servers as they may be shown, and versions of all kinds
  *
- * Secrets are masked by the database (migration 8), so none of them comes here. A key
- * that is bound to a tenant sees tools and servers of its own and of the default tenant,
- * which are everybody's.
+ * Secrets are masked by who keeps them (def_port.h). A key that is bound to a tenant sees
+ * tools and servers of its own and of the default tenant, which are everybody's.
  */
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/def_kind.h"
+#include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/pairs.h"
+#include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "base/units.h"
-#include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define TRIES         3
 #define VERSIONS_PAGE 50
 #define VERSIONS_MAX  200
 
 struct reading {
 	struct api_call *call;
 	enum store_definition_kind kind;
-	int statement;
-	int64_t version;
 	int limit;
-	int tries;
 };
 
 static struct reading *reading_new(struct api_call *call)
@@ -68,13 +63,13 @@ static void print_item(struct jsonw *w, enum store_definition_kind kind,
 	jsonw_object_end(w);
 }
 
-static void on_list(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_list(void *arg, enum errors_code error,
+		    const struct store_definition_item *items, size_t n)
 {
 	struct reading *reading = arg;
-	struct store_definition_item item;
 	struct str body = STR_INIT;
 	struct jsonw w;
-	int i;
+	size_t i;
 
 	if (error != ERRORS_NONE) {
 		errors_send(reading->call->req, error, NULL);
@@ -82,114 +77,83 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	}
 	jsonw_init(&w, &body);
 	jsonw_array(&w);
-	for (i = 0; i < store_definitions_list_count(reply, reading->statement); i++) {
-		store_definitions_list_read(reply, reading->statement, i, &item);
-		if (may_see(reading->call, item.tenant_id))
-			print_item(&w, reading->kind, &item);
-	}
+	for (i = 0; i < n; i++)
+		if (may_see(reading->call, items[i].tenant_id))
+			print_item(&w, reading->kind, &items[i]);
 	jsonw_array_end(&w);
 	response_json(reading->call->req, 200, &body);
 }
 
 void def_read_list(struct api_call *call)
 {
-	struct reading *reading;
-	struct pg_batch *batch;
+	const struct def_port *defs = call->port->defs;
+	struct reading *reading = reading_new(call);
 
-	if (!manage_of(call))
-		return;
-	reading = reading_new(call);
-	batch = pg_batch_new();
-	reading->statement = store_definitions_list(batch, reading->kind);
-	manage_read(call, batch, on_list, reading);
+	defs->list(defs->self, reading->kind, on_list, reading);
 }
 
-static void read_one(struct reading *reading);
+static void send_found(struct reading *reading, const struct store_definition *found)
+{
+	struct request *req = reading->call->req;
 
-static void on_one(void *arg, enum errors_code error, const struct pg_reply *reply)
+	def_kind_etag(req, found->version);
+	response_text(req, 200, "application/json", found->definition,
+		      strlen(found->definition));
+}
+
+static void on_one(void *arg, enum errors_code error,
+		   const struct store_definition *found)
 {
 	struct reading *reading = arg;
-	struct request *req = reading->call->req;
-	struct store_definition found = { .definition = NULL };
 
-	if (error == ERRORS_NONE) {
-		switch (store_definitions_get_read(reply, reading->statement, &found)) {
-		case STORE_DEFINITION_AGAIN:
-			if (reading->tries < TRIES) {
-				read_one(reading);
-				return;
-			}
-			error = ERRORS_BUSY;
-			break;
-		case STORE_DEFINITION_NONE:
-			error = ERRORS_NO_DEFINITION;
-			break;
-		case STORE_DEFINITION_FOUND:
-			if (!may_see(reading->call, found.tenant_id))
-				error = ERRORS_NO_DEFINITION;
-			break;
-		}
-	}
-	if (error != ERRORS_NONE) {
-		errors_send(req, error, NULL);
-		return;
-	}
-	def_kind_etag(req, found.version);
-	response_text(req, 200, "application/json", found.definition,
-		      strlen(found.definition));
-}
-
-static void read_one(struct reading *reading)
-{
-	struct pg_batch *batch = pg_batch_new();
-
-	reading->tries++;
-	reading->statement =
-		store_definitions_get(batch, reading->kind, reading->call->params[0]);
-	manage_read(reading->call, batch, on_one, reading);
+	if (error == ERRORS_NONE && !may_see(reading->call, found->tenant_id))
+		error = ERRORS_NO_DEFINITION;
+	if (error == ERRORS_NONE)
+		send_found(reading, found);
+	else
+		errors_send(reading->call->req, error, NULL);
 }
 
 void def_read_get(struct api_call *call)
 {
-	if (!manage_of(call))
-		return;
+	const struct def_port *defs = call->port->defs;
+	struct reading *reading = reading_new(call);
+
 	if (api_call_id_ok(call->params[0]))
-		read_one(reading_new(call));
+		defs->get(defs->self, reading->kind, call->params[0], 0, on_one, reading);
 	else
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
 }
 
 /* -- versions -- */
 
-static void on_versions(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_versions(void *arg, enum errors_code error,
+			const struct store_version *versions, size_t n)
 {
 	struct reading *reading = arg;
-	struct store_version version = { .version = 0 };
+	size_t limit = (size_t)reading->limit, i;
 	struct str body = STR_INIT;
 	struct jsonw w;
-	int i, count;
 
 	if (error != ERRORS_NONE) {
 		errors_send(reading->call->req, error, NULL);
 		return;
 	}
-	count = store_definitions_versions_count(reply, reading->statement);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	jsonw_key(&w, "versions");
 	jsonw_array(&w);
-	for (i = 0; i < count && i < reading->limit; i++) {
-		store_definitions_versions_read(reply, reading->statement, i, &version);
+	for (i = 0; i < n && i < limit; i++) {
 		jsonw_object(&w);
-		jsonw_pair_int(&w, "version", version.version);
-		pairs_moment(&w, "created_at", version.created_at);
-		jsonw_pair_int(&w, "bytes", version.bytes);
+		jsonw_pair_int(&w, "version", versions[i].version);
+		pairs_moment(&w, "created_at", versions[i].created_at);
+		jsonw_pair_int(&w, "bytes", versions[i].bytes);
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
 	jsonw_key(&w, "next"); /* below which the page behind begins */
-	if (count > reading->limit)
-		jsonw_int(&w, version.version);
+	if (n > limit)
+		jsonw_int(&w, versions[limit - 1].version);
 	else
 		jsonw_null(&w);
 	jsonw_object_end(&w);
@@ -198,14 +162,11 @@ static void on_versions(void *arg, enum errors_code error, const struct pg_reply
 
 void def_read_versions(struct api_call *call)
 {
+	const struct def_port *defs = call->port->defs;
 	struct body_faults faults = { .count = 0 };
-	struct reading *reading;
-	struct pg_batch *batch;
+	struct reading *reading = reading_new(call);
 	int64_t below;
 
-	if (!manage_of(call))
-		return;
-	reading = reading_new(call);
 	reading->limit = (int)body_query_int(&faults, call->req, "limit", 1, VERSIONS_MAX,
 					     VERSIONS_PAGE);
 	below = body_query_int(&faults, call->req, "before", 1, INT64_MAX, INT64_MAX);
@@ -214,49 +175,34 @@ void def_read_versions(struct api_call *call)
 		body_faults_deinit(&faults);
 		return;
 	}
-	if (!api_call_id_ok(call->params[0])) {
+	if (api_call_id_ok(call->params[0]))
+		defs->versions(defs->self, reading->kind, call->params[0], below,
+			       reading->limit + 1, on_versions, reading);
+	else
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
-		return;
-	}
-	batch = pg_batch_new();
-	reading->statement = store_definitions_versions(
-		batch, reading->kind, call->params[0], below, reading->limit + 1);
-	manage_read(call, batch, on_versions, reading);
 }
 
-static void on_version(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_version(void *arg, enum errors_code error,
+		       const struct store_definition *found)
 {
 	struct reading *reading = arg;
-	struct store_definition found = { .definition = NULL };
 
-	if (error == ERRORS_NONE &&
-	    !store_definitions_version_read(reply, reading->statement, &found))
-		error = ERRORS_NO_DEFINITION;
-	if (error != ERRORS_NONE) {
+	if (error == ERRORS_NONE)
+		send_found(reading, found);
+	else
 		errors_send(reading->call->req, error, NULL);
-		return;
-	}
-	def_kind_etag(reading->call->req, found.version);
-	response_text(reading->call->req, 200, "application/json", found.definition,
-		      strlen(found.definition));
 }
 
 void def_read_version(struct api_call *call)
 {
-	struct reading *reading;
-	struct pg_batch *batch;
+	const struct def_port *defs = call->port->defs;
+	struct reading *reading = reading_new(call);
 	int64_t version;
 
-	if (!manage_of(call))
-		return;
-	reading = reading_new(call);
 	if (!api_call_id_ok(call->params[0]) ||
-	    units_parse_int(call->params[1], &version) < 0 || version < 1) {
+	    units_parse_int(call->params[1], &version) < 0 || version < 1)
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
-		return;
-	}
-	batch = pg_batch_new();
-	reading->statement =
-		store_definitions_version(batch, reading->kind, call->params[0], version);
-	manage_read(call, batch, on_version, reading);
+	else
+		defs->get(defs->self, reading->kind, call->params[0], version, on_version,
+			  reading);
 }

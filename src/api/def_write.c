@@ -7,11 +7,10 @@
  */
 #include "api/api_call.h"
 #include "api/body.h"
-#include "api/catalog.h"
 #include "api/def_kind.h"
+#include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonr.h"
@@ -20,7 +19,6 @@
 #include "base/str.h"
 #include "defs/defs_check.h"
 #include "engine/step_types.h"
-#include "pg/pg_batch.h"
 #include "run/problem.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -34,7 +32,6 @@ struct writing {
 	struct defs_head head;
 	const char *text;
 	struct str warnings; /* JSON */
-	int statement;
 };
 
 /* The document with its key in front, if it has none. */
@@ -102,13 +99,6 @@ static bool read_document(struct writing *writing, const char *id, bool *good,
 	return true;
 }
 
-/* Submissions to this child see it at once, those to others within 4 s (catalog.h). */
-static void tell_catalog(const struct writing *writing, const char *id)
-{
-	if (writing->kind == STORE_ORCHESTRATION)
-		catalog_changed(writing->call->port->manage->catalog, id);
-}
-
 static void send_stored(struct writing *writing, const struct store_put *put)
 {
 	struct request *req = writing->call->req;
@@ -131,28 +121,22 @@ static void send_stored(struct writing *writing, const struct store_put *put)
 	response_json(req, put->created ? 201 : 200, &body);
 }
 
-static void on_put(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_put(void *arg, enum errors_code error, const struct store_put *put)
 {
 	struct writing *writing = arg;
-	struct store_put put;
 
 	if (error != ERRORS_NONE) {
 		errors_send(writing->call->req, error, NULL);
+	} else if (put->outcome == STORE_PUT_STORED || put->outcome == STORE_PUT_SAME) {
+		log_info("definition.stored",
+			 LOG_S("kind", store_definition_kind_name(writing->kind)),
+			 LOG_S("id", writing->head.id), LOG_N("version", put->version));
+		send_stored(writing, put);
+	} else if (put->outcome == STORE_PUT_NONE) {
+		errors_send(writing->call->req, ERRORS_CHANGED,
+			    "there is no such definition any more");
 	} else {
-		store_definitions_put_read(reply, writing->statement, &put);
-		if (put.outcome == STORE_PUT_STORED || put.outcome == STORE_PUT_SAME) {
-			log_info("definition.stored",
-				 LOG_S("kind", store_definition_kind_name(writing->kind)),
-				 LOG_S("id", writing->head.id),
-				 LOG_N("version", put.version));
-			tell_catalog(writing, writing->head.id);
-			send_stored(writing, &put);
-		} else if (put.outcome == STORE_PUT_NONE) {
-			errors_send(writing->call->req, ERRORS_CHANGED,
-				    "there is no such definition any more");
-		} else {
-			def_kind_send_outcome(writing->call->req, &put);
-		}
+		def_kind_send_outcome(writing->call->req, put);
 	}
 	str_deinit(&writing->warnings);
 }
@@ -162,8 +146,8 @@ static void write_document(struct api_call *call, const char *id, int64_t expect
 	struct arena *arena = request_arena(call->req);
 	struct writing *writing = arena_new(arena, struct writing);
 	struct store_definition_new put;
+	const struct def_port *defs = call->port->defs;
 	struct problems problems;
-	struct pg_batch *batch;
 	bool good;
 
 	writing->call = call;
@@ -186,25 +170,20 @@ static void write_document(struct api_call *call, const char *id, int64_t expect
 		.only_tenant = call->key_tenant,
 		.expect = expect,
 	};
-	batch = pg_batch_new();
-	writing->statement = store_definitions_put(batch, &put);
-	manage_read(call, batch, on_put, writing);
+	defs->put(defs->self, &put, 1, on_put, writing);
 out:
 	problem_deinit(&problems);
 }
 
 void def_write_create(struct api_call *call)
 {
-	if (manage_of(call))
-		write_document(call, NULL, STORE_EXPECT_NONE);
+	write_document(call, NULL, STORE_EXPECT_NONE);
 }
 
 void def_write_put(struct api_call *call)
 {
 	int64_t expect;
 
-	if (!manage_of(call))
-		return;
 	if (!api_call_id_ok(call->params[0]))
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
 	else if (def_kind_expect(call->req, &expect))
@@ -213,45 +192,40 @@ void def_write_put(struct api_call *call)
 
 /* -- delete -- */
 
-static void on_deleted(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_deleted(void *arg, enum errors_code error, const struct store_put *put)
 {
 	struct writing *writing = arg;
 	struct request *req = writing->call->req;
 	struct str body = STR_INIT;
-	struct store_put put;
 	struct jsonw w;
 
 	if (error != ERRORS_NONE) {
 		errors_send(req, error, NULL);
 		return;
 	}
-	store_definitions_put_read(reply, writing->statement, &put);
-	if (put.outcome != STORE_PUT_DELETED) {
-		def_kind_send_outcome(req, &put);
+	if (put->outcome != STORE_PUT_DELETED) {
+		def_kind_send_outcome(req, put);
 		return;
 	}
 	log_info("definition.deleted",
 		 LOG_S("kind", store_definition_kind_name(writing->kind)),
-		 LOG_S("id", writing->call->params[0]), LOG_N("version", put.version));
-	tell_catalog(writing, writing->call->params[0]);
+		 LOG_S("id", writing->call->params[0]), LOG_N("version", put->version));
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "status", "deleted");
 	jsonw_pair_text(&w, "kind", store_definition_kind_name(writing->kind));
 	jsonw_pair_text(&w, "id", writing->call->params[0]);
-	jsonw_pair_int(&w, "version", put.version);
+	jsonw_pair_int(&w, "version", put->version);
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }
 
 void def_write_delete(struct api_call *call)
 {
+	const struct def_port *defs = call->port->defs;
 	struct writing *writing;
-	struct pg_batch *batch;
 	int64_t expect;
 
-	if (!manage_of(call))
-		return;
 	if (!api_call_id_ok(call->params[0])) {
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
 		return;
@@ -261,10 +235,8 @@ void def_write_delete(struct api_call *call)
 	writing = arena_new(request_arena(call->req), struct writing);
 	writing->call = call;
 	writing->kind = def_kind_of(call->req);
-	batch = pg_batch_new();
-	writing->statement = store_definitions_delete(
-		batch, writing->kind, call->params[0], call->key_tenant, expect);
-	manage_read(call, batch, on_deleted, writing);
+	defs->remove(defs->self, writing->kind, call->params[0], call->key_tenant, expect,
+		     on_deleted, writing);
 }
 
 /* -- check, and store nothing -- */

@@ -94,6 +94,14 @@ const struct files_list *file_catalog_list(struct file_catalog *catalog,
 	return list;
 }
 
+void file_catalog_expire(struct file_catalog *catalog)
+{
+	files_list_expire(catalog->orchestrations);
+	files_list_expire(catalog->agents);
+	files_list_expire(catalog->tools);
+	files_list_expire(catalog->servers);
+}
+
 static struct file_entry *entry_new(const struct files_item *item)
 {
 	size_t len = strlen(item->id);

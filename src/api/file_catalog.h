@@ -39,4 +39,7 @@ struct files_list *file_catalog_tools(struct file_catalog *catalog);
 /* For toolbox_options.lookup: arg is the catalog. */
 const char *file_catalog_tool(void *arg, const char *name);
 
+/* This process has written one of the files: the next look reads it. */
+void file_catalog_expire(struct file_catalog *catalog);
+
 #endif

@@ -20,24 +20,11 @@
 #include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 #include "store/files_journal.h"
 #include "store/files_view.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Files that one page of a list looks into. */
-#define LIST_LOOKS_MAX 2000
-
-/* The moments of one run. */
-struct moments {
-	char created[FILES_MOMENT_MAX];
-	char started[FILES_MOMENT_MAX];
-	char ended[FILES_MOMENT_MAX];
-	char cancel[FILES_MOMENT_MAX];
-};
 
 static const char *moment(int64_t at_ms, char *buf)
 {
@@ -99,14 +86,17 @@ enum errors_code file_reads_view(const struct file_reads *reads, const char *run
 /* -- one run -- */
 
 static void fill_head(struct store_run_status *run, const struct files_head *head,
-		      struct moments *moments)
+		      struct file_reads_moments *moments)
 {
 	run->run_id = head->run_id;
 	run->orchestration_id = head->orchestration_id;
 	run->tenant_id = head->tenant_id;
 	run->session_id = head->session_id;
 	run->created_at = moment(head->created_at_ms, moments->created);
-	run->wake = 1;
+	run->run_at = moment(head->run_at_ms, moments->run_at);
+	run->priority = (int)head->priority;
+	run->metadata = head->metadata;
+	run->queue = FILE_READS_QUEUE;
 	run->attempt = 1;
 	run->chat = chat_run_turn(head->run_id) > 0; /* files have no other word of it */
 }
@@ -142,12 +132,13 @@ const char *file_reads_status(const struct file_run *held)
 }
 
 static void from_view(struct store_run_status *run, const struct files_view *view,
-		      struct moments *moments)
+		      struct file_reads_moments *moments)
 {
 	memset(run, 0, sizeof(*run));
 	fill_head(run, &view->head, moments);
 	run->epoch = view->epoch;
 	run->attempt = (int)view->attempts;
+	run->wake = view->wakes + 1;
 	run->picked_up_at = run->started_at =
 		moment(view->started_at_ms, moments->started);
 	run->cancel_requested_at = moment(view->cancel_at_ms, moments->cancel);
@@ -168,7 +159,7 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 }
 
 static void from_memory(struct store_run_status *run, const struct file_run *held,
-			struct moments *moments)
+			struct file_reads_moments *moments)
 {
 	memset(run, 0, sizeof(*run));
 	fill_head(run, &held->head, moments);
@@ -188,181 +179,121 @@ static void from_memory(struct store_run_status *run, const struct file_run *hel
 	fill_asked(run, &held->asked, held->paused);
 }
 
-void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
-		    void *arg)
+static void from_summary(struct store_run_status *run, const struct files_indexed *one,
+			 struct file_reads_moments *moments)
+{
+	const struct files_summary *summary = &one->summary;
+	const struct files_head head = {
+		.run_id = one->run_id,
+		.orchestration_id = summary->orchestration_id,
+		.tenant_id = summary->tenant_id,
+		.session_id = summary->session_id,
+		.metadata = summary->metadata,
+		.created_at_ms = summary->created_at_ms,
+		.run_at_ms = summary->run_at_ms,
+		.priority = summary->priority,
+	};
+
+	memset(run, 0, sizeof(*run));
+	fill_head(run, &head, moments);
+	run->status = summary->status;
+	run->epoch = summary->epoch;
+	run->attempt = (int)summary->attempts;
+	run->wake = summary->wakes + 1;
+	run->picked_up_at = run->started_at =
+		moment(summary->started_at_ms, moments->started);
+	run->ended_at = moment(summary->ended_at_ms, moments->ended);
+	run->total_tokens_used = summary->tokens;
+	run->total_cost_usd = summary->cost_usd;
+}
+
+/* The record of its end alone. */
+static enum files_scan read_end(void *arg, char type, const char *body, size_t len)
+{
+	struct file_reads_run *ret = arg;
+
+	if (type == FILES_END &&
+	    files_run_get_end(arena_dup_n(&ret->view.arena, body, len), len,
+			      &ret->view.end)) {
+		ret->run.final_response = ret->view.end.response;
+		ret->run.error = ret->view.end.error;
+		ret->view.ended = true;
+	}
+	return FILES_SCAN_STOP;
+}
+
+static enum errors_code from_end(const struct file_reads *reads,
+				 const struct files_indexed *one,
+				 struct file_reads_run *ret)
+{
+	enum errors_code error = ERRORS_NONE;
+	uint64_t at = one->summary.end_at;
+	struct err err;
+	int fd, rc;
+
+	from_summary(&ret->run, one, &ret->moments);
+	if (open_run(reads, one->run_id, &fd, &error) < 0)
+		return error;
+	rc = files_journal_scan(fd, &at, read_end, ret, &err);
+	fdutil_close(&fd);
+	if (rc < 0)
+		return unreadable(one->run_id, rc, &err);
+	return ret->view.ended ? ERRORS_NONE : ERRORS_DISK;
+}
+
+static const struct files_indexed *known(const struct file_reads *reads,
+					 const char *run_id)
+{
+	const struct files_indexed *one =
+		reads->index ? files_index_find(reads->index, run_id) : NULL;
+
+	return one && one->known ? one : NULL;
+}
+
+enum errors_code file_reads_run(const struct file_reads *reads, const char *run_id,
+				enum file_reads_depth depth, struct file_reads_run *ret)
 {
 	const struct file_run *held =
 		reads->host ? host_file_find(reads->host, run_id) : NULL;
-	struct store_run_status run;
-	struct moments moments;
-	struct files_view view;
-	enum errors_code error;
+	const struct files_indexed *one = held ? NULL : known(reads, run_id);
+	enum errors_code error = ERRORS_NONE;
 
-	if (held) {
-		from_memory(&run, held, &moments);
-		cb(arg, ERRORS_NONE, &run);
-		return;
-	}
-	error = file_reads_view(reads, run_id, &view);
-	if (error == ERRORS_NONE)
-		from_view(&run, &view, &moments);
-	cb(arg, error, error == ERRORS_NONE ? &run : NULL);
-	files_view_deinit(&view);
+	files_view_init(&ret->view);
+	/* one that could be lost is nobody's business */
+	if (held && !held->journal.durable && held->state != FILE_RUN_ASLEEP)
+		return ERRORS_NO_RUN;
+	if (one && depth == FILE_READS_ROW)
+		from_summary(&ret->run, one, &ret->moments);
+	else if (one && depth == FILE_READS_END)
+		error = from_end(reads, one, ret);
+	else if (!held || depth == FILE_READS_ALL)
+		error = file_reads_view(reads, run_id, &ret->view);
+	else
+		from_memory(&ret->run, held, &ret->moments);
+	if (error != ERRORS_NONE || !ret->view.has_head)
+		return error;
+	if (held)
+		from_memory(&ret->run, held, &ret->moments);
+	else
+		from_view(&ret->run, &ret->view, &ret->moments);
+	if (reads->index && !held && !one) /* what is lent stays as it is */
+		files_index_learn(reads->index, &ret->view);
+	return ERRORS_NONE;
 }
 
-/* -- lists -- */
-
-/* Of a run's name alone: when it was made, then its id. */
-struct listed {
-	int64_t created_at_ms;
-	char *id; /* in the arena */
-};
-
-struct listing {
-	struct arena arena;
-	struct listed *at; /* owned */
-	size_t count;
-	size_t room;
-};
-
-/* Ids end in the moment at which they were made (ids_run()). */
-static int64_t made_at(const char *id)
+void file_reads_run_deinit(struct file_reads_run *run)
 {
-	const char *last = strrchr(id, '_');
-
-	return last ? strtoll(last + 1, NULL, 10) : 0;
+	files_view_deinit(&run->view);
 }
 
-static void list_folder(struct listing *listing, const struct files_dir *dir,
-			const char *below)
+void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
+		    void *arg)
 {
-	struct str path = STR_INIT;
-	char id[IDS_MAX];
-	struct dirent *entry;
-	DIR *list;
+	struct file_reads_run found;
+	enum errors_code error = file_reads_run(reads, run_id, FILE_READS_END, &found);
 
-	str_printf(&path, "%s%s", dir->path, below);
-	list = opendir(str_text(&path));
-	str_deinit(&path);
-	while (list && (entry = readdir(list))) {
-		if (!files_dir_id(entry->d_name, ".journal", id))
-			continue;
-		if (listing->count == listing->room) {
-			listing->room = listing->room ? listing->room * 2 : 256;
-			listing->at = mem_resize(listing->at,
-						 listing->room * sizeof(*listing->at));
-		}
-		listing->at[listing->count++] = (struct listed){
-			made_at(id),
-			arena_dup(&listing->arena, id),
-		};
-	}
-	if (list)
-		(void)closedir(list);
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	const struct listed *x = a, *y = b;
-
-	if (x->created_at_ms != y->created_at_ms)
-		return x->created_at_ms < y->created_at_ms ? 1 : -1;
-	return strcmp(y->id, x->id);
-}
-
-/* Behind the cursor, "<made at>.<id>" of the run that was shown last. */
-static size_t first_behind(struct listing *listing, const char *after)
-{
-	struct listed cursor;
-	size_t i;
-
-	if (!after)
-		return 0;
-	cursor.created_at_ms = strtoll(after, NULL, 10);
-	cursor.id = arena_dup(&listing->arena, strchr(after, '.') + 1);
-	for (i = 0; i < listing->count; i++)
-		if (newest_first(&listing->at[i], &cursor) > 0)
-			break;
-	return i;
-}
-
-struct page {
-	struct store_run_status *runs; /* owned */
-	struct moments *moments;       /* owned, as those behind */
-	struct files_view *views;
-	size_t count;
-};
-
-static bool fits(const struct store_run_status *run,
-		 const struct store_run_filter *filter)
-{
-	return (!filter->tenant_id || strcmp(run->tenant_id, filter->tenant_id) == 0) &&
-	       (!filter->status || strcmp(run->status, filter->status) == 0) &&
-	       (!filter->orchestration_id ||
-		strcmp(run->orchestration_id, filter->orchestration_id) == 0);
-}
-
-/* If it fits. */
-static void add_to_page(const struct file_reads *reads, struct page *page, const char *id,
-			const struct store_run_filter *filter)
-{
-	struct store_run_status *run = &page->runs[page->count];
-	struct files_view *view = &page->views[page->count];
-	const struct file_run *held =
-		reads->host ? host_file_find(reads->host, id) : NULL;
-
-	files_view_init(view);
-	if (held) {
-		from_memory(run, held, &page->moments[page->count]);
-	} else {
-		files_view_deinit(view);
-		if (file_reads_view(reads, id, view) != ERRORS_NONE) {
-			files_view_deinit(view);
-			return;
-		}
-		from_view(run, view, &page->moments[page->count]);
-	}
-	if (fits(run, filter)) {
-		page->count++;
-		return;
-	}
-	files_view_deinit(view);
-}
-
-void file_reads_list(const struct file_reads *reads,
-		     const struct store_run_filter *filter, port_runs_cb cb, void *arg)
-{
-	size_t limit = (size_t)filter->limit, i, looks = 0;
-	struct listing listing = { .count = 0 };
-	struct page page = { .count = 0 };
-	const struct listed *last = NULL;
-	const char *next = NULL;
-
-	arena_init(&listing.arena);
-	list_folder(&listing, reads->dir, "");
-	list_folder(&listing, reads->dir, "/live");
-	if (listing.count)
-		qsort(listing.at, listing.count, sizeof(*listing.at), newest_first);
-	page.runs = mem_new_n(struct store_run_status, limit + 1);
-	page.moments = mem_new_n(struct moments, limit + 1);
-	page.views = mem_new_n(struct files_view, limit + 1);
-	for (i = first_behind(&listing, filter->after); i < listing.count && !next; i++) {
-		if (page.count < limit && looks++ < LIST_LOOKS_MAX) {
-			last = &listing.at[i];
-			add_to_page(reads, &page, last->id, filter);
-		} else if (last) {
-			next = arena_printf(&listing.arena, "%lld.%s",
-					    (long long)last->created_at_ms, last->id);
-		}
-	}
-	cb(arg, ERRORS_NONE, page.runs, page.count, next);
-	for (i = 0; i < page.count; i++)
-		files_view_deinit(&page.views[i]);
-	mem_free(page.runs);
-	mem_free(page.moments);
-	mem_free(page.views);
-	mem_free(listing.at);
-	arena_deinit(&listing.arena);
+	cb(arg, error, error == ERRORS_NONE ? &found.run : NULL);
+	file_reads_run_deinit(&found);
 }
 
 /* -- events -- */

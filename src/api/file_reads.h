@@ -4,27 +4,57 @@
 
 #include "api/runs_port.h"
 #include "base/str.h"
+#include "store/files_view.h"
 
 #include <stdbool.h>
 
 struct file_run;
 struct files_dir;
-struct files_view;
+struct files_index;
 struct host_file;
 
 /* host: whose runs are in memory; NULL: none is. */
 struct file_reads {
 	const struct files_dir *dir;
 	const struct host_file *host;
+	struct files_index *index; /* NULL: none */
 };
+
+/* What `queue` says of these runs. */
+#define FILE_READS_QUEUE "standalone"
+
+struct file_reads_moments {
+	char created[FILES_MOMENT_MAX];
+	char started[FILES_MOMENT_MAX];
+	char ended[FILES_MOMENT_MAX];
+	char cancel[FILES_MOMENT_MAX];
+	char run_at[FILES_MOMENT_MAX];
+};
+
+enum file_reads_depth {
+	FILE_READS_ROW, /* what lists show */
+	FILE_READS_END, /* and answer and error of one that has ended */
+	FILE_READS_ALL, /* and all that its journal says, in view */
+};
+
+/* One run. Texts are the host's, the index's or the view's: borrowed until the loop
+ * turns. */
+struct file_reads_run {
+	struct store_run_status run;
+	struct file_reads_moments moments;
+	struct files_view view;
+};
+
+/* ERRORS_NONE, ERRORS_NO_RUN, ERRORS_DISK; ret is to be deinited in any case. */
+enum errors_code file_reads_run(const struct file_reads *reads, const char *run_id,
+				enum file_reads_depth depth, struct file_reads_run *ret);
+void file_reads_run_deinit(struct file_reads_run *run);
 
 /* Is there a file of that run? */
 bool file_reads_has(const struct file_reads *reads, const char *run_id);
 /* As the port's functions of these names. They answer from inside. */
 void file_reads_get(const struct file_reads *reads, const char *run_id, port_run_cb cb,
 		    void *arg);
-void file_reads_list(const struct file_reads *reads,
-		     const struct store_run_filter *filter, port_runs_cb cb, void *arg);
 void file_reads_events(const struct file_reads *reads, const char *run_id,
 		       const char *start, const char *end, int limit, port_events_cb cb,
 		       void *arg);

@@ -59,6 +59,8 @@ void letter_retry_stock(struct api_call *call);
 /* mass_routes.c */
 void mass_routes_runs(struct api_call *call);
 void mass_routes_letters(struct api_call *call);
+/* metrics_route.c */
+void metrics_route_get(struct api_call *call);
 /* openapi.c */
 void openapi_get(struct api_call *call);
 /* orchestrations.c */
@@ -129,11 +131,11 @@ void stream_get(struct api_call *call);
 void why_route_get(struct api_call *call);
 /* waits_route.c */
 void waits_route_list(struct api_call *call);
-/* worker_ping.c */
-void worker_ping_get(struct api_call *call);
 /* worker_acts.c */
 void worker_acts_quiet(struct api_call *call);
 void worker_acts_stop(struct api_call *call);
+/* worker_ping.c */
+void worker_ping_get(struct api_call *call);
 /* workers.c */
 void workers_list(struct api_call *call);
 

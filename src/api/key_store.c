@@ -103,7 +103,8 @@ static void on_found(void *arg, const struct pg_outcome *outcome,
 			auth_found(auth, find->hash, clock_mono_ms(), NULL, NULL);
 	} else {
 		store_keys_read(reply, find->statement, 0, &key);
-		auth_found(auth, find->hash, clock_mono_ms(), key.id, key.tenant_id);
+		auth_found(auth, find->hash, clock_mono_ms(),
+			   key.is_active ? key.id : NULL, key.tenant_id);
 	}
 	mem_free(find);
 }

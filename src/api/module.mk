@@ -3,9 +3,9 @@ noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
 	src/api/agents.c \
+	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
-	src/api/analytics_route.c \
 	src/api/answer_route.c \
 	src/api/answer_route.h \
 	src/api/answers.c \
@@ -42,12 +42,21 @@ src_api_libapi_a_SOURCES = \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/dead_letters.c \
+	src/api/def_files.c \
+	src/api/def_files.h \
 	src/api/def_kind.c \
 	src/api/def_kind.h \
+	src/api/def_port.h \
 	src/api/def_read.c \
+	src/api/def_rows.c \
+	src/api/def_rows.h \
 	src/api/def_write.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
+	src/api/detail_reads.c \
+	src/api/detail_reads.h \
+	src/api/erasures.c \
+	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
 	src/api/event_answer.c \
@@ -60,6 +69,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_detail.c \
+	src/api/file_detail.h \
+	src/api/file_erase.c \
+	src/api/file_erase.h \
+	src/api/file_lists.c \
+	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
 	src/api/file_reads.c \
@@ -102,6 +117,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
+	src/api/metrics_route.c \
 	src/api/openapi.c \
 	src/api/orchestrations.c \
 	src/api/port_scale.c \
@@ -159,6 +175,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/store_watch.c \
+	src/api/store_watch.h \
 	src/api/stream.c \
 	src/api/stream_id.c \
 	src/api/stream_id.h \
@@ -171,12 +189,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/tenant_book.h \
 	src/api/why.c \
 	src/api/why.h \
+	src/api/why_reads.c \
+	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/waits_route.c \
+	src/api/worker_acts.c \
 	src/api/worker_reads.c \
 	src/api/worker_reads.h \
 	src/api/worker_ping.c \
-	src/api/worker_acts.c \
 	src/api/workers.c
 nodist_src_api_libapi_a_SOURCES = \
 	src/api/api_text.c \

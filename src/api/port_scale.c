@@ -12,7 +12,10 @@
 #include "api/chat_cancels.h"
 #include "api/chat_reads.h"
 #include "api/chats.h"
+#include "api/def_rows.h"
 #include "api/definition_reads.h"
+#include "api/detail_reads.h"
+#include "api/erasures.h"
 #include "api/exec_check.h"
 #include "api/letters.h"
 #include "api/manage.h"
@@ -22,6 +25,7 @@
 #include "api/run_stands.h"
 #include "api/submit.h"
 #include "api/tenant_book.h"
+#include "api/why_reads.h"
 #include "api/worker_reads.h"
 #include "base/mem.h"
 #include "conf/conf.h"
@@ -41,6 +45,7 @@ struct port_scale {
 	struct resumes *resumes;
 	struct answers *answers;
 	struct manage manage;
+	struct def_rows defs;
 	struct next_turns *turns;
 	struct chats *chats;
 	struct tails *tails;
@@ -113,6 +118,29 @@ static void port_steps(void *self, const char *run_id, int64_t from_seq, int lim
 	struct port_scale *port = self;
 
 	run_reads_steps(port->parts.pool, run_id, from_seq, limit, cb, arg);
+}
+
+static void port_detail(void *self, const char *run_id, bool lists, port_detail_cb cb,
+			void *arg)
+{
+	struct port_scale *port = self;
+
+	detail_reads_get(port->parts.pool, run_id, lists, cb, arg);
+}
+
+static void port_why(void *self, const char *run_id, port_why_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	why_reads_get(&port->manage, run_id, cb, arg);
+}
+
+static void port_erase(void *self, const char *run_id, const char *tenant_id,
+		       port_erase_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	erasures_run(&port->manage, run_id, tenant_id, cb, arg);
 }
 
 static void port_cancel(void *self, const char *run_id, const char *tenant_id,
@@ -358,6 +386,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.events = port_events,
 		.follow = port_follow,
 		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.answer = port_answer,
@@ -376,7 +407,9 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = &port->manage,
+		.defs = &port->defs.port,
 	};
+	def_rows_init(&port->defs, parts->pool, port->catalog);
 	port->manage = (struct manage){
 		.catalog = port->catalog,
 		.loop = parts->loop,

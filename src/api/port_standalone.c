@@ -7,8 +7,12 @@
  */
 #include "api/port_standalone.h"
 
+#include "api/def_files.h"
 #include "api/file_answers.h"
 #include "api/file_catalog.h"
+#include "api/file_detail.h"
+#include "api/file_erase.h"
+#include "api/file_lists.h"
 #include "api/file_reads.h"
 #include "api/file_submit.h"
 #include "base/log.h"
@@ -27,6 +31,7 @@ struct port_standalone {
 	struct runs_port port;
 	struct port_standalone_parts parts;
 	struct file_reads reads;
+	struct def_files defs;
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
@@ -137,7 +142,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 	if (next)
 		next->list(next->self, filter, cb, arg);
 	else
-		file_reads_list(&port->reads, filter, cb, arg);
+		file_lists_runs(&port->reads, filter, cb, arg);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,
@@ -173,6 +178,42 @@ static void port_steps(void *self, const char *run_id, int64_t from_seq, int lim
 		next->steps(next->self, run_id, from_seq, limit, cb, arg);
 	else
 		file_reads_steps(&port->reads, run_id, from_seq, limit, cb, arg);
+}
+
+static void port_detail(void *self, const char *run_id, bool lists, port_detail_cb cb,
+			void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->detail(next->self, run_id, lists, cb, arg);
+	else
+		file_detail_get(&port->reads, run_id, lists, cb, arg);
+}
+
+static void port_why(void *self, const char *run_id, port_why_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->why(next->self, run_id, cb, arg);
+	else
+		file_detail_why(&port->reads, run_id, cb, arg);
+}
+
+static void port_erase(void *self, const char *run_id, const char *tenant_id,
+		       port_erase_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->erase(next->self, run_id, tenant_id, cb, arg);
+	else
+		file_erase_run(&port->reads, port->parts.host, run_id, tenant_id, cb,
+			       arg);
 }
 
 /* -- cancel -- */
@@ -214,15 +255,16 @@ static bool cancel_here(struct port_standalone *port, struct file_run *held,
 }
 
 /* One that has ended, or that another process executes. */
-static void cancel_elsewhere(struct port_standalone *port, const struct files_view *view,
-			     port_cancel_cb cb, void *arg)
+static void cancel_elsewhere(struct port_standalone *port,
+			     const struct store_run_status *run, port_cancel_cb cb,
+			     void *arg)
 {
 	struct err err;
 
-	if (view->ended) {
-		cb(arg, ERRORS_NONE, view->end.status);
-	} else if (host_file_mark(port->parts.dir, view->head.run_id, &err) < 0) {
-		log_warn("run.not_marked", LOG_S("run", view->head.run_id),
+	if (run->ended_at) {
+		cb(arg, ERRORS_NONE, run->status);
+	} else if (host_file_mark(port->parts.dir, run->run_id, &err) < 0) {
+		log_warn("run.not_marked", LOG_S("run", run->run_id),
 			 LOG_S("error", err.text));
 		cb(arg, ERRORS_DISK, NULL);
 	} else {
@@ -236,24 +278,24 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
 	struct file_run *held = here(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->cancel(next->self, run_id, tenant_id, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE)
 		cb(arg, error, NULL);
 	else if (!held)
-		cancel_elsewhere(port, &view, cb, arg);
+		cancel_elsewhere(port, &found.run, cb, arg);
 	else if (!cancel_here(port, held, cb, arg))
 		cb(arg, ERRORS_NONE, file_run_end(held).status);
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 }
 
 /* -- a failed run goes on -- */
@@ -315,18 +357,18 @@ static void port_resume_failed(void *self, const char *run_id, const char *tenan
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->resume_failed(next->self, run_id, tenant_id, from_step, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 	if (error == ERRORS_NONE && !port->parts.host)
 		error = ERRORS_BUSY; /* a sibling does that: it will be asked some time */
 	if (error != ERRORS_NONE)
@@ -364,32 +406,35 @@ static void port_definitions(void *self, enum store_definition_kind kind,
 	mem_free(items);
 }
 
+struct definition_ask {
+	port_definition_cb cb;
+	void *arg;
+	enum store_definition_kind kind;
+};
+
+static void on_definition(void *arg, enum errors_code error,
+			  const struct store_definition *found)
+{
+	struct definition_ask *ask = arg;
+
+	if (error == ERRORS_NO_DEFINITION)
+		error = ask->kind == STORE_AGENT ? ERRORS_NO_AGENT
+						 : ERRORS_NO_ORCHESTRATION;
+	ask->cb(ask->arg, error, found);
+}
+
 static void port_definition(void *self, enum store_definition_kind kind, const char *id,
 			    port_definition_cb cb, void *arg)
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = scale(port);
-	const struct files_item *item;
-	struct store_definition found;
+	const struct def_port *defs = &port->defs.port;
+	struct definition_ask ask = { cb, arg, kind };
 
-	if (next) {
+	if (next)
 		next->definition(next->self, kind, id, cb, arg);
-		return;
-	}
-	item = files_list_find(file_catalog_list(port->parts.catalog, kind), id);
-	if (!item) {
-		cb(arg, kind == STORE_AGENT ? ERRORS_NO_AGENT : ERRORS_NO_ORCHESTRATION,
-		   NULL);
-		return;
-	}
-	found = (struct store_definition){
-		.id = item->id,
-		.name = item->name,
-		.definition = item->text,
-		.version = 1, /* a file has no others */
-		.sha256 = item->sha256,
-	};
-	cb(arg, ERRORS_NONE, &found);
+	else /* files answer at once */
+		defs->get(defs->self, kind, id, 0, on_definition, &ask);
 }
 
 /* -- what a host by itself has none of -- */
@@ -575,7 +620,8 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	struct file_submit_parts submit;
 
 	port->parts = *parts;
-	port->reads = (struct file_reads){ parts->dir, parts->host };
+	def_files_init(&port->defs, parts->conf, parts->catalog);
+	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
 	submit = (struct file_submit_parts){
 		.loop = parts->loop,
 		.host = parts->host,
@@ -595,6 +641,9 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.events = port_events,
 		.follow = port_follow,
 		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
 		.cancel = port_cancel,
 		.resume_failed = port_resume_failed,
 		.definitions = port_definitions,
@@ -613,6 +662,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = parts->next ? parts->next->manage : NULL,
+		.defs = parts->standalone ? &port->defs.port : parts->next->defs,
 	};
 	return port;
 }

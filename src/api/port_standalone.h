@@ -7,21 +7,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct conf;
 struct ev_loop;
 struct file_catalog;
 struct file_tails;
 struct files_dir;
+struct files_index;
 struct host_file;
 struct port_standalone;
 
 /* All borrowed for the port's life. */
 struct port_standalone_parts {
+	const struct conf *conf;
 	struct ev_loop *loop;
 	struct host_file *host; /* NULL: a sibling executes what is left of it */
 	const struct files_dir *dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
-	size_t answer_max; /* bytes of a person's answer as JSON text */
+	struct files_index *index; /* NULL with host */
+	size_t answer_max;         /* bytes of a person's answer as JSON text */
 	int64_t answer_ms;
 	const char *waits_for; /* static: why it is no scale mode, for people; NULL */
 	bool standalone;       /* runs are accepted here */

@@ -104,6 +104,7 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/queues/*/pause", ROUTE_KEY, ROUTE_BODY_JSON, queues_route_pause },
 	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
+	{ REQUEST_GET,  "/api/v2/metrics", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, metrics_route_get },
 	{ REQUEST_GET,  "/api/scale/config", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, settings_route_config },
 	{ REQUEST_POST, "/api/scale/config", ROUTE_INTERNAL, ROUTE_BODY_JSON, settings_route_config_post },
 	{ REQUEST_GET,  "/api/scale/settings", ROUTE_INTERNAL, ROUTE_BODY_IGNORED, settings_route_get },

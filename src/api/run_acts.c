@@ -1,30 +1,19 @@
 /*
  * run_acts.c - what is done with one run
  *
- * Cancel and resume are the port's. What is here:
- *
- *	retry   a new run is accepted with what the row of the old one says it was
- *		started with; a tag `retry_of` names that one
- *	delete  Postgres: all of an ended run, one commit · Redis: its stream. A stream
- *		that could not be deleted runs out by itself (events.ttl)
+ * Cancel, resume and delete are the port's. What is here: a retry, which is a new run
+ * with what the old one was started with; a tag `retry_of` names that one.
  */
 #include "api/run_acts.h"
 
 #include "api/api_call.h"
-#include "api/manage.h"
 #include "api/runs_port.h"
-#include "base/fault.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "pg/pg_batch.h"
-#include "redis/redis_command.h"
-#include "redis/redis_link.h"
 #include "store/store_detail.h"
-#include "store/store_erase.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +25,6 @@ struct act {
 	const struct run_edit *edit;
 	run_acts_cb cb;
 	void *arg;
-	int statement;
 	struct port_run run; /* of a retry */
 	struct str texts[8]; /* what it borrows */
 };
@@ -97,68 +85,9 @@ static void on_resumed(void *arg, enum errors_code error, const char *detail,
 
 /* -- delete -- */
 
-static void on_stream_gone(void *arg, const struct redis_answer *answer)
+static void on_erased(void *arg, enum errors_code error, const char *detail)
 {
-	struct act *act = arg;
-
-	if (answer->rc < 0)
-		log_warn("run.stream_stays", LOG_S("run", act->run_id),
-			 LOG_S("error", answer->text));
-	over(act, ERRORS_NONE, NULL, NULL);
-}
-
-static void delete_stream(struct act *act)
-{
-	struct redis_link *link = act->call->port->manage->link;
-	struct redis_command command = REDIS_COMMAND_INIT;
-	struct str stream = STR_INIT, cancel = STR_INIT;
-	struct err err;
-	int rc;
-
-	str_printf(&stream, "synapse:run:%s:events", act->run_id);
-	str_printf(&cancel, "synapse:cancel:%s", act->run_id);
-	redis_command_words(&command, "DEL", str_text(&stream), str_text(&cancel), NULL);
-	rc = redis_link_send(link, &command, on_stream_gone, act, &err);
-	redis_command_deinit(&command);
-	str_deinit(&stream);
-	str_deinit(&cancel);
-	if (rc < 0) {
-		log_warn("run.stream_stays", LOG_S("run", act->run_id),
-			 LOG_S("error", err.text));
-		over(act, ERRORS_NONE, NULL, NULL);
-	}
-}
-
-static void on_erased(void *arg, enum errors_code error, const struct pg_reply *reply)
-{
-	struct act *act = arg;
-	const char *status = NULL;
-	char detail[96];
-
-	if (error != ERRORS_NONE) {
-		over(act, error, NULL, NULL);
-		return;
-	}
-	if (store_erase_read(reply, act->statement, act->call->key_tenant, &status)) {
-		FAULT_OF("erase.committed", act->run_id);
-		log_info("run.erased", LOG_S("run", act->run_id));
-		delete_stream(act);
-		return;
-	}
-	if (!status) {
-		over(act, ERRORS_NO_RUN, NULL, NULL);
-		return;
-	}
-	(void)snprintf(detail, sizeof(detail), "the run has not ended: it is %s", status);
-	over(act, ERRORS_NOT_ENDED, detail, NULL);
-}
-
-static void erase(struct act *act)
-{
-	struct pg_batch *batch = pg_batch_new();
-
-	act->statement = store_erase(batch, act->run_id, act->call->key_tenant);
-	manage_read(act->call, batch, on_erased, act);
+	over(arg, error, detail, NULL);
 }
 
 /* -- retry -- */
@@ -229,29 +158,18 @@ static void start_anew(struct act *act, const struct store_detail *row)
 	act->call->port->submit(act->call->port->self, run);
 }
 
-static void on_row(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_detail(void *arg, enum errors_code error, const struct port_detail *detail)
 {
 	struct act *act = arg;
-	struct store_detail row;
 
-	if (error == ERRORS_NONE &&
-	    (!store_detail_run_read(reply, act->statement, &row) ||
-	     !api_call_sees(act->call, row.run.tenant_id)))
+	if (error == ERRORS_NONE && !api_call_sees(act->call, detail->row.run.tenant_id))
 		error = ERRORS_NO_RUN;
-	if (error == ERRORS_NONE && !row.run.ended_at)
+	if (error == ERRORS_NONE && !detail->row.run.ended_at)
 		error = ERRORS_NOT_ENDED;
 	if (error != ERRORS_NONE)
 		over(act, error, NULL, NULL);
 	else
-		start_anew(act, &row);
-}
-
-static void retry(struct act *act)
-{
-	struct pg_batch *batch = pg_batch_new();
-
-	act->statement = store_detail_run(batch, act->run_id);
-	manage_read(act->call, batch, on_row, act);
+		start_anew(act, &detail->row);
 }
 
 /* -- */
@@ -282,10 +200,10 @@ void run_acts_do(struct api_call *call, enum run_act which, const char *run_id,
 				    on_resumed, act);
 		return;
 	case RUN_ACT_RETRY:
-		retry(act);
+		port->detail(port->self, run_id, false, on_detail, act);
 		return;
 	case RUN_ACT_DELETE:
-		erase(act);
+		port->erase(port->self, run_id, call->key_tenant, on_erased, act);
 		return;
 	case RUN_ACT_COUNT:
 		break;

@@ -33,7 +33,7 @@ typedef void (*run_acts_cb)(void *arg, enum errors_code error, const char *detai
 			    const char *new_run);
 
 /*
- * If the caller may see the run: the request's port has manage. run_id and the edit are
+ * If the caller may see the run. run_id and the edit are
  * borrowed until cb, which comes once, from inside or later. from_step (NULL: none) is
  * for RUN_ACT_RESUME_FAILED, edit (NULL: none) for RUN_ACT_RETRY.
  * ERRORS_NO_RUN, ERRORS_NOT_FAILED, ERRORS_NO_STEP, ERRORS_NOT_ENDED, and those of a

@@ -8,25 +8,16 @@
 #include "api/api_call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
 #include "api/pairs.h"
 #include "api/run_pairs.h"
 #include "api/run_story.h"
+#include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonw.h"
 #include "base/str.h"
-#include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "store/store_detail.h"
-
-#define STORY_MAX 2000
-#define ROWS_MAX  1000
-
-struct detail {
-	struct api_call *call;
-	int run, story, usage, effects, waits;
-};
 
 static void print_row(struct jsonw *w, const struct store_detail *detail)
 {
@@ -60,141 +51,117 @@ static void print_row(struct jsonw *w, const struct store_detail *detail)
 	pairs_moment(w, "updated_at", detail->updated_at);
 }
 
-static void print_usage(struct jsonw *w, const struct pg_reply *reply, int at, int n)
+static void print_usage(struct jsonw *w, const struct store_step *rows, size_t n)
 {
-	struct store_step row;
-	int i;
+	size_t i;
 
 	jsonw_key(w, "usage");
 	jsonw_array(w);
 	for (i = 0; i < n; i++) {
-		store_detail_usage_read(reply, at, i, &row);
 		jsonw_object(w);
-		jsonw_pair_int(w, "seq", row.seq);
-		jsonw_pair_text(w, "path", row.path);
-		jsonw_pair_text(w, "step_id", row.step_id);
-		jsonw_pair_int(w, "execution", row.execution);
-		pairs_json(w, "calls", row.usage);
+		jsonw_pair_int(w, "seq", rows[i].seq);
+		jsonw_pair_text(w, "path", rows[i].path);
+		jsonw_pair_text(w, "step_id", rows[i].step_id);
+		jsonw_pair_int(w, "execution", rows[i].execution);
+		pairs_json(w, "calls", rows[i].usage);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
 }
 
-static void print_effects(struct jsonw *w, const struct pg_reply *reply, int at, int n)
+static void print_effects(struct jsonw *w, const struct store_step *rows, size_t n)
 {
-	struct store_step row;
-	int i;
+	size_t i;
 
 	jsonw_key(w, "effects");
 	jsonw_array(w);
 	for (i = 0; i < n; i++) {
-		store_detail_effects_read(reply, at, i, &row);
 		jsonw_object(w);
-		jsonw_pair_int(w, "seq", row.seq);
-		jsonw_pair_text(w, "path", row.path);
-		jsonw_pair_text(w, "step_id", row.step_id);
-		jsonw_pair_int(w, "execution", row.execution);
-		pairs_json(w, "effect", row.delta);
-		pairs_json(w, "error", row.error);
-		pairs_moment(w, "at", row.at);
+		jsonw_pair_int(w, "seq", rows[i].seq);
+		jsonw_pair_text(w, "path", rows[i].path);
+		jsonw_pair_text(w, "step_id", rows[i].step_id);
+		jsonw_pair_int(w, "execution", rows[i].execution);
+		pairs_json(w, "effect", rows[i].delta);
+		pairs_json(w, "error", rows[i].error);
+		pairs_moment(w, "at", rows[i].at);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
 }
 
-static void print_waits(struct jsonw *w, const struct pg_reply *reply, int at, int n)
+static void print_waits(struct jsonw *w, const struct store_asked *rows, size_t n)
 {
-	struct store_asked row;
-	int i;
+	size_t i;
 
 	jsonw_key(w, "waits");
 	jsonw_array(w);
 	for (i = 0; i < n; i++) {
-		store_detail_waits_read(reply, at, i, &row);
 		jsonw_object(w);
-		jsonw_pair_text(w, "path", row.path);
-		jsonw_pair_text(w, "step_id", row.step_id);
-		jsonw_pair_int(w, "execution", row.execution);
-		jsonw_pair_text(w, "state", row.state);
-		jsonw_pair_text(w, "prompt", row.prompt);
-		pairs_json(w, "fields", row.fields);
-		pairs_json(w, "answer", row.answer);
-		pairs_moment(w, "opened_at", row.opened_at);
-		pairs_moment(w, "deadline_at", row.deadline_at);
-		pairs_moment(w, "answered_at", row.answered_at);
+		jsonw_pair_text(w, "path", rows[i].path);
+		jsonw_pair_text(w, "step_id", rows[i].step_id);
+		jsonw_pair_int(w, "execution", rows[i].execution);
+		jsonw_pair_text(w, "state", rows[i].state);
+		jsonw_pair_text(w, "prompt", rows[i].prompt);
+		pairs_json(w, "fields", rows[i].fields);
+		pairs_json(w, "answer", rows[i].answer);
+		pairs_moment(w, "opened_at", rows[i].opened_at);
+		pairs_moment(w, "deadline_at", rows[i].deadline_at);
+		pairs_moment(w, "answered_at", rows[i].answered_at);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
 }
 
-static int bounded(int n, int max, struct jsonw *w, const char *name)
+static size_t bounded(size_t n, size_t max, struct jsonw *w, const char *name)
 {
 	if (n > max)
 		jsonw_text(w, name);
 	return n > max ? max : n;
 }
 
-static void answer(struct detail *detail, const struct pg_reply *reply,
-		   const struct store_detail *row)
+static void answer(struct request *req, const struct port_detail *detail)
 {
-	struct request *req = detail->call->req;
+	size_t story, usage, effects, waits;
 	struct str body = STR_INIT;
-	int story, usage, effects, waits;
 	struct jsonw w;
 
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	print_row(&w, row);
+	print_row(&w, &detail->row);
 	jsonw_key(&w, "truncated");
 	jsonw_array(&w);
-	story = bounded(store_detail_count(reply, detail->story), STORY_MAX, &w, "steps");
-	usage = bounded(store_detail_count(reply, detail->usage), ROWS_MAX, &w, "usage");
-	effects = bounded(store_detail_count(reply, detail->effects), ROWS_MAX, &w,
-			  "effects");
-	waits = bounded(store_detail_count(reply, detail->waits), ROWS_MAX, &w, "waits");
+	story = bounded(detail->story_count, PORT_STORY_MAX, &w, "steps");
+	usage = bounded(detail->usage_count, PORT_ROWS_MAX, &w, "usage");
+	effects = bounded(detail->effects_count, PORT_ROWS_MAX, &w, "effects");
+	waits = bounded(detail->waits_count, PORT_ROWS_MAX, &w, "waits");
 	jsonw_array_end(&w);
-	run_story_print(&w, request_arena(req), reply, detail->story, story,
-			row->run.ended_at != NULL);
-	print_usage(&w, reply, detail->usage, usage);
-	print_effects(&w, reply, detail->effects, effects);
-	print_waits(&w, reply, detail->waits, waits);
+	run_story_print(&w, request_arena(req), detail->story, (int)story,
+			detail->row.run.ended_at != NULL);
+	print_usage(&w, detail->usage, usage);
+	print_effects(&w, detail->effects, effects);
+	print_waits(&w, detail->waits, waits);
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }
 
-static void on_rows(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_detail(void *arg, enum errors_code error, const struct port_detail *detail)
 {
-	struct detail *detail = arg;
-	struct store_detail row;
+	struct api_call *call = arg;
 
-	if (error == ERRORS_NONE && (!store_detail_run_read(reply, detail->run, &row) ||
-				     !api_call_sees(detail->call, row.run.tenant_id)))
+	if (error == ERRORS_NONE && !api_call_sees(call, detail->row.run.tenant_id))
 		error = ERRORS_NO_RUN;
 	if (error == ERRORS_NONE)
-		answer(detail, reply, &row);
+		answer(call->req, detail);
 	else
-		errors_send(detail->call->req, error, NULL);
+		errors_send(call->req, error, NULL);
 }
 
 void run_detail_get(struct api_call *call)
 {
 	const char *run_id = call->params[0];
-	struct detail *detail;
-	struct pg_batch *batch;
 
-	if (!api_call_id_ok(run_id)) {
+	if (api_call_id_ok(run_id))
+		call->port->detail(call->port->self, run_id, true, on_detail, call);
+	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
-		return;
-	}
-	if (!manage_of(call))
-		return;
-	detail = arena_new(request_arena(call->req), struct detail);
-	batch = pg_batch_new();
-	detail->call = call;
-	detail->run = store_detail_run(batch, run_id);
-	detail->story = store_detail_story(batch, run_id, STORY_MAX + 1);
-	detail->usage = store_detail_usage(batch, run_id, ROWS_MAX + 1);
-	detail->effects = store_detail_effects(batch, run_id, ROWS_MAX + 1);
-	detail->waits = store_detail_waits(batch, run_id, ROWS_MAX + 1);
-	manage_read(call, batch, on_rows, detail);
 }

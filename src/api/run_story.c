@@ -117,22 +117,20 @@ static void print_part(struct jsonw *w, const struct part *part, bool run_ended)
 	jsonw_object_end(w);
 }
 
-void run_story_print(struct jsonw *w, struct arena *arena, const struct pg_reply *reply,
-		     int statement, int n, bool run_ended)
+void run_story_print(struct jsonw *w, struct arena *arena, const struct store_told *told,
+		     int n, bool run_ended)
 {
 	struct part *parts = arena_alloc(arena, (size_t)(n + 1) * sizeof(*parts));
-	struct store_told told;
 	struct part *part;
 	int count = 0, i;
 
 	for (i = 0; i < n; i++) {
-		store_detail_story_read(reply, statement, i, &told);
-		if (strcmp(told.type, "step_start") == 0) {
-			count = begin(parts, count, &told);
-		} else if (told.step_id) {
-			part = find(parts, count, &told);
+		if (strcmp(told[i].type, "step_start") == 0) {
+			count = begin(parts, count, &told[i]);
+		} else if (told[i].step_id) {
+			part = find(parts, count, &told[i]);
 			if (part && !part->ended)
-				end(part, &told);
+				end(part, &told[i]);
 		}
 	}
 	jsonw_key(w, "steps");
@@ -143,13 +141,12 @@ void run_story_print(struct jsonw *w, struct arena *arena, const struct pg_reply
 	jsonw_key(w, "workers");
 	jsonw_array(w);
 	for (i = 0; i < n; i++) {
-		store_detail_story_read(reply, statement, i, &told);
-		if (strcmp(told.type, "worker_picked_up") != 0)
+		if (strcmp(told[i].type, "worker_picked_up") != 0)
 			continue;
 		jsonw_object(w);
-		jsonw_pair_int(w, "epoch", told.epoch);
-		jsonw_pair_text(w, "worker_id", told.worker_id);
-		print_stamp(w, "picked_up_at", told.ts);
+		jsonw_pair_int(w, "epoch", told[i].epoch);
+		jsonw_pair_text(w, "worker_id", told[i].worker_id);
+		print_stamp(w, "picked_up_at", told[i].ts);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -6,11 +6,11 @@
 
 struct arena;
 struct jsonw;
-struct pg_reply;
+struct store_told;
 
-/* Write the members "steps" and "workers" into the open object, from the first n rows of
- * store_detail_story(). */
-void run_story_print(struct jsonw *w, struct arena *arena, const struct pg_reply *reply,
-		     int statement, int n, bool run_ended);
+/* Write the members "steps" and "workers" into the open object, from n of those that
+ * store_detail_story() is about. */
+void run_story_print(struct jsonw *w, struct arena *arena, const struct store_told *told,
+		     int n, bool run_ended);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
+#include "store/store_detail.h"
 #include "store/store_letters.h"
 #include "store/store_runs.h"
 #include "store/store_steps.h"
@@ -156,7 +157,49 @@ typedef void (*port_chat_session_cb)(void *arg, enum errors_code error,
 typedef void (*port_chat_turn_cb)(void *arg, enum errors_code error,
 				  const struct store_chat_place *turn);
 
+/* All that is known of one run. Borrowed. */
+struct port_detail {
+	struct store_detail row;
+	/* Only if they were asked for; at most PORT_STORY_MAX and PORT_ROWS_MAX, and one
+	 * more when there are more. */
+	const struct store_told *story;
+	size_t story_count;
+	const struct store_step
+		*usage; /* those with usage; of effects, delta says what */
+	size_t usage_count;
+	const struct store_step *effects;
+	size_t effects_count;
+	const struct store_asked *waits;
+	size_t waits_count;
+};
+
+#define PORT_STORY_MAX 2000
+#define PORT_ROWS_MAX  1000
+
+typedef void (*port_detail_cb)(void *arg, enum errors_code error,
+			       const struct port_detail *detail);
+
+/* The one reason why a run does not go on. Borrowed. */
+struct port_why {
+	const char *tenant_id;
+	const char *status;
+	const char *reason; /* an interface */
+	const char *detail; /* a sentence */
+	const char *queue;  /* NULL: none */
+	const char *lane;   /* NULL: none */
+	int64_t position;   /* from 1; 0: it is in no line */
+	int64_t online;     /* workers that beat */
+	int64_t capable;    /* of those, who would take it */
+};
+
+typedef void (*port_why_cb)(void *arg, enum errors_code error,
+			    const struct port_why *why);
+
+/* detail: a better sentence, or NULL. */
+typedef void (*port_erase_cb)(void *arg, enum errors_code error, const char *detail);
+
 struct err;
+struct def_port;
 struct manage;
 struct request;
 struct tails_ask;
@@ -211,6 +254,15 @@ struct runs_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
+	/* lists: what its journal tells as well. ERRORS_NO_RUN */
+	void (*detail)(void *self, const char *run_id, bool lists, port_detail_cb cb,
+		       void *arg);
+	/* ERRORS_NO_RUN */
+	void (*why)(void *self, const char *run_id, port_why_cb cb, void *arg);
+	/* Delete all of an ended run, if it is this tenant's (NULL: whoever's).
+	 * ERRORS_NO_RUN, ERRORS_NOT_ENDED */
+	void (*erase)(void *self, const char *run_id, const char *tenant_id,
+		      port_erase_cb cb, void *arg);
 	/* As answers_run() says. */
 	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
 		       void *arg);
@@ -257,6 +309,7 @@ struct runs_port {
 			    const char *tenant_id, port_cancel_cb cb, void *arg);
 	struct port_health (*health)(void *self);
 	const struct manage *manage; /* what only scale mode has; NULL: nothing */
+	const struct def_port *defs;
 };
 
 #endif

@@ -34,17 +34,20 @@ static const struct {
 	const char *key;
 	const char *json;
 } idle[] = {
-	{ "otlp_endpoint", "\"\"" },      { "metrics_token", "\"\"" },
-	{ "num_queue_shards", "1" },      { "s3_bucket", "\"\"" },
-	{ "s3_region", "\"us-east-1\"" }, { "s3_prefix", "\"synapse\"" },
-	{ "s3_access_key_id", "\"\"" },   { "s3_secret_access_key", "\"\"" },
+	{ "otlp_endpoint", "\"\"" },
+	{ "num_queue_shards", "1" },
+	{ "s3_bucket", "\"\"" },
+	{ "s3_region", "\"us-east-1\"" },
+	{ "s3_prefix", "\"synapse\"" },
+	{ "s3_access_key_id", "\"\"" },
+	{ "s3_secret_access_key", "\"\"" },
 	{ "s3_endpoint_url", "\"\"" },
 };
 
 static const char *const stock_keys[] = {
 	"redis_url",          "scale_postgres_url",     "scale_auto_sync",
 	"worker_concurrency", "max_global_queue_depth", "rate_limit_per_tenant_rps",
-	"pgbouncer_mode"
+	"pgbouncer_mode",     "metrics_token"
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))

@@ -21,10 +21,12 @@
 #include "child/boxes.h"
 #include "conf/conf.h"
 #include "events/file_tails.h"
+#include "host/file_takeover.h"
 #include "host/host_file.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
@@ -32,6 +34,7 @@
 /* How soon a run is taken over whose process died, if it was not this one's. */
 #define ADOPT_SEC      2.0
 #define ADOPT_MORE_SEC 0.005
+#define INDEX_MS       10
 
 struct standalone {
 	struct child_env *env;
@@ -43,9 +46,11 @@ struct standalone {
 	struct files_dir dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
+	struct files_index *index; /* with host */
 	struct host_file *host;
 	struct key_files *keys;
 	struct port_standalone *port;
+	struct file_takeover *takeover; /* NULL: rows of Postgres are the truth */
 	ev_timer adopt;
 	void (*lost)(void *arg);
 	void *lost_arg;
@@ -104,13 +109,40 @@ static void on_gate_lost(void *arg)
 static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct standalone *alone = w->data;
+	bool more;
 
 	(void)revents;
 	/* what is left is looked at when what waits meanwhile has been served */
-	ev_timer_set(w, host_file_adopt(alone->host) ? ADOPT_SEC : ADOPT_MORE_SEC,
-		     ADOPT_SEC);
-	ev_timer_stop(loop, w);
+	more = !host_file_adopt(alone->host);
+	more = !files_index_read(alone->index, INDEX_MS) || more;
+	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
+	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
 	ev_timer_start(loop, w);
+}
+
+static void on_taken(void *arg)
+{
+	struct standalone *alone = arg;
+
+	host_file_adopt(alone->host);
+}
+
+static void open_takeover(struct standalone *alone)
+{
+	const struct conf *conf = alone->env->conf;
+	const struct file_takeover_options options = {
+		.loop = alone->loop,
+		.dir = &alone->dir,
+		.orchestrations = file_catalog_orchestrations(alone->catalog),
+		.tenant_id = conf->limits.default_tenant,
+		.state_max = (size_t)conf->engine.state_max_bytes,
+		.event_max = (size_t)conf->engine.event_max_bytes,
+		.made = on_taken,
+		.arg = alone,
+	};
+
+	if (alone->accepts && !conf_has_stores(conf))
+		alone->takeover = file_takeover_new(&options);
 }
 
 static int open_host(struct standalone *alone, struct err *err)
@@ -153,7 +185,12 @@ static int open_host(struct standalone *alone, struct err *err)
 	options.agents = file_catalog_agents(alone->catalog);
 	options.tools = file_catalog_tools(alone->catalog);
 	options.toolbox = alone->boxes.toolbox;
-	alone->host = host_file_new(&options);
+	alone->index = files_index_new(&alone->dir);
+	files_index_see_all(alone->index);
+	options.index = alone->index;
+	rc = host_file_new(&options, &alone->host, err);
+	if (rc < 0)
+		return rc;
 	ev_timer_set(&alone->adopt, 0., ADOPT_SEC);
 	ev_timer_start(alone->loop, &alone->adopt);
 	return 0;
@@ -188,10 +225,13 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 		rc = open_host(alone, err);
 		if (rc < 0)
 			return rc;
+		open_takeover(alone);
 	}
 	parts = (struct port_standalone_parts){
+		.conf = conf,
 		.loop = loop,
 		.host = alone->host,
+		.index = alone->index,
 		.dir = &alone->dir,
 		.catalog = alone->catalog,
 		.tails = alone->tails,
@@ -228,6 +268,8 @@ void standalone_drain(struct standalone *alone, bool finish, void (*idle)(void *
 		      void *arg)
 {
 	ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
+	alone->takeover = NULL;
 	if (alone->host)
 		host_file_drain(alone->host, finish, alone->env->conf->drain.leaf_ms,
 				idle, arg);
@@ -241,7 +283,9 @@ void standalone_free(struct standalone *alone)
 		return;
 	if (alone->loop)
 		ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
 	host_file_free(alone->host);
+	files_index_free(alone->index);
 	port_standalone_free(alone->port);
 	file_tails_free(alone->tails);
 	boxes_close(&alone->boxes);

@@ -104,8 +104,19 @@ out:
 	return rc;
 }
 
-int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
-		      struct err *err)
+/* Whether all of it is on the disk, or nothing can be there that is not behind it. */
+static int settle(int fd, bool durable)
+{
+	if (!durable &&
+	    sync_file_range(fd, 0, 0,
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER) == 0)
+		return 0;
+	return fsync(fd);
+}
+
+static int write_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		      bool durable, struct err *err)
 {
 	char tmp[PATH_MAX];
 	const char *p = bytes;
@@ -132,7 +143,7 @@ int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mo
 		p += n;
 		len -= (size_t)n;
 	}
-	if (fsync(fd) < 0) {
+	if (settle(fd, durable) < 0) {
 		rc = err_errno(err, "fsync %s", tmp);
 		goto out;
 	}
@@ -143,6 +154,18 @@ out:
 	if (rc < 0)
 		(void)unlink(tmp); /* the first error is the one to tell */
 	return rc;
+}
+
+int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		      struct err *err)
+{
+	return write_file(path, bytes, len, mode, true, err);
+}
+
+int fdutil_show_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		     struct err *err)
+{
+	return write_file(path, bytes, len, mode, false, err);
 }
 
 int fdutil_mkdirs(const char *path, mode_t mode, struct err *err)

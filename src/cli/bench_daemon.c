@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/bench_house.h"
+#include "cli/dev_port.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -64,7 +65,7 @@ static void make_environment(const struct bench_daemon *daemon, const char *role
 	else
 		add(e, "SYNAPSED_CORE_DUMPS", "true"); /* else we see no smaps of it */
 	add_port(e, "SYNAPSED_API_LISTEN", daemon->port);
-	add_port(e, "SYNAPSED_WORKER_HEALTH_LISTEN", dev_servers_free_port());
+	add_port(e, "SYNAPSED_WORKER_HEALTH_LISTEN", dev_port_free());
 	add_int(e, "SYNAPSED_WORKER_PROCESSES", workers);
 	/* limits are on and looked at, but out of reach */
 	add_int(e, "SYNAPSED_LIMITS_RATE_PER_TENANT", 1000000);
@@ -117,7 +118,7 @@ static int launch(struct bench_daemon *daemon, const char *roles, int64_t worker
 			       0600, err);
 	if (rc < 0)
 		return rc;
-	daemon->port = dev_servers_free_port();
+	daemon->port = dev_port_free();
 	make_environment(daemon, roles, workers, path_of(daemon, "-data", data_dir),
 			 path_of(daemon, "-run", run_dir), &environment);
 	rc = dev_process_start(&daemon->process, &program, err);

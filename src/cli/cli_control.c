@@ -3,8 +3,8 @@
  *
  * A connection is one ask. A daemon that is just being succeeded by another one says so
  * ("stale"), and the ask is repeated until the other one listens; nothing has happened
- * by then. An end of file behind "accepted" means that the daemon is gone: that is what
- * was wanted of a drain whose last word got lost, and a failure of all else.
+ * by then. An end of file behind "accepted" is a failure, but for a drain whose last word
+ * got lost: a daemon that ended in order has taken its socket away before it lets go.
  */
 #include "cli/cli_control.h"
 
@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ANSWER_MS   5000   /* of "accepted": the master does nothing slow before it */
 #define WAIT_MS     180000 /* for an end that nobody knows the time of */
@@ -39,13 +40,20 @@ struct talk {
 	bool accepted;
 };
 
+/* false: the name does not fit. */
+static bool name_of(const char *run_dir, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	return snprintf(ret->sun_path, sizeof(ret->sun_path), "%s/%s", run_dir,
+			CONTROL_FRAME_SOCKET) < (int)sizeof(ret->sun_path);
+}
+
 static int dial(const char *run_dir, int *ret, struct err *err)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at;
 	int fd;
 
-	if (snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s", run_dir,
-		     CONTROL_FRAME_SOCKET) >= (int)sizeof(at.sun_path))
+	if (!name_of(run_dir, &at))
 		return err_set(err, ERR_NOT_FOUND, "run_dir is too long: %s", run_dir);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -110,6 +118,14 @@ static void see_it_gone(struct talk *talk)
 	(void)next_frame(talk, &frame, NULL); /* whatever comes instead, it said "done" */
 }
 
+/* One that died has left it, and one that goes on has it still. */
+static bool socket_is_gone(const char *run_dir)
+{
+	struct sockaddr_un at;
+
+	return name_of(run_dir, &at) && access(at.sun_path, F_OK) < 0 && errno == ENOENT;
+}
+
 static enum cli_control_result at_end_of_file(const struct talk *talk, struct err *err)
 {
 	int act = talk->ask->act;
@@ -118,9 +134,11 @@ static enum cli_control_result at_end_of_file(const struct talk *talk, struct er
 		(void)err_set(err, ERR_CLOSED, "the daemon ended before it answered");
 		return CLI_CONTROL_NOBODY;
 	}
-	if (act == CONTROL_DRAIN || act == CONTROL_STOP)
+	if ((act == CONTROL_DRAIN || act == CONTROL_STOP) &&
+	    socket_is_gone(talk->ask->run_dir))
 		return CLI_CONTROL_DONE;
-	(void)err_set(err, ERR_CLOSED, "the daemon ended meanwhile");
+	(void)err_set(err, ERR_CLOSED,
+		      "the connection to the daemon ended before it was done");
 	return CLI_CONTROL_FAILED;
 }
 

@@ -21,24 +21,36 @@
 #include "cli/store_call.h"
 #include "conf/conf.h"
 #include "defs/defs_file.h"
+#include "defs/defs_folder.h"
 #include "engine/step_types.h"
 #include "ipc/exit_code.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "run/model.h"
+#include "store/files_list.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 60000
+#define DEADLINE_MS       60000
+#define FILES_PATIENCE_MS 2000
 
 struct storing {
 	size_t count;
 	int *statements; /* where each definition's answer is; -1: nowhere */
 	struct cli_def_stored *stored;
 };
+
+static void take_outcome(const struct store_put *put, struct cli_def_stored *stored)
+{
+	stored->version = put->version;
+	stored->fresh = put->outcome == STORE_PUT_STORED;
+	stored->left = !stored->fresh && put->outcome != STORE_PUT_SAME;
+	if (put->detail)
+		(void)snprintf(stored->why, sizeof(stored->why), "%s", put->detail);
+}
 
 static void read_stored(const struct pg_reply *reply, int statement,
 			struct cli_def_stored *stored)
@@ -49,11 +61,7 @@ static void read_stored(const struct pg_reply *reply, int statement,
 	if (statement < 0)
 		return;
 	store_definitions_put_read(reply, statement, &put);
-	stored->version = put.version;
-	stored->fresh = put.outcome == STORE_PUT_STORED;
-	stored->left = !stored->fresh && put.outcome != STORE_PUT_SAME;
-	if (put.detail)
-		(void)snprintf(stored->why, sizeof(stored->why), "%s", put.detail);
+	take_outcome(&put, stored);
 }
 
 static void on_stored(void *arg, const struct pg_reply *reply)
@@ -65,34 +73,71 @@ static void on_stored(void *arg, const struct pg_reply *reply)
 		read_stored(reply, storing->statements[i], &storing->stored[i]);
 }
 
+/* Without Postgres, or where it is not asked, this host's files are the definitions. */
+static bool in_files(const struct conf *conf)
+{
+	return !*conf->postgres.url || conf->mode == CONF_MODE_STANDALONE;
+}
+
+static struct store_definition_new put_of(const struct conf *conf,
+					  const struct defs_item *item)
+{
+	return (struct store_definition_new){
+		.kind = item->kind,
+		.id = item->id,
+		.name = item->name,
+		.description = item->description,
+		.definition = item->json,
+		.tenant_id = conf->limits.default_tenant,
+		.expect = STORE_EXPECT_ANY,
+	};
+}
+
+static int store_files(const struct conf *conf, const struct defs_file *all,
+		       struct cli_def_stored *stored, struct err *err)
+{
+	const struct defs_folder folder = { conf->data_dir, conf->limits.default_tenant,
+					    FILES_PATIENCE_MS };
+	struct store_definition_new *puts =
+		mem_new_n(struct store_definition_new, all->count);
+	struct store_put *outcomes = mem_new_n(struct store_put, all->count);
+	size_t i, n = 0, at = 0;
+	int rc;
+
+	for (i = 0; i < all->count; i++)
+		if (!all->items[i].broken)
+			puts[n++] = put_of(conf, &all->items[i]);
+	rc = defs_folder_put(&folder, puts, n, outcomes, err);
+	for (i = 0; rc == 0 && i < all->count; i++) {
+		stored[i] = (struct cli_def_stored){ .left = true };
+		if (!all->items[i].broken)
+			take_outcome(&outcomes[at++], &stored[i]);
+	}
+	mem_free(puts);
+	mem_free(outcomes);
+	return rc;
+}
+
 int cli_def_store(const struct conf *conf, const struct defs_file *all,
 		  struct cli_def_stored *stored, struct err *err)
 {
 	struct storing storing = { .count = all->count, .stored = stored };
-	struct pg_batch *batch = pg_batch_new();
+	struct pg_batch *batch;
 	size_t i;
 	int rc;
 
-	if (!all->count) {
-		pg_batch_free(batch);
+	if (!all->count)
 		return 0;
-	}
+	if (in_files(conf))
+		return store_files(conf, all, stored, err);
+	batch = pg_batch_new();
 	storing.statements = mem_new_n(int, all->count);
 	store_definitions_lock(batch);
 	for (i = 0; i < all->count; i++) {
-		const struct defs_item *item = &all->items[i];
-		struct store_definition_new put = {
-			.kind = item->kind,
-			.id = item->id,
-			.name = item->name,
-			.description = item->description,
-			.definition = item->json,
-			.tenant_id = conf->limits.default_tenant,
-			.expect = STORE_EXPECT_ANY,
-		};
+		const struct store_definition_new put = put_of(conf, &all->items[i]);
 
 		storing.statements[i] =
-			item->broken ? -1 : store_definitions_put(batch, &put);
+			all->items[i].broken ? -1 : store_definitions_put(batch, &put);
 	}
 	rc = store_call(conf, batch, DEADLINE_MS, on_stored, &storing, err);
 	mem_free(storing.statements);
@@ -312,7 +357,7 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 static int import(const struct cli_args *args)
 {
 	struct conf *conf = NULL;
-	int code = cli_conf_load(args, true, &conf);
+	int code = cli_conf_load(args, false, &conf);
 
 	if (code)
 		return code;
@@ -345,68 +390,101 @@ static int validate(const struct cli_args *args)
 }
 
 struct listing {
-	const struct cli_args *args;
-	struct str out;
+	struct cli_table table;
+	struct str json;
+	struct jsonw w;
 };
+
+static void add_listed(struct listing *listing, int kind,
+		       const struct store_definition_item *item)
+{
+	const char *name = store_definition_kind_name((enum store_definition_kind)kind);
+
+	jsonw_object(&listing->w);
+	jsonw_pair_text(&listing->w, "kind", name);
+	jsonw_pair_text(&listing->w, "id", item->id);
+	jsonw_pair_text(&listing->w, "name", item->name);
+	jsonw_pair_text(&listing->w, "updated_at", item->updated_at);
+	jsonw_object_end(&listing->w);
+	cli_table_text(&listing->table, name);
+	cli_table_text(&listing->table, item->id);
+	cli_table_text(&listing->table, item->name);
+	cli_table_text(&listing->table, item->updated_at);
+}
 
 static void on_list(void *arg, const struct pg_reply *reply)
 {
-	static const char *const heads[] = { "KIND", "ID", "NAME", "UPDATED", NULL };
-	struct listing *listing = arg;
 	struct store_definition_item item;
-	struct cli_table table;
-	struct jsonw w;
 	int statement, i;
 
-	cli_table_init(&table, heads);
-	jsonw_init(&w, &listing->out);
-	jsonw_array(&w);
-	for (statement = 0; statement < STORE_DEFINITION_KINDS; statement++) {
-		const char *kind =
-			store_definition_kind_name((enum store_definition_kind)statement);
-
+	for (statement = 0; statement < STORE_DEFINITION_KINDS; statement++)
 		for (i = 0; i < store_definitions_list_count(reply, statement); i++) {
 			store_definitions_list_read(reply, statement, i, &item);
-			jsonw_object(&w);
-			jsonw_pair_text(&w, "kind", kind);
-			jsonw_pair_text(&w, "id", item.id);
-			jsonw_pair_text(&w, "name", item.name);
-			jsonw_pair_text(&w, "updated_at", item.updated_at);
-			jsonw_object_end(&w);
-			cli_table_text(&table, kind);
-			cli_table_text(&table, item.id);
-			cli_table_text(&table, item.name);
-			cli_table_text(&table, item.updated_at);
+			add_listed(arg, statement, &item);
 		}
+}
+
+static int list_rows(const struct conf *conf, struct listing *listing, struct err *err)
+{
+	struct pg_batch *batch = pg_batch_new();
+	int kind;
+
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
+		(void)store_definitions_list(batch, (enum store_definition_kind)kind);
+	return store_call(conf, batch, DEADLINE_MS, on_list, listing, err);
+}
+
+static void list_files(const struct conf *conf, struct listing *listing)
+{
+	int kind;
+
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
+		enum store_definition_kind k = (enum store_definition_kind)kind;
+		struct files_list *list = files_list_new(
+			conf->data_dir, defs_folder_file(k), defs_folder_key(k));
+		size_t i;
+
+		files_list_look(list, 0);
+		for (i = 0; i < files_list_count(list); i++) {
+			const struct files_item *found = files_list_at(list, i);
+			const struct store_definition_item item = { .id = found->id,
+								    .name = found->name };
+
+			add_listed(listing, kind, &item);
+		}
+		files_list_free(list);
 	}
-	jsonw_array_end(&w);
-	str_add_char(&listing->out, '\n');
-	if (!listing->args->json) {
-		str_reset(&listing->out, 65536);
-		cli_table_print(&table, &listing->out);
-	}
-	cli_table_deinit(&table);
 }
 
 static int list(const struct cli_args *args)
 {
-	struct listing listing = { .args = args };
+	static const char *const heads[] = { "KIND", "ID", "NAME", "UPDATED", NULL };
+	struct listing listing = { .json = STR_INIT };
 	struct conf *conf = NULL;
-	struct pg_batch *batch;
+	struct str table = STR_INIT;
 	struct err err;
-	int code = cli_conf_load(args, true, &conf), rc, kind;
+	int code = cli_conf_load(args, false, &conf), rc = 0;
 
 	if (code)
 		return code;
-	batch = pg_batch_new();
-	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
-		(void)store_definitions_list(batch, (enum store_definition_kind)kind);
-	rc = store_call(conf, batch, DEADLINE_MS, on_list, &listing, &err);
+	cli_table_init(&listing.table, heads);
+	jsonw_init(&listing.w, &listing.json);
+	jsonw_array(&listing.w);
+	if (in_files(conf))
+		list_files(conf, &listing);
+	else
+		rc = list_rows(conf, &listing, &err);
+	jsonw_array_end(&listing.w);
+	cli_table_print(&listing.table, &table);
 	if (rc < 0)
 		code = cli_args_fail(args, store_call_exit_code(rc), "%s", err.text);
+	else if (args->json)
+		(void)printf("%s\n", str_text(&listing.json));
 	else
-		(void)fputs(str_text(&listing.out), stdout);
-	str_deinit(&listing.out);
+		(void)fputs(str_text(&table), stdout);
+	str_deinit(&table);
+	str_deinit(&listing.json);
+	cli_table_deinit(&listing.table);
 	conf_free(conf);
 	return code;
 }

@@ -6,8 +6,10 @@
  */
 #include "cli/cli_key.h"
 
+#include "base/arena.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -108,6 +110,8 @@ static int create(const struct cli_args *args)
 }
 
 struct listing {
+	struct map ids; /* those that were listed; keys are in the arena */
+	struct arena arena;
 	struct cli_table table;
 	struct str json;
 	struct jsonw w;
@@ -116,7 +120,11 @@ struct listing {
 static void on_key(void *arg, const struct store_key *key)
 {
 	struct listing *listing = arg;
+	const char *id = arena_dup(&listing->arena, key->id);
 
+	/* one of the host's file is the fleet's as well, once the keeper has seen it */
+	if (map_put(&listing->ids, id, strlen(id), listing))
+		return;
 	cli_table_text(&listing->table, key->id);
 	cli_table_text(&listing->table, key->name);
 	cli_table_text(&listing->table, key->key_prefix);
@@ -157,10 +165,10 @@ static int list_fleet(const struct conf *conf, struct listing *listing, struct e
 	return store_call(conf, batch, DEADLINE_MS, on_list, listing, err);
 }
 
-/* A host that shares a database and has no folder yet has no keys of its own. */
+/* A host that has no folder yet has no keys of its own. */
 static int list_host(const struct conf *conf, struct listing *listing, struct err *err)
 {
-	if (*conf->postgres.url && access(conf->data_dir, F_OK) < 0)
+	if (access(conf->data_dir, F_OK) < 0)
 		return 0;
 	return files_keys_each(conf->data_dir, on_key, listing, err);
 }
@@ -177,6 +185,8 @@ static int list(const struct cli_args *args)
 
 	if (code)
 		return code;
+	map_init(&listing.ids);
+	arena_init(&listing.arena);
 	cli_table_init(&listing.table, heads);
 	jsonw_init(&listing.w, &listing.json);
 	jsonw_array(&listing.w);
@@ -194,6 +204,8 @@ static int list(const struct cli_args *args)
 	str_deinit(&table);
 	str_deinit(&listing.json);
 	cli_table_deinit(&listing.table);
+	map_deinit(&listing.ids);
+	arena_deinit(&listing.arena);
 	conf_free(conf);
 	return code;
 }
@@ -243,9 +255,9 @@ static int revoke_key(const struct cli_args *args)
 	if (code)
 		return code;
 	rc = revoke_fleet(conf, id, &revoked, &err);
-	if (rc == 0 && !revoked && access(conf->data_dir, F_OK) == 0) {
+	if (rc == 0 && access(conf->data_dir, F_OK) == 0) {
 		rc = files_keys_revoke(conf->data_dir, id, &err);
-		revoked = rc > 0;
+		revoked = revoked || rc > 0;
 	}
 	if (rc < 0)
 		code = fail(args, rc, &err);

@@ -25,6 +25,7 @@
 #include "cli/dev_demo.h"
 #include "cli/dev_dir.h"
 #include "cli/dev_examples.h"
+#include "cli/dev_port.h"
 #include "cli/dev_process.h"
 #include "cli/dev_servers.h"
 #include "cli/store_call.h"
@@ -64,8 +65,9 @@ struct dev {
 	struct conf *conf; /* what the daemon runs with */
 	const char **env;  /* the same, with what configures us taken out; owned */
 	int signal_fd;
-	int port;
-	bool keep; /* a temporary folder, for its logs */
+	int port, health_port;
+	int port_claim, health_claim; /* -1: none; held as long as we live */
+	bool keep;                    /* a temporary folder, for its logs */
 };
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -179,13 +181,16 @@ static int choose_port(struct dev *dev)
 	if (!cli_args_int(dev->args, "port", 1, 65535, 0, &port))
 		return EXIT_CODE_USAGE;
 	dev->port = (int)port;
-	if (!dev->port && !dev->demo && dev_servers_port_free(PORT_DEFAULT))
-		dev->port = PORT_DEFAULT;
+	if (dev->port)
+		(void)dev_port_claim(dev->port, &dev->port_claim); /* or not */
+	else if (!dev->demo)
+		dev->port = dev_port_claim(PORT_DEFAULT, &dev->port_claim);
 	if (!dev->port)
-		dev->port = dev_servers_free_port();
-	return dev->port ? 0
-			 : cli_args_fail(dev->args, EXIT_CODE_FAILED,
-					 "there is no free port");
+		dev->port = dev_port_claim(0, &dev->port_claim);
+	dev->health_port = dev_port_claim(0, &dev->health_claim);
+	return dev->port && dev->health_port ? 0
+					     : cli_args_fail(dev->args, EXIT_CODE_FAILED,
+							     "there is no free port");
 }
 
 /* JSON's strings are YAML's, too. */
@@ -215,7 +220,7 @@ static int write_conf(struct dev *dev, char *path)
 	add_option(&text, "  url", dev->servers.postgres_url);
 	str_printf(&text, "api:\n  listen: \"127.0.0.1:%d\"\n", dev->port);
 	str_printf(&text, "worker:\n  health_listen: \"127.0.0.1:%d\"\n",
-		   dev_servers_free_port());
+		   dev->health_port);
 	rc = fdutil_write_file(dev_dir_at(&dev->dir, "synapsed.yaml", path),
 			       str_text(&text), text.len, 0600, &err);
 	mem_wipe(text.data, text.len);
@@ -589,7 +594,9 @@ static int dev_act(const struct cli_args *args)
 	struct dev dev = { .args = args,
 			   .demo = cli_args_flag(args, "demo"),
 			   .dir = { .lock_fd = -1 },
-			   .signal_fd = -1 };
+			   .signal_fd = -1,
+			   .port_claim = -1,
+			   .health_claim = -1 };
 	int code;
 
 	if (cli_args_flag(args, "clean"))

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
+#include "cli/dev_port.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -120,34 +121,6 @@ int dev_servers_find(struct dev_servers *servers, struct err *err)
 			"there is no user postgres, whom Postgres runs as: apt-get "
 			"install postgresql");
 	return 0;
-}
-
-/* Bind to it and let it go: the port, or 0. */
-static int probe_port(int port)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1, bound = 0;
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	at.sin_port = htons((uint16_t)port);
-	/* as servers do: a port that somebody left a moment ago is free */
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&at, &size) == 0)
-		bound = ntohs(at.sin_port);
-	fdutil_close(&fd);
-	return bound;
-}
-
-int dev_servers_free_port(void)
-{
-	return probe_port(0);
-}
-
-bool dev_servers_port_free(int port)
-{
-	return probe_port(port) == port;
 }
 
 static int make_dir(const struct dev_dir *dir, const char *name, char *path,
@@ -257,7 +230,7 @@ static int try_redis(struct dev_servers *servers, struct err *err)
 	char path[DEV_PATH_MAX];
 	int rc;
 
-	servers->redis_port = dev_servers_free_port();
+	servers->redis_port = dev_port_free();
 	rng_hex(secret, SECRET_HEX);
 	(void)snprintf(servers->redis_url, sizeof(servers->redis_url), "unix://:%s@%s",
 		       secret, dev_dir_at(servers->dir, "run/redis.sock", path));

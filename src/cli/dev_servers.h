@@ -40,9 +40,4 @@ int dev_servers_start_postgres(struct dev_servers *servers, struct dev_dir *dir,
 /* Postgres first, then Redis, each as it likes to be stopped. True: both obeyed. */
 bool dev_servers_stop(struct dev_servers *servers);
 
-/* A TCP port on loopback that nobody listens on now; 0: there is none. */
-int dev_servers_free_port(void);
-/* Is this one free now? */
-bool dev_servers_port_free(int port);
-
 #endif

@@ -115,6 +115,7 @@ struct conf *conf_load_rest(const struct conf_inputs *in, struct conf_errors *er
 		.sources = box->sources,
 		.errors = errors,
 	};
+	box->conf.stores_away = in->stores_away;
 	for (i = 0; i < conf_rows_count; i++)
 		set_default(&build, &conf_rows[i]);
 	conf_saved_read(&build, find_data_dir(&build));
@@ -200,13 +201,22 @@ bool conf_is_standalone(const struct conf *conf)
 	case CONF_MODE_AUTO:
 		break;
 	}
-	return !conf_has_stores(conf);
+	return !conf_has_stores(conf) || conf->stores_away;
 }
 
 const char *conf_waits_for(const struct conf *conf)
 {
 	if (conf->mode != CONF_MODE_AUTO || !conf_is_standalone(conf))
 		return NULL;
+	if (conf_has_stores(conf))
+		switch (conf->stores_away) {
+		case 1:
+			return "waiting for Redis: it does not answer";
+		case 2:
+			return "waiting for Postgres: it does not answer";
+		default:
+			return "waiting for Redis and Postgres: they do not answer";
+		}
 	if (*conf->redis.url)
 		return "waiting for Postgres: redis.url is set, postgres.url is not";
 	if (*conf->postgres.url)

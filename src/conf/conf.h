@@ -58,8 +58,9 @@ struct str;
  * and nobody writes to it.
  */
 struct conf {
-	enum conf_mode mode; /* conf_is_standalone() says what it comes to */
-	unsigned roles;      /* enum conf_role, or-ed; at least one */
+	enum conf_mode mode;  /* conf_is_standalone() says what it comes to */
+	unsigned stores_away; /* no option: conf_inputs has it from what runs */
+	unsigned roles;       /* enum conf_role, or-ed; at least one */
 	const char *data_dir;
 	const char *run_dir;
 	const char *user;  /* that root becomes; "": master/privileges.h */
@@ -139,9 +140,13 @@ struct conf {
 		const char *internal_token;     /* secret; "": loopback alone */
 	} api;
 	struct {
+		const char *token; /* secret; "": whoever asks */
+	} metrics;
+	struct {
 		int64_t runs;    /* executed at the same time */
 		int64_t waiting; /* accepted beyond these */
 		int64_t answer_ms;
+		int64_t after_ms; /* that a store is away, with mode auto */
 	} standalone;
 	struct {
 		int64_t step_timeout_ms;
@@ -195,6 +200,7 @@ struct conf_inputs {
 	const char *const *env; /* NULL-terminated "NAME=value"; NULL: empty */
 	uid_t uid;              /* chooses the default folders */
 	int cores;              /* what `auto` means; at least 1 */
+	unsigned stores_away; /* that are named and do not answer: 1 Redis, 2 Postgres */
 };
 
 /*

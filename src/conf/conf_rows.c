@@ -306,6 +306,12 @@ const struct conf_row conf_rows[] = {
 	  "without it those are for programs of this host, and for keys that are bound to no tenant",
 	  .stock = "SYNAPSE_INTERNAL_TOKEN", .example = "a-long-random-text" },
 
+	{ "metrics.token", CONF_TOKEN, AT(metrics.token), "", 1, 256,
+	  .readers = CONF_FOR_API,
+	  .what = "what the header Authorization must say, behind Bearer, for GET /api/v2/metrics; "
+	  "without it that is for whoever reaches the server",
+	  .stock = "METRICS_TOKEN", .example = "another-long-random-text" },
+
 	{ "definitions.auto_sync", CONF_BOOL, AT(definitions.auto_sync), "false", 0, 0,
 	  .readers = CONF_FOR_KEEPER,
 	  .what = "whether orchestrations.json and the other files of data_dir go into the store by "
@@ -317,6 +323,10 @@ const struct conf_row conf_rows[] = {
 	{ "standalone.waiting", CONF_COUNT, AT(standalone.waiting), "1000", 0, 100000,
 	  .readers = CONF_FOR_API,
 	  .what = "runs that are accepted beyond these and wait; more are refused with 503" },
+	{ "standalone.after", CONF_MS, AT(standalone.after_ms), "15s", 1000, DAY,
+	  .readers = CONF_FOR_API,
+	  .what = "with mode auto: how long Redis or Postgres may be away until requests are "
+	  "executed here, if the data folder has orchestrations" },
 	{ "standalone.answer", CONF_MS, AT(standalone.answer_ms), "30m", 0, DAY,
 	  .readers = CONF_FOR_API,
 	  .what = "the longest that a request waits for the end of its run; then it is answered "

@@ -34,6 +34,7 @@ static const struct {
 	{ "redis_url", "redis.url", CONF_SAVED_FOR_HOST },
 	{ "scale_postgres_url", "postgres.url", CONF_SAVED_FOR_HOST },
 	{ "pgbouncer_mode", "postgres.pgbouncer", CONF_SAVED_FOR_HOST },
+	{ "metrics_token", "metrics.token", CONF_SAVED_FOR_HOST },
 	{ "worker_concurrency", "worker.slots", CONF_SAVED_FOR_FLEET },
 	{ "max_global_queue_depth", "queue.depth_max", CONF_SAVED_FOR_FLEET },
 	{ "rate_limit_per_tenant_rps", "limits.rate_per_tenant", CONF_SAVED_FOR_FLEET },

@@ -111,6 +111,59 @@ void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 	jsonw_object_end(&w);
 }
 
+static void keep_pairs(struct jsonw *w, const char *member, const struct json *object,
+		       const struct json *old)
+{
+	struct jsonr_iter it = jsonr_iter(object);
+
+	jsonw_key(w, member);
+	jsonw_object(w);
+	while (jsonr_next(&it)) {
+		bool plain = strcmp(member, "headers") == 0 &&
+			     defs_secrets_plain_header(it.key);
+		bool masked = !plain && jsonr_text(it.value) && empty(it.value);
+		const struct json *was = masked ? jsonr_get(old, it.key) : it.value;
+
+		if (!masked || was)
+			add_raw(w, it.key, was);
+	}
+	jsonw_object_end(w);
+}
+
+static bool is_mask(const struct json *value)
+{
+	const char *text = jsonr_text(value);
+
+	return text && strcmp(text, STORE_DEFINITION_MASK) == 0;
+}
+
+void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
+		       const struct json *old, struct str *out)
+{
+	struct jsonr_iter it;
+	struct jsonw w;
+
+	if (kind == STORE_ORCHESTRATION || kind == STORE_AGENT) {
+		jsonr_print(doc, out);
+		return;
+	}
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	it = jsonr_iter(doc);
+	while (jsonr_next(&it)) {
+		bool pairs = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
+		const char *was = jsonr_get_text(old, it.key);
+
+		if (pairs && jsonr_type(it.value) == JSONR_OBJECT)
+			keep_pairs(&w, it.key, it.value, jsonr_get(old, it.key));
+		else if (strcmp(it.key, "token") == 0 && is_mask(it.value))
+			jsonw_pair_text(&w, it.key, was ? was : "");
+		else
+			add_raw(&w, it.key, it.value);
+	}
+	jsonw_object_end(&w);
+}
+
 static void fill_pairs(struct jsonw *w, const char *member, const struct json *object,
 		       const struct json *pairs)
 {

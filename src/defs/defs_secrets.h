@@ -27,6 +27,13 @@ void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 void defs_secrets_fill(const struct json *doc, const struct json *pairs,
 		       const char *token, struct str *out);
 
+/*
+ * Print a document whose masks and blanks among secrets become what old (NULL: none) has
+ * under the same name, or go (a token: becomes blank).
+ */
+void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
+		       const struct json *old, struct str *out);
+
 /* Says what a request is and not who sends it (migration 8 has the same list). */
 bool defs_secrets_plain_header(const char *name);
 

@@ -21,6 +21,7 @@
 #include "run/definition.h"
 #include "run/problem.h"
 #include "store/files_dir.h"
+#include "store/files_index.h"
 #include "store/store_waits.h"
 
 #include <dirent.h>
@@ -42,6 +43,31 @@ void host_file_put_away(struct host_file *host, const struct files_head *head,
 	    files_dir_move(dir, head->run_id, false, &err) < 0)
 		log_warn("run.not_put_away", LOG_S("run", head->run_id),
 			 LOG_S("error", err.text));
+}
+
+void host_file_summarize(const struct file_run *run, const struct files_end *end)
+{
+	const struct files_head *head = &run->head;
+
+	files_index_know(run->host->options.index, head->run_id,
+			 &(struct files_summary){
+				 .orchestration_id = head->orchestration_id,
+				 .tenant_id = head->tenant_id,
+				 .session_id = head->session_id,
+				 .status = end->status,
+				 .metadata = head->metadata,
+				 .created_at_ms = head->created_at_ms,
+				 .started_at_ms = run->started_at_ms,
+				 .ended_at_ms = end->ended_at_ms,
+				 .run_at_ms = head->run_at_ms,
+				 .priority = head->priority,
+				 .attempts = run->attempts,
+				 .wakes = run->wakes,
+				 .epoch = run->epoch,
+				 .tokens = end->tokens,
+				 .cost_usd = end->cost_usd,
+				 .end_at = run->end_at,
+			 });
 }
 
 void host_file_own(struct file_run *run)
@@ -222,6 +248,7 @@ int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_
 		rc = err_set(err, ERR_NOT_FOUND, "nothing was accepted");
 	if (rc == 0) {
 		run->bytes = at;
+		run->end_at = at - FILES_RECORD_HEAD - r.end.len;
 		*ret_ended = r.ended;
 		if (r.ended || run->paused)
 			(void)files_run_get_end(
@@ -285,6 +312,7 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 		file_run_free(run);
 	} else if (ended) {
 		host_file_put_away(host, &run->head, &end, run->started_at_ms);
+		host_file_summarize(run, &end);
 		file_run_free(run);
 	} else if (run->paused && !run->cancel) {
 		host_file_lay(run, &end);

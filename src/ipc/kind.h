@@ -46,6 +46,7 @@ enum kind_flag {
 	KIND_LISTENS_HEALTH = 8,   /* gets health_listen_fd */
 	KIND_SCALES = 32,    /* one kind at most: a person may have more of it, or less */
 	KIND_ON_DEMAND = 16, /* runs while the keeper wants it: the quarantine lane */
+	KIND_NEEDS_STORES = 64, /* never ready while one of them is away */
 };
 
 /*

@@ -39,6 +39,7 @@
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
+#include "keeper/stock_keys.h"
 #include "keeper/sweep.h"
 #include "keeper/waiting.h"
 #include "queue/queue.h"
@@ -64,6 +65,7 @@ struct keeper {
 	struct waiting *waiting;
 	struct fleet *fleet;
 	struct folder *folder;
+	struct stock_keys *stock_keys;
 };
 
 static void on_redis(void *arg, bool up)
@@ -198,6 +200,7 @@ static void keeper_deinit(struct keeper *keeper)
 	stores_close(&keeper->stores);
 	fleet_free(keeper->fleet);
 	folder_free(keeper->folder);
+	stock_keys_free(keeper->stock_keys);
 	for (i = 0; i < keeper->queue_count; i++)
 		queue_free(keeper->queues[i]);
 	mem_free(keeper->queues);
@@ -262,6 +265,7 @@ int keeper_enter(struct child_env *env)
 	keeper.waiting = waiting_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	keeper.fleet = fleet_new(keeper.loop, env, keeper.stores.pool);
 	keeper.folder = folder_new(keeper.loop, env, keeper.stores.pool);
+	keeper.stock_keys = stock_keys_new(keeper.loop, env, keeper.stores.pool);
 	keeper.beat = beat_new(keeper.loop, env, keeper.queues, keeper.queue_count);
 	if (health_new(keeper.loop, env, keeper.registry, &stores, &keeper.health, &err) <
 	    0) {

@@ -232,6 +232,14 @@ void asks_review(struct master *m)
 
 void asks_last(struct master *m)
 {
-	asks_ended(m, CONTROL_DRAIN, 0, 0, NULL);
-	asks_ended(m, CONTROL_STOP, 0, 0, NULL);
+	int i;
+
+	for (i = 0; i < CONTROL_PEERS; i++) {
+		struct control_peer *peer = &m->control.peers[i];
+
+		/* the connection stays: its end says that the folders are free */
+		if (peer->fd >= 0 &&
+		    (peer->act == CONTROL_DRAIN || peer->act == CONTROL_STOP))
+			(void)control_answer(peer, CONTROL_DONE, 0, 0, NULL);
+	}
 }

@@ -22,7 +22,8 @@ void asks_ended(struct master *m, enum control_act act, int code, int64_t number
 		const char *why);
 /* Between two turns of the loop: children that somebody waited for are gone. */
 void asks_review(struct master *m);
-/* Everybody is gone, and so is the master next. */
+/* Everybody is gone, and so is the master next. Connections of those who wait for that
+ * end with control_close(). */
 void asks_last(struct master *m);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/kind.h"
+#include "ipc/scoreboard.h"
 
 #include <stddef.h>
 
@@ -232,13 +233,29 @@ bool crews_all_ready(struct crews *crews, const struct crew *crew)
 	return true;
 }
 
+unsigned crews_stores_away(struct crews *crews)
+{
+	const struct seat *seat;
+	unsigned away = 0;
+
+	CREWS_EACH(crews, seat)
+	{
+		if (counts(seat) && seat->child.score)
+			away |= (unsigned)score_get(seat->child.score, SCORE_STORES_AWAY);
+	}
+	return away;
+}
+
 bool crews_all_ever_ready(struct crews *crews)
 {
+	/* they come when the stores do, and what is there answers already */
+	bool away = crews_stores_away(crews) != 0;
 	const struct seat *seat;
 
 	CREWS_EACH(crews, seat)
 	{
-		if (counts(seat) && !seat->child.ever_ready)
+		if (counts(seat) && !seat->child.ever_ready &&
+		    !(away && (seat->crew->kind->flags & KIND_NEEDS_STORES)))
 			return false;
 	}
 	return true;

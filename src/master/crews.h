@@ -89,6 +89,9 @@ struct seat *crews_seat(struct crews *crews, const struct crew *crew, int slot);
 /* The child that settles deaths: the one in force if it is ready, or NULL. */
 struct child *crews_keeper(struct crews *crews);
 bool crews_all_ready(struct crews *crews, const struct crew *crew);
+/* But for those that wait for stores, while a child says that one is away. */
 bool crews_all_ever_ready(struct crews *crews);
+/* What children say is away: gauge stores_away. */
+unsigned crews_stores_away(struct crews *crews);
 
 #endif

@@ -114,16 +114,16 @@ void obits_tell(struct obits *obits, const struct child *keeper)
 void obits_done(struct obits *obits, int index, int pid)
 {
 	struct score_slot *slot = &obits->board->slots[index];
+	int64_t took_ms;
 
 	if (atomic_load_explicit(&slot->state, memory_order_relaxed) != SCORE_DEAD ||
 	    atomic_load_explicit(&slot->pid, memory_order_relaxed) != pid) {
 		log_warn("obituary.unknown", LOG_N("index", index), LOG_N("dead", pid));
 		return;
 	}
-	log_info("obituary.done", LOG_N("dead", pid),
-		 LOG_N("took_ms",
-		       clock_wall_ms() - atomic_load_explicit(&slot->died_at_ms,
-							      memory_order_relaxed)));
+	took_ms = clock_wall_ms() -
+		  atomic_load_explicit(&slot->died_at_ms, memory_order_relaxed);
 	obits_free_slot(obits, index);
 	obits->waiting--;
+	log_info("obituary.done", LOG_N("dead", pid), LOG_N("took_ms", took_ms));
 }

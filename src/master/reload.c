@@ -108,6 +108,7 @@ static int reload_read(struct master *m, const char *by, struct conf **ret,
 	int rc = 0;
 
 	in.env = (const char *const *)environ; /* the one of the start has moved */
+	in.stores_away = crews_stores_away(&m->crews);
 	if (conf_load(&in, &conf, &errors) == 0)
 		(void)conf_check(conf, &errors); /* errors.count has the answer */
 	if (errors.count) {
@@ -118,6 +119,17 @@ static int reload_read(struct master *m, const char *by, struct conf **ret,
 	}
 	conf_errors_deinit(&errors);
 	return rc;
+}
+
+/* A store that comes or goes is no option, and may mean the other mode. */
+static unsigned reload_stores(const struct master *m, const struct conf *next)
+{
+	if (m->conf->stores_away == next->stores_away ||
+	    conf_is_standalone(m->conf) == conf_is_standalone(next))
+		return 0;
+	log_info("reload.stores", LOG_N("away", next->stores_away),
+		 LOG_S("mode", conf_is_standalone(next) ? "standalone" : "scale"));
+	return CONF_FOR_API;
 }
 
 /* Say what differs; what needs a restart is undone in the new one. */
@@ -147,7 +159,7 @@ static unsigned reload_compare(struct master *m, struct conf *next)
 		str_deinit(&to);
 		str_deinit(&effect);
 	}
-	return readers;
+	return readers | reload_stores(m, next);
 }
 
 static bool runs(const struct master *m, enum kind_flag flag, const struct conf *conf)

@@ -33,8 +33,22 @@ static void degraded_reason(const struct master *m, struct str *out)
 	}
 }
 
+static void add_stores(struct master *m, struct str *out)
+{
+	static const char *const missing[] = {
+		NULL,
+		"Redis does not answer",
+		"Postgres does not answer",
+		"Redis and Postgres do not answer",
+	};
+	const char *text = missing[crews_stores_away(&m->crews) & 3U];
+
+	if (text)
+		str_printf(out, "%s%s", out->len ? "; " : "", text);
+}
+
 static void show_state(struct master *m, enum score_master_state state,
-		       const char *reason)
+		       const char *reason, bool dying)
 {
 	enum score_master_state before = (enum score_master_state)atomic_load_explicit(
 		&m->board->master_state, memory_order_relaxed);
@@ -46,7 +60,8 @@ static void show_state(struct master *m, enum score_master_state state,
 	atomic_store_explicit(&m->board->master_state, (int32_t)state,
 			      memory_order_release);
 	if (state == SCORE_MASTER_DEGRADED)
-		log_error("master.degraded", LOG_S("reason", reason));
+		LOG_AT(dying ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "master.degraded",
+		       LOG_S("reason", reason));
 	else if (before == SCORE_MASTER_DEGRADED && state != SCORE_MASTER_DRAINING)
 		log_info("master.recovered",
 			 LOG_S("state", score_master_state_name(state)));
@@ -68,9 +83,10 @@ static int show_children(struct master *m)
 void show_review(struct master *m)
 {
 	struct str reason = STR_INIT;
+	bool dying;
 
 	if (m->draining.active) {
-		show_state(m, SCORE_MASTER_DRAINING, m->draining.reason);
+		show_state(m, SCORE_MASTER_DRAINING, m->draining.reason, false);
 		return;
 	}
 	if (!m->ready && crews_all_ever_ready(&m->crews) && upgrade_ready(m)) {
@@ -79,10 +95,12 @@ void show_review(struct master *m)
 		sdnotify_send(&m->sd, "READY=1");
 	}
 	degraded_reason(m, &reason);
+	dying = reason.len > 0; /* a store comes back by itself */
+	add_stores(m, &reason);
 	if (reason.len)
-		show_state(m, SCORE_MASTER_DEGRADED, str_text(&reason));
+		show_state(m, SCORE_MASTER_DEGRADED, str_text(&reason), dying);
 	else
-		show_state(m, m->ready ? SCORE_MASTER_RUNNING : SCORE_MASTER_STARTING,
-			   "");
+		show_state(m, m->ready ? SCORE_MASTER_RUNNING : SCORE_MASTER_STARTING, "",
+			   false);
 	str_deinit(&reason);
 }

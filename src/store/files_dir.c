@@ -178,7 +178,8 @@ int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		return err_set(err, ERR_INPUT, "an id that no file has");
 	if (renameat(from, name, to, name) < 0)
 		return err_errno(err, "move %s", name);
-	dir->changed = true;
+	/* a move away from live/ may be lost: the next start does it again */
+	dir->changed |= to_live;
 	return 0;
 }
 
@@ -186,8 +187,23 @@ int files_dir_sync(struct files_dir *dir, struct err *err)
 {
 	if (!dir->changed)
 		return 0;
-	if (fsync(dir->live) < 0 || fsync(dir->root) < 0)
+	if (fsync(dir->live) < 0)
 		return err_errno(err, "sync %s", dir->path);
 	dir->changed = false;
+	return 0;
+}
+
+int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err)
+{
+	const char *const suffixes[] = { ".json", JOURNAL };
+	char name[FILES_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		if (!files_dir_name(run_id, suffixes[i], name))
+			return err_set(err, ERR_INPUT, "an id that no file has");
+		if (unlinkat(dir->root, name, 0) < 0 && errno != ENOENT)
+			return err_errno(err, "delete %s", name);
+	}
 	return 0;
 }

@@ -21,7 +21,7 @@ struct files_dir {
 	char *path; /* owned: the folder's own */
 	int root;   /* -1: not open */
 	int live;
-	bool changed; /* names that are not on the disk yet */
+	bool changed; /* names in live/ that are not on the disk yet */
 };
 
 /* Make what is missing. The caller closes it in any case. ERR_SYS. */
@@ -49,7 +49,10 @@ int files_dir_read(const struct files_dir *dir, const char *run_id, int *ret_fd,
 /* Move a journal from live/ to where those of ended runs are, or back. ERR_SYS. */
 int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		   struct err *err);
-/* Names that changed are on the disk. ERR_SYS. */
+/* Delete the files of a run that has ended: the journal last, so that a piece is found
+ * again. Not durable by itself. ERR_SYS. */
+int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err);
+/* Names that live/ got are on the disk. ERR_SYS. */
 int files_dir_sync(struct files_dir *dir, struct err *err);
 
 #endif

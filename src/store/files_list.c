@@ -190,6 +190,11 @@ void files_list_look(struct files_list *list, int64_t now_mono_ms)
 	content_init(&list->content);
 }
 
+void files_list_expire(struct files_list *list)
+{
+	list->next_mono_ms = 0;
+}
+
 const struct files_item *files_list_find(const struct files_list *list, const char *id)
 {
 	return map_get(&list->content.by_id, id, strlen(id));

@@ -22,6 +22,7 @@ static void view_step(struct files_view *view, const char *body, size_t len)
 	}
 	view->rows = step.seq;
 	view->ended = view->paused = false;
+	view->charges = 0;
 	if (files_run_get_wait(body, len, &wait))
 		files_asked_change(&view->asked, &wait, at_ms);
 	if (strcmp(step.kind, "resume") == 0) {
@@ -55,6 +56,7 @@ static void view_answer(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	(void)files_asked_answer(&view->asked, &answer);
+	view->wakes += view->paused;
 	view->paused = false;
 }
 
@@ -65,6 +67,7 @@ static void view_end(struct files_view *view, char type, const char *body, size_
 		return;
 	}
 	view->ended = type == FILES_END;
+	view->end_len = len;
 	view->paused = type == FILES_PAUSE;
 	if (view->ended)
 		files_asked_close(&view->asked);
@@ -87,7 +90,9 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 		view_step(view, body, len);
 		break;
 	case FILES_PIN:
+		break;
 	case FILES_CHARGE:
+		view->charges++;
 		break;
 	case FILES_CANCEL:
 		view->cancel_at_ms = view->started_at_ms;
@@ -122,6 +127,7 @@ int files_view_read(struct files_view *view, int fd, struct err *err)
 		return rc;
 	if (view->bad)
 		return err_set(err, ERR_INPUT, "a record of the journal cannot be read");
+	view->end_at = at - FILES_RECORD_HEAD - view->end_len;
 	if (!view->has_head)
 		return err_set(err, ERR_NOT_FOUND, "nothing was accepted");
 	return 0;

@@ -21,6 +21,10 @@ struct files_view {
 	int64_t cancel_at_ms;  /* 0: nobody asked */
 	int64_t epoch;
 	int64_t attempts;
+	int64_t wakes;   /* how often an answer woke it */
+	int64_t charges; /* deaths in its code since it got on last */
+	uint64_t end_at; /* where the record of its end is; ended */
+	size_t end_len;
 	int64_t rows;
 	bool has_head;
 	bool ended;

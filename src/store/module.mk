@@ -9,6 +9,10 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_edit.h \
 	src/store/files_group.c \
 	src/store/files_group.h \
+	src/store/files_index.c \
+	src/store/files_index.h \
+	src/store/files_io.c \
+	src/store/files_io.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
 	src/store/files_keys.c \
@@ -138,6 +142,7 @@ STORE_SQL = \
 	src/store/sql/idempotency_get.sql \
 	src/store/sql/key_create.sql \
 	src/store/sql/key_find.sql \
+	src/store/sql/key_import.sql \
 	src/store/sql/key_revoke.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \

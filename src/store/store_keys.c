@@ -29,6 +29,19 @@ int store_keys_create(struct pg_batch *batch, const char *id, const char *name,
 	return at;
 }
 
+void store_keys_import(struct pg_batch *batch, const struct store_key *key,
+		       const char *key_hash)
+{
+	(void)pg_batch_add(batch, &store_sql_texts[STORE_SQL_KEY_IMPORT]);
+	pg_batch_text(batch, key->id, -1);
+	pg_batch_text(batch, key->name, -1);
+	pg_batch_text(batch, key_hash, -1);
+	pg_batch_text(batch, key->key_prefix, -1);
+	pg_batch_text(batch, key->tenant_id, -1);
+	pg_batch_text(batch, key->created_at, -1);
+	pg_batch_int4(batch, key->is_active);
+}
+
 int store_keys_list(struct pg_batch *batch)
 {
 	return add(batch, STORE_SQL_KEYS_LIST);

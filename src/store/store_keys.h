@@ -27,7 +27,11 @@ int store_keys_create(struct pg_batch *batch, const char *id, const char *name,
 
 /* All, oldest first; read with store_keys_read. */
 int store_keys_list(struct pg_batch *batch);
-/* The active key with this hash: one row or none. */
+/* A key of a stock file: made, or ended if it is not active. */
+void store_keys_import(struct pg_batch *batch, const struct store_key *key,
+		       const char *key_hash);
+
+/* The key with this hash, active or not: one row or none. */
 int store_keys_find(struct pg_batch *batch, const char *key_hash);
 int store_keys_count(const struct pg_reply *reply, int statement);
 void store_keys_read(const struct pg_reply *reply, int statement, int row,

@@ -6,7 +6,7 @@
  * Standard input: a run id a line, an empty line, then commands. Client i follows run
  * i % runs. Each behaves as an EventSource: it comes again with Last-Event-ID after the
  * stream's own `retry` (or RETRY_MS, if given), twice as late after each attempt in a
- * row that came to nothing. What a browser would not forgive, an answer other than 200,
+ * row that came to nothing. What no browser forgives, an answer other than 200,
  * is counted by its status, and tried again here.
  *
  * Of durable events each client has seen 1, 2, 3 ... of `seq`: what is left out is a

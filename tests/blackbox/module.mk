@@ -23,7 +23,16 @@ check-blackbox-asan: all
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
 	$(BLACKBOX) -m "asan and not long" || rc=$$?; $(SANITIZER_VERDICT); exit $$rc
 
+# CONTRACT_ROUNDS rounds while one of three servers dies each CONTRACT_PAUSE seconds or so.
+CONTRACT_ROUNDS = 50
+CONTRACT_PAUSE = 2
+check-contract: all
+	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
+	SYNAPSED_CONTRACT_ROUNDS=$(CONTRACT_ROUNDS) SYNAPSED_CONTRACT_PAUSE=$(CONTRACT_PAUSE) \
+	$(PYTEST) -s $(PYTEST_FLAGS) $(top_srcdir)/tests/blackbox/contract || rc=$$?; \
+	$(SANITIZER_VERDICT); exit $$rc
+
 clean-local:
 	rm -rf $(SANITIZER_LOGS)
 
-.PHONY: check-blackbox check-blackbox-asan
+.PHONY: check-blackbox check-blackbox-asan check-contract

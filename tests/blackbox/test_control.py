@@ -9,6 +9,7 @@ import socket
 import stat
 import struct
 import subprocess
+import threading
 
 import pytest
 
@@ -297,6 +298,31 @@ def test_a_daemon_that_stands_still_does_not_hold_anybody(daemon):
     assert done.returncode == UNREACHABLE
     assert b"does not answer: no answer within 300ms" in done.stderr
     daemon.expect_errors.add("master.tick_late")
+
+
+@pytest.mark.parametrize("left, code", [(True, FAILED), (False, OK)])
+def test_a_connection_that_is_cut_is_no_end_while_the_socket_is_there(tmp_path, left, code):
+    """What a daemon that dies in its drain leaves, and one that ends in order."""
+    path = tmp_path / "control"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        listener.settimeout(30)
+
+        def serve():
+            peer = listener.accept()[0]
+            peer.recv(100)
+            peer.send(frame(1, number=1000, kind=ACCEPTED))
+            if not left:
+                path.unlink()
+            peer.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = run_verb("drain", "--set", f"run_dir={tmp_path}")
+        thread.join()
+    assert done.returncode == code, done.stderr
+    assert not left or b"ended before it was done" in done.stderr
 
 
 # ---- its end ----

@@ -48,6 +48,8 @@ def test_a_reload_replaces_whom_it_touches(site, tmp_path):
     assert set(after) == set(before)
     changed = {seat for seat in before if before[seat] != after[seat]}
     assert changed == {("worker", 0)}
+    # until the keeper has dealt with it, status shows the dead one as well
+    d.wait_event("obituary.done", dead=before["worker", 0])
     option = d.wait_event("reload.option", option="worker.slots")
     assert option["source"] == f"{path}:2:10"
     (worker,) = [c for c in status(d)["children"] if c["kind"] == "worker"]

@@ -1,6 +1,7 @@
 """A stock deployment is taken over: what it had is there, runs, and stays readable for its
 own programs. What it had is built by stock_world.py."""
 
+import hashlib
 import json
 import time
 
@@ -41,12 +42,13 @@ class Taken:
         return self.client.with_key(None).get("/api/scale" + path).json
 
     def verb(self, *words):
-        done = run_verb(*words, "-o", "json", env={
+        output = () if words[1] == "revoke" else ("-o", "json")
+        done = run_verb(*words, *output, env={
             **self.site.env, "SYNAPSE_DATA_DIR": str(self.daemon.data_dir),
             "SYNAPSED_URL": f"http://127.0.0.1:{self.daemon.api_port}",
             "SYNAPSED_KEY": stock.KEY})
         assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if output else None
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,8 @@ def test_definitions_are_there_and_run(taken):
 def test_keys_are_known(taken):
     assert {k["name"]: k["is_active"] for k in taken.verb("key", "list")} == {
         "CI": True, "old": False}
+    # the keeper has made them the fleet's: any replica knows them, and the page
+    until(lambda: taken.site.sql("SELECT count(*) FROM api_keys") == [(2,)])
     answer = taken.client.with_key("sk-syn-aa").get("/api/v2/agents")
     assert answer.status == 401
     session = taken.client.with_key(None).post(
@@ -185,10 +189,24 @@ def test_a_bundle_is_imported(taken):
     assert taken.site.wait_run(run_id)["final_response"] == "from a bundle"
 
 
+def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
+    made = taken.client.post("/api/v2/keys", {"name": "later"}).json
+    path = taken.daemon.data_dir / "api_keys.json"
+    keys = json.loads(path.read_text())
+    keys.append({**keys[0], "id": made["id"], "name": "later",
+                 "key_hash": hashlib.sha256(made["key"].encode()).hexdigest()})
+    path.write_text(json.dumps(keys))
+    taken.verb("key", "revoke", made["id"])
+    again = taken.client.with_key(made["key"])
+    until(lambda: again.get("/api/v2/agents").status == 401)
+
+
 def test_a_sync_of_the_stock_folder_leaves_all_as_it_is(taken):
     done = taken.client.with_key(None).post("/api/scale/sync", {}).json
     assert done["errors"] == [], done
     assert taken.client.get("/api/v2/orchestrations/greet").json == stock.ORCHESTRATIONS[0]
+    server = taken.site.sql("SELECT definition FROM mcp_servers WHERE name = 'github'")[0][0]
+    assert not server.get("token")  # secrets are not copied
 
 
 def test_a_stock_readers_queries_still_work(taken):
@@ -238,3 +256,52 @@ def test_what_stock_had_queued_is_left_to_stock(taken):
     assert taken.site.status(stock.RUNS[0]["run_id"])["status"] == "queued"
     with taken.site.redis.client() as client:
         assert client.zcard("synapse:orchestrations:default") == 1
+
+
+def test_a_folder_is_taken_over_without_stores():
+    """Definitions, keys, tools and runs of a stock data folder, by one process."""
+    daemon = Daemon({})
+    failed = {**stock.ENDED, "run_id": "run_00000000000c_1780000000030", "status": "failed",
+              "step_history": [{"step_id": "hello", "step_name": "Hello", "step_type": "print",
+                                "status": "failed", "error": "boom"}]}
+    running = {**stock.ENDED, "run_id": "run_00000000000d_1780000000040", "status": "running",
+               "ended_at": None}
+    stock.fill_folder(daemon.data_dir, (stock.PAUSED, stock.ENDED, failed, running))
+    (daemon.data_dir / "orchestration_runs" / "torn.json").write_text("{")
+    try:
+        daemon.start(ready=False)
+        daemon.wait_event("master.ready")
+        daemon.wait_event("run.checkpoints_taken")
+        client = Client("127.0.0.1", daemon.api_port, stock.KEY)
+        assert client.run("greet", {"message": "you"}).json["response"] == "hello you"
+        assert client.get("/api/v2/tools").json[0]["name"] == "weather"
+        rows = {r["run_id"]: r["status"] for r in client.get("/api/v2/runs").json["runs"]}
+        assert rows[stock.ENDED["run_id"]] == "completed"
+        assert rows[failed["run_id"]] == "failed"
+        assert running["run_id"] not in rows
+        status = client.get(f"{RUNS}{failed['run_id']}/status").json
+        assert status["error"]["message"] == "boom" and status["ended_at"]
+        again = client.post(f"{RUNS}{failed['run_id']}/resume-failed", {})
+        assert again.status == 202, again
+        until(lambda: client.get(f"{RUNS}{failed['run_id']}/status").json["ended_at"])
+        status = client.get(f"{RUNS}{failed['run_id']}/status").json
+        assert (status["status"], status["final_response"]) == ("completed", "hello you")
+        run_id = stock.PAUSED["run_id"]
+        until(lambda: client.get(f"{RUNS}{run_id}/status").json["status"] == "paused")
+        waits = client.get("/api/v2/waits").json["waits"]
+        assert [w["run_id"] for w in waits] == [run_id]
+        answer = client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
+        assert answer.status in (200, 202), answer
+        until(lambda: client.get(f"{RUNS}{run_id}/status").json["ended_at"])
+        ended = client.get(f"{RUNS}{run_id}/status").json
+        assert ended["final_response"].startswith("draft of the plan: "), ended
+        # a stock reader has its files still, the newest words of that run among them
+        path = daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+        until(lambda: json.loads(path.read_text())["status"] == "completed")
+        found = json.loads(path.read_text())
+        assert set(stock.PAUSED) <= set(found)
+        assert found["shared_state"]["out_draft"] == "draft of the plan"
+        assert [s["step_id"] for s in found["step_history"]] == ["draft", "ask", "say"]
+        daemon.stop()
+    finally:
+        daemon.remove()

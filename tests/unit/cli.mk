@@ -9,6 +9,7 @@ check_PROGRAMS += tests/unit/test_cli_args
 check_PROGRAMS += tests/unit/test_cli_table
 check_PROGRAMS += tests/unit/test_cli_units
 check_PROGRAMS += tests/unit/test_dev_dir
+check_PROGRAMS += tests/unit/test_dev_port
 check_PROGRAMS += tests/unit/test_dev_process
 check_PROGRAMS += tests/unit/test_top_view
 endif

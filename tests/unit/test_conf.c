@@ -217,6 +217,7 @@ static void every_option_of_the_sample_has_its_default(void **state)
 			 "user=synapsed", "group=synapsed", "control.group=synapsed",
 			 "worker.name=worker-1", "llm.model=oaic.llama-3.1-8b",
 			 "api.internal_token=a-long-random-text",
+			 "metrics.token=another-long-random-text",
 			 "llm.openai_compatible.base_url=http://127.0.0.1:8000/v1",
 			 "llm.openai_compatible.key=the-key-of-the-server" });
 	dump_values(&defaults);

@@ -96,6 +96,8 @@ static void each_stock_name_is_an_options(void **state)
 	assert_int_equal(conf_saved_scope(conf_rows_find("data_dir")), CONF_SAVED_NOT);
 	assert_int_equal(conf_saved_scope(conf_rows_find("api.internal_token")),
 			 CONF_SAVED_NOT);
+	assert_int_equal(conf_saved_scope(conf_rows_find("metrics.token")),
+			 CONF_SAVED_FOR_HOST);
 	assert_int_equal(conf_saved_scope(conf_rows_find("redis.url")),
 			 CONF_SAVED_FOR_HOST);
 	assert_int_equal(conf_saved_scope(conf_rows_find("events.ttl")),

@@ -88,6 +88,10 @@ static void a_file_comes_back_as_it_was_written(void **state)
 	assert_int_equal(len, 0);
 	assert_string_equal(bytes, "");
 	mem_free(bytes);
+	assert_int_equal(fdutil_show_file(at("f"), "ab", 2, 0600, &err), 0);
+	assert_int_equal(fdutil_read_file(at("f"), 2, &bytes, &len, &err), 0);
+	assert_string_equal(bytes, "ab");
+	mem_free(bytes);
 }
 
 static void a_file_that_is_missing_or_too_large_says_so(void **state)

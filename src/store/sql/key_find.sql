@@ -1,8 +1,9 @@
+-- One that has ended is found as well: it is known, and no file is asked for it.
 -- $1 SHA-256 of a key, or of the token of a session of the page, which stands for the key
 -- that it was opened with (id '': for none, while there is none)
 SELECT id, name, key_prefix, tenant_id, created_at, last_used_at, is_active
   FROM api_keys
- WHERE key_hash = $1 AND is_active
+ WHERE key_hash = $1
  UNION ALL
 SELECT k.id, k.name, k.key_prefix, k.tenant_id, k.created_at, k.last_used_at, k.is_active
   FROM page_sessions s

@@ -27,6 +27,7 @@ class Case:
     name: str
     status: int = 200
     fields: Any = None
+    says: str = ""  # instead of fields: a pattern of a body that is no JSON
     at: dict = field(default_factory=dict)  # the names in the endpoint's path
     query: str = ""
     body: Any = NONE  # JSON; bytes go as they are

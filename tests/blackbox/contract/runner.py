@@ -67,14 +67,20 @@ class Names:
 class Figures:
     def __init__(self):
         self.cases = 0
+        self.streams = 0
+        self.cuts = 0  # of streams, each gone on with
         self.waiting = {}  # branch -> cases that wait for it
         self.again = 0
         self.problems = []
 
     def words(self, target):
         waiting = "".join(f", {n} wait for `{name}`" for name, n in self.waiting.items())
-        return (f"{target.kind}: {self.cases} cases, {target.retries} requests and {self.again}"
-                f" cases repeated{waiting}, {len(self.problems)} that do not fit")
+        return (f"{target.kind}: {self.cases} cases and {self.streams} streams,"
+                f" {target.retries} requests and {self.again} cases repeated, {self.cuts} streams"
+                f" gone on with{waiting}, {len(self.problems)} that do not fit")
+
+    def waits(self, branch):
+        self.waiting[branch] = self.waiting.get(branch, 0) + 1
 
 
 class Runner:
@@ -98,7 +104,7 @@ class Runner:
             if what is False:
                 return None
             if isinstance(what, str):
-                self.figures.waiting[what] = self.figures.waiting.get(what, 0) + 1
+                self.figures.waits(what)
                 return None
         if isinstance(case.standalone, dict):
             return type(case)(**{**vars(case), **case.standalone})
@@ -139,16 +145,16 @@ class Runner:
         self.problem(words, found)
 
     def attempts(self, endpoint, case):
+        if case.before:
+            case.before(self.target)
         for left in range(case.tries, 0, -1):
             found = self.attempt(endpoint, case)
             if not found or left == 1:
                 return found
-            time.sleep(0.02)
+            time.sleep(case.tries / 1e5)
 
     def attempt(self, endpoint, case):
         names = Names(self.target)
-        if case.before:
-            case.before(self.target)
         path = endpoint.path
         for name, value in case.at.items():
             value = names.fill(value)
@@ -179,6 +185,8 @@ class Runner:
         for name, value in case.sends.items():
             sent = answer.headers.get(name)
             found += faults(value, sent, f"header {name}")
+        if case.says and not re.search(case.says, answer.body.decode(), re.M):
+            found.append(f"it says {answer.body[:300]!r}")
         if case.fields is None:
             return found
         kind = answer.headers.get("Content-Type", "")

@@ -158,7 +158,7 @@ ENDPOINTS = [
     ], auth="house", stores=True),
     Endpoint("GET", f"{SCALE}/tenants", [
         page("those that are there", fields=has(each(TENANT), {
-            "tenant_id": "full", "max_concurrent_runs": 1, "max_queued_runs": 1, "priority": 0}),
+            "tenant_id": "$full", "max_concurrent_runs": 1, "max_queued_runs": 1, "priority": 0}),
              before=lambda world: world.thing("queued"),
              standalone={**LONE, "before": None}),
     ], auth="house"),
@@ -200,9 +200,10 @@ ENDPOINTS = [
     Endpoint("GET", f"{SCALE}/runs", [
         page("the newest", fields=each(RUN, 1), before=lambda world: world.thing("completed"),
              standalone=LONE),
-        page("at most", query="limit=1", fields=each(RUN, 1), standalone=LONE),
+        page("at most", query="limit=1", fields=each(RUN, 1),
+             before=lambda world: world.thing("completed"), standalone=LONE),
         page("more than there are on a page", query="limit=100000", fields=each(RUN, 1),
-             standalone=LONE),
+             before=lambda world: world.thing("completed"), standalone=LONE),
         page("of a session", query="session_id=sess_of_mine", fields=has(each(RUN), {
             "run_id": "$in_session", "session_id": "sess_of_mine"}), standalone=False,
              differs="BUG: stock stores no session"),

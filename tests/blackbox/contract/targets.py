@@ -84,12 +84,8 @@ class Target:
         return {"count": page["count"], "count-1": page["count"] - 1,
                 "first": page["events"][0]["id"]}[part]
 
-    def bulk(self, *args, **more):
-        self.things.bulk(*args, **more)
-
-    def set_depth(self, depth):
-        answer = self.ask("POST", "/api/scale/config", "house",
-                          body={"max_global_queue_depth": depth})
+    def save(self, settings):
+        answer = self.ask("POST", "/api/scale/config", "house", body=settings)
         assert answer.status == 200, answer
 
     def openapi(self):
@@ -111,7 +107,7 @@ def make_key(env, *flags):
 
 class Scale(Target):
     kind = "scale"
-    options = {"SYNAPSED_LIMITS_RATE_PER_TENANT": "200", "SYNAPSED_DRAIN_LEAF": "0"}
+    options = {"SYNAPSED_DRAIN_LEAF": "0"}
 
     def __init__(self, redis, postgres, name):
         super().__init__()

@@ -2,6 +2,7 @@
 state, conversations, dead letters, workers. A thing is made once and shared; `$new.` makes one for a
 case alone."""
 
+import collections
 import secrets
 import threading
 import time
@@ -42,13 +43,18 @@ class Things:
     def __init__(self, target):
         self.target = target
         self.made = {}
-        self.lock = threading.RLock()  # a thing is made by who needs it first
+        self.locks = collections.defaultdict(threading.Lock)  # it is made by who needs it first
+        self.long = []  # runs that do not end by themselves
 
     def get(self, name):
-        with self.lock:
+        with self.locks[name]:
             if name not in self.made:
                 self.made[name] = self.make(name)
             return self.made[name]
+
+    def close(self):
+        for run_id in self.long:
+            self.cancel(run_id)
 
     def make(self, name):
         return getattr(self, "make_" + name)()
@@ -60,6 +66,8 @@ class Things:
             "POST", f"/api/v2/orchestrations/{orch_id}/run", key, body=body or {},
             headers={"Idempotency-Key": once or secrets.token_hex(8), "Prefer": "respond-async"})
         assert answer.status == 202, answer
+        if orch_id == "long":
+            self.long.append(answer.json["run_id"])
         return answer.json["run_id"]
 
     def status(self, run_id, key="owner"):
@@ -73,18 +81,12 @@ class Things:
             row = self.status(run_id, key)
             if row["status"] in (states or ENDED):
                 return run_id
-            assert time.monotonic() < end, row
+            assert row["status"] not in ENDED and time.monotonic() < end, row
             time.sleep(0.02)
 
     def cancel(self, run_id):
         self.target.ask("POST", f"/api/v2/orchestrations/runs/{run_id}/cancel", "owner",
                         repeat=True)
-
-    def bulk(self, orch_id, count, **body):
-        answer = self.target.ask("POST", f"/api/v2/orchestrations/{orch_id}/runs", "owner",
-                                 body={"runs": [body] * count},
-                                 headers={"Idempotency-Key": secrets.token_hex(8)})
-        assert answer.status in (200, 202, 207, 429), answer
 
     # -- runs --
 
@@ -117,12 +119,13 @@ class Things:
 
     def make_queued(self):
         """The tenant `full` may have one run at a time, and one that waits."""
+        full = self.get("full")
         self.target.ask("POST", "/api/scale/tenants", "house", repeat=True, body={
-            "tenant_id": "full", "max_concurrent_runs": 1, "max_queued_runs": 1})
+            "tenant_id": full, "max_concurrent_runs": 1, "max_queued_runs": 1})
         end = time.monotonic() + DEADLINE_S
         while True:  # the queue hears of a tenant's limits with a delay
-            first = self.wait(self.send("long", {"tenant_id": "full"}), "running")
-            second = self.send("long", {"tenant_id": "full"})
+            first = self.wait(self.send("long", {"tenant_id": full}), "running")
+            second = self.send("long", {"tenant_id": full})
             time.sleep(0.3)
             if self.status(second)["status"] == "queued":
                 return second
@@ -130,6 +133,9 @@ class Things:
                 self.cancel(run_id)
                 self.wait(run_id)
             assert time.monotonic() < end
+
+    def make_full(self):
+        return "full_" + secrets.token_hex(4)
 
     def make_in_session(self):
         return self.wait(self.send("hello", {"session_id": "sess_of_mine"}))

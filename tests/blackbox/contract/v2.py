@@ -48,9 +48,13 @@ WORKER = {"worker_id": said, "hostname": maybe(text), "address": maybe(text),
           "mcp_disabled": each(anything)}
 
 
-def fill_the_second(world):
-    world.bulk("hello", 300, tenant_id="hasty")
+def saved(**settings):
+    """Saved as the settings page does; they are in force on every host within seconds (13.19)."""
+    return lambda world: world.save(settings)
 
+
+METRICS = {"key": "none", "sends": {"Content-Type": like("^text/plain")}}
+SINGLE = {"on": ("scale",), "single": True, "tries": 1000}
 
 ENDPOINTS = [
     Endpoint("GET", f"{V2}/orchestrations", [
@@ -86,6 +90,7 @@ ENDPOINTS = [
         run_wrong("priority", "high"), run_wrong("priority", 99, differs="13.35"),
         run_wrong("webhook_url", 5), run_wrong("webhook_secret", {}), run_wrong("tenant_id", 5),
         run("a list", 422, invalid("body"), body=[]),
+        run("nothing", body=b"", differs="an empty body is an empty object"),
         run("no JSON", 422, {"detail": has(each(obj), {"loc": has(each(anything), "body")})},
             body=b'{"message": '),
         run("an orchestration that is not there", 404, refusal("orchestration_not_found"),
@@ -100,18 +105,16 @@ ENDPOINTS = [
             before=lambda world: world.thing("once.run_id"), differs="13.35"),
         run("a key without form", 422, invalid("header", "Idempotency-Key"),
             headers={"Idempotency-Key": "x" * 300}, differs="13.35"),
-        run("too many in a second", 429, refusal("rate_limited"), body={"tenant_id": "hasty"},
-            sends={"X-RateLimit-Limit": "200", "X-RateLimit-Remaining": "0",
-                   "Retry-After": like("^[12]$")},
-            before=fill_the_second, tries=20, on=("scale",)),
-        run("too many that wait", 429, refusal("tenant_queue_full"), body={"tenant_id": "full"},
+        run("too many that wait", 429, refusal("tenant_queue_full"), body={"tenant_id": "$full"},
             sends={"Retry-After": "30"}, before=lambda world: world.thing("queued"),
             standalone=False, differs="13.5: what runs is not counted as waiting"),
+        run("too many in a second", 429, refusal("rate_limited"),
+            sends={"X-RateLimit-Limit": "2", "X-RateLimit-Remaining": "0", "Retry-After": "1"},
+            before=saved(rate_limit_per_tenant_rps=2), **SINGLE),
         run("over the queue's depth", 503, refusal("queue_full", like("capacity")),
-            sends={"Retry-After": "60"}, before=lambda world: world.set_depth(1),
-            on=("scale",), single=True, tries=300),
-        run("and back", before=lambda world: world.set_depth(1000000), on=("scale",), single=True,
-            tries=300),
+            sends={"Retry-After": "60"}, body={"tenant_id": "deep"},
+            before=saved(max_global_queue_depth=1, rate_limit_per_tenant_rps=-1), **SINGLE),
+        run("and back", before=saved(max_global_queue_depth=1000000), **SINGLE),
         run("standalone: the answer is the result", on=("standalone",), keyed=False,
             headers={"Prefer": "wait=30"}, body={"message": "you"}, code=200,
             fields={"run_id": ACCEPTED["run_id"], "status": "completed", "response": "hi you",
@@ -129,7 +132,7 @@ ENDPOINTS = [
         Case("running", at={"run_id": "$running"}, fields=status("running", ended_at=None)),
         Case("queued", at={"run_id": "$queued"}, standalone=False, fields=status(
             "queued", ended_at=None, worker_id=None, started_at=moment)),
-        Case("paused", at={"run_id": "$paused"}, standalone="alone", fields=status(
+        Case("paused", at={"run_id": "$paused"}, fields=status(
             "paused", current_step_id="ask", waiting_for_human=True, ended_at=None)),
         Case("failed", at={"run_id": "$failed"}, fields=status(
             "failed", ended_at=moment, error={"class": said}), differs="13.7",
@@ -175,9 +178,10 @@ ENDPOINTS = [
         Case("one that runs", at={"run_id": "$new.running"}, fields={
             "status": "cancellation_requested", "run_id": "$new.running"},
              then=(Look(STATUS, status("cancelled", ended_at=moment)),)),
-        Case("one that waits for a person", at={"run_id": "$new.paused"}, standalone="alone",
+        Case("one that waits for a person", at={"run_id": "$new.paused"},
              fields={"status": "cancellation_requested", "run_id": "$new.paused"},
-             then=(Look(STATUS, status("cancelled"), wait=False),), differs="13.11"),
+             then=(Look(STATUS, status("cancelled"), wait=False),), differs="13.11",
+             standalone={"then": (Look(STATUS, status("cancelled")),)}),
         Case("one that has ended", at={"run_id": "$completed"}, fields={
             "status": "completed", "run_id": "$completed"}, differs="13.11"),
         Case("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"},
@@ -211,7 +215,7 @@ ENDPOINTS = [
              body={"response": "x"}),
         Case("another tenant's", 404, NO_RUN, at={"run_id": "$acme"}, key="rival",
              body={"response": "x"}, differs="13.20"),
-    ], standalone="alone"),
+    ]),
     Endpoint("GET", f"{V2}/agents", [
         Case("what there is", fields=has(each(AGENT_ITEM), {"id": "echo", "name": "Echo"})),
     ]),
@@ -223,6 +227,20 @@ ENDPOINTS = [
         Case("those that are there", fields=has(each(WORKER), {"status": "online"}),
              standalone={"fields": each(WORKER)}),
     ]),
+    Endpoint("GET", f"{V2}/metrics", [
+        Case("the gauges", says=r'^synapse_queue_depth\{queue_name="[^"]+"\} \d+$', **METRICS),
+        Case("what runs", says=r"^synapse_active_runs \d+$", **METRICS),
+        Case("workers", says=r"^synapse_active_workers [1-9]\d*$", **METRICS,
+             standalone={"says": r"^synapse_active_workers 0$"}),
+        Case("a token that was saved, and none", 401, refusal("not_authenticated"), key="none",
+             sends={"WWW-Authenticate": "Bearer"}, before=saved(metrics_token="m3trics"),
+             **SINGLE, differs="BUG: stock's counts in the environment alone"),
+        Case("another", 401, refusal("not_authenticated"), key="none",
+             headers={"Authorization": "Bearer m3trix"}, **SINGLE),
+        Case("that one", says="^synapse_active_runs", key="none",
+             headers={"Authorization": "Bearer m3trics"}, **SINGLE),
+        Case("none again", says="^synapse", key="none", before=saved(metrics_token=""), **SINGLE),
+    ], auth="none"),
     Endpoint("GET", f"{V2}/queue/stats", [
         Case("the queue", fields={"queue_name": said, "queued": count, "active": whole}),
         Case("what runs does not wait", fields={"queued": count, "active": whole},

@@ -1,0 +1,133 @@
+"""Lists, details and acts of runs without Redis and Postgres."""
+
+import datetime
+import signal
+import time
+
+import pytest
+from harness.site import llm_step, orchestration, print_step
+from test_standalone import ASYNC, FAILS, RUNS, alone, sleeps
+from test_standalone_people import until
+
+HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
+ECHO = orchestration("echo", llm_step("m", "mock.echo", prompt_template="{state.user_input}"))
+
+
+@pytest.fixture(scope="module")
+def host():
+    with alone([HELLO, ECHO, FAILS, sleeps("long", 1, 60000)]) as made:
+        made.ids = {
+            "a": made.client.run("hello", {
+                "message": "Red fox", "session_id": "s1",
+                "metadata": {"team": "x", "n": 1}}).json["run_id"],
+            "b": made.client.run("echo", {"message": "blue", "inputs": {"k": [1]}}).json["run_id"],
+            "c": made.client.run("fails", {"message": "c", "session_id": "s1"}).json["run_id"],
+        }
+        yield made
+
+
+def delete(host, path):
+    return host.client.ask("DELETE", path)
+
+
+def listed(host, query=""):
+    names = {run_id: name for name, run_id in host.ids.items()}
+    runs = host.client.get(f"/api/v2/runs?{query}").json["runs"]
+    return "".join(names.get(r["run_id"], "?") for r in runs)
+
+
+def test_lists_have_filters_and_pages(host):
+    assert listed(host) == "cba"
+    assert listed(host, "status=failed") == "c"
+    assert listed(host, "orchestration_id=echo") == "b"
+    assert listed(host, "session_id=s1") == "ca"
+    assert listed(host, "tag=team:x") == "a" and listed(host, "tag=n:1") == "a"
+    assert listed(host, "tag=team:y") == ""
+    assert listed(host, "text=red") == "a" and listed(host, "text=RED%20FOX") == "a"
+    assert listed(host, "session_id=s1&status=completed&text=hi") == "a"
+    row = host.client.get("/api/v2/runs?session_id=s1&limit=1").json
+    made = datetime.datetime.fromisoformat(row["runs"][0]["created_at"]).isoformat()
+    moment = made.replace("+00:00", "Z")
+    assert listed(host, f"since={moment}") == "c" and listed(host, f"until={moment}") == "ba"
+    assert listed(host, f"limit=1&after={row['next']}&session_id=s1") == "a"
+    assert host.client.get("/api/v2/runs?tenant_id=other").json["runs"] == []
+    assert host.client.get("/api/v2/runs?status=odd").status == 422
+    first = host.client.get("/api/v2/runs?orchestration_id=hello").json["runs"][0]
+    assert first["metadata"] == {"team": "x", "n": 1} and first["queue"] == "standalone"
+
+
+def test_a_run_in_full(host):
+    detail = host.client.get(f"/api/v2/runs/{host.ids['b']}").json
+    assert (detail["status"], detail["input"], detail["inputs"]) == (
+        "completed", "blue", {"k": [1]})
+    assert detail["state"]["user_input"] == "blue" and detail["truncated"] == []
+    (step,) = detail["steps"]
+    assert (step["step_id"], step["status"], step["attempts"]) == ("m", "completed", 1)
+    assert detail["usage"][0]["calls"][0]["model"] == "mock.echo"
+    assert [w["epoch"] for w in detail["workers"]] == [1]
+    failed = host.client.get(f"/api/v2/runs/{host.ids['c']}").json
+    assert failed["steps"][0]["status"] == "failed" and failed["error"]["class"]
+    assert host.client.get("/api/v2/runs/none").code == "run_not_found"
+    assert host.client.get(f"/api/v2/runs/{host.ids['a']}/why").json["reason"] == "ended"
+
+
+def test_a_run_waits_for_its_moment_across_a_death(host):
+    at = time.time() + 2
+    moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat()
+    answer = host.client.run("hello", {"message": "later", "run_at": moment})
+    assert answer.status == 202
+    run_id = answer.json["run_id"]
+    assert host.status(run_id)["status"] == "queued"
+    why = host.client.get(f"/api/v2/runs/{run_id}/why").json
+    assert (why["reason"], why["position"]) == ("not_due", None)
+    pid = int(host.daemon.wait_event("child.ready")["child"])
+    host.daemon.kill(pid, signal.SIGKILL)
+    host.daemon.wait_event("child.ready", count=2)
+    assert host.status(run_id)["status"] == "queued"
+    assert listed(host, "status=completed&text=red") == "a"  # the index is made anew
+    assert host.wait(run_id)["final_response"] == "hi later"
+    row = host.client.get("/api/v2/runs?limit=1").json["runs"][0]
+    assert row["run_id"] == run_id and row["run_at"]
+    assert time.time() >= at
+
+
+def test_a_run_is_done_again_and_erased(host):
+    again = host.client.post(f"/api/v2/runs/{host.ids['a']}/retry", {"message": "twice"})
+    assert again.status == 202
+    run_id = again.json["run_id"]
+    assert host.wait(run_id)["final_response"] == "hi twice"
+    row = host.client.get(f"/api/v2/runs/{run_id}").json
+    assert row["metadata"] == {"team": "x", "n": 1, "retry_of": host.ids["a"]}
+    assert row["session_id"] == "s1"
+    assert delete(host, f"/api/v2/runs/{run_id}").json == {
+        "run_id": run_id, "status": "deleted"}
+    assert host.client.get(f"{RUNS}{run_id}/status").code == "run_not_found"
+    assert delete(host, f"/api/v2/runs/{run_id}").code == "run_not_found"
+    folder = host.daemon.data_dir / "orchestration_runs"
+    assert not list(folder.glob(f"{run_id}.*"))
+    assert run_id not in [r["run_id"] for r in host.client.get("/api/v2/runs").json["runs"]]
+
+
+def test_acts_on_many(host):
+    ids = [host.client.run("long", {"metadata": {"batch": "1"}}, headers=ASYNC).json["run_id"]
+           for _ in range(3)]
+    assert delete(host, f"/api/v2/runs/{ids[0]}").code == "run_not_ended"
+    dry = host.client.post("/api/v2/runs/bulk?tag=batch:1", {"action": "cancel", "dry_run": True})
+    assert dry.json["matched"] == 3
+    done = host.client.post("/api/v2/runs/bulk?tag=batch:1", {"action": "cancel", "rate": 1000})
+    assert done.json["done"] == 3
+    assert all(host.wait(i)["status"] == "cancelled" for i in ids)
+
+
+def test_whose_priority_is_higher_begins_first():
+    with alone([sleeps("long", 1, 60000), HELLO], "--set", "standalone.runs=1") as host:
+        first = host.client.run("long", headers=ASYNC).json["run_id"]
+        low, high = (host.client.run("hello", {"priority": p}, headers=ASYNC).json["run_id"]
+                     for p in (-1, 5))
+        why = host.client.get(f"/api/v2/runs/{low}/why").json
+        assert (why["reason"], why["position"]) == ("position", 2)
+        assert host.client.get("/api/v2/queue/stats").json["queued"] == 2
+        host.client.post(f"{RUNS}{first}/cancel")
+        until(lambda: host.status(low)["ended_at"])
+        began = [host.journal(i)[0]["ts"] for i in (high, low)]
+        assert began == sorted(began)

@@ -1,0 +1,151 @@
+"""Redis and Postgres that are not there at the start, vanish under load and come again."""
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+import time
+
+from api_world import own_stores
+from harness.site import Site, orchestration, print_step
+from harness.toggle import one_start_each, wait_run
+
+HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
+ALL = os.environ.get("SYNAPSED_TEST_STORES") == "all"
+RUN = "/api/v2/orchestrations/hello/run"
+
+
+@contextlib.contextmanager
+def own_site():
+    with own_stores() as stores:
+        site = Site(*stores, "away")
+        try:
+            yield site
+            site.stop()
+        finally:
+            site.remove()
+
+
+def health(site, daemon):
+    return site.ask("GET", "/health", daemon=daemon, key=False)[1]
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError):
+            if condition():
+                return
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+class Load:
+    """Clients that send runs all the time and come again when they are told to."""
+
+    def __init__(self, site, daemon):
+        self.stop = threading.Event()
+        self.ids, self.answers, self.wrong = [], [], []
+        self.threads = [
+            threading.Thread(target=self.client, args=(site, daemon)) for _ in range(3)]
+        for thread in self.threads:
+            thread.start()
+
+    def client(self, site, daemon):
+        while not self.stop.is_set():
+            status, body, headers = site.ask("POST", RUN, {"message": "x"}, daemon=daemon)
+            self.answers.append(status)
+            if status == 200 and body["status"] == "completed" or status == 202:
+                self.ids.append(body["run_id"])
+            elif status != 503 or "Retry-After" not in headers:
+                self.wrong.append((status, body))
+                return
+            time.sleep(0.02)
+
+    def until(self, *wanted):
+        """That these are the only answers, for a while."""
+        def seen():
+            since = len(self.answers)
+            until(lambda: len(self.answers) > since + 20 or self.wrong)
+            return set(self.answers[since + 6:]) == set(wanted)
+
+        until(lambda: self.wrong or seen())
+        assert not self.wrong, self.wrong
+
+    def end(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+        assert not self.wrong, self.wrong
+
+
+def test_a_store_that_vanishes_and_comes_again_changes_the_mode():
+    """SYNAPSED_TEST_STORES=all for Redis as well."""
+    with own_site() as site:
+        site.prepare(HELLO)
+        daemon = site.start(
+            SYNAPSED_STANDALONE_AFTER="1s",
+            expect_errors=("schema.not_migrated", "redis.script_failed"))
+        (daemon.data_dir / "orchestrations.json").write_text(json.dumps([HELLO]))
+        made = site.verb("key", "create", "--name", "host", "-o", "json")
+        keys = [{"id": json.loads(made.stdout)["id"], "name": "host", "is_active": True,
+                 "key_hash": hashlib.sha256(site.key.encode()).hexdigest()}]
+        (daemon.data_dir / "api_keys.json").write_text(json.dumps(keys))
+        load = Load(site, daemon)
+        load.until(202)
+        for kill, start, name in (
+                (lambda: site.postgres.stop(immediate=True), site.postgres.start, "Postgres"),
+                (site.redis.kill, site.redis.start, "Redis"))[:2 if ALL else 1]:
+            kill()
+            load.until(200)
+            said = health(site, daemon)
+            assert (said["status"], said["mode"]) == ("ok", "standalone")
+            assert said["reason"] == f"waiting for {name}: it does not answer"
+            start()
+            load.until(202)
+            assert health(site, daemon)["mode"] == "scale"
+        load.end()
+        for run_id in load.ids[:: max(1, len(load.ids) // 60)]:
+            assert wait_run(site, daemon, run_id)["status"] == "completed"
+            assert one_start_each(site, daemon, run_id) == ["p"]
+
+
+def test_stores_that_are_not_there_at_the_start_are_waited_for():
+    with own_site() as site:
+        site.prepare(HELLO)
+        site.postgres.stop(immediate=True)
+        daemon = site.start(
+            ready=False, SYNAPSED_STANDALONE_AFTER="1s",
+            expect_errors=("schema.not_migrated",))
+        daemon.data_dir.mkdir(parents=True, exist_ok=True)
+        (daemon.data_dir / "orchestrations.json").write_text(json.dumps([HELLO]))
+        daemon.wait_event("reload.stores")
+        # ready, as systemd wants it, although three kinds of children are not
+        daemon.wait_event("master.ready")
+        until(lambda: health(site, daemon)["mode"] == "standalone")
+        until(lambda: (daemon.data_dir / "api-key").exists())
+        site.key = (daemon.data_dir / "api-key").read_text().strip()
+        status, body, _ = site.ask("POST", RUN, {"message": "you"}, daemon=daemon)
+        assert (status, body["response"]) == (200, "hi you")
+        site.postgres.start()
+        until(lambda: health(site, daemon)["mode"] == "scale")
+        until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
+
+
+def test_without_definitions_here_the_mode_stays_and_the_reason_is_told():
+    with own_site() as site:
+        site.prepare(HELLO)
+        daemon = site.start(SYNAPSED_STANDALONE_AFTER="1s",
+                            expect_errors=("schema.not_migrated",))
+        assert site.ask("POST", RUN, {}, daemon=daemon)[0] == 202
+        site.redis.kill()
+        daemon.wait_event("stores.away")
+        status = site.ask("POST", RUN, {}, daemon=daemon)
+        assert (status[0], status[1]["code"]) == (503, "redis_unavailable")
+        assert health(site, daemon)["mode"] == "scale"
+        out = site.verb("status", "-o", "json", check=False).stdout
+        site.redis.start()
+        daemon.wait_event("stores.here")
+        until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
+        assert not daemon.find("reload.stores"), out
