@@ -259,6 +259,9 @@ enum errors_code file_reads_run(const struct file_reads *reads, const char *run_
 	enum errors_code error = ERRORS_NONE;
 
 	files_view_init(&ret->view);
+	/* one that could be lost is nobody's business */
+	if (held && !held->journal.durable && held->state != FILE_RUN_ASLEEP)
+		return ERRORS_NO_RUN;
 	if (one && depth == FILE_READS_ROW)
 		from_summary(&ret->run, one, &ret->moments);
 	else if (one && depth == FILE_READS_END)

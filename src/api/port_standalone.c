@@ -255,15 +255,16 @@ static bool cancel_here(struct port_standalone *port, struct file_run *held,
 }
 
 /* One that has ended, or that another process executes. */
-static void cancel_elsewhere(struct port_standalone *port, const struct files_view *view,
-			     port_cancel_cb cb, void *arg)
+static void cancel_elsewhere(struct port_standalone *port,
+			     const struct store_run_status *run, port_cancel_cb cb,
+			     void *arg)
 {
 	struct err err;
 
-	if (view->ended) {
-		cb(arg, ERRORS_NONE, view->end.status);
-	} else if (host_file_mark(port->parts.dir, view->head.run_id, &err) < 0) {
-		log_warn("run.not_marked", LOG_S("run", view->head.run_id),
+	if (run->ended_at) {
+		cb(arg, ERRORS_NONE, run->status);
+	} else if (host_file_mark(port->parts.dir, run->run_id, &err) < 0) {
+		log_warn("run.not_marked", LOG_S("run", run->run_id),
 			 LOG_S("error", err.text));
 		cb(arg, ERRORS_DISK, NULL);
 	} else {
@@ -277,24 +278,24 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
 	struct file_run *held = here(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->cancel(next->self, run_id, tenant_id, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE)
 		cb(arg, error, NULL);
 	else if (!held)
-		cancel_elsewhere(port, &view, cb, arg);
+		cancel_elsewhere(port, &found.run, cb, arg);
 	else if (!cancel_here(port, held, cb, arg))
 		cb(arg, ERRORS_NONE, file_run_end(held).status);
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 }
 
 /* -- a failed run goes on -- */
@@ -356,18 +357,18 @@ static void port_resume_failed(void *self, const char *run_id, const char *tenan
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->resume_failed(next->self, run_id, tenant_id, from_step, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 	if (error == ERRORS_NONE && !port->parts.host)
 		error = ERRORS_BUSY; /* a sibling does that: it will be asked some time */
 	if (error != ERRORS_NONE)

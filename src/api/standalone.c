@@ -21,6 +21,7 @@
 #include "child/boxes.h"
 #include "conf/conf.h"
 #include "events/file_tails.h"
+#include "host/file_takeover.h"
 #include "host/host_file.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
@@ -49,6 +50,7 @@ struct standalone {
 	struct host_file *host;
 	struct key_files *keys;
 	struct port_standalone *port;
+	struct file_takeover *takeover; /* NULL: rows of Postgres are the truth */
 	ev_timer adopt;
 	void (*lost)(void *arg);
 	void *lost_arg;
@@ -113,9 +115,34 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	/* what is left is looked at when what waits meanwhile has been served */
 	more = !host_file_adopt(alone->host);
 	more = !files_index_read(alone->index, INDEX_MS) || more;
+	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
 	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
-	ev_timer_stop(loop, w);
 	ev_timer_start(loop, w);
+}
+
+static void on_taken(void *arg)
+{
+	struct standalone *alone = arg;
+
+	host_file_adopt(alone->host);
+}
+
+static void open_takeover(struct standalone *alone)
+{
+	const struct conf *conf = alone->env->conf;
+	const struct file_takeover_options options = {
+		.loop = alone->loop,
+		.dir = &alone->dir,
+		.orchestrations = file_catalog_orchestrations(alone->catalog),
+		.tenant_id = conf->limits.default_tenant,
+		.state_max = (size_t)conf->engine.state_max_bytes,
+		.event_max = (size_t)conf->engine.event_max_bytes,
+		.made = on_taken,
+		.arg = alone,
+	};
+
+	if (alone->accepts && !conf_has_stores(conf))
+		alone->takeover = file_takeover_new(&options);
 }
 
 static int open_host(struct standalone *alone, struct err *err)
@@ -161,7 +188,9 @@ static int open_host(struct standalone *alone, struct err *err)
 	alone->index = files_index_new(&alone->dir);
 	files_index_see_all(alone->index);
 	options.index = alone->index;
-	alone->host = host_file_new(&options);
+	rc = host_file_new(&options, &alone->host, err);
+	if (rc < 0)
+		return rc;
 	ev_timer_set(&alone->adopt, 0., ADOPT_SEC);
 	ev_timer_start(alone->loop, &alone->adopt);
 	return 0;
@@ -196,6 +225,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 		rc = open_host(alone, err);
 		if (rc < 0)
 			return rc;
+		open_takeover(alone);
 	}
 	parts = (struct port_standalone_parts){
 		.conf = conf,
@@ -238,6 +268,8 @@ void standalone_drain(struct standalone *alone, bool finish, void (*idle)(void *
 		      void *arg)
 {
 	ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
+	alone->takeover = NULL;
 	if (alone->host)
 		host_file_drain(alone->host, finish, alone->env->conf->drain.leaf_ms,
 				idle, arg);
@@ -251,6 +283,7 @@ void standalone_free(struct standalone *alone)
 		return;
 	if (alone->loop)
 		ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
 	host_file_free(alone->host);
 	files_index_free(alone->index);
 	port_standalone_free(alone->port);

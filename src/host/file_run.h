@@ -17,6 +17,7 @@ struct engine_final;
 struct engine_pause;
 struct engine_row;
 struct exec;
+struct file_ack;
 struct host_file;
 struct op;
 
@@ -44,6 +45,7 @@ struct file_run {
 	struct files_asked asked;      /* what it asked people */
 	struct list people;            /* struct file_person: waits of the engine */
 	bool paused;                   /* it waits for people, and for nothing else */
+	bool showing;                  /* host_file_show() is under way */
 	bool resumes;                  /* it has rows: they are folded first */
 	bool cancel;
 	int64_t epoch;         /* of this process' having it */
@@ -91,8 +93,10 @@ void file_run_give_lives(struct file_run *run,
 void file_run_add_pause(struct file_run *run, int64_t wall_ms);
 /* Add the end that is in run->final. */
 void file_run_add_end(struct file_run *run);
-/* What is in the journal is durable: who waits for that hears so. */
+/* More of the journal is durable: who waits for that hears so. */
 void file_run_stored(struct file_run *run);
+/* Waits for all that is in the journal so far. */
+void file_run_wait(struct file_run *run, struct file_ack *ack);
 /* Who waits for that hears whether it is. */
 void file_run_tell_acks(struct file_run *run, bool durable);
 

@@ -18,6 +18,7 @@ struct host_file {
 	struct host_file_options options;
 	struct engine *engine;
 	struct drive drive;
+	struct files_io *io;
 	struct files_group group;
 	struct file_suspect suspect;
 	struct map by_id;                  /* struct file_run */
@@ -31,7 +32,8 @@ struct host_file {
 	int64_t alone_mono_ms; /* from then on the process before wakes nobody */
 	bool lingering;        /* what others left is for the next process */
 	bool draining;
-	bool finish; /* draining, but runs go on to their ends */
+	bool closing; /* nobody is called any more */
+	bool finish;  /* draining, but runs go on to their ends */
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
@@ -57,10 +59,17 @@ void host_file_tell_waits(struct file_run *run, enum file_over how);
 /* Something asks for it that does not bear to wait behind others. */
 void host_file_hurry(struct file_run *run);
 
+/* Its end is durable, and shown if put_away. */
+void host_file_over(struct file_run *run, bool put_away);
+
+/* host_file_show.c: behind it host_file_over(), or host_file_sleep() once more. */
+void host_file_show(struct file_run *run, const struct files_end *end, bool ended);
+
 /* host_file_sleep.c */
 /* Is it to begin later? */
 bool host_file_is_early(const struct file_run *run);
-/* What was written of it is durable: it sleeps from here on. */
+/* What was written of it is durable: it sleeps when a pause is shown; at once. */
+void host_file_doze(struct file_run *run);
 void host_file_sleep(struct file_run *run);
 /* A run that was read from a journal sleeps. stand: how it was paused; NULL: it is
  * early. */

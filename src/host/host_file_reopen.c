@@ -89,7 +89,7 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
 	*ret_attempt = ++run->attempts;
 	add_wish(run, from_step);
 	host_file_own(run);
-	list_push(&run->acks, &ack->node);
+	file_run_wait(run, ack);
 	host_file_add(host, run);
 	files_index_unlearn(host->options.index, run_id);
 	host_file_want(run);

@@ -75,7 +75,7 @@ static void side_live(void *ctx, struct exec *exec, const char *event, size_t le
 
 	file_run_next_id(run, clock_wall_ms(), id);
 	/* never in front of what happened before it */
-	if (run->journal.pending.len)
+	if (!files_journal_clean(&run->journal))
 		file_run_keep_live(run, id, event, len);
 	else
 		host->options.live(host->options.arg, run->head.run_id, id, event, len);

@@ -101,18 +101,26 @@ static void write_stock(const struct file_run *run, const struct files_end *stan
 			 LOG_S("error", err.text));
 }
 
+void host_file_doze(struct file_run *run)
+{
+	struct files_end stand;
+
+	if (!run->pause) {
+		host_file_sleep(run);
+		return;
+	}
+	stand = file_run_stand(run);
+	host_file_show(run, &stand, false);
+}
+
 void host_file_sleep(struct file_run *run)
 {
 	struct host_file *host = run->host;
 	struct file_run *slim = NULL;
-	struct files_end stand;
 
 	run->bytes = run->journal.durable;
-	if (run->pause) {
-		stand = file_run_stand(run);
-		write_stock(run, &stand);
+	if (run->pause)
 		host_file_tell_waits(run, FILE_OVER_PAUSED);
-	}
 	host_file_tell_waits(run, FILE_OVER_LEFT);
 	if (!host->draining && !host->lingering)
 		slim = sleeper_of(run);

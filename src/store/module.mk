@@ -11,6 +11,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_group.h \
 	src/store/files_index.c \
 	src/store/files_index.h \
+	src/store/files_io.c \
+	src/store/files_io.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
 	src/store/files_keys.c \

@@ -333,6 +333,12 @@ def test_killed_at_any_moment_nothing_is_lost():
                 assert types.count("human_input_required") == 1
         person.join()
         assert person.left == []
+        # those whose acceptance nobody heard of end as well
+        end = time.monotonic() + 60
+        while any(host.client.get(f"/api/v2/runs?status={s}").json["runs"]
+                  for s in ("queued", "running", "paused")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
         folder = host.daemon.data_dir / "orchestration_runs"
         for path in folder.glob("*.json"):
             assert json.loads(path.read_text())["status"] == "completed"
