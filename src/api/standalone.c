@@ -22,6 +22,7 @@
 #include "child/boxes.h"
 #include "conf/conf.h"
 #include "events/file_tails.h"
+#include "host/file_takeover.h"
 #include "host/host_file.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
@@ -52,6 +53,7 @@ struct standalone {
 	struct host_file *host;
 	struct key_files *keys;
 	struct port_standalone *port;
+	struct file_takeover *takeover; /* NULL: rows of Postgres are the truth */
 	ev_timer adopt;
 	void (*lost)(void *arg);
 	void *lost_arg;
@@ -118,9 +120,34 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	more = !files_index_read(alone->index, INDEX_MS) || more;
 	if (alone->accepts && !more)
 		files_retain_some(alone->retain, clock_wall_ms());
+	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
 	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
-	ev_timer_stop(loop, w);
 	ev_timer_start(loop, w);
+}
+
+static void on_taken(void *arg)
+{
+	struct standalone *alone = arg;
+
+	host_file_adopt(alone->host);
+}
+
+static void open_takeover(struct standalone *alone)
+{
+	const struct conf *conf = alone->env->conf;
+	const struct file_takeover_options options = {
+		.loop = alone->loop,
+		.dir = &alone->dir,
+		.orchestrations = file_catalog_orchestrations(alone->catalog),
+		.tenant_id = conf->limits.default_tenant,
+		.state_max = (size_t)conf->engine.state_max_bytes,
+		.event_max = (size_t)conf->engine.event_max_bytes,
+		.made = on_taken,
+		.arg = alone,
+	};
+
+	if (alone->accepts && !conf_has_stores(conf))
+		alone->takeover = file_takeover_new(&options);
 }
 
 static int open_host(struct standalone *alone, struct err *err)
@@ -206,6 +233,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 		rc = open_host(alone, err);
 		if (rc < 0)
 			return rc;
+		open_takeover(alone);
 	}
 	parts = (struct port_standalone_parts){
 		.conf = conf,
@@ -249,6 +277,8 @@ void standalone_drain(struct standalone *alone, bool finish, void (*idle)(void *
 		      void *arg)
 {
 	ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
+	alone->takeover = NULL;
 	if (alone->host)
 		host_file_drain(alone->host, finish, alone->env->conf->drain.leaf_ms,
 				idle, arg);
@@ -262,6 +292,7 @@ void standalone_free(struct standalone *alone)
 		return;
 	if (alone->loop)
 		ev_timer_stop(alone->loop, &alone->adopt);
+	file_takeover_free(alone->takeover);
 	host_file_free(alone->host);
 	files_retain_free(alone->retain);
 	files_index_free(alone->index);

@@ -585,9 +585,9 @@ int host_file_new(const struct host_file_options *options, struct host_file **re
 	host->start.data = host;
 	ev_set_priority(&host->start, EV_MAXPRI);
 	drive_start(&host->drive, loop, host->engine);
-	/* behind the drive's: of one priority, what was started last is called first. So
-	 * a run that needs nothing from outside is begun, pumped to its end and synced
-	 * once, all in the turn that accepted it. */
+	/* behind the drive's: of one priority, what was started last is called first.
+	 * So a run that needs nothing from outside is begun, pumped to its end and
+	 * synced once, all in the turn that accepted it. */
 	ev_prepare_start(loop, &host->start);
 	files_group_start(&host->group, loop, host->io, options->dir, &group_ops, host);
 	if (file_suspect_open(&host->suspect, options->dir, options->incarnation,

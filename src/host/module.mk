@@ -16,6 +16,8 @@ src_host_libhost_a_SOURCES = \
 	src/host/definition_cache.c \
 	src/host/definition_cache.h \
 	src/host/engine_side.c \
+	src/host/file_takeover.c \
+	src/host/file_takeover.h \
 	src/host/gate.c \
 	src/host/gate.h \
 	src/host/ending.c \

@@ -1,5 +1,5 @@
 /*
- * stock_run.c - a run that a stock program left waiting for people, as a journal
+ * stock_run.c - a run that a stock program left waiting, or failed, as a journal
  *
  * Stock keeps where a run stands as a whole: state, history, the step that asks. That is
  * what a snapshot says, so one of them, made by the code that makes ours, is the run's
@@ -76,11 +76,15 @@ static void print_snapshot(const struct stock_run *run, struct scope *scope,
 
 	memset(&fold, 0, sizeof(fold));
 	fold.root = fold_node_lent(scope);
-	fold.root->at = FOLD_ANNOUNCED;
 	fold.root->step = step;
-	fold.root->asked = true;
+	fold.root->at = run->failed ? FOLD_FAILED : FOLD_ANNOUNCED;
+	fold.root->asked = !run->failed;
+	if (run->failed) {
+		fold.root->class = FAIL_JOB;
+		fold.root->error = run->failed;
+	}
 	fold.turns = scope->turns;
-	fold.seq = 1;
+	fold.seq = run->failed ? 0 : 1;
 	snapshot_print(&fold, &clock, out);
 	fold_node_free(fold.root);
 }
@@ -121,10 +125,9 @@ int stock_run_journal(const struct stock_run *run, struct definition *definition
 	size_t i;
 	int rc;
 
-	if (!step || step->type != STEP_HUMAN)
+	if (!step || (!run->failed && step->type != STEP_HUMAN))
 		return err_set(err, ERR_INPUT,
-			       "step '%s' asks nobody in the definition "
-			       "that there is now",
+			       "the definition that there is now has no such step '%s'",
 			       run->step_id ? run->step_id : "");
 	scope = scope_new(definition, run->state_max);
 	rc = take_state(scope, run->state, err);
@@ -134,7 +137,8 @@ int stock_run_journal(const struct stock_run *run, struct definition *definition
 		scope->turns = (int64_t)history_total(&scope->history) + 1;
 		ids_encode(&ret->path, step->id);
 		ret->execution = history_count(&scope->history, step) + 1;
-		print_question(run, step, ret->execution, &ret->events);
+		if (!run->failed)
+			print_question(run, step, ret->execution, &ret->events);
 		print_snapshot(run, scope, step, &ret->snapshot);
 	}
 	scope_free(scope);

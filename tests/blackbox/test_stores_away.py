@@ -9,7 +9,7 @@ import time
 
 from api_world import own_stores
 from harness.site import Site, orchestration, print_step
-from test_switch import one_start_each, wait_run
+from harness.toggle import one_start_each, wait_run
 
 HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
 ALL = os.environ.get("SYNAPSED_TEST_STORES") == "all"

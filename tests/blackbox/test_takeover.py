@@ -256,3 +256,52 @@ def test_what_stock_had_queued_is_left_to_stock(taken):
     assert taken.site.status(stock.RUNS[0]["run_id"])["status"] == "queued"
     with taken.site.redis.client() as client:
         assert client.zcard("synapse:orchestrations:default") == 1
+
+
+def test_a_folder_is_taken_over_without_stores():
+    """Definitions, keys, tools and runs of a stock data folder, by one process."""
+    daemon = Daemon({})
+    failed = {**stock.ENDED, "run_id": "run_00000000000c_1780000000030", "status": "failed",
+              "step_history": [{"step_id": "hello", "step_name": "Hello", "step_type": "print",
+                                "status": "failed", "error": "boom"}]}
+    running = {**stock.ENDED, "run_id": "run_00000000000d_1780000000040", "status": "running",
+               "ended_at": None}
+    stock.fill_folder(daemon.data_dir, (stock.PAUSED, stock.ENDED, failed, running))
+    (daemon.data_dir / "orchestration_runs" / "torn.json").write_text("{")
+    try:
+        daemon.start(ready=False)
+        daemon.wait_event("master.ready")
+        daemon.wait_event("run.checkpoints_taken")
+        client = Client("127.0.0.1", daemon.api_port, stock.KEY)
+        assert client.run("greet", {"message": "you"}).json["response"] == "hello you"
+        assert client.get("/api/v2/tools").json[0]["name"] == "weather"
+        rows = {r["run_id"]: r["status"] for r in client.get("/api/v2/runs").json["runs"]}
+        assert rows[stock.ENDED["run_id"]] == "completed"
+        assert rows[failed["run_id"]] == "failed"
+        assert running["run_id"] not in rows
+        status = client.get(f"{RUNS}{failed['run_id']}/status").json
+        assert status["error"]["message"] == "boom" and status["ended_at"]
+        again = client.post(f"{RUNS}{failed['run_id']}/resume-failed", {})
+        assert again.status == 202, again
+        until(lambda: client.get(f"{RUNS}{failed['run_id']}/status").json["ended_at"])
+        status = client.get(f"{RUNS}{failed['run_id']}/status").json
+        assert (status["status"], status["final_response"]) == ("completed", "hello you")
+        run_id = stock.PAUSED["run_id"]
+        until(lambda: client.get(f"{RUNS}{run_id}/status").json["status"] == "paused")
+        waits = client.get("/api/v2/waits").json["waits"]
+        assert [w["run_id"] for w in waits] == [run_id]
+        answer = client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
+        assert answer.status in (200, 202), answer
+        until(lambda: client.get(f"{RUNS}{run_id}/status").json["ended_at"])
+        ended = client.get(f"{RUNS}{run_id}/status").json
+        assert ended["final_response"].startswith("draft of the plan: "), ended
+        # a stock reader has its files still, the newest words of that run among them
+        path = daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+        until(lambda: json.loads(path.read_text())["status"] == "completed")
+        found = json.loads(path.read_text())
+        assert set(stock.PAUSED) <= set(found)
+        assert found["shared_state"]["out_draft"] == "draft of the plan"
+        assert [s["step_id"] for s in found["step_history"]] == ["draft", "ask", "say"]
+        daemon.stop()
+    finally:
+        daemon.remove()

@@ -1,0 +1,30 @@
+/* file_takeover.h - checkpoints that stock programs left become runs of this host */
+#ifndef HOST_FILE_TAKEOVER_H
+#define HOST_FILE_TAKEOVER_H
+
+#include <stddef.h>
+
+struct ev_loop;
+struct file_takeover;
+struct files_dir;
+struct files_list;
+
+/* All borrowed for its life. */
+struct file_takeover_options {
+	struct ev_loop *loop;
+	const struct files_dir *dir;
+	struct files_list *orchestrations; /* what is executed from now on */
+	const char *tenant_id;
+	size_t state_max;
+	size_t event_max;
+	/* There is a journal under live/ that is nobody's. */
+	void (*made)(void *arg);
+	void *arg;
+};
+
+/* Goes through the folder once, a little at a time. */
+struct file_takeover *file_takeover_new(const struct file_takeover_options *options);
+/* What was not looked at is looked at by the next start. NULL is fine. */
+void file_takeover_free(struct file_takeover *takeover);
+
+#endif
