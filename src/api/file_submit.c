@@ -147,6 +147,12 @@ static enum errors_code error_of(int rc)
 	}
 }
 
+static void tell(struct port_run *run, const struct port_result *result)
+{
+	run->result = result;
+	run->done(run);
+}
+
 /* Accepted before: what became of it, if it is over and somebody waits for that. */
 static void replay(const struct file_submit *submit, struct port_run *run,
 		   const char *run_id)
@@ -155,19 +161,20 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 	struct str events = STR_INIT;
 	struct port_result result;
 	struct port_asked asked;
+	bool over;
 
 	run->error = file_reads_view(submit->parts.reads, run_id, &view);
 	run->run_id = run_id;
 	run->replayed = true;
-	if (run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait) {
+	over = run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait;
+	if (over) {
 		result = file_submit_result(&view.end, &view.asked, &asked);
 		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
 			result.events = str_text(&events);
 			result.events_len = events.len;
 		}
-		run->result = &result;
 	}
-	run->done(run);
+	tell(run, over ? &result : NULL);
 	files_view_deinit(&view);
 	str_deinit(&events);
 }
