@@ -74,9 +74,37 @@ static bool read_note(const struct files_dir *dir, const char *path, char *sha25
 	return good;
 }
 
+/* Whoever reads it sees nothing or all of it. */
+static int write_note(const struct files_dir *dir, const char *path,
+		      const struct str *note, void (*sync)(void *arg, int fd), void *arg,
+		      struct err *err)
+{
+	struct str fresh = STR_INIT;
+	int fd, folder = -1, rc = 0;
+
+	str_printf(&fresh, "%s.new", path);
+	fd = open(str_text(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, note->data, note->len) != (ssize_t)note->len ||
+	    rename(str_text(&fresh), path) < 0)
+		rc = err_errno(err, "write %s", str_text(&fresh));
+	if (rc == 0) {
+		folder = openat(dir->root, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (folder < 0)
+			rc = err_errno(err, "open " FOLDER);
+	}
+	str_deinit(&fresh);
+	if (rc < 0) {
+		fdutil_close(&fd);
+		return rc;
+	}
+	sync(arg, fd);
+	sync(arg, folder);
+	return 0;
+}
+
 int file_once_take(const struct files_dir *dir, const char *tenant_id, const char *key,
 		   const char *body_sha256, const char *run_id, char ret_run_id[IDS_MAX],
-		   struct err *err)
+		   void (*sync)(void *arg, int fd), void *arg, struct err *err)
 {
 	struct str path = STR_INIT, note = STR_INIT;
 	char sha256[DIGEST_HEX_SIZE];
@@ -88,9 +116,9 @@ int file_once_take(const struct files_dir *dir, const char *tenant_id, const cha
 						      : FILE_ONCE_OTHER;
 	} else {
 		if (mkdirat(dir->root, FOLDER, 0700) == 0)
-			(void)fsync(dir->root); /* the note itself is synced below */
+			(void)fsync(dir->root); /* once in the life of a folder */
 		str_printf(&note, "%s %s\n", body_sha256, run_id);
-		rc = fdutil_write_file(str_text(&path), note.data, note.len, 0600, err);
+		rc = write_note(dir, str_text(&path), &note, sync, arg, err);
 		if (rc == 0)
 			rc = FILE_ONCE_FRESH;
 	}

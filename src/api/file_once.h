@@ -14,12 +14,13 @@ enum file_once {
 };
 
 /*
- * Note a key for a run that is accepted next, durably, unless it was used. A note whose
- * run was never accepted counts for nothing. Negative: ERR_SYS.
+ * Note a key for a run that is accepted next, unless it was used. A note whose run was
+ * never accepted counts for nothing. FRESH: the run may be durable when the files that
+ * sync is given (it takes the descriptors) are. Negative: ERR_SYS.
  */
 int file_once_take(const struct files_dir *dir, const char *tenant_id, const char *key,
 		   const char *body_sha256, const char *run_id, char ret_run_id[IDS_MAX],
-		   struct err *err);
+		   void (*sync)(void *arg, int fd), void *arg, struct err *err);
 
 /* Forget those that are too old. */
 void file_once_sweep(const struct files_dir *dir);

@@ -24,6 +24,7 @@
 #include "store/files_list.h"
 #include "store/files_view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct file_submit {
@@ -42,21 +43,28 @@ struct sub {
 	char run_id[IDS_MAX];
 };
 
-static void answer(struct sub *sub, enum errors_code error,
-		   const struct port_result *result)
+static void stop_waiting(struct sub *sub)
 {
-	struct port_run *run = sub->run;
-
-	run->error = error;
-	run->run_id = error == ERRORS_NONE ? sub->run_id : NULL;
-	run->result = result;
 	file_wait_forget(&sub->wait);
 	if (!sub->acked)
 		list_remove(&sub->ack.node);
 	ev_timer_stop(sub->submit->parts.loop, &sub->late);
 	list_remove(&sub->node);
-	run->done(run);
 	mem_free(sub);
+}
+
+static void answer(struct sub *sub, enum errors_code error,
+		   const struct port_result *result)
+{
+	struct port_run *run = sub->run;
+	char run_id[IDS_MAX];
+
+	(void)snprintf(run_id, sizeof(run_id), "%s", sub->run_id);
+	run->error = error;
+	run->run_id = error == ERRORS_NONE ? run_id : NULL;
+	run->result = result;
+	stop_waiting(sub);
+	run->done(run);
 }
 
 static void on_stored(struct file_ack *ack, bool durable)
@@ -126,6 +134,23 @@ static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
 	answer(sub, sub->acked ? ERRORS_NONE : ERRORS_UNKNOWN, NULL);
 }
 
+static void begin_waiting(struct file_submit *submit, struct sub *sub,
+			  struct port_run *run)
+{
+	const struct file_submit_parts *parts = &submit->parts;
+
+	sub->submit = submit;
+	sub->run = run;
+	sub->ack.stored = on_stored;
+	sub->wait.over = on_over;
+	ev_timer_init(&sub->late, on_late, 0., 0.);
+	sub->late.data = sub;
+	list_push(&submit->subs, &sub->node);
+	ev_now_update(parts->loop);
+	ev_timer_set(&sub->late, (double)parts->answer_ms / 1000., 0.);
+	ev_timer_start(parts->loop, &sub->late);
+}
+
 static void refuse(struct port_run *run, enum errors_code error, const char *detail)
 {
 	run->error = error;
@@ -147,42 +172,56 @@ static enum errors_code error_of(int rc)
 	}
 }
 
-static void tell(struct port_run *run, const struct port_result *result)
-{
-	run->result = result;
-	run->done(run);
-}
-
 /* Accepted before: what became of it, if it is over and somebody waits for that. */
 static void replay(const struct file_submit *submit, struct port_run *run,
 		   const char *run_id)
 {
 	struct files_view view;
 	struct str events = STR_INIT;
-	struct port_result result;
-	struct port_asked asked;
-	bool over;
+	struct port_result *result;
+	struct port_asked *asked;
 
 	run->error = file_reads_view(submit->parts.reads, run_id, &view);
 	run->run_id = run_id;
 	run->replayed = true;
-	over = run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait;
-	if (over) {
-		result = file_submit_result(&view.end, &view.asked, &asked);
+	if (run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait) {
+		result = arena_new(&view.arena, struct port_result);
+		asked = arena_new(&view.arena, struct port_asked);
+		*result = file_submit_result(&view.end, &view.asked, asked);
 		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
-			result.events = str_text(&events);
-			result.events_len = events.len;
+			result->events = str_text(&events);
+			result->events_len = events.len;
 		}
+		run->result = result;
 	}
-	tell(run, over ? &result : NULL);
+	run->done(run);
 	files_view_deinit(&view);
 	str_deinit(&events);
 }
 
-/* Whether the run is to begin: its key was not used. Else it has been answered. */
-static bool is_fresh(const struct file_submit *submit, struct port_run *run,
-		     const char *run_id)
+static void sync_first(void *arg, int fd)
 {
+	host_file_sync_first(arg, fd);
+}
+
+/* The same of one that is here: whoever sent it first waits as well. */
+static void join(struct file_submit *submit, struct port_run *run, struct file_run *held)
+{
+	struct sub *sub = mem_new(struct sub);
+
+	run->replayed = true;
+	(void)snprintf(sub->run_id, sizeof(sub->run_id), "%s", held->head.run_id);
+	begin_waiting(submit, sub, run);
+	sub->acked = host_file_join(submit->parts.host, held, &sub->ack,
+				    run->wait ? &sub->wait : NULL);
+	if (sub->acked && !run->wait)
+		answer(sub, ERRORS_NONE, NULL);
+}
+
+/* Whether the run is to begin: its key was not used. Else it has been answered. */
+static bool is_fresh(struct file_submit *submit, struct port_run *run, const char *run_id)
+{
+	struct file_run *held;
 	char before[IDS_MAX];
 	struct err err;
 	int rc;
@@ -190,10 +229,15 @@ static bool is_fresh(const struct file_submit *submit, struct port_run *run,
 	if (!run->idempotency_key)
 		return true;
 	rc = file_once_take(submit->parts.reads->dir, run->tenant_id,
-			    run->idempotency_key, run->body_sha256, run_id, before, &err);
+			    run->idempotency_key, run->body_sha256, run_id, before,
+			    sync_first, submit->parts.host, &err);
 	if (rc == FILE_ONCE_FRESH)
 		return true;
-	if (rc == FILE_ONCE_REPLAYED) {
+	held = rc == FILE_ONCE_REPLAYED ? host_file_find(submit->parts.host, before)
+					: NULL;
+	if (held && held->state != FILE_RUN_ASLEEP) {
+		join(submit, run, held);
+	} else if (rc == FILE_ONCE_REPLAYED) {
 		replay(submit, run, before);
 	} else if (rc == FILE_ONCE_OTHER) {
 		refuse(run, ERRORS_MISMATCH, NULL);
@@ -234,25 +278,15 @@ static void start(struct file_submit *submit, struct port_run *run,
 		mem_free(sub);
 		return;
 	}
-	sub->submit = submit;
-	sub->run = run;
-	sub->ack.stored = on_stored;
-	sub->wait.over = on_over;
-	ev_timer_init(&sub->late, on_late, 0., 0.);
-	sub->late.data = sub;
+	begin_waiting(submit, sub, run);
 	rc = host_file_accept(parts->host, &head, entry->definition, &sub->ack,
 			      run->wait ? &sub->wait : NULL, &err);
 	if (rc < 0) {
 		if (rc == ERR_SYS)
 			log_warn("run.not_accepted", LOG_S("error", err.text));
-		mem_free(sub);
+		stop_waiting(sub);
 		refuse(run, error_of(rc), NULL);
-		return;
 	}
-	list_push(&submit->subs, &sub->node);
-	ev_now_update(parts->loop);
-	ev_timer_set(&sub->late, (double)parts->answer_ms / 1000., 0.);
-	ev_timer_start(parts->loop, &sub->late);
 }
 
 void file_submit_run(struct file_submit *submit, struct port_run *run)

@@ -69,6 +69,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_chats.c \
+	src/api/file_chats.h \
 	src/api/file_detail.c \
 	src/api/file_detail.h \
 	src/api/file_erase.c \
@@ -81,6 +83,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_reads.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_turns.c \
+	src/api/file_turns.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \

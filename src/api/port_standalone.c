@@ -10,11 +10,13 @@
 #include "api/def_files.h"
 #include "api/file_answers.h"
 #include "api/file_catalog.h"
+#include "api/file_chats.h"
 #include "api/file_detail.h"
 #include "api/file_erase.h"
 #include "api/file_lists.h"
 #include "api/file_reads.h"
 #include "api/file_submit.h"
+#include "api/file_turns.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "events/file_tails.h"
@@ -32,6 +34,7 @@ struct port_standalone {
 	struct port_standalone_parts parts;
 	struct file_reads reads;
 	struct def_files defs;
+	struct file_chats chats;
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
@@ -255,15 +258,16 @@ static bool cancel_here(struct port_standalone *port, struct file_run *held,
 }
 
 /* One that has ended, or that another process executes. */
-static void cancel_elsewhere(struct port_standalone *port, const struct files_view *view,
-			     port_cancel_cb cb, void *arg)
+static void cancel_elsewhere(struct port_standalone *port,
+			     const struct store_run_status *run, port_cancel_cb cb,
+			     void *arg)
 {
 	struct err err;
 
-	if (view->ended) {
-		cb(arg, ERRORS_NONE, view->end.status);
-	} else if (host_file_mark(port->parts.dir, view->head.run_id, &err) < 0) {
-		log_warn("run.not_marked", LOG_S("run", view->head.run_id),
+	if (run->ended_at) {
+		cb(arg, ERRORS_NONE, run->status);
+	} else if (host_file_mark(port->parts.dir, run->run_id, &err) < 0) {
+		log_warn("run.not_marked", LOG_S("run", run->run_id),
 			 LOG_S("error", err.text));
 		cb(arg, ERRORS_DISK, NULL);
 	} else {
@@ -277,24 +281,24 @@ static void port_cancel(void *self, const char *run_id, const char *tenant_id,
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
 	struct file_run *held = here(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->cancel(next->self, run_id, tenant_id, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
 	if (error != ERRORS_NONE)
 		cb(arg, error, NULL);
 	else if (!held)
-		cancel_elsewhere(port, &view, cb, arg);
+		cancel_elsewhere(port, &found.run, cb, arg);
 	else if (!cancel_here(port, held, cb, arg))
 		cb(arg, ERRORS_NONE, file_run_end(held).status);
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 }
 
 /* -- a failed run goes on -- */
@@ -356,18 +360,18 @@ static void port_resume_failed(void *self, const char *run_id, const char *tenan
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
-	struct files_view view;
+	struct file_reads_run found;
 	enum errors_code error;
 
 	if (next) {
 		next->resume_failed(next->self, run_id, tenant_id, from_step, cb, arg);
 		return;
 	}
-	error = file_reads_view(&port->reads, run_id, &view);
+	error = file_reads_run(&port->reads, run_id, FILE_READS_ROW, &found);
 	if (error == ERRORS_NONE && tenant_id &&
-	    strcmp(tenant_id, view.head.tenant_id) != 0)
+	    strcmp(tenant_id, found.run.tenant_id) != 0)
 		error = ERRORS_NO_RUN;
-	files_view_deinit(&view);
+	file_reads_run_deinit(&found);
 	if (error == ERRORS_NONE && !port->parts.host)
 		error = ERRORS_BUSY; /* a sibling does that: it will be asked some time */
 	if (error != ERRORS_NONE)
@@ -528,7 +532,7 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 		file_answers_list(port->parts.host, filter, cb, arg);
 }
 
-/* -- conversations are the stores' -- */
+/* -- conversations -- */
 
 static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, void *arg)
 {
@@ -558,37 +562,34 @@ static void port_chat_post(void *self, struct port_chat *chat)
 	const struct port_standalone *port = self;
 	const struct runs_port *next = scale(port);
 
-	if (next) {
+	if (next)
 		next->chat_post(next->self, chat);
-		return;
-	}
-	chat->error = ERRORS_SCALE_ONLY;
-	chat->detail = NULL;
-	chat->done(chat);
+	else
+		file_turns_post(&port->chats, chat);
 }
 
 static void port_chat_session(void *self, const char *session_id, int turns,
 			      port_chat_session_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_session(next->self, session_id, turns, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+		file_chats_session(&port->chats, session_id, turns, cb, arg);
 }
 
 static void port_chat_turn(void *self, const char *session_id, int64_t turn,
 			   port_chat_turn_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_turn(next->self, session_id, turn, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL);
+		file_chats_turn(&port->chats, session_id, turn, cb, arg);
 }
 
 static void port_chat_events(void *self, const char *session_id, int64_t turn,
@@ -596,25 +597,26 @@ static void port_chat_events(void *self, const char *session_id, int64_t turn,
 			     port_events_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_events(next->self, session_id, turn, start, end, limit, cb,
 				  arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+		file_chats_events(&port->chats, session_id, turn, start, end, limit, cb,
+				  arg);
 }
 
 static void port_chat_cancel(void *self, const char *session_id, int64_t turn,
 			     const char *tenant_id, port_cancel_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_cancel(next->self, session_id, turn, tenant_id, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL);
+		file_turns_cancel(&port->chats, session_id, turn, tenant_id, cb, arg);
 }
 
 static struct port_health port_health(void *self)
@@ -644,6 +646,12 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	port->parts = *parts;
 	def_files_init(&port->defs, parts->conf, parts->catalog);
 	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
+	port->chats = (struct file_chats){
+		.reads = &port->reads,
+		.host = parts->host,
+		.catalog = parts->catalog,
+		.turns_max = parts->turns_max,
+	};
 	submit = (struct file_submit_parts){
 		.loop = parts->loop,
 		.host = parts->host,

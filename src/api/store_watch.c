@@ -35,7 +35,7 @@
 
 #define LOOK_SEC  0.25
 #define STEADY_MS 2000
-#define START_MS  3000 /* at most, as long as they never were here */
+#define START_MS  10000 /* at most, as long as they never were here */
 #define AGAIN_MS  10000
 #define RELOAD_MS 120000 /* longer than any child may take to get ready */
 

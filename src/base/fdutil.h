@@ -25,9 +25,10 @@ int fdutil_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret
 int fdutil_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
 		      struct err *err);
 /*
- * The same without waiting for it to be durable, for what can be made again: the bytes are
- * with the disk before they get their name, so that a machine that loses power has the old
- * content, the new one or no file, but no half (on file systems that keep that order).
+ * The same without waiting for it to be durable, for what can be made again: the bytes
+ * are with the disk before they get their name, so that a machine that loses power has
+ * the old content, the new one or no file, but no half (on file systems that keep that
+ * order).
  */
 int fdutil_show_file(const char *path, const void *bytes, size_t len, mode_t mode,
 		     struct err *err);

@@ -9,6 +9,7 @@
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
 #include "cli/cli_list.h"
+#include "cli/cli_mass.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
 
@@ -121,9 +122,11 @@ static int act_on_one(const struct cli_api *api, const char *id, const char *act
 static int act_on_all(const struct cli_args *args, const char *act, const char *done)
 {
 	struct cli_api api;
-	int code = cli_api_init(&api, args), one;
+	int code = cli_mass_refuse_filters(args, "letter id"), one;
 	size_t i;
 
+	if (!code)
+		code = cli_api_init(&api, args);
 	if (code)
 		return code;
 	for (i = 0; i < args->operand_count; i++) {
@@ -135,13 +138,30 @@ static int act_on_all(const struct cli_args *args, const char *act, const char *
 	return code;
 }
 
+static int on_matching(const struct cli_args *args, const char *action)
+{
+	static const struct cli_mass_filter filters[] = {
+		{ "orchestration", "orchestration_id" },
+		{ "run", "run_id" },
+		{ NULL, NULL },
+	};
+	const struct cli_mass mass = { "/api/v2/dead-letters/bulk", action,
+				       "dead letters", filters };
+
+	return cli_mass_do(args, &mass);
+}
+
 static int discard(const struct cli_args *args)
 {
+	if (cli_mass_wanted(args))
+		return on_matching(args, "discard");
 	return act_on_all(args, "/discard", "is discarded");
 }
 
 static int retry(const struct cli_args *args)
 {
+	if (cli_mass_wanted(args))
+		return on_matching(args, "retry");
 	return act_on_all(args, "/retry", "goes on");
 }
 
@@ -155,6 +175,13 @@ static const struct cli_option list_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct cli_option act_options[] = {
+	CLI_MASS_OPTIONS,
+	{ 0, "orchestration", "ID", "of this orchestration" },
+	{ 0, "run", "ID", "of this run" },
+	{ 0, NULL, NULL, NULL },
+};
+
 #define GROUPS (CLI_GROUP_OUTPUT | CLI_GROUP_HTTP | CLI_GROUP_CONF)
 
 static const struct cli_verb verbs[] = {
@@ -162,9 +189,9 @@ static const struct cli_verb verbs[] = {
 	  "dead letters, the newest first", NULL, list },
 	{ "show", "<letter id>", 1, 1, GROUPS, NULL,
 	  "a dead letter with its cause of death and its job", NULL, show },
-	{ "retry", "<letter id>...", 1, LETTERS_MAX, GROUPS, NULL,
+	{ "retry", "[<letter id>...]", 0, LETTERS_MAX, GROUPS, act_options,
 	  "let the runs of dead letters go on as new attempts", NULL, retry },
-	{ "discard", "<letter id>...", 1, LETTERS_MAX, GROUPS, NULL,
+	{ "discard", "[<letter id>...]", 0, LETTERS_MAX, GROUPS, act_options,
 	  "resolve dead letters without a retry",
 	  "The letter stays in the table; dlq list --state resolved shows it.\n", discard },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },

@@ -18,7 +18,9 @@
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
 #include "cli/cli_list.h"
+#include "cli/cli_run_acts.h"
 #include "cli/cli_run_resume.h"
+#include "cli/cli_run_stats.h"
 #include "cli/cli_run_tail.h"
 #include "cli/cli_table.h"
 #include "ipc/exit_code.h"
@@ -30,7 +32,6 @@
 #define RUNS_PATH       "/api/v2/orchestrations/runs/"
 #define WAIT_FIRST_MS   20
 #define WAIT_LARGEST_MS 1000
-#define CANCEL_MAX      200 /* runs in one call */
 
 /* --input KEY=TEXT or KEY:=JSON, into the open object. 0 or an exit code. */
 static int write_input(const struct cli_args *args, struct jsonw *w, const char *input)
@@ -254,55 +255,6 @@ static int get(const struct cli_args *args)
 	return code;
 }
 
-/* Once per run; what cannot be cancelled does not keep the others from it. */
-static int cancel_one(const struct cli_api *api, const char *run_id)
-{
-	struct str path = STR_INIT;
-	struct cli_answer answer;
-	const char *status;
-	int code;
-
-	str_add_text(&path, RUNS_PATH);
-	ids_encode(&path, run_id);
-	str_add_text(&path, "/cancel");
-	code = cli_api_call(api, "POST", str_text(&path), NULL, NULL, &answer);
-	str_deinit(&path);
-	if (code)
-		return code;
-	status = jsonr_get_text(answer.doc, "status");
-	if (api->args->json)
-		cli_api_print(&answer);
-	if (!status)
-		code = cli_args_fail(api->args, EXIT_CODE_FAILED,
-				     "the answer has no status");
-	else if (strcmp(status, "completed") == 0 || strcmp(status, "failed") == 0)
-		code = cli_args_fail(api->args, EXIT_CODE_CONFLICT,
-				     "%s cannot be cancelled: it is %s", run_id, status);
-	else if (!api->args->json)
-		(void)printf("%s %s\n", run_id,
-			     strcmp(status, "cancelled") == 0 ? "was cancelled before"
-							      : "is being cancelled");
-	cli_answer_deinit(&answer);
-	return code;
-}
-
-static int cancel(const struct cli_args *args)
-{
-	struct cli_api api;
-	int code = cli_api_init(&api, args), one;
-	size_t i;
-
-	if (code)
-		return code;
-	for (i = 0; i < args->operand_count; i++) {
-		one = cancel_one(&api, args->operands[i]);
-		if (!code)
-			code = one;
-	}
-	cli_api_deinit(&api);
-	return code;
-}
-
 /* One request about the run that the operand names, its answer told by show. */
 static int on_one(const struct cli_args *args, const char *method, const char *root,
 		  const char *act, const char *body, cli_api_show show)
@@ -315,32 +267,6 @@ static int on_one(const struct cli_args *args, const char *method, const char *r
 	str_add_text(&path, act);
 	code = cli_api_ask(args, method, str_text(&path), body, show, NULL);
 	str_deinit(&path);
-	return code;
-}
-
-static void print_attempt(const struct cli_args *args, const struct cli_answer *answer,
-			  const void *arg)
-{
-	(void)arg;
-	(void)printf("%s goes on, attempt %lld\n", args->operands[0],
-		     (long long)jsonr_get_int(answer->doc, "attempt", 0));
-}
-
-static int resume_failed(const struct cli_args *args)
-{
-	const char *from = cli_args_text(args, "from-step", NULL);
-	struct str body = STR_INIT;
-	struct jsonw w;
-	int code;
-
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	if (from)
-		jsonw_pair_text(&w, "from_step", from);
-	jsonw_object_end(&w);
-	code = on_one(args, "POST", RUNS_PATH, "/resume-failed", str_text(&body),
-		      print_attempt);
-	str_deinit(&body);
 	return code;
 }
 
@@ -416,11 +342,6 @@ static const struct cli_option answer_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct cli_option resume_options[] = {
-	{ 0, "from-step", "STEP", "begin at this step, whatever failed" },
-	{ 0, NULL, NULL, NULL },
-};
-
 static const struct cli_option list_options[] = {
 	{ 0, "status", "STATUS", "only queued, running, paused, completed, failed or cancelled" },
 	{ 0, "orchestration", "ID", "only of this orchestration" },
@@ -451,19 +372,13 @@ static const struct cli_verb verbs[] = {
 	  "runs, the newest first", NULL, list },
 	{ "why", "<run id>", 1, 1, GROUPS, NULL,
 	  "the one reason why a run does not go on", NULL, why },
-	{ "cancel", "<run id>...", 1, CANCEL_MAX, GROUPS, NULL,
-	  "stop runs",
-	  "A run that waits ends at once, one that runs within a second. The exit status is 4\n"
-	  "when one of them had completed or failed before.\n", cancel },
+	CLI_RUN_ACTS,
 	{ "resume", "<run id>", 1, 1, GROUPS, answer_options,
 	  "answer what a run waits for",
 	  "The exit status is 4 when the run waits for no answer, when somebody else was\n"
 	  "first, and when it is not said which of several questions is meant.\n",
 	  cli_run_resume },
-	{ "resume-failed", "<run id>", 1, 1, GROUPS, resume_options,
-	  "let a failed run go on as a new attempt",
-	  "What failed is done again, and only that: what completed stays as it is. The exit\n"
-	  "status is 4 when the run did not fail.\n", resume_failed },
+	CLI_RUN_STATS,
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -56,12 +56,18 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cli_key.h \
 	src/cli/cli_list.c \
 	src/cli/cli_list.h \
+	src/cli/cli_mass.c \
+	src/cli/cli_mass.h \
 	src/cli/cli_nouns.h \
 	src/cli/cli_queue.c \
 	src/cli/cli_redis.c \
 	src/cli/cli_run.c \
+	src/cli/cli_run_acts.c \
+	src/cli/cli_run_acts.h \
 	src/cli/cli_run_resume.c \
 	src/cli/cli_run_resume.h \
+	src/cli/cli_run_stats.c \
+	src/cli/cli_run_stats.h \
 	src/cli/cli_run_tail.c \
 	src/cli/cli_run_tail.h \
 	src/cli/cli_schedule.c \

@@ -16,6 +16,7 @@
 #include "host/file_pins.h"
 #include "host/host_file.h"
 #include "host/journal_people.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/store_waits.h"
 
@@ -28,6 +29,7 @@
 struct file_live {
 	struct list node;
 	char id[EVENT_ID_MAX];
+	uint64_t end; /* of what is in front of it in the journal */
 	size_t len;
 	char event[];
 };
@@ -36,6 +38,7 @@ struct file_live {
 struct file_op {
 	struct list node;
 	struct op *op; /* NULL: its frame took it back */
+	uint64_t end;  /* of the row in the journal */
 };
 
 static const char *keep(struct arena *arena, const char *text)
@@ -62,6 +65,7 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 		.created_at_ms = head->created_at_ms,
 		.priority = head->priority,
 		.run_at_ms = head->run_at_ms,
+		.agent_id = keep(&run->arena, head->agent_id),
 	};
 	files_asked_init(&run->asked);
 	list_init(&run->people);
@@ -122,6 +126,7 @@ void file_run_keep_live(struct file_run *run, const char *id, const char *event,
 	(void)snprintf(live->id, sizeof(live->id), "%s", id);
 	memcpy(live->event, event, len);
 	live->len = len;
+	live->end = files_journal_end(&run->journal);
 	run->live_bytes += len;
 	list_push(&run->lives, &live->node);
 }
@@ -131,15 +136,17 @@ void file_run_give_lives(struct file_run *run,
 				      const char *event, size_t len),
 			 void *arg)
 {
-	struct list *node;
+	while (!list_empty(&run->lives)) {
+		struct file_live *live =
+			list_entry(run->lives.next, struct file_live, node);
 
-	while ((node = list_shift(&run->lives))) {
-		struct file_live *live = list_entry(node, struct file_live, node);
-
+		if (live->end > run->journal.durable)
+			break;
+		list_remove(&live->node);
 		give(arg, run->head.run_id, live->id, live->event, live->len);
+		run->live_bytes -= live->len;
 		mem_free(live);
 	}
-	run->live_bytes = 0;
 }
 
 static void on_abandon(struct op *op)
@@ -154,6 +161,7 @@ static void wait_for_row(struct file_run *run, struct op *op)
 	struct file_op *waiting = mem_new(struct file_op);
 
 	waiting->op = op;
+	waiting->end = files_journal_end(&run->journal);
 	op->server = waiting;
 	op->abandon = on_abandon;
 	list_push(&run->ops, &waiting->node);
@@ -172,7 +180,7 @@ static void print_events(struct file_run *run, const struct engine_row *row,
 		str_add_text(out, i ? ",[\"" : "[[\"");
 		str_add_text(out, id);
 		str_add_text(out, "\",");
-		str_add(out, text, len);
+		chat_run_stamp(out, run->turn, text, len);
 		str_add_char(out, ']');
 	}
 	if (row->events_count)
@@ -216,6 +224,11 @@ void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *o
 	row_free(row);
 	if (op)
 		wait_for_row(run, op);
+}
+
+bool file_run_has_ended(const struct file_run *run)
+{
+	return run->state == FILE_RUN_ENDING && files_journal_clean(&run->journal);
 }
 
 struct files_end file_run_end(const struct file_run *run)
@@ -279,35 +292,48 @@ void file_run_add_end(struct file_run *run)
 	struct str body = STR_INIT;
 
 	files_run_put_end(&body, &end);
-	run->end_at = run->journal.durable + run->journal.pending.len;
+	run->end_at = files_journal_end(&run->journal);
 	files_journal_add(&run->journal, FILES_END, &body);
 	str_deinit(&body);
 }
 
-void file_run_tell_acks(struct file_run *run, bool durable)
+void file_run_wait(struct file_run *run, struct file_ack *ack)
 {
-	struct list *node;
+	ack->end = files_journal_end(&run->journal);
+	list_push(&run->acks, &ack->node);
+}
 
-	while ((node = list_shift(&run->acks))) {
-		struct file_ack *ack = list_entry(node, struct file_ack, node);
+static void tell_acks(struct file_run *run, uint64_t end, bool durable)
+{
+	while (!list_empty(&run->acks)) {
+		struct file_ack *ack = list_entry(run->acks.next, struct file_ack, node);
 
+		if (ack->end > end)
+			break;
+		list_remove(&ack->node);
 		ack->stored(ack, durable);
 	}
 }
 
+void file_run_tell_acks(struct file_run *run, bool durable)
+{
+	tell_acks(run, UINT64_MAX, durable);
+}
+
 void file_run_stored(struct file_run *run)
 {
-	struct list *node;
-
-	while ((node = list_shift(&run->ops))) {
-		struct file_op *waiting = list_entry(node, struct file_op, node);
+	while (!list_empty(&run->ops)) {
+		struct file_op *waiting = list_entry(run->ops.next, struct file_op, node);
 		struct op *op = waiting->op;
 
+		if (waiting->end > run->journal.durable)
+			break;
+		list_remove(&waiting->node);
 		mem_free(waiting);
 		if (!op)
 			continue;
 		op->abandon = NULL;
 		op_done(op);
 	}
-	file_run_tell_acks(run, true);
+	tell_acks(run, run->journal.durable, true);
 }

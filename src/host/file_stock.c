@@ -1,9 +1,10 @@
 /*
  * file_stock.c - the file of a run that stock readers know
  *
- * It says nothing that the journal does not: it is written behind a pause and behind the
- * end, and once more by whoever finds a journal that says so beside a file that does
- * not. Readers see a whole one, old or new.
+ * It says nothing that the journal does not: it is written behind a pause and behind
+ * the end, and once more by whoever finds a journal that says so beside a file that does
+ * not. Readers see a whole one, old
+ * or new.
  */
 #include "host/file_stock.h"
 
@@ -26,9 +27,9 @@ static void stamp(struct jsonw *w, const char *key, int64_t at_ms)
 	jsonw_pair_text(w, key, at_ms ? files_run_stamp(at_ms, buf) : NULL);
 }
 
-static void print(struct str *out, const struct files_head *head,
-		  const struct files_end *end, const struct files_question *asked,
-		  int64_t started_at_ms)
+void file_stock_print(const struct files_head *head, const struct files_end *end,
+		      const struct files_question *asked, long long started_at_ms,
+		      struct str *out)
 {
 	const char *fields;
 	struct jsonw w;
@@ -68,18 +69,24 @@ static void print(struct str *out, const struct files_head *head,
 	str_add_char(out, '\n');
 }
 
+void file_stock_path(const struct files_dir *dir, const char *run_id, struct str *out)
+{
+	char name[FILES_NAME_MAX];
+
+	/* its journal has a longer name */
+	str_printf(out, "%s/%s", dir->path,
+		   files_dir_name(run_id, ".json", name) ? name : "");
+}
+
 int file_stock_write(const struct files_dir *dir, const struct files_head *head,
 		     const struct files_end *end, const struct files_question *asked,
 		     long long started_at_ms, struct err *err)
 {
 	struct str path = STR_INIT, text = STR_INIT;
-	char name[FILES_NAME_MAX];
 	int rc;
 
-	if (!files_dir_name(head->run_id, ".json", name))
-		return err_set(err, ERR_INPUT, "an id that no file has");
-	str_printf(&path, "%s/%s", dir->path, name);
-	print(&text, head, end, asked, started_at_ms);
+	file_stock_path(dir, head->run_id, &path);
+	file_stock_print(head, end, asked, started_at_ms, &text);
 	rc = fdutil_show_file(str_text(&path), text.data, text.len, 0600, err);
 	str_deinit(&path);
 	str_deinit(&text);

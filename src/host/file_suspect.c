@@ -3,7 +3,9 @@
  *
  * A page of a file, mapped: what is written there is the kernel's at once, so it survives
  * every death of the process. Two stores around a run's code, as on the scoreboard, which
- * nobody reads here. The file is locked while its process lives.
+ * nobody reads here. The file is locked while its process lives. It lies beside the
+ * journals of live runs: the folder of those that have ended is long, and this is looked
+ * for all the time.
  *
  * Who kills the process from outside in such a moment makes a suspect of an innocent run:
  * it takes max_crashes of them in a row, without a row of the journal between them, to
@@ -48,15 +50,15 @@ int file_suspect_open(struct file_suspect *suspect, const struct files_dir *dir,
 {
 	int rc;
 
-	suspect->dir_fd = dir->root;
+	suspect->dir_fd = dir->live;
 	(void)snprintf(suspect->name, sizeof(suspect->name), PREFIX "%s", incarnation);
 	suspect->fd =
-		openat(dir->root, suspect->name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		openat(dir->live, suspect->name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (suspect->fd < 0)
 		return err_errno(err, "create %s", suspect->name);
 	rc = map_mark(suspect, err);
 	if (rc < 0) {
-		(void)unlinkat(dir->root, suspect->name, 0);
+		(void)unlinkat(dir->live, suspect->name, 0);
 		fdutil_close(&suspect->fd);
 	}
 	return rc;
@@ -93,7 +95,7 @@ void file_suspect_leave(struct file_suspect *suspect)
 static void collect_one(const struct files_dir *dir, const char *name,
 			void (*blame)(void *arg, const char *run_id), void *arg)
 {
-	int fd = openat(dir->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(dir->live, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char mark[IDS_MAX + 1] = "";
 	ssize_t got;
 
@@ -109,7 +111,7 @@ static void collect_one(const struct files_dir *dir, const char *name,
 			 LOG_S("process", name + strlen(PREFIX)));
 		blame(arg, mark + 1);
 	}
-	(void)unlinkat(dir->root, name, 0);
+	(void)unlinkat(dir->live, name, 0);
 	fdutil_close(&fd);
 }
 
@@ -117,8 +119,11 @@ void file_suspect_collect(const struct files_dir *dir,
 			  void (*blame)(void *arg, const char *run_id), void *arg)
 {
 	struct dirent *entry;
-	DIR *list = opendir(dir->path);
+	int fd = openat(dir->live, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 
+	if (fd >= 0 && !list)
+		fdutil_close(&fd);
 	while (list && (entry = readdir(list)))
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
 			collect_one(dir, entry->d_name, blame, arg);

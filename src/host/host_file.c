@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fdutil.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -29,6 +30,7 @@
 #include "store/files_index.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -115,6 +117,7 @@ void host_file_add(struct host_file *host, struct file_run *run)
 	host->counts[FILE_RUN_WAITING]++;
 	push_waiting(host, run);
 	(void)map_put(&host->by_id, run->head.run_id, strlen(run->head.run_id), run);
+	file_sessions_enter(&host->sessions, run);
 	files_index_see(host->options.index, run->head.run_id);
 	look_or_not(host);
 }
@@ -131,6 +134,7 @@ void host_file_drop(struct file_run *run)
 	struct host_file *host = run->host;
 
 	(void)map_remove(&host->by_id, run->head.run_id, strlen(run->head.run_id));
+	file_sessions_leave(&host->sessions, run);
 	list_remove(&run->node);
 	host->counts[run->state]--;
 	score_set(host->options.score, SCORE_ACTIVE_RUNS,
@@ -176,12 +180,17 @@ void file_wait_forget(struct file_wait *wait)
 	list_remove(&wait->node);
 }
 
-static void over(struct file_run *run)
+void host_file_over(struct file_run *run, bool put_away)
 {
 	struct host_file *host = run->host;
 	const struct files_end end = file_run_end(run);
+	struct err err;
 
-	host_file_put_away(host, &run->head, &end, run->started_at_ms);
+	/* the next start does again what fails here */
+	if (put_away &&
+	    files_dir_move(host->options.dir, run->head.run_id, false, &err) < 0)
+		log_warn("run.not_put_away", LOG_S("run", run->head.run_id),
+			 LOG_S("error", err.text));
 	host_file_summarize(run, &end);
 	host_file_tell_waits(run, FILE_OVER_ENDED);
 	host_file_drop(run);
@@ -189,12 +198,18 @@ static void over(struct file_run *run)
 
 void host_file_leave(struct file_run *run)
 {
+	struct host_file *host = run->host;
+	char run_id[IDS_MAX];
 	struct err err;
 
 	/* what its last steps wrote */
-	if (run->journal.pending.len && files_group_flush(&run->host->group, &err) < 0)
-		log_error("run.rows_lost", LOG_S("run", run->head.run_id),
+	(void)snprintf(run_id, sizeof(run_id), "%s", run->head.run_id);
+	if (!files_journal_clean(&run->journal) &&
+	    files_group_flush(&host->group, &err) < 0)
+		log_error("run.rows_lost", LOG_S("run", run_id),
 			  LOG_S("error", err.text));
+	if (host_file_find(host, run_id) != run)
+		return; /* with that it was gone already */
 	file_run_tell_acks(run, false);
 	host_file_tell_waits(run, FILE_OVER_LEFT);
 	host_file_drop(run);
@@ -206,16 +221,23 @@ static void on_stored(void *ctx, struct files_journal *journal)
 {
 	struct host_file *host = ctx;
 	struct file_run *run = list_entry(journal, struct file_run, journal);
-	bool ended = run->state == FILE_RUN_ENDING;
+	struct files_end end;
 
+	if (host->closing)
+		return;
 	file_run_stored(run);
 	host->options.grew(host->options.arg, run->head.run_id);
-	if (!run->journal.pending.len)
-		file_run_give_lives(run, host->options.live, host->options.arg);
-	if (ended)
-		over(run);
-	else if (run->state == FILE_RUN_DOZING && !run->journal.pending.len)
-		host_file_sleep(run);
+	file_run_give_lives(run, host->options.live, host->options.arg);
+	if (!files_journal_clean(journal) || run->showing)
+		return;
+	if (run->state == FILE_RUN_ENDING) {
+		/* the next turn of its conversation may begin */
+		file_sessions_leave(&host->sessions, run);
+		end = file_run_end(run);
+		host_file_show(run, &end, true);
+	} else if (run->state == FILE_RUN_DOZING) {
+		host_file_doze(run);
+	}
 }
 
 static void on_disk(void *ctx, bool good, const struct err *err)
@@ -234,6 +256,12 @@ static const struct files_group_ops group_ops = {
 	.disk = on_disk,
 };
 
+struct file_run *host_file_live_turn(const struct host_file *host, const char *session_id,
+				     size_t *ret_count)
+{
+	return file_sessions_live(&host->sessions, session_id, ret_count);
+}
+
 size_t host_file_ahead(const struct host_file *host, const struct file_run *run)
 {
 	size_t n = 0;
@@ -246,11 +274,20 @@ size_t host_file_ahead(const struct host_file *host, const struct file_run *run)
 	return n;
 }
 
+void host_file_settle_end(struct host_file *host, const char *run_id)
+{
+	const struct file_run *run = host_file_find(host, run_id);
+
+	if (run && file_run_has_ended(run))
+		files_io_settle(host->io);
+}
+
 int host_file_erase(struct host_file *host, const char *run_id, struct err *err)
 {
 	bool live;
 	int fd, rc;
 
+	host_file_settle_end(host, run_id);
 	rc = files_dir_read(host->options.dir, run_id, &fd, &live, err);
 	if (rc < 0)
 		return rc;
@@ -258,9 +295,19 @@ int host_file_erase(struct host_file *host, const char *run_id, struct err *err)
 	if (live)
 		return err_set(err, ERR_CONFLICT, "the run has not ended");
 	rc = files_dir_erase(host->options.dir, run_id, err);
+	if (rc == 0 && fsync(host->options.dir->root) < 0)
+		rc = err_errno(err, "sync the folder"); /* a person asked: it is rare */
 	if (rc == 0)
 		files_index_forget(host->options.index, run_id);
 	return rc;
+}
+
+void host_file_sync_first(struct host_file *host, int fd)
+{
+	if (files_group_first(&host->group, fd))
+		return;
+	(void)fsync(fd); /* so many at once: the loop pays for the last ones */
+	fdutil_close(&fd);
 }
 
 /* ---- accepting ---- */
@@ -317,7 +364,7 @@ int host_file_accept(struct host_file *host, const struct files_head *head,
 	run->epoch = 1;
 	add_head(run, head);
 	host_file_own(run);
-	list_push(&run->acks, &ack->node);
+	file_run_wait(run, ack);
 	if (wait)
 		list_push(&run->waits, &wait->node);
 	host_file_add(host, run);
@@ -325,6 +372,19 @@ int host_file_accept(struct host_file *host, const struct files_head *head,
 		host_file_move(run, FILE_RUN_DOZING);
 	host_file_want(run);
 	return 0;
+}
+
+bool host_file_join(struct host_file *host, struct file_run *run, struct file_ack *ack,
+		    struct file_wait *wait)
+{
+	bool durable = files_journal_clean(&run->journal);
+
+	(void)host;
+	if (!durable)
+		file_run_wait(run, ack);
+	if (wait)
+		list_push(&run->waits, &wait->node);
+	return durable;
 }
 
 int host_file_cancel(struct host_file *host, struct file_run *run, struct file_ack *ack,
@@ -349,7 +409,7 @@ int host_file_cancel(struct host_file *host, struct file_run *run, struct file_a
 		else
 			host_file_hurry(run); /* so that it ends now */
 	}
-	list_push(&run->acks, &ack->node);
+	file_run_wait(run, ack);
 	host_file_want(run);
 	return 1;
 }
@@ -434,8 +494,12 @@ static void on_start(struct ev_loop *loop, ev_prepare *w, int revents)
 		next = node->next;
 		if (!run->cancel && host->counts[FILE_RUN_RUNNING] >= host->options.runs)
 			break;
+		/* a turn that waits for the one before, which may not be found yet */
+		if (run->turn && !run->cancel &&
+		    (!host->adopted || !file_sessions_is_first(run)))
+			continue;
 		/* what it goes on behind is read from the file: all of it is there */
-		if (!run->resumes || !run->journal.pending.len)
+		if (!run->resumes || files_journal_clean(&run->journal))
 			host_file_begin(run);
 	}
 }
@@ -498,15 +562,22 @@ void host_file_drain(struct host_file *host, bool finish, int64_t leaf_ms,
 
 /* ---- life ---- */
 
-struct host_file *host_file_new(const struct host_file_options *options)
+int host_file_new(const struct host_file_options *options, struct host_file **ret,
+		  struct err *err)
 {
 	struct host_file *host = mem_new(struct host_file);
 	struct ev_loop *loop = options->loop;
-	struct err err;
+	struct err trouble;
 	size_t i;
+	int rc = files_io_start(loop, &host->io, err);
 
+	if (rc < 0) {
+		mem_free(host);
+		return rc;
+	}
 	host->options = *options;
 	map_init(&host->by_id);
+	file_sessions_init(&host->sessions);
 	for (i = 0; i < FILE_RUN_STATES; i++)
 		list_init(&host->runs[i]);
 	host->engine = engine_new(&host_file_side, host, options->limits, rng_u64());
@@ -514,21 +585,22 @@ struct host_file *host_file_new(const struct host_file_options *options)
 	host->start.data = host;
 	ev_set_priority(&host->start, EV_MAXPRI);
 	drive_start(&host->drive, loop, host->engine);
-	/* behind the drive's: of one priority, what was started last is called first. So a
-	 * run that needs nothing from outside is begun, pumped to its end and synced once,
-	 * all in the turn that accepted it. */
+	/* behind the drive's: of one priority, what was started last is called first.
+	 * So a run that needs nothing from outside is begun, pumped to its end and
+	 * synced once, all in the turn that accepted it. */
 	ev_prepare_start(loop, &host->start);
-	files_group_start(&host->group, loop, options->dir, &group_ops, host);
-	if (file_suspect_open(&host->suspect, options->dir, options->incarnation, &err) <
-	    0) /* runs are executed all the same */
-		log_warn("run.no_suspects", LOG_S("error", err.text));
+	files_group_start(&host->group, loop, host->io, options->dir, &group_ops, host);
+	if (file_suspect_open(&host->suspect, options->dir, options->incarnation,
+			      &trouble) < 0) /* runs are executed all the same */
+		log_warn("run.no_suspects", LOG_S("error", trouble.text));
 	ev_timer_init(&host->leaf, on_leaf, 0., 0.);
 	ev_timer_init(&host->look, on_look, LOOK_SEC, LOOK_SEC);
 	host->look.data = host;
 	host_file_tick_start(host);
 	ev_timer_init(&host->idle_timer, on_idle, 0., 0.);
 	host->leaf.data = host->idle_timer.data = host;
-	return host;
+	*ret = host;
+	return 0;
 }
 
 void host_file_free(struct host_file *host)
@@ -540,6 +612,8 @@ void host_file_free(struct host_file *host)
 		return;
 	loop = host->options.loop;
 	host->idle = NULL;
+	host->closing = true;
+	files_io_stop(host->io); /* it touches journals */
 	for (i = 0; i < FILE_RUN_STATES; i++) {
 		struct list *node;
 
@@ -547,6 +621,7 @@ void host_file_free(struct host_file *host)
 			struct file_run *run = run_at(node);
 
 			exec_free(run->exec);
+			file_sessions_leave(&host->sessions, run);
 			file_run_free(run);
 		}
 	}
@@ -559,6 +634,7 @@ void host_file_free(struct host_file *host)
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
 	file_suspect_close(&host->suspect);
+	file_sessions_deinit(&host->sessions);
 	map_deinit(&host->by_id);
 	mem_free(host);
 }

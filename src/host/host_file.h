@@ -50,8 +50,9 @@ struct host_file_options {
 	void *arg;
 };
 
-/* One per process. NULL is never returned. */
-struct host_file *host_file_new(const struct host_file_options *options);
+/* One per process. ERR_SYS: there is no thread for it. */
+int host_file_new(const struct host_file_options *options, struct host_file **ret,
+		  struct err *err);
 /* Runs that are still here are left to the next process. Nobody is called. */
 void host_file_free(struct host_file *host);
 
@@ -59,6 +60,7 @@ void host_file_free(struct host_file *host);
  * borrowed until stored. */
 struct file_ack {
 	struct list node;
+	uint64_t end; /* the host's */
 	void (*stored)(struct file_ack *ack, bool durable);
 };
 
@@ -86,6 +88,11 @@ int host_file_accept(struct host_file *host, const struct files_head *head,
 		     struct definition *definition, struct file_ack *ack,
 		     struct file_wait *wait, struct err *err);
 
+/* Wait for one that was accepted before, as above. true: it is durable already, and ack
+ * is not told. */
+bool host_file_join(struct host_file *host, struct file_run *run, struct file_ack *ack,
+		    struct file_wait *wait);
+
 /* A run that is here, or NULL: it has ended, another process has it, or there is none. */
 struct file_run *host_file_find(const struct host_file *host, const char *run_id);
 
@@ -103,6 +110,13 @@ int host_file_answer(struct host_file *host, struct file_run *run,
 		     const struct files_answer *answer, struct file_ack *ack,
 		     struct err *err);
 
+/* The turn of a conversation that is live, or NULL; how many there are with those that
+ * wait behind it (file_sessions_next()). */
+struct file_run *host_file_live_turn(const struct host_file *host, const char *session_id,
+				     size_t *ret_count);
+/* What is in this file is on the disk before anything that is accepted from now on is;
+ * fd is taken. */
+void host_file_sync_first(struct host_file *host, int fd);
 /* How many wait in front of one that waits for its turn. */
 size_t host_file_ahead(const struct host_file *host, const struct file_run *run);
 /* Delete a run that has ended. ERR_CONFLICT: it has not; ERR_NOT_FOUND, ERR_SYS. */

@@ -83,7 +83,7 @@ int host_file_answer(struct host_file *host, struct file_run *run,
 		return err_set(err, ERR_CONFLICT,
 			       "somebody else has answered, or it is too late");
 	put(run, answer);
-	list_push(&run->acks, &ack->node);
+	file_run_wait(run, ack);
 	return 0;
 }
 

@@ -63,6 +63,7 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
 	bool ended;
 	int rc;
 
+	host_file_settle_end(host, run_id);
 	if (host_file_find(host, run_id))
 		return err_set(err, ERR_CONFLICT, "the run has not ended");
 	rc = host_file_room(host, err);
@@ -89,7 +90,7 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
 	*ret_attempt = ++run->attempts;
 	add_wish(run, from_step);
 	host_file_own(run);
-	list_push(&run->acks, &ack->node);
+	file_run_wait(run, ack);
 	host_file_add(host, run);
 	files_index_unlearn(host->options.index, run_id);
 	host_file_want(run);

@@ -205,6 +205,5 @@ int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err)
 		if (unlinkat(dir->root, name, 0) < 0 && errno != ENOENT)
 			return err_errno(err, "delete %s", name);
 	}
-	dir->changed = true;
 	return 0;
 }

@@ -50,7 +50,7 @@ int files_dir_read(const struct files_dir *dir, const char *run_id, int *ret_fd,
 int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		   struct err *err);
 /* Delete the files of a run that has ended: the journal last, so that a piece is found
- * again. ERR_SYS. */
+ * again. Not durable by itself. ERR_SYS. */
 int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err);
 /* Names that live/ got are on the disk. ERR_SYS. */
 int files_dir_sync(struct files_dir *dir, struct err *err);

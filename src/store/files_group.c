@@ -1,100 +1,181 @@
 /*
- * files_group.c - all journals of one loop turn made durable together
+ * files_group.c - all journals of some loop turns made durable together
  *
- * Before the loop sleeps, behind the engine's pump: every journal with something pending
- * is written, then each is synced. The first sync waits for the disk; what it brings the
- * file system to write is most of what the others need, so a hundred runs of a turn cost
- * little more than one. The loop stands still meanwhile, for milliseconds: that is the
- * price of a host without Postgres, and why its number of runs is bounded.
+ * Before the loop sleeps, behind the engine's pump, all journals with something pending
+ * are one job of the thread: what must be there first, then every journal is written,
+ * then each is synced, then the names of new ones are. The first sync waits for the disk; what it
+ * brings the file system to write is most of what the others need. Journals that are
+ * wanted meanwhile are the next job, so the slower the disk is, the more it gets at once.
  *
  * While the disk refuses, everything stays pending and is tried again; runs wait.
  */
 #include "store/files_group.h"
 
+#include "base/fdutil.h"
+
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AGAIN_SEC 0.5
 
-static void awake(struct ev_loop *loop, ev_idle *w, int revents)
+static struct files_journal *journal_at(struct list *node)
 {
-	(void)loop;
-	(void)w;
-	(void)revents; /* the next turn pumps what was stored */
+	return list_entry(node, struct files_journal, dirty);
 }
 
-/*
- * The journals first: the sync of a file that is new brings its name to the disk as well
- * on most file systems, so that the folder's has little left to do. Nobody is told of
- * anything before both are there.
- */
-static int sync_all(struct files_group *group, struct list *written, struct err *err)
-{
-	struct list synced;
-	struct list *node;
-	int rc = 0;
+/* ---- in the thread ---- */
 
-	list_init(&synced);
-	while (rc == 0 && (node = list_shift(written))) {
-		list_push(&synced, node);
-		rc = files_journal_sync(list_entry(node, struct files_journal, dirty),
-					err);
+static int sync_first(struct files_batch *batch)
+{
+	for (; batch->first_count > 0; batch->first_count--) {
+		int *fd = &batch->first[batch->first_count - 1];
+
+		if (fsync(*fd) < 0)
+			return err_errno(&batch->err, "sync what comes first");
+		fdutil_close(fd);
 	}
-	if (rc == 0)
-		rc = files_dir_sync(group->dir, err);
-	while (rc == 0 && (node = list_shift(&synced)))
-		group->ops->stored(group->ctx,
-				   list_entry(node, struct files_journal, dirty));
-	/* those are synced once more, and told then */
-	list_splice(&synced, written);
-	list_splice(written, &synced);
-	return rc;
+	return 0;
 }
 
-int files_group_flush(struct files_group *group, struct err *err)
+static int sync_names(struct files_group *group)
 {
-	struct list written;
-	struct list *node;
-	int rc = 0;
+	struct files_batch *batch = &group->batch;
 
-	list_init(&written);
-	while (rc == 0 && (node = list_shift(&group->dirty))) {
-		list_push(&written, node);
-		rc = files_journal_write(list_entry(node, struct files_journal, dirty),
-					 err);
+	if (!batch->names)
+		return 0;
+	if (fsync(group->dir->live) < 0)
+		return err_errno(&batch->err, "sync the folder");
+	batch->names_done = true;
+	return 0;
+}
+
+static void work(struct files_io_job *job)
+{
+	struct files_batch *batch = list_entry(job, struct files_batch, job);
+	struct files_group *group = list_entry(batch, struct files_group, batch);
+	struct list *node;
+	size_t i;
+
+	batch->written = batch->synced = 0;
+	batch->rc = sync_first(batch);
+	for (node = batch->journals.next; batch->rc == 0 && node != &batch->journals;
+	     node = node->next) {
+		batch->rc = files_journal_write(journal_at(node), &batch->err);
+		batch->written += batch->rc == 0;
 	}
-	if (rc == 0)
-		rc = sync_all(group, &written, err);
+	/* those that were written are as good as they can be, whatever failed */
+	node = batch->journals.next;
+	for (i = 0; batch->synced == i && i < batch->written; i++, node = node->next) {
+		int rc = files_journal_sync(journal_at(node), &batch->err);
+
+		batch->synced += rc == 0;
+		if (rc < 0)
+			batch->rc = rc;
+	}
+	/* Behind them: the sync of a file that is new brings its name to the disk as well
+	 * on most file systems, so that the folder's has little left to do. */
+	if (sync_names(group) < 0) {
+		batch->rc = ERR_SYS;
+		batch->synced = 0;
+	}
+}
+
+/* ---- on the loop ---- */
+
+static void keep_first(struct files_group *group)
+{
+	struct files_batch *batch = &group->batch;
+
+	while (batch->first_count > 0) {
+		int fd = batch->first[--batch->first_count];
+
+		if (!files_group_first(group, fd)) {
+			(void)fsync(fd); /* the disk refuses: so it would then */
+			fdutil_close(&fd);
+		}
+	}
+}
+
+static void on_done(struct files_io_job *job)
+{
+	struct files_batch *batch = list_entry(job, struct files_batch, job);
+	struct files_group *group = list_entry(batch, struct files_group, batch);
+	struct list stored, *node;
+
+	group->flying = false;
+	if (batch->names && !batch->names_done)
+		group->dir->changed = true;
+	keep_first(group);
+	list_init(&stored);
+	for (; batch->synced > 0; batch->synced--)
+		list_push(&stored, list_shift(&batch->journals));
 	/* what was not reached, in front of what came meanwhile */
-	list_splice(&written, &group->dirty);
-	list_splice(&group->dirty, &written);
-	if (group->good != (rc == 0)) {
-		group->good = rc == 0;
-		group->ops->disk(group->ctx, group->good, err);
+	list_splice(&batch->journals, &group->dirty);
+	list_splice(&group->dirty, &batch->journals);
+	if (group->good != (batch->rc == 0)) {
+		group->good = batch->rc == 0;
+		group->ops->disk(group->ctx, group->good, &batch->err);
 	}
-	return rc;
-}
-
-static void attempt(struct files_group *group)
-{
-	struct err err = { .code = 0 };
-
-	if (files_group_flush(group, &err) < 0) {
+	if (batch->rc < 0) {
 		ev_timer_stop(group->loop, &group->again);
 		ev_timer_set(&group->again, AGAIN_SEC, 0.);
 		ev_timer_start(group->loop, &group->again);
 	}
+	while ((node = list_shift(&stored))) {
+		struct files_journal *journal = journal_at(node);
+
+		files_journal_stored(journal);
+		if (journal->pending.len)
+			list_push(&group->dirty, &journal->dirty);
+		group->ops->stored(group->ctx, journal);
+	}
+}
+
+static void start(struct files_group *group)
+{
+	struct files_batch *batch = &group->batch;
+	struct list *node;
+
+	list_init(&batch->journals);
+	while ((node = list_shift(&group->dirty))) {
+		files_journal_take(journal_at(node));
+		list_push(&batch->journals, node);
+	}
+	memcpy(batch->first, group->first, sizeof(batch->first));
+	batch->first_count = group->first_count;
+	group->first_count = 0;
+	batch->names = group->dir->changed;
+	batch->names_done = false;
+	group->dir->changed = false;
+	batch->job.work = work;
+	batch->job.done = on_done;
+	group->flying = true;
+	files_io_add(group->io, &batch->job);
+}
+
+int files_group_flush(struct files_group *group, struct err *err)
+{
+	files_io_settle(group->io);
+	while (!list_empty(&group->dirty)) {
+		start(group);
+		files_io_settle(group->io);
+		if (!group->good) {
+			*err = group->batch.err;
+			return group->batch.rc;
+		}
+	}
+	return 0;
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct files_group *group = w->data;
 
+	(void)loop;
 	(void)revents;
-	ev_idle_stop(loop, &group->awake);
-	if (list_empty(&group->dirty) || ev_is_active(&group->again))
-		return;
-	attempt(group);
-	ev_idle_start(loop, &group->awake);
+	if (!group->flying && !list_empty(&group->dirty) && !ev_is_active(&group->again))
+		start(group);
 }
 
 static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
@@ -105,11 +186,12 @@ static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 void files_group_start(struct files_group *group, struct ev_loop *loop,
-		       struct files_dir *dir, const struct files_group_ops *ops,
-		       void *ctx)
+		       struct files_io *io, struct files_dir *dir,
+		       const struct files_group_ops *ops, void *ctx)
 {
 	memset(group, 0, sizeof(*group));
 	group->loop = loop;
+	group->io = io;
 	group->dir = dir;
 	group->ops = ops;
 	group->ctx = ctx;
@@ -119,7 +201,6 @@ void files_group_start(struct files_group *group, struct ev_loop *loop,
 	group->prepare.data = group;
 	ev_set_priority(&group->prepare, EV_MINPRI);
 	ev_prepare_start(loop, &group->prepare);
-	ev_idle_init(&group->awake, awake);
 	ev_timer_init(&group->again, on_again, 0., 0.);
 }
 
@@ -129,14 +210,23 @@ void files_group_stop(struct files_group *group)
 		return;
 	while (list_shift(&group->dirty))
 		;
+	while (group->first_count > 0)
+		fdutil_close(&group->first[--group->first_count]);
 	ev_prepare_stop(group->loop, &group->prepare);
-	ev_idle_stop(group->loop, &group->awake);
 	ev_timer_stop(group->loop, &group->again);
 	group->loop = NULL;
 }
 
 void files_group_want(struct files_group *group, struct files_journal *journal)
 {
-	if (!list_linked(&journal->dirty))
+	if (!list_linked(&journal->dirty)) /* one that flies is wanted again behind it */
 		list_push(&group->dirty, &journal->dirty);
+}
+
+bool files_group_first(struct files_group *group, int fd)
+{
+	if (group->first_count == FILES_GROUP_FIRST_MAX)
+		return false;
+	group->first[group->first_count++] = fd;
+	return true;
 }

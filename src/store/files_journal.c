@@ -169,6 +169,7 @@ int files_journal_adopt(struct files_journal *journal, int dir_fd, const char *n
 void files_journal_close(struct files_journal *journal)
 {
 	list_remove(&journal->dirty);
+	str_deinit(&journal->flying);
 	str_deinit(&journal->pending);
 	if (journal->fd > 0)
 		fdutil_close(&journal->fd);
@@ -184,17 +185,30 @@ void files_journal_add(struct files_journal *journal, char type, const struct st
 	head[8] = (unsigned char)type;
 	str_add(&journal->pending, head, sizeof(head));
 	str_add(&journal->pending, str_text(body), body->len);
-	journal->written = false;
 }
 
-int files_journal_write(struct files_journal *journal, struct err *err)
+void files_journal_take(struct files_journal *journal)
 {
-	const struct str *pending = &journal->pending;
+	struct str empty = STR_INIT;
+
+	if (!journal->flying.len) {
+		str_deinit(&journal->flying);
+		journal->flying = journal->pending;
+		journal->pending = empty;
+	} else {
+		str_add(&journal->flying, journal->pending.data, journal->pending.len);
+		str_deinit(&journal->pending);
+	}
+}
+
+int files_journal_write(const struct files_journal *journal, struct err *err)
+{
+	const struct str *flying = &journal->flying;
 	size_t done = 0;
 	ssize_t n;
 
-	while (done < pending->len) {
-		n = pwrite(journal->fd, pending->data + done, pending->len - done,
+	while (done < flying->len) {
+		n = pwrite(journal->fd, flying->data + done, flying->len - done,
 			   (off_t)(journal->durable + done));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -208,20 +222,30 @@ int files_journal_write(struct files_journal *journal, struct err *err)
 		}
 		done += (size_t)n;
 	}
-	journal->written = true;
 	return 0;
 }
 
-int files_journal_sync(struct files_journal *journal, struct err *err)
+int files_journal_sync(const struct files_journal *journal, struct err *err)
 {
-	assert(journal->written);
-	if (fdatasync(journal->fd) < 0) {
-		journal->written = false;
+	if (fdatasync(journal->fd) < 0)
 		return err_errno(err, "sync the journal");
-	}
-	journal->durable += journal->pending.len;
-	str_reset(&journal->pending, READ_STEP);
 	return 0;
+}
+
+void files_journal_stored(struct files_journal *journal)
+{
+	journal->durable += journal->flying.len;
+	str_reset(&journal->flying, READ_STEP);
+}
+
+uint64_t files_journal_end(const struct files_journal *journal)
+{
+	return journal->durable + journal->flying.len + journal->pending.len;
+}
+
+bool files_journal_clean(const struct files_journal *journal)
+{
+	return journal->flying.len + journal->pending.len == 0;
 }
 
 /* ---- reading ---- */

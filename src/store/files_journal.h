@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of one record's payload. */
-/* In front of a body. */
+/* Bytes in front of a body, and of one. */
 #define FILES_RECORD_HEAD 9
 #define FILES_RECORD_MAX  ((size_t)64 * 1024 * 1024)
 
@@ -27,9 +26,9 @@
 struct files_journal {
 	int fd;
 	uint64_t durable;   /* bytes that are on the disk */
-	struct str pending; /* records that are not */
+	struct str flying;  /* behind them: on their way, files_journal_take() */
+	struct str pending; /* behind those: records that wait */
 	struct list dirty;  /* in a files_group */
-	bool written;       /* pending is in the file */
 };
 
 /* Both leave *journal usable or untouched. dir_fd is borrowed for the call. */
@@ -49,12 +48,22 @@ void files_journal_close(struct files_journal *journal);
 
 /* Add a record behind all others: it is in the file with the next write. */
 void files_journal_add(struct files_journal *journal, char type, const struct str *body);
+/* All that is pending flies from here on: behind what failed to, if anything did. */
+void files_journal_take(struct files_journal *journal);
 /*
- * Put what is pending into the file; and make that durable. A failure leaves the file as
- * long as it was, as far as the disk lets us; both may be called again. ERR_SYS.
+ * Put what flies into the file; and make that durable. They touch nothing that adding
+ * does, so a thread may call them meanwhile. A failure leaves the file as long as it was,
+ * as far as the disk lets us; both may be called again. ERR_SYS.
  */
-int files_journal_write(struct files_journal *journal, struct err *err);
-int files_journal_sync(struct files_journal *journal, struct err *err);
+int files_journal_write(const struct files_journal *journal, struct err *err);
+int files_journal_sync(const struct files_journal *journal, struct err *err);
+/* What flew is durable. */
+void files_journal_stored(struct files_journal *journal);
+
+/* Where the next record will be: durable is beyond that when the one before is stored. */
+uint64_t files_journal_end(const struct files_journal *journal);
+/* Is all of it durable? */
+bool files_journal_clean(const struct files_journal *journal);
 
 /* What is left to do after a record. */
 enum files_scan {

@@ -11,12 +11,16 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_group.h \
 	src/store/files_index.c \
 	src/store/files_index.h \
+	src/store/files_io.c \
+	src/store/files_io.h \
 	src/store/files_journal.c \
 	src/store/files_journal.h \
 	src/store/files_keys.c \
 	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
+	src/store/files_retain.c \
+	src/store/files_retain.h \
 	src/store/files_run.c \
 	src/store/files_run.h \
 	src/store/files_view.c \

@@ -1,7 +1,11 @@
 SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
+	src/ui/chart.js \
+	src/ui/csv.js \
+	src/ui/diff.js \
 	src/ui/dom.js \
+	src/ui/filters.js \
 	src/ui/form.js \
 	src/ui/graph.js \
 	src/ui/icon.svg \
@@ -16,8 +20,10 @@ UI_FILES = \
 	src/ui/show.js \
 	src/ui/story.js \
 	src/ui/table.js \
+	src/ui/view_analytics.js \
 	src/ui/view_chat.js \
 	src/ui/view_defs.js \
+	src/ui/view_keys.js \
 	src/ui/view_letters.js \
 	src/ui/view_now.js \
 	src/ui/view_queues.js \
@@ -28,7 +34,9 @@ UI_FILES = \
 	src/ui/view_start.js \
 	src/ui/view_waits.js \
 	src/ui/view_workers.js \
-	src/ui/views.js
+	src/ui/views.js \
+	src/ui/vendor/uplot.css \
+	src/ui/vendor/uplot.min.js
 src_ui_libui_a_SOURCES = \
 	src/ui/ui.c \
 	src/ui/ui.h
@@ -37,7 +45,7 @@ nodist_src_ui_libui_a_SOURCES = \
 	src/ui/ui_files.h
 BUILT_SOURCES += src/ui/ui_files.c src/ui/ui_files.h
 CLEANFILES += src/ui/ui_files.c src/ui/ui_files.h
-EXTRA_DIST += $(UI_FILES)
+EXTRA_DIST += $(UI_FILES) src/ui/vendor/README.md src/ui/vendor/uplot.LICENSE
 
 CLEANFILES += src/ui/ui_files.stamp
 src/ui/ui_files.stamp: $(UI_FILES) scripts/embed.sh

@@ -49,12 +49,25 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
 
   // ---- pieces ----
 
+  const waiting = new Set();
+  let frame = 0;
   const watch = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
       const piece = pieces.find((p) => p.body === target);
-      if (piece) (isIntersecting ? draw : undraw)(piece);
+      if (piece && isIntersecting) waiting.add(piece);
+      else if (piece) { waiting.delete(piece); undraw(piece); }
     }
+    if (waiting.size) frame ||= requestAnimationFrame(drawNext);
   }, { rootMargin: NEAR });
+
+  // One a frame, however fast somebody scrolls.
+  function drawNext() {
+    const [piece] = waiting;
+    frame = 0;
+    waiting.delete(piece);
+    if (piece && pieces.includes(piece)) draw(piece);
+    if (waiting.size) frame = requestAnimationFrame(drawNext);
+  }
 
   function draw(piece) {
     if (piece.drawn) return;
@@ -83,7 +96,7 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
   function addPiece(rows) {
     const last = pieces.at(-1);
     const piece = { body: el('tbody'), entries: rows.map((row) => ({ row, tr: null })), from: last ? last.from + last.entries.length : 0, drawn: false };
-    if (pieces.length === 1) hold();
+    if (pieces.length === 1 && grid.offsetWidth) hold();
     pieces.push(piece);
     if (pieces.length === 1) draw(piece); else gap(piece, rows.length * (pieces[0].body.offsetHeight / pieces[0].entries.length || ROW_PX));
     grid.append(piece.body);
@@ -94,7 +107,7 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
   function hold() {
     const wide = grid.offsetWidth;
     const heads = [...grid.tHead.rows[0].cells];
-    heads.map((th) => th.offsetWidth).forEach((w, i) => { heads[i].style.width = `${(100 * w) / (wide || 1)}%`; });
+    heads.map((th) => th.offsetWidth).forEach((w, i) => { heads[i].style.width = `${(100 * w) / wide}%`; });
     grid.classList.add('held');
   }
 

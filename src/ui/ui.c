@@ -28,7 +28,11 @@ static const struct row rows[] = {
 	{ "", HTML, UI_FILES_INDEX },
 	{ "page.css", CSS, UI_FILES_PAGE },
 	{ "icon.svg", SVG, UI_FILES_ICON },
+	{ "chart.js", SCRIPT, UI_FILES_CHART },
+	{ "csv.js", SCRIPT, UI_FILES_CSV },
+	{ "diff.js", SCRIPT, UI_FILES_DIFF },
 	{ "dom.js", SCRIPT, UI_FILES_DOM },
+	{ "filters.js", SCRIPT, UI_FILES_FILTERS },
 	{ "form.js", SCRIPT, UI_FILES_FORM },
 	{ "graph.js", SCRIPT, UI_FILES_GRAPH },
 	{ "live.js", SCRIPT, UI_FILES_LIVE },
@@ -40,8 +44,10 @@ static const struct row rows[] = {
 	{ "show.js", SCRIPT, UI_FILES_SHOW },
 	{ "story.js", SCRIPT, UI_FILES_STORY },
 	{ "table.js", SCRIPT, UI_FILES_TABLE },
+	{ "view_analytics.js", SCRIPT, UI_FILES_VIEW_ANALYTICS },
 	{ "view_chat.js", SCRIPT, UI_FILES_VIEW_CHAT },
 	{ "view_defs.js", SCRIPT, UI_FILES_VIEW_DEFS },
+	{ "view_keys.js", SCRIPT, UI_FILES_VIEW_KEYS },
 	{ "view_letters.js", SCRIPT, UI_FILES_VIEW_LETTERS },
 	{ "view_now.js", SCRIPT, UI_FILES_VIEW_NOW },
 	{ "view_queues.js", SCRIPT, UI_FILES_VIEW_QUEUES },
@@ -53,6 +59,8 @@ static const struct row rows[] = {
 	{ "view_waits.js", SCRIPT, UI_FILES_VIEW_WAITS },
 	{ "view_workers.js", SCRIPT, UI_FILES_VIEW_WORKERS },
 	{ "views.js", SCRIPT, UI_FILES_VIEWS },
+	{ "uplot.css", CSS, UI_FILES_UPLOT },
+	{ "uplot.min.js", SCRIPT, UI_FILES_UPLOT_MIN },
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))

@@ -1,5 +1,6 @@
 // view_defs.js - orchestrations, agents, tools and MCP servers: read, drawn, edited, imported
 
+import { diff } from './diff.js';
 import { add, button, confirm, el, field, fill, link } from './dom.js';
 import { graph } from './graph.js';
 import { ask, get, post, query as q } from './net.js';
@@ -63,13 +64,14 @@ async function one(main, kind, id) {
     try { list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions; } catch (error) {
       if (error.code !== 'scale_only') throw error; // definitions in files have no versions
     }
-    const diff = el('pre', { class: 'diff', tabindex: '0', hidden: true });
+    const changes = el('pre', { class: 'diff', hidden: true, tabindex: '0', 'aria-label': 'Differences' });
     fill(versions, el('h2', {}, 'Versions'), el('ul', {}, list.map((v, i) => el('li', {}, `${v.version} · `, moment(v.created_at), ` · ${v.bytes} bytes `,
       i + 1 < list.length ? button('Differences to the one before', async () => {
         const [a, b] = await Promise.all([list[i + 1], v].map((x) => get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions/${x.version}`)));
-        diff.hidden = false;
-        fill(diff, ...lines(JSON.stringify(a.definition ?? a, null, 2), JSON.stringify(b.definition ?? b, null, 2)));
-      }, { class: 'quiet small' }) : null))), diff);
+        const lines = diff(JSON.stringify(a.definition ?? a, null, 2), JSON.stringify(b.definition ?? b, null, 2));
+        changes.hidden = false;
+        fill(changes, lines.length ? lines : 'They are the same.');
+      }, { class: 'quiet small' }) : null))), changes);
   };
   add(main, heading(id === '+' ? `New: ${kind}` : definition.name ?? id, link(`#/definitions?kind=${kind}`, 'All')), said.node, picture,
     editor(kind, id === '+' ? null : id, definition, said, (r) => { if (id === '+') location.hash = `#/definitions/${kind}/${encodeURIComponent(r.id ?? r.name)}`; else draw(); }),
@@ -77,17 +79,6 @@ async function one(main, kind, id) {
       id === '+' ? null : button('Delete', async () => { if (await confirm('Delete this definition?', 'Runs that have it keep their version.', 'Delete')) { await said.did(() => ask('DELETE', `/api/v2/${kind}/${encodeURIComponent(id)}`), 'Deleted.'); location.hash = `#/definitions?kind=${kind}`; } }, { class: 'danger' })),
     versions, command('synapsed def list; synapsed def validate <file>'));
   await draw();
-}
-
-// Lines that differ, by the longest common beginning and end: enough for an edit.
-function lines(before, after) {
-  const a = before.split('\n'), b = after.split('\n');
-  let head = 0, tail = 0;
-  while (head < a.length && head < b.length && a[head] === b[head]) head++;
-  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
-  const mark = (list, sign, how) => list.map((t) => el('span', { class: how }, `${sign} ${t}\n`));
-  return [...mark(a.slice(Math.max(0, head - 3), head), ' ', ''), ...mark(a.slice(head, a.length - tail), '-', 'gone'),
-    ...mark(b.slice(head, b.length - tail), '+', 'come'), ...mark(b.slice(b.length - tail, b.length - tail + 3), ' ', '')];
 }
 
 async function importer(said, reload) {

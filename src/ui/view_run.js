@@ -10,11 +10,37 @@ import { between, json, money, moment, span } from './show.js';
 import { definitionOf, runOf } from './story.js';
 import { table } from './table.js';
 
-const EVENTS_PAGE = 200;
+const EVENTS_PAGE = 200, SHORT_MAX = 400;
+const LOOK_MS = 1500, LOOK_LONG_MS = 6000, LONG_STEPS = 300; // a long run is much to ask for
 
-function block(title, value) {
-  if (value === null || value === undefined || value === '') return null;
-  return el('details', { open: String(json(value)).length < 400 }, el('summary', {}, title), el('pre', { tabindex: '0' }, json(value)));
+// What a run is made of, each under its title: written out when somebody opens it, since it
+// may be large and changes while the run goes on.
+function factSheet() {
+  const node = el('div'), parts = new Map();
+
+  function part(title, short) {
+    const pre = el('pre', { tabindex: '0' }), details = el('details', { open: short }, el('summary', {}, title), pre);
+    const me = { details, value: null, write() { const text = json(me.value); if (details.open && pre.textContent !== text) pre.textContent = text; } };
+    details.addEventListener('toggle', me.write);
+    parts.set(title, me);
+    return me;
+  }
+  return {
+    node,
+    show(values) {
+      for (const [title, value] of values) {
+        const empty = value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+        if (empty && !parts.has(title)) continue;
+        const me = parts.get(title) ?? part(title, String(json(value)).length < SHORT_MAX);
+        me.details.hidden = empty;
+        me.value = value ?? '';
+        me.write();
+      }
+      // in their order, whichever came first
+      const want = values.map(([title]) => parts.get(title)?.details).filter(Boolean);
+      want.forEach((details, i) => { if (node.children[i] !== details) node.insertBefore(details, node.children[i] ?? null); });
+    },
+  };
 }
 
 function statesOf(steps) {
@@ -53,20 +79,21 @@ export async function open(main, [id]) {
   const path = `/api/v2/orchestrations/runs/${encodeURIComponent(id)}`;
   const said = teller();
   const top = el('div'), why = el('p', { class: 'note', role: 'status' }), asks = el('div'), acts = el('div', { class: 'row acts' });
-  const picture = el('div'), facts = el('div'), older = el('div');
+  const picture = el('div'), facts = factSheet(), older = el('div');
   const tokens = tokenBox();
   const log = eventLog((dropped) => {
     if (!dropped) { fill(older); return; }
-    if (!older.firstChild) add(older, el('p', { class: 'note' }, el('span', {}), button('Show all events', async () => { const all = allEvents(path); await all.reload(); older.lastChild.replaceWith(all.node); }, { class: 'quiet small' })), el('div'));
+    if (!older.firstChild) add(older, el('p', { class: 'note' }, el('span', {}), button('Show all events', async () => { const all = allEvents(path); older.lastChild.replaceWith(all.node); await all.reload(); }, { class: 'quiet small' })), el('div'));
     older.querySelector('span').textContent = `${dropped} older ones are not shown here. `;
   });
   const state = el('span', { class: 'note', role: 'status' });
   const cut = el('p', { class: 'banner warn', role: 'status', hidden: true }, 'The events come no more: connecting again…');
-  let definition = null, drawn = null, steps = [], shown = '', acting = '', stale = true;
+  let definition = null, drawn = null, steps = [], shown = '', acting = '', stale = true, looked = 0;
   const list = timeline(() => steps), asked = new Map(), spoken = el('p', { class: 'hidden', role: 'status' });
 
   async function load() {
     const run = await runOf(id);
+    looked = performance.now();
     const live = !['completed', 'failed', 'cancelled'].includes(run.status);
     definition ??= await definitionOf(run);
     refresh(top, el('dl', { class: 'tiles' }, tile('Status', badge(run.status)), tile('Orchestration', run.orchestration_id),
@@ -98,9 +125,8 @@ export async function open(main, [id]) {
         live ? null : button('Run again', async () => { const r = await said.did(() => post(`/api/v2/runs/${encodeURIComponent(id)}/retry`), 'Started.'); if (r?.run_id) location.hash = runHref(r.run_id); }, { class: 'quiet' }),
         live ? null : button('Erase', async () => { if (await confirm('Erase this run?', 'Its row, journal, questions and stream go for good.', 'Erase')) { await said.did(() => ask('DELETE', `/api/v2/runs/${encodeURIComponent(id)}`), 'Erased.'); location.hash = '#/runs'; } }, { class: 'quiet' }));
     }
-    refresh(facts, block('Error', run.error), block('Answer', run.final_response), block('Message', run.input), block('Inputs', run.inputs),
-      block('Tags', run.metadata), block('State', run.state), block('Usage', run.usage?.length ? run.usage : null),
-      block('Effects', run.effects?.length ? run.effects : null), block('Workers that had it', run.workers?.length ? run.workers : null));
+    facts.show([['Error', run.error], ['Answer', run.final_response], ['Message', run.input], ['Inputs', run.inputs], ['Tags', run.metadata],
+      ['State', run.state], ['Usage', run.usage], ['Effects', run.effects], ['Workers that had it', run.workers]]);
     stale = live;
     return run;
   }
@@ -123,9 +149,11 @@ export async function open(main, [id]) {
   }
 
   add(main, heading('Run', el('code', {}, id)), cut, top, spoken, why, said.node, acts, asks, picture, el('h2', {}, 'Steps'), list.node,
-    tokens.node, facts, el('h2', {}, 'Events ', state), older, log.node, command(`synapsed run get ${id}; synapsed run tail ${id}`));
+    tokens.node, facts.node, el('h2', {}, 'Events ', state), older, log.node, command(`synapsed run get ${id}; synapsed run tail ${id}`));
   await load();
   watch();
-  const stop = every(1.5, async () => { if (stale) await load(); });
+  const stop = every(LOOK_MS / 1000, async () => {
+    if (stale && performance.now() - looked >= (steps.length > LONG_STEPS ? LOOK_LONG_MS : LOOK_MS) - 100) await load();
+  });
   return () => { stop(); end(); };
 }

@@ -1,6 +1,7 @@
 // view_runs.js - runs by filters that the address keeps, and acts on those selected or all
 
 import { add, button, confirm, el, field, fill } from './dom.js';
+import { savedFilters } from './filters.js';
 import { faults } from './form.js';
 import { every } from './live.js';
 import { ask, get, post, query as q } from './net.js';
@@ -21,8 +22,15 @@ function filtersOf(query) {
   return filters;
 }
 
+const FLAGS = { status: 'status', orchestration_id: 'orchestration', tenant_id: 'tenant', session_id: 'session', since: 'since', until: 'until', tag: 'tag', text: 'text' };
+
+function word(text) {
+  return /^[\w.:@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function shell(filters) {
-  return `synapsed run list${filters.status ? ` --status ${filters.status}` : ''}${filters.tenant_id ? ` --tenant ${filters.tenant_id}` : ''}`;
+  const flags = Object.entries(filters).map(([name, value]) => ` --${FLAGS[name]} ${word(value)}`).join('');
+  return `synapsed run list${flags}; synapsed run cancel --all-matching${flags}`;
 }
 
 async function one(act, run) {
@@ -56,16 +64,18 @@ export async function open(main, params, query) {
     await list.reload();
   }
 
+  // First what it would be, of the whole filter; then, if that is wanted, page by page.
   async function onAll(act, word) {
     const all = Object.keys(filters).length === 0;
     const path = (after) => `/api/v2/runs/bulk${q({ ...filters, limit: 1000, after })}`;
     const dry = await said.did(() => post(path(), { action: act, dry_run: true, all }), 'Counted.');
     if (!dry) return;
-    const more = dry.next ? ' in the first thousand, and there are more' : '';
-    if (!await confirm(`${word} all that these filters mean?`, `${dry.applicable} of ${dry.matched} runs${more}.`, word)) return;
-    let done = 0, refused = 0, next = null;
+    if (!dry.applicable) { said.say(`None of these ${dry.matched} runs can be meant by “${word}”.`); return; }
+    if (!await confirm(`${word} all that these filters mean?`, `${dry.applicable} of ${dry.matched} runs${dry.more ? ', and more that are not counted' : ''}. What is accepted meanwhile is meant as well.`, word)) return;
+    let done = 0, refused = 0;
+    let next = null;
     do {
-      const r = await said.did(() => post(path(next), { action: act, all }), (x) => `${word}: ${done += x.done} done, ${refused += x.refused?.length ?? x.refused ?? 0} refused`);
+      const r = await said.did(() => post(path(next), { action: act, all }), (x) => `${word}: ${done += x.done} done, ${refused += x.refused} refused${x.refused ? ` (${x.refusals[0].detail})` : ''}${x.next ? '…' : ''}`);
       next = r?.next ?? null;
     } while (next);
     await list.reload();
@@ -91,8 +101,9 @@ export async function open(main, params, query) {
     location.hash = `#/runs${q(Object.fromEntries(new FormData(form)))}`;
   });
   drawBar([]);
+  const saved = savedFilters(q(filters), (text) => { location.hash = `#/runs${text}`; }, said);
   const live = el('input', { type: 'checkbox', checked: true });
-  add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, bar, said.node, list.node, command(shell(filters)));
+  add(main, heading('Runs', el('label', { class: 'live' }, live, ' live')), form, saved, bar, said.node, list.node, command(shell(filters)));
   const wrong = faults(inputs);
   let refused = false;
   return every(5, async () => {

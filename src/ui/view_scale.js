@@ -1,11 +1,12 @@
 // view_scale.js - Settings, Scale: the stores, the limits, what the stock files hold, workers
 
-import { add, badge, button, el, field, fill, refresh } from './dom.js';
+import { add, badge, button, confirm, el, field, fill, refresh } from './dom.js';
 import { faults } from './form.js';
 import { every } from './live.js';
-import { get, post } from './net.js';
+import { ask, get, post } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { json, moment } from './show.js';
+import { table } from './table.js';
 import { workerList } from './view_workers.js';
 
 // [title, rows: [key of the configuration, label, type, test route]]
@@ -16,6 +17,49 @@ const SECTIONS = [
 ];
 const SHOWN = { redis_url: 'redis://your-redis-host:6379/0', scale_postgres_url: 'postgresql://user:password@your-pg-host:5432/synapse' };
 const IN_FORCE_MS = 10000, LOOK_MS = 300;
+
+// Stock's settings that no part of this program reads: shown as they are, and said so.
+const IDLE = [
+  ['Queue shards', 'Not used: tenants are spread over the queues that queue.names has (synapsed.yaml), and stock’s shards had no reader.', [['num_queue_shards', 'Shards']]],
+  ['Observability', 'Not built: there is no exporter. Counters are in “synapsed status -o json”, and GET /health says how a host stands.', [['otlp_endpoint', 'OTLP endpoint'], ['metrics_token', 'Metrics token']]],
+  ['Storage (S3)', 'Not built: nothing of this program is kept in S3.', [['s3_bucket', 'Bucket'], ['s3_region', 'Region'], ['s3_prefix', 'Prefix'], ['s3_endpoint_url', 'Endpoint']]],
+];
+
+function idle(config) {
+  return el('details', { class: 'card' }, el('summary', {}, 'Settings of stock that have no effect here'), IDLE.map(([title, why, rows]) =>
+    el('fieldset', {}, el('legend', {}, title), el('p', { class: 'note' }, why), rows.map(([key, label]) =>
+      field(label, el('input', { type: 'text', readonly: true, value: String(config[key] ?? '') }))))));
+}
+
+function tenants() {
+  const said = teller();
+  const input = (type, more) => el('input', { type, spellcheck: 'false', ...more });
+  const id = input('text', { required: true }), name = input('text'), running = input('number', { min: '1', value: '100' }), queued = input('number', { min: '1', value: '1000' }), priority = input('number', { min: '-10', max: '10', value: '0' });
+  const list = table({
+    caption: 'Tenants', empty: 'No tenant has limits of its own.', key: (t) => t.tenant_id,
+    columns: [
+      ['Tenant', (t) => t.tenant_id], ['Name', (t) => t.name || '—'], ['Running at the most', (t) => t.max_concurrent_runs ?? '—'], ['Queued at the most', (t) => t.max_queued_runs ?? '—'], ['Priority', (t) => t.priority ?? 0],
+      ['Act', (t) => [button('Change', () => { id.value = t.tenant_id; name.value = t.name ?? ''; running.value = t.max_concurrent_runs ?? 100; queued.value = t.max_queued_runs ?? 1000; priority.value = t.priority ?? 0; running.focus(); }, { class: 'quiet small', 'aria-label': `Change ${t.tenant_id}` }), ' ',
+        button('Delete', async () => {
+          if (!await confirm(`Delete the limits of ${t.tenant_id}?`, 'Its runs stay; the limits of all tenants count for it then.', 'Delete')) return;
+          await said.did(() => ask('DELETE', `/api/scale/tenants/${encodeURIComponent(t.tenant_id)}`), 'Deleted.');
+          await list.reload();
+        }, { class: 'danger small', 'aria-label': `Delete ${t.tenant_id}` })]],
+    ],
+    load: async () => ({ rows: await get('/api/scale/tenants'), next: null }),
+  });
+  const form = el('form', { class: 'filters', 'aria-label': 'Limits of a tenant' }, field('Tenant', id), field('Name', name), field('Running at the most', running), field('Queued at the most', queued), field('Priority', priority),
+    el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Set the limits')));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const made = await said.did(() => post('/api/scale/tenants', { tenant_id: id.value, name: name.value, max_concurrent_runs: Number(running.value), max_queued_runs: Number(queued.value), priority: Number(priority.value) }), 'Set.');
+    if (!made) return;
+    form.reset();
+    await list.reload();
+  });
+  list.reload().catch((error) => said.say(error.message, true));
+  return el('section', {}, el('h2', {}, 'Tenants'), list.node, said.node, form);
+}
 
 function sourceOf(source) {
   if (!source) return '';
@@ -147,7 +191,7 @@ export async function open(main) {
   }
 
   show();
-  add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('h2', { id: 'workers-panel' }, 'Workers'), workers.node, start),
-    command('synapsed check; synapsed def sync; synapsed worker list'));
+  add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('h2', { id: 'workers-panel' }, 'Workers'), workers.node, start), tenants(), idle(config),
+    command('synapsed -t; synapsed def sync; synapsed worker list'));
   return every(3, look);
 }

@@ -22,6 +22,6 @@ export async function open(main) {
         await load();
       })));
   }
-  add(main, heading('Approvals'), said.node, note, list, command('synapsed wait list; synapsed run resume <run> --response "…"'));
+  add(main, heading('Approvals'), said.node, note, list, command('synapsed wait list; synapsed run resume <run> --text "…"'));
   return every(4, load);
 }

@@ -15,6 +15,8 @@ import * as queues from './view_queues.js';
 import * as letters from './view_letters.js';
 import * as scale from './view_scale.js';
 import * as schedules from './view_schedules.js';
+import * as analytics from './view_analytics.js';
+import * as keys from './view_keys.js';
 
 // place: in the navigation; null: reached from elsewhere
 export const views = [
@@ -25,9 +27,11 @@ export const views = [
   { path: 'approvals', title: 'Approvals', place: 'Work', view: waits },
   { path: 'chat', title: 'Chat', place: 'Work', view: chat },
   { path: 'schedules', title: 'Schedules', place: 'Work', view: schedules },
+  { path: 'analytics', title: 'Analytics', place: 'Fleet', view: analytics },
   { path: 'definitions', title: 'Definitions', place: 'Fleet', view: definitions },
   { path: 'workers', title: 'Workers', place: 'Fleet', view: workers },
   { path: 'queues', title: 'Queues', place: 'Fleet', view: queues },
   { path: 'dead-letters', title: 'Dead letters', place: 'Fleet', view: letters },
   { path: 'scale', title: 'Scale', place: 'Settings', view: scale },
+  { path: 'keys', title: 'Keys', place: 'Settings', view: keys },
 ];

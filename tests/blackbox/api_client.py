@@ -4,6 +4,8 @@ import http.client
 import json
 import socket
 
+from harness.openapi_doc import check_answer
+
 
 class Answer:
     def __init__(self, status, headers, body):
@@ -45,9 +47,11 @@ class Client:
         try:
             connection.request(method, path, body, sent)
             reply = connection.getresponse()
-            return Answer(reply.status, reply.headers, reply.read())
+            answer = Answer(reply.status, reply.headers, reply.read())
         finally:
             connection.close()
+        check_answer(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     def get(self, path, **more):
         return self.ask("GET", path, **more)

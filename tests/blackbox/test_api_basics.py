@@ -247,6 +247,10 @@ def test_workers_are_shown_as_their_rows_say(api):
         "mcp_disabled": ["x"],
         "last_death_cause": None,
         "last_death_at": None,
+        "version": None,
+        "state": None,
+        "generation": 0,
+        "memory_bytes": 0,
     }
 
 

@@ -161,6 +161,11 @@ def test_the_manual_page_has_every_verb_and_option():
         ("run nosuch", "there is no verb nosuch"),
         ("run start", "<orchestration> is missing"),
         ("run start a b", "one word too many: b"),
+        ("run cancel", "<run id> is missing, or --all-matching"),
+        ("run cancel x --status queued", "--status is for --all-matching"),
+        ("run cancel x --all-matching", "by filters, not by id"),
+        ("run resume-failed --all-matching --from-step s", "for runs that are named"),
+        ("dlq retry", "<letter id> is missing"),
         ("run start a --nosuch", "unknown option: --nosuch"),
         ("run start a --message", "--message needs a value"),
         ("run start a --wait=1", "takes no value"),
@@ -299,6 +304,59 @@ def test_list_passes_its_filters_on(api):
     assert lines[1].split()[:3] == ["run_1", "o", "failed"]
     assert lines[2].split()[0] == "run_2"
     assert lines[3] == "more: --after CUR"
+
+
+def test_acts_on_all_that_a_filter_means_are_counted_first(api):
+    count = {"matched": 9, "applicable": 7, "more": False}
+    line = ("run", "cancel", "--all-matching", "--status", "queued", "--tenant", "a b")
+    result = api.ask(*line, answer=(200, count))
+    assert result.returncode == OK
+    assert result.stdout == b"cancel: 7 of 9 runs; nothing was done, --yes does it\n"
+    ((method, path, _, body),) = api.asked
+    assert (method, path) == ("POST", "/api/v2/runs/bulk?status=queued&tenant_id=a%20b&limit=1000")
+    assert json.loads(body) == {"action": "cancel", "dry_run": True, "all": False}
+    # and then page by page; what was refused is told
+    api.asked.clear()
+    page = {"matched": 5, "applicable": 5, "done": 4, "refused": 1, "next": "c&d",
+            "refusals": [{"id": "run_1", "code": "x", "detail": "it \u001b[31mwas faster"}]}  # fmt: skip
+    api.answers = [(200, page), (200, {"matched": 2, "applicable": 2, "done": 2, "refused": 0})]
+    result = api.ask(*line, "--yes", "-o", "json")
+    assert result.returncode == CONFLICT
+    assert json.loads(result.stdout) == {
+        "action": "cancel", "dry_run": False, "matched": 7, "applicable": 7, "done": 6,
+        "refused": 1, "more": False}  # fmt: skip
+    assert result.stderr.startswith(b"run_1: it ") and b"\x1b" not in result.stderr
+    assert api.asked[1][1].endswith("&limit=1000&after=c%26d")
+    # without a filter it is everything, and says so
+    api.asked.clear()
+    result = api.ask("dlq", "discard", "--all-matching", answer=(200, {**count, "more": True}))
+    assert b"7 of 9 dead letters, and more that are not counted" in result.stdout
+    assert api.asked[0][1] == "/api/v2/dead-letters/bulk?limit=1000"
+    assert json.loads(api.asked[0][3])["all"] is True
+
+
+def test_runs_that_are_named_are_retried_resumed_and_erased(api):
+    api.answers = [(202, {"run_id": "run_9"}), (409, {"code": "run_not_ended", "detail": "no"})]
+    result = api.ask("run", "retry", "run_1", "run_2")
+    assert (result.returncode, result.stdout) == (CONFLICT, b"run_1 runs again as run_9\n")
+    assert [a[1] for a in api.asked] == ["/api/v2/runs/run_1/retry", "/api/v2/runs/run_2/retry"]
+    result = api.ask("run", "delete", "run_1", answer=(200, {"status": "erased"}))
+    assert (result.returncode, result.stdout) == (OK, b"run_1 is erased\n")
+    assert api.asked[-1][:2] == ("DELETE", "/api/v2/runs/run_1")
+    result = api.ask("run", "resume-failed", "run_1", "--from-step", "s", answer=(202, {"attempt": 2}))
+    assert result.stdout == b"run_1 goes on, attempt 2\n"
+    assert json.loads(api.asked[-1][3]) == {"from_step": "s"}
+
+
+def test_runs_are_shown_in_groups(api):
+    group = {"key": "2026-01-01", "runs": 3, "completed": 2, "failed": 1, "cancelled": 0,
+             "success_rate": 66.67, "p50_seconds": 1.5, "p95_seconds": None, "p99_seconds": 2,
+             "cost_usd": 0.25, "tokens": 10}  # fmt: skip
+    result = api.ask("run", "stats", "--by", "day", "--tenant", "t", answer=(200, {"groups": [group]}))
+    assert api.asked[0][1] == "/api/v2/analytics?by=day&tenant_id=t"
+    heads, row = result.stdout.decode().splitlines()
+    assert heads.split()[:2] == ["GROUP", "RUNS"]
+    assert row.split() == ["2026-01-01", "3", "2", "1", "0", "66.67", "1.5", "-", "2", "0.25", "10"]
 
 
 def test_workers_and_queues_are_shown(api):

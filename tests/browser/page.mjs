@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { runCases } from './browser.mjs';
+import { fleet } from './fleet.mjs';
 import { world } from './world.mjs';
 
 const EVIL = '<img src=x onerror="window.xss=1"><script>window.xss=1</script>"\'><b>x</b>';
@@ -176,7 +177,7 @@ const cases = {
     await text(/\d+ synced/);
   },
   async 'the other views'() {
-    for (const [hash, words] of [['now', 'Newest runs'], ['workers', 'online'], ['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
+    for (const [hash, words] of [['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
       await at(hash);
       await text(words);
       await w.look(hash.replace(/\W/g, '-'));
@@ -184,6 +185,7 @@ const cases = {
     await at('nothing');
     await text('There is no such view');
   },
+  ...fleet(w, { at, text, press, start, EVIL }),
   async 'signed out'() {
     await at('now');
     await press('Sign out');

@@ -1,9 +1,10 @@
 // world.mjs - a daemon of `synapsed dev`, with its private stores, and a browser
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { apiOf, browser } from './browser.mjs';
 import { freePort } from './servers.mjs';
@@ -35,6 +36,10 @@ export async function world() {
 
   return Object.assign(w, {
     dir, base, key, api: apiOf(base, key), log: () => fs.readFileSync(log, 'utf8'),
+    async sql(text) {
+      const url = /url:\s*"?(postgres[^"\s]*)/.exec(fs.readFileSync(path.join(dir, 'synapsed.yaml'), 'utf8'))[1];
+      return (await promisify(execFile)('psql', ['-v', 'ON_ERROR_STOP=1', '-qAtc', text, url])).stdout;
+    },
     async end() {
       await w.close();
       daemon.stdin.end();

@@ -5,6 +5,7 @@ import json
 import time
 
 from harness.daemon import DEADLINE_S, Daemon, run_verb
+from harness.openapi_doc import check_answer
 
 
 def print_step(step_id, text, next_id=None, **more):
@@ -82,6 +83,7 @@ class Site:
             text = answer.read()
         finally:
             connection.close()
+        check_answer(method, path, answer.status, answer.headers, text)
         return answer.status, json.loads(text) if text else None, answer.headers
 
     def submit(self, orch_id, message="", **body):

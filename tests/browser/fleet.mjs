@@ -1,0 +1,195 @@
+// fleet.mjs - cases of page.mjs: what operators do about workers, keys, letters and many runs
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+// w: the world; h: {at, text, press, start, EVIL}
+export function fleet(w, { at, text, press, start, EVIL }) {
+  const { page } = w;
+  const dialog = (name) => page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+  const row = (words) => page.locator('tbody tr', { hasText: words });
+
+  return {
+    async 'now: throughput, spend, when an alert began'() {
+      await w.api('POST', '/api/v2/queues/default/pause', { reason: EVIL });
+      await at('now');
+      await text('The last hour');
+      await page.locator('.rate .spark rect').first().waitFor();
+      await text('Spend today');
+      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \d/).waitFor();
+      await w.look('now');
+      await w.api('POST', '/api/v2/queues/default/resume');
+    },
+    async 'analytics: charts, the table behind them, a file'() {
+      await w.sql(`INSERT INTO orchestration_runs (run_id, orchestration_id, tenant_id, status, shared_state, step_history, wake, created_at, started_at, ended_at, total_cost_usd, total_tokens_used)
+        SELECT 'past_' || i, CASE WHEN i % 3 = 0 THEN $$=1+1,"${EVIL.replaceAll("'", "''")}$$ ELSE 'hello' END, 'default', CASE WHEN i % 10 = 0 THEN 'failed' ELSE 'completed' END, '{}', '[]', 1,
+        now() - i * interval '1 hour', now() - i * interval '1 hour', now() - i * interval '1 hour' + i * interval '1 second', i / 100.0, i * 10 FROM generate_series(1, 140) AS i`);
+      await at('analytics');
+      await page.locator('.plot canvas').nth(3).waitFor();
+      await text('p95');
+      assert.ok(await page.locator('tbody tr').count() >= 6);
+      await w.look('analytics');
+      await at('analytics?by=orchestration&days=30');
+      await row('hello').first().waitFor();
+      assert.equal(await page.locator('.plot').count(), 0);
+      await w.look('analytics-orchestration');
+      const [file] = await Promise.all([page.waitForEvent('download'), press('Save as CSV')]);
+      const lines = fs.readFileSync(await file.path(), 'utf8').split('\r\n');
+      assert.match(lines[0], /^orchestration,runs,turns,completed,failed,cancelled,success_rate,p50_seconds/);
+      assert.ok(lines.some((l) => l.startsWith('hello,')), lines.join('\n'));
+      assert.ok(lines.some((l) => l.startsWith('"\'=1+1,""<img')), lines.join('\n')); // no formula
+      await page.getByLabel('By', { exact: true }).selectOption('hour');
+      await press('Sum up');
+      await page.locator('.plot canvas').first().waitFor();
+      await at('analytics?by=day&from=2026-01-01&to=2025-01-01');
+      await text('Input should be before until');
+      await at('analytics?by=model');
+      await page.locator('tbody tr, .note').first().waitFor();
+      await at('analytics?tenant_id=nobody');
+      await text('Nothing was accepted in this time.');
+    },
+    async 'keys: one is made, shown once, used and revoked'() {
+      await at('keys');
+      await page.getByLabel('Name', { exact: true }).fill(EVIL);
+      await page.getByLabel('Tenant', { exact: true }).fill('acme');
+      await press('Make it');
+      const key = await page.getByLabel('The key', { exact: true }).inputValue();
+      assert.match(key, /^sk-syn-[0-9a-f]{64}$/);
+      await w.look('key-made');
+      await press('I have it');
+      await row(EVIL).waitFor();
+      assert.ok(!(await page.content()).includes(key));
+      const mine = () => fetch(`${w.base}/api/v2/runs?limit=1`, { headers: { Authorization: `Bearer ${key}` } });
+      assert.equal((await mine()).status, 200);
+      await w.look('keys');
+      await row(EVIL).getByRole('button').click();
+      await dialog('Keep');
+      await row(EVIL).getByRole('button').click();
+      await dialog('Revoke');
+      await row(EVIL).getByText('revoked').waitFor();
+    },
+    async 'a key of a tenant sees no keys, no sums of the fleet, no acts that are not its own'() {
+      const { key } = await w.api('POST', '/api/v2/keys', { name: 'bound', tenant_id: 'acme' });
+      const context = await page.context().browser().newContext();
+      const other = await context.newPage();
+      await other.goto(w.base);
+      await other.getByLabel('API key').fill(key);
+      await other.getByRole('button', { name: 'Sign in' }).click();
+      await other.getByRole('heading', { name: 'Newest runs' }).waitFor();
+      await other.goto(`${w.base}/#/keys`);
+      await other.getByText('may not manage keys').first().waitFor();
+      await other.goto(`${w.base}/#/now`);
+      await other.locator('.tile').first().waitFor();
+      assert.equal(await other.getByText('Spend today').count(), 0);
+      await context.close();
+    },
+    async 'a filter is saved under a name, used and forgotten'() {
+      await at('runs?status=failed&orchestration_id=fails');
+      await page.getByLabel('Name of this filter').fill(EVIL);
+      await press('Save this filter');
+      await text('Saved in this browser');
+      await at('runs');
+      await page.getByLabel('Saved filters', { exact: true }).last().selectOption({ label: EVIL });
+      await page.waitForURL(/status=failed/);
+      await page.reload();
+      await page.getByRole('button', { name: /^Forget/ }).waitFor();
+      await w.look('runs-saved');
+      await page.getByRole('button', { name: /^Forget/ }).click();
+      await page.getByLabel('Name of this filter').waitFor();
+    },
+    async 'a dead letter is edited: what is wrong with it, what differs'() {
+      const id = await start('hello', 'before');
+      await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, error_traceback, attempt_count, first_failed_at, last_failed_at, resolved)
+        VALUES (gen_random_uuid(), '${id}', 'hello', 'run_orchestration_job', '{"run_id": "${id}", "orch_id": "hello", "initial_input": "before", "inputs": {"a": 1, "b": [1, 2, 3]}, "tenant_id": "default"}',
+        $$${EVIL}$$, $$${EVIL}$$, 3, now() - interval '1 hour', now(), false)`);
+      await at('dead-letters');
+      await page.getByRole('button', { name: /^Look at the letter/ }).first().click();
+      await text('Cause of death');
+      const box = page.getByLabel('What the retry is given');
+      const before = await box.inputValue();
+      assert.equal(JSON.parse(before).message, 'before');
+      await box.fill(`${before}}`);
+      await text(/That is no JSON, line \d+/);
+      await box.fill('{"message": 7}');
+      await text('“message” has to be a text.');
+      await press('Reset');
+      await box.fill(before.replace('"before"', '"after"').replace('"a": 1', '"a": 2'));
+      await page.locator('.diff .gone', { hasText: '"a": 1' }).waitFor();
+      await page.locator('.diff .come', { hasText: 'after' }).waitFor();
+      await w.look('dead-letter');
+      await press('Retry');
+      await page.waitForURL(/#\/run\//);
+      await page.locator('.tile', { hasText: 'Status' }).getByText('completed', { exact: true }).waitFor();
+      const again = decodeURIComponent(page.url().split('#/run/')[1]);
+      const { input, inputs } = await w.api('GET', `/api/v2/runs/${encodeURIComponent(again)}`);
+      assert.deepEqual([input, inputs.a], ['after', 2]);
+    },
+    async 'a worker is pinged, quieted, drained, and a row of one that left is removed'() {
+      await w.sql(`INSERT INTO workers (worker_id, hostname, status, registered_at, last_heartbeat, mcp_disabled) VALUES ('gone-9', $$${EVIL}$$, 'offline', now(), now() - interval '1 day', '[{"name": "m", "reason": "<b>x</b>"}]')`);
+      await at('workers');
+      await row('gone-9').waitFor();
+      const live = page.locator('tbody tr', { hasText: 'online' });
+      await live.first().waitFor();
+      const name = (await live.first().locator('td').first().innerText()).trim();
+      await live.first().getByText(/MiB/).waitFor();
+      await live.first().getByText(/generation 1/).waitFor();
+      await w.look('workers');
+      await page.getByRole('button', { name: `Ping ${name}`, exact: true }).click();
+      await text(/answers in \d+ ms|did not|refused|resolve/);
+      await page.getByRole('button', { name: `Quiet ${name}`, exact: true }).click();
+      await dialog('Quiet it');
+      await row(name).getByText('quiet', { exact: true }).waitFor();
+      await w.look('workers-quiet');
+      await page.getByRole('button', { name: `Drain ${name}`, exact: true }).click();
+      await dialog('Drain it');
+      await row(name).getByText('quiet', { exact: true }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Remove gone-9', exact: true }).click();
+      await dialog('Remove it');
+      await row('gone-9').waitFor({ state: 'detached' });
+    },
+    async 'limits of a tenant, and settings that nothing reads'() {
+      await at('scale');
+      await page.getByLabel('Tenant', { exact: true }).fill('acme');
+      await page.getByLabel('Name', { exact: true }).fill(EVIL);
+      await page.getByLabel('Running at the most').fill('7');
+      await press('Set the limits');
+      await row('acme').getByText('7', { exact: true }).waitFor();
+      await page.getByText('Settings of stock that have no effect here').click();
+      await text('Not built: there is no exporter');
+      await text('Not built: nothing of this program is kept in S3');
+      await w.look('scale-tenants');
+      await page.getByRole('button', { name: 'Delete acme', exact: true }).click();
+      await dialog('Delete');
+      await row('acme').waitFor({ state: 'detached' });
+    },
+    async 'each view prints a command line that there is'() {
+      const id = await start('hello');
+      for (const view of ['now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
+        await at(view);
+        await page.locator('.command code').first().waitFor();
+        const lines = await page.locator('.command code').allInnerTexts();
+        assert.ok(lines.some((l) => l.startsWith('synapsed ')), view);
+        for (const command of lines.flatMap((l) => l.split('; '))) {
+          if (!/^synapsed [a-z]/.test(command)) continue; // how a daemon is started and asked
+          const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
+          const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
+          for (const flag of command.match(/--[a-z-]+/g) ?? []) assert.ok(new RegExp(`${flag}\\b`).test(stdout), `${view}: ${command}: ${flag}`);
+        }
+      }
+    },
+    async 'nothing is wider than 360 px'() {
+      await page.setViewportSize({ width: 360, height: 740 });
+      for (const view of ['now', 'runs', 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
+        await at(view);
+        await page.locator('.command').first().waitFor();
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (over > 0) w.faults.push(`wide: ${view} at 360 px has ${over} px too many`);
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+    },
+  };
+}
