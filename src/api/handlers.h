@@ -87,6 +87,10 @@ void run_list_get(struct api_call *call);
 void runs_start(struct api_call *call);
 void runs_start_v1(struct api_call *call);
 void runs_start_stream(struct api_call *call);
+/* The same for stock's internal routes, of orchestrations. */
+void def_write_upsert(struct api_call *call);
+void def_write_erase(struct api_call *call);
+void v1_routes_whole(struct api_call *call);
 void v1_routes_resume(struct api_call *call);
 void v1_routes_agents(struct api_call *call);
 void v1_routes_agent(struct api_call *call);

@@ -1,9 +1,9 @@
 /*
  * runs.c - submissions one by one, and what became of runs
  *
- * POST .../{id}/run reads the body once, hands the submission to the port and answers 202
- * when its row is committed, or (V1) when the run is over. The reads answer what the row and the stream say; a run of
- * another tenant than the key's is not found.
+ * POST .../{id}/run reads the body once, hands the submission to the port and answers
+ * 202 when its row is committed, or (V1) when the run is over. The reads answer what the
+ * row and the stream say; a run of another tenant than the key's is not found.
  */
 #include "api/api_call.h"
 #include "api/body.h"

@@ -3,7 +3,7 @@
  *
  * Stock's V1 executes runs in the server that is asked, and answers when they are over.
  * Here a run is a run, whoever executes it; what V1 adds is the waiting, with a bound,
- * and older shapes of lists.
+ * and older shapes of lists. So does the list that stock's own page asks for.
  */
 #include "api/answer_route.h"
 #include "api/api_call.h"
@@ -87,6 +87,7 @@ struct listing {
 	struct api_call *call;
 	enum store_definition_kind kind;
 	bool one;
+	bool whole; /* as they are */
 };
 
 static void pair(struct jsonw *w, const struct json *doc, const char *key)
@@ -155,6 +156,10 @@ static void print(const struct listing *listing, struct jsonw *w, const char *te
 {
 	struct json *doc = NULL;
 
+	if (listing->whole) {
+		jsonw_raw(w, text, strlen(text));
+		return;
+	}
 	/* a number beyond our range, in a text that somebody else stored */
 	if (jsonr_parse(text, strlen(text), &doc, NULL, NULL, NULL) < 0)
 		return;
@@ -186,7 +191,7 @@ static void on_texts(void *arg, enum errors_code error, const struct def_text *t
 	response_json(listing->call->req, 200, &body);
 }
 
-static void list(struct api_call *call, enum store_definition_kind kind)
+static void list(struct api_call *call, enum store_definition_kind kind, bool whole)
 {
 	struct listing *listing = arena_new(request_arena(call->req), struct listing);
 	const struct def_port *defs = call->port->defs;
@@ -199,6 +204,7 @@ static void list(struct api_call *call, enum store_definition_kind kind)
 
 	listing->call = call;
 	listing->kind = kind;
+	listing->whole = whole;
 	defs->export(defs->self, &ask, on_texts, listing);
 }
 
@@ -235,7 +241,7 @@ static void get(struct api_call *call, enum store_definition_kind kind,
 
 void v1_routes_agents(struct api_call *call)
 {
-	list(call, STORE_AGENT);
+	list(call, STORE_AGENT, false);
 }
 
 void v1_routes_agent(struct api_call *call)
@@ -245,7 +251,12 @@ void v1_routes_agent(struct api_call *call)
 
 void v1_routes_orchestrations(struct api_call *call)
 {
-	list(call, STORE_ORCHESTRATION);
+	list(call, STORE_ORCHESTRATION, false);
+}
+
+void v1_routes_whole(struct api_call *call)
+{
+	list(call, STORE_ORCHESTRATION, true);
 }
 
 void v1_routes_orchestration(struct api_call *call)

@@ -1,9 +1,9 @@
 /*
  * file_takeover.c - checkpoints that stock programs left become runs of this host
  *
- * A `<run id>.json` without a journal beside it is stock's (CONTRACT 5.3). It gets one, so
- * that lists, details and people find it like any other run, and stays as it is for stock
- * readers:
+ * A `<run id>.json` without a journal beside it is stock's (CONTRACT 5.3). It gets one,
+ * so that lists, details and people find it like any other run, and stays as it is for
+ * stock readers:
  *
  *	ended    a journal with its end, where those of ended runs are. Of a failed one it
  *		 says as well where that stands, so that it can go on (resume-failed)

@@ -27,9 +27,10 @@
 struct files_index {
 	const struct files_dir *dir;
 	struct map by_id;
-	struct map sessions; /* struct files_session */
+	struct map sessions;       /* struct files_session */
 	struct files_indexed **at; /* owned, as what it points to */
 	size_t count, room;
+	size_t known;
 	size_t unread; /* those before this one were not looked into */
 };
 
@@ -117,6 +118,7 @@ static void drop_at(struct files_index *index, size_t at)
 	memmove(&index->at[at], &index->at[at + 1],
 		(index->count - at) * sizeof(*index->at));
 	index->unread -= at < index->unread;
+	index->known -= one->known;
 	indexed_free(one);
 }
 
@@ -246,6 +248,7 @@ void files_index_know(struct files_index *index, const char *run_id,
 		return; /* a chat turn, or older than all of a full index */
 	one->summary = *summary;
 	keep_texts(one, summary);
+	index->known += !one->known;
 	one->known = true;
 }
 
@@ -280,8 +283,10 @@ void files_index_unlearn(struct files_index *index, const char *run_id)
 {
 	struct files_indexed *one = map_get(&index->by_id, run_id, strlen(run_id));
 
-	if (one)
-		one->known = false;
+	if (!one)
+		return;
+	index->known -= one->known;
+	one->known = false;
 }
 
 void files_index_forget(struct files_index *index, const char *run_id)
@@ -324,6 +329,11 @@ const struct files_indexed *files_index_find(const struct files_index *index,
 					     const char *run_id)
 {
 	return map_get(&index->by_id, run_id, strlen(run_id));
+}
+
+size_t files_index_known(const struct files_index *index)
+{
+	return index->known;
 }
 
 size_t files_index_count(const struct files_index *index)

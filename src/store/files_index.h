@@ -67,6 +67,8 @@ bool files_index_read(struct files_index *index, int64_t budget_ms);
 const struct files_indexed *files_index_find(const struct files_index *index,
 					     const char *run_id);
 size_t files_index_count(const struct files_index *index);
+/* Of those, how many are known. */
+size_t files_index_known(const struct files_index *index);
 /* The newest is 0. Borrowed until the index changes. */
 const struct files_indexed *files_index_at(const struct files_index *index, size_t i);
 /* The first behind such a run. */

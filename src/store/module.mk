@@ -19,6 +19,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
+	src/store/files_retain.c \
+	src/store/files_retain.h \
 	src/store/files_run.c \
 	src/store/files_run.h \
 	src/store/files_view.c \

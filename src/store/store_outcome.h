@@ -14,7 +14,7 @@ struct store_outcome {
 	const char *status;
 	bool over; /* ended or paused: what follows is there, or NULL for none */
 	const char *response;
-	const char *error;   /* JSON text, as those below */
+	const char *error; /* JSON text, as those below */
 	const char *state;
 	const char *history;
 	/* paused: what was asked first; path NULL: nothing */

@@ -95,8 +95,10 @@ function frame(session) {
     trouble.hidden = true;
     trouble.textContent = '';
     for (const a of nav.querySelectorAll('a'))
-      if (a.getAttribute('href') === `#/${name}`) a.setAttribute('aria-current', 'page');
-      else a.removeAttribute('aria-current');
+      if (a.getAttribute('href') === `#/${name}`) {
+        a.setAttribute('aria-current', 'page');
+        nav.scrollLeft = a.offsetLeft - nav.offsetLeft - (nav.clientWidth - a.offsetWidth) / 2; // a strip where it is narrow
+      } else a.removeAttribute('aria-current');
     document.title = `${row?.title ?? 'Not found'} · Synapse`;
     main.setAttribute('aria-label', row?.title ?? 'Not found');
     fill(main, place);

@@ -114,3 +114,31 @@ def test_lists_have_their_older_shapes(client):
         assert client.get(V1 + path).status == 404
     assert run(client, "none").status == 404
     assert client.with_key(None).get(f"{V1}/agents").status == 401
+
+
+def test_stock_page_s_routes_do_what_they_say(client):
+    """CONTRACT 1.7, of a loopback peer; without stores they write the stock file."""
+    page = client.with_key(None)
+    mine = {**stock.ORCHESTRATIONS[0], "id": "agents", "name": "Odd"}  # the name of a kind
+    del mine["updated_at"]
+    assert page.post("/api/orchestrations", mine).status == 201
+    saved = page.get("/api/orchestrations/agents").json
+    assert saved["steps"] == mine["steps"] and saved["created_at"] == stock.STAMP
+    assert saved["updated_at"] > stock.STAMP
+    assert page.post("/api/orchestrations", {**mine, "name": "Even"}).status == 200
+    names = {o["id"]: o["name"] for o in page.get("/api/orchestrations").json}
+    assert names["agents"] == "Even" and names["greet"] == "Greet"
+    stream = page.post("/api/orchestrations/agents/run", {"message": "m"})
+    assert stream.status == 200 and '"type":"done"' in stream.body.decode().replace(": ", ":")
+    run_id = run(client, "approve", {"message": "it"}).json["run_id"]
+    base = f"/api/orchestrations/runs/{run_id}"
+    assert page.get(base).json["status"] == "paused"
+    assert page.post(base + "/human-input", {"response": {"verdict": "ok"}, "step_id": "ask"}
+                     ).status == 202
+    assert page.get("/api/orchestrations/runs?limit=5").json["runs"]
+    assert page.get(base + "/events").json["count"] > 0
+    assert page.post(base + "/cancel").status == 200
+    assert client.get("/api/v2/agents/helper").status == 200
+    assert page.ask("DELETE", "/api/orchestrations/agents").status == 200
+    assert page.get("/api/orchestrations/agents").status == 404
+    assert client.get("/api/v2/agents/helper").status == 200
