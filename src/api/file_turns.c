@@ -108,8 +108,7 @@ static enum errors_code look_back(const struct file_chats *chats,
 			(void)snprintf(plan->agent_id, sizeof(plan->agent_id), "%s",
 				       found.view.head.agent_id);
 		/* another process of this host has it: who asks again finds it over */
-		if (!found.run.ended_at &&
-		    !host_file_find(chats->host, found.run.run_id))
+		if (!found.run.ended_at && !host_file_find(chats->host, found.run.run_id))
 			error = ERRORS_BUSY;
 	}
 	file_reads_run_deinit(&found);
@@ -372,8 +371,8 @@ static void cancel_waiting(const struct file_chats *chats, const struct file_run
 void file_turns_cancel(const struct file_chats *chats, const char *session_id,
 		       int64_t turn, const char *tenant_id, port_cancel_cb cb, void *arg)
 {
-	int64_t which = turn ? turn
-			     : files_index_session(chats->reads->index, session_id);
+	int64_t which =
+		turn ? turn : files_index_session(chats->reads->index, session_id);
 	struct str run_id = STR_INIT;
 	struct file_reads_run found;
 	struct file_run *run = NULL;
