@@ -534,6 +534,29 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 
 /* -- conversations -- */
 
+static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+	struct port_result result;
+	struct port_asked asked;
+	enum errors_code error;
+	struct files_view view;
+	bool over;
+
+	if (next) {
+		next->outcome(next->self, run_id, cb, arg);
+		return;
+	}
+	error = file_reads_view(&port->reads, run_id, &view);
+	over = error == ERRORS_NONE && (view.ended || view.paused);
+	if (over)
+		result = file_submit_result(&view.end, &view.asked, &asked);
+	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL,
+	   over ? &result : NULL);
+	files_view_deinit(&view);
+}
+
 static void port_chat_post(void *self, struct port_chat *chat)
 {
 	const struct port_standalone *port = self;
@@ -647,6 +670,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,
+		.outcome = port_outcome,
 		.steps = port_steps,
 		.detail = port_detail,
 		.why = port_why,
