@@ -13,6 +13,7 @@
 #include "api/handlers.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@
 #include "run/problem.h"
 #include "server/request.h"
 #include "server/response.h"
+#include "store/files_run.h"
 
 #include <string.h>
 
@@ -32,6 +34,7 @@ struct writing {
 	struct defs_head head;
 	const char *text;
 	struct str warnings; /* JSON */
+	bool stamped;        /* as stock's editor saves it */
 };
 
 /* The document with its key in front, if it has none. */
@@ -62,6 +65,36 @@ static void print_keyed(const struct json *doc, const char *key, const char *id,
 	jsonw_object_end(&w);
 }
 
+/* The document as stock's editor saves it: with the moments of its making and of this. */
+static void print_stamped(const struct json *doc, struct str *out)
+{
+	const char *made = jsonr_get_text(doc, "created_at");
+	struct jsonr_iter it = jsonr_iter(doc);
+	char now[FILES_MOMENT_MAX];
+	struct jsonw w;
+
+	if (jsonr_type(doc) != JSONR_OBJECT) {
+		jsonr_print(doc, out);
+		return;
+	}
+	(void)files_run_stamp(clock_wall_ms(), now);
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	while (jsonr_next(&it)) {
+		struct str value = STR_INIT;
+
+		if (strcmp(it.key, "created_at") == 0 ||
+		    strcmp(it.key, "updated_at") == 0)
+			continue;
+		jsonr_print(it.value, &value);
+		jsonw_pair_raw(&w, it.key, str_text(&value), value.len);
+		str_deinit(&value);
+	}
+	jsonw_pair_text(&w, "created_at", made ? made : now);
+	jsonw_pair_text(&w, "updated_at", now);
+	jsonw_object_end(&w);
+}
+
 /* The document of the body, checked into *writing. false: it is no JSON, answered. */
 static bool read_document(struct writing *writing, const char *id, bool *good,
 			  struct problems *problems)
@@ -80,7 +113,10 @@ static bool read_document(struct writing *writing, const char *id, bool *good,
 		body_faults_deinit(&faults);
 		return false;
 	}
-	print_keyed(doc, def_kind_key(writing->kind), id, &text);
+	if (writing->stamped)
+		print_stamped(doc, &text);
+	else
+		print_keyed(doc, def_kind_key(writing->kind), id, &text);
 	jsonr_free(doc);
 	writing->text = arena_dup_n(arena, str_text(&text), text.len);
 	*good = false;
@@ -141,7 +177,8 @@ static void on_put(void *arg, enum errors_code error, const struct store_put *pu
 	str_deinit(&writing->warnings);
 }
 
-static void write_document(struct api_call *call, const char *id, int64_t expect)
+static void write_document(struct api_call *call, enum store_definition_kind kind,
+			   const char *id, int64_t expect, bool stamped)
 {
 	struct arena *arena = request_arena(call->req);
 	struct writing *writing = arena_new(arena, struct writing);
@@ -151,7 +188,8 @@ static void write_document(struct api_call *call, const char *id, int64_t expect
 	bool good;
 
 	writing->call = call;
-	writing->kind = def_kind_of(call->req);
+	writing->kind = kind;
+	writing->stamped = stamped;
 	problem_init(&problems);
 	if (!read_document(writing, id, &good, &problems))
 		goto out;
@@ -177,7 +215,12 @@ out:
 
 void def_write_create(struct api_call *call)
 {
-	write_document(call, NULL, STORE_EXPECT_NONE);
+	write_document(call, def_kind_of(call->req), NULL, STORE_EXPECT_NONE, false);
+}
+
+void def_write_upsert(struct api_call *call)
+{
+	write_document(call, STORE_ORCHESTRATION, NULL, STORE_EXPECT_ANY, true);
 }
 
 void def_write_put(struct api_call *call)
@@ -187,7 +230,8 @@ void def_write_put(struct api_call *call)
 	if (!api_call_id_ok(call->params[0]))
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
 	else if (def_kind_expect(call->req, &expect))
-		write_document(call, call->params[0], expect);
+		write_document(call, def_kind_of(call->req), call->params[0], expect,
+			       false);
 }
 
 /* -- delete -- */
@@ -220,7 +264,7 @@ static void on_deleted(void *arg, enum errors_code error, const struct store_put
 	response_json(req, 200, &body);
 }
 
-void def_write_delete(struct api_call *call)
+static void delete_one(struct api_call *call, enum store_definition_kind kind)
 {
 	const struct def_port *defs = call->port->defs;
 	struct writing *writing;
@@ -234,9 +278,19 @@ void def_write_delete(struct api_call *call)
 		return;
 	writing = arena_new(request_arena(call->req), struct writing);
 	writing->call = call;
-	writing->kind = def_kind_of(call->req);
+	writing->kind = kind;
 	defs->remove(defs->self, writing->kind, call->params[0], call->key_tenant, expect,
 		     on_deleted, writing);
+}
+
+void def_write_delete(struct api_call *call)
+{
+	delete_one(call, def_kind_of(call->req));
+}
+
+void def_write_erase(struct api_call *call)
+{
+	delete_one(call, STORE_ORCHESTRATION);
 }
 
 /* -- check, and store nothing -- */

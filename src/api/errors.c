@@ -37,6 +37,7 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_NO_LETTER] = { 404, 0, "dead_letter_not_found", "Dead letter not found" },
 	[ERRORS_NO_QUEUE] = { 404, 0, "queue_not_found", "Queue not found" },
 	[ERRORS_NO_SCHEDULE] = { 404, 0, "schedule_not_found", "Schedule not found" },
+	[ERRORS_NO_WORKER] = { 404, 0, "worker_not_found", "Worker not found" },
 	[ERRORS_WORKER_AWAY] = { 409, 0, "worker_away", "the worker is not online" },
 	[ERRORS_NO_API_KEY] = { 404, 0, "key_not_found", "there is no active key with this id" },
 	[ERRORS_SCHEDULE_EXISTS] = { 409, 0, "schedule_exists",

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/exec.h"
+#include "events/chat_view.h"
 #include "events/event_id.h"
 #include "events/replay.h"
 #include "host/file_run.h"
@@ -123,8 +124,9 @@ const char *file_reads_status(const struct file_run *held)
 	case FILE_RUN_DOZING:
 	case FILE_RUN_ASLEEP:
 		return held->paused ? "paused" : "queued";
-	case FILE_RUN_RUNNING:
 	case FILE_RUN_ENDING:
+		return file_run_has_ended(held) ? file_run_end(held).status : "running";
+	case FILE_RUN_RUNNING:
 	case FILE_RUN_STATES:
 		break;
 	}
@@ -158,6 +160,20 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 	run->total_cost_usd = view->end.cost_usd;
 }
 
+static void fill_end(struct store_run_status *run, const struct file_run *held,
+		     struct file_reads_moments *moments)
+{
+	const struct files_end end = file_run_end(held);
+
+	run->final_response = end.response;
+	run->error = end.error;
+	run->ended_at = moment(end.ended_at_ms, moments->ended);
+	run->total_tokens_used = end.tokens;
+	run->total_cost_usd = end.cost_usd;
+	run->waiting_for_human = false;
+	run->human_prompt = run->human_fields = NULL;
+}
+
 static void from_memory(struct store_run_status *run, const struct file_run *held,
 			struct file_reads_moments *moments)
 {
@@ -177,6 +193,8 @@ static void from_memory(struct store_run_status *run, const struct file_run *hel
 	if (held->exec && held->exec->step)
 		run->current_step_id = held->exec->step->id;
 	fill_asked(run, &held->asked, held->paused);
+	if (file_run_has_ended(held))
+		fill_end(run, held, moments);
 }
 
 static void from_summary(struct store_run_status *run, const struct files_indexed *one,
@@ -299,10 +317,11 @@ void file_reads_get(const struct file_reads *reads, const char *run_id, port_run
 /* -- events -- */
 
 struct gathering {
-	struct arena arena;
+	struct arena *arena;
 	struct event_id start, end;
-	bool to_end;           /* no end was given */
-	struct port_event *at; /* owned */
+	bool to_end; /* no end was given */
+	bool plain;
+	struct port_event *at;
 	size_t count;
 	size_t limit;
 	bool bad;
@@ -311,18 +330,24 @@ struct gathering {
 static bool gather(void *arg, const struct event_id *id, const char *text, size_t len)
 {
 	struct gathering *g = arg;
+	struct str view = STR_INIT;
 	char id_text[EVENT_ID_MAX];
 
 	if (event_id_compare(id, &g->start) < 0)
 		return true;
 	if (g->count == g->limit || (!g->to_end && event_id_compare(id, &g->end) > 0))
 		return false;
-	(void)event_id_print(id, id_text);
-	g->at[g->count++] = (struct port_event){
-		.id = arena_dup(&g->arena, id_text),
-		.json = arena_dup_n(&g->arena, text, len),
-		.len = len,
-	};
+	if (!g->plain || chat_view(&view, text, len)) {
+		(void)event_id_print(id, id_text);
+		len = g->plain ? view.len : len;
+		g->at[g->count++] = (struct port_event){
+			.id = arena_dup(g->arena, id_text),
+			.json = arena_dup_n(g->arena, g->plain ? str_text(&view) : text,
+					    len),
+			.len = len,
+		};
+	}
+	str_deinit(&view);
 	return true;
 }
 
@@ -344,36 +369,52 @@ static enum files_scan gather_row(void *arg, char type, const char *body, size_t
 	return rc == 1 ? FILES_SCAN_ON : FILES_SCAN_STOP;
 }
 
-void file_reads_events(const struct file_reads *reads, const char *run_id,
-		       const char *start, const char *end, int limit, port_events_cb cb,
-		       void *arg)
+enum errors_code file_reads_gather(const struct file_reads *reads, const char *run_id,
+				   bool plain, const char *start, const char *end,
+				   struct arena *arena, struct port_event *at,
+				   size_t *room)
 {
-	struct gathering g = { .limit = (size_t)limit };
+	struct gathering g = { .arena = arena, .plain = plain, .at = at, .limit = *room };
 	enum errors_code error = ERRORS_NONE;
-	struct files_view view;
 	struct err err;
-	uint64_t at = 0;
-	int fd = -1;
+	uint64_t from = 0;
+	int fd;
 
-	arena_init(&g.arena);
-	g.at = mem_new_n(struct port_event, g.limit + 1);
 	if (strcmp(start, "-") != 0)
 		(void)event_id_parse(start, &g.start); /* checked by the handler */
 	g.to_end = strcmp(end, "+") == 0;
 	if (!g.to_end)
 		(void)event_id_parse(end, &g.end);
-	error = file_reads_view(reads, run_id, &view);
-	if (error == ERRORS_NONE)
-		(void)open_run(reads, run_id, &fd, &error);
-	if (error == ERRORS_NONE &&
-	    (files_journal_scan(fd, &at, gather_row, &g, &err) < 0 || g.bad))
+	if (open_run(reads, run_id, &fd, &error) < 0)
+		return error;
+	if (files_journal_scan(fd, &from, gather_row, &g, &err) < 0 || g.bad)
 		error = ERRORS_DISK;
-	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL, g.at,
-	   error == ERRORS_NONE ? g.count : 0);
 	fdutil_close(&fd);
-	files_view_deinit(&view);
-	mem_free(g.at);
-	arena_deinit(&g.arena);
+	*room -= g.count;
+	return error;
+}
+
+void file_reads_events(const struct file_reads *reads, const char *run_id,
+		       const char *start, const char *end, int limit, port_events_cb cb,
+		       void *arg)
+{
+	struct file_reads_run found;
+	enum errors_code error = file_reads_run(reads, run_id, FILE_READS_ROW, &found);
+	size_t room = (size_t)limit;
+	struct port_event *at = mem_new_n(struct port_event, room + 1);
+	struct arena arena;
+
+	arena_init(&arena);
+	if (error == ERRORS_NONE)
+		error = file_reads_gather(reads, run_id, false, start, end, &arena, at,
+					  &room);
+	if (error == ERRORS_NONE)
+		cb(arg, error, found.run.tenant_id, at, (size_t)limit - room);
+	else
+		cb(arg, error, NULL, NULL, 0);
+	file_reads_run_deinit(&found);
+	mem_free(at);
+	arena_deinit(&arena);
 }
 
 /* -- all events, for an answer -- */

@@ -58,6 +58,13 @@ void file_reads_get(const struct file_reads *reads, const char *run_id, port_run
 void file_reads_events(const struct file_reads *reads, const char *run_id,
 		       const char *start, const char *end, int limit, port_events_cb cb,
 		       void *arg);
+/* Those of one run behind others that were gathered: at most *room of them are added to
+ * at, and *room is what is left; plain: as events/chat_view.h says. Texts are in the
+ * arena. ERRORS_NONE, ERRORS_NO_RUN, ERRORS_DISK. */
+enum errors_code file_reads_gather(const struct file_reads *reads, const char *run_id,
+				   bool plain, const char *start, const char *end,
+				   struct arena *arena, struct port_event *at,
+				   size_t *room);
 void file_reads_steps(const struct file_reads *reads, const char *run_id,
 		      int64_t from_seq, int limit, port_steps_cb cb, void *arg);
 

@@ -78,9 +78,9 @@ static void on_stored(struct file_ack *ack, bool durable)
 		answer(sub, ERRORS_NONE, NULL);
 }
 
-static struct port_result result_of(const struct files_end *end,
-				    const struct files_asked *all,
-				    struct port_asked *asked)
+struct port_result file_submit_result(const struct files_end *end,
+				      const struct files_asked *all,
+				      struct port_asked *asked)
 {
 	const struct files_question *first = files_asked_next(all, NULL, NULL);
 
@@ -116,7 +116,7 @@ static void on_over(struct file_wait *wait, struct file_run *held, enum file_ove
 		return;
 	}
 	end = how == FILE_OVER_PAUSED ? file_run_stand(held) : file_run_end(held);
-	result = result_of(&end, &held->asked, &asked);
+	result = file_submit_result(&end, &held->asked, &asked);
 	if (file_reads_all_events(submit->parts.reads, sub->run_id, &events)) {
 		result.events = str_text(&events);
 		result.events_len = events.len;
@@ -187,7 +187,7 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 	if (run->error == ERRORS_NONE && (view.ended || view.paused) && run->wait) {
 		result = arena_new(&view.arena, struct port_result);
 		asked = arena_new(&view.arena, struct port_asked);
-		*result = result_of(&view.end, &view.asked, asked);
+		*result = file_submit_result(&view.end, &view.asked, asked);
 		if (file_reads_all_events(submit->parts.reads, run_id, &events)) {
 			result->events = str_text(&events);
 			result->events_len = events.len;

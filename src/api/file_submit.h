@@ -28,4 +28,10 @@ void file_submit_free(struct file_submit *submit);
 /* As the port's submit. */
 void file_submit_run(struct file_submit *submit, struct port_run *run);
 
+/* How a run is over, as its journal or whoever has it says; *asked is what the result has
+ * for it. Texts are those of end and all. */
+struct port_result file_submit_result(const struct files_end *end,
+				      const struct files_asked *all,
+				      struct port_asked *asked);
+
 #endif

@@ -47,6 +47,8 @@ void def_write_create(struct api_call *call);
 void def_write_put(struct api_call *call);
 void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
+/* docs_route.c */
+void docs_route_get(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* keys_route.c */
@@ -84,6 +86,16 @@ void run_list_get(struct api_call *call);
 /* runs.c */
 void runs_start(struct api_call *call);
 void runs_start_v1(struct api_call *call);
+void runs_start_stream(struct api_call *call);
+/* The same for stock's internal routes, of orchestrations. */
+void def_write_upsert(struct api_call *call);
+void def_write_erase(struct api_call *call);
+void v1_routes_whole(struct api_call *call);
+void v1_routes_resume(struct api_call *call);
+void v1_routes_agents(struct api_call *call);
+void v1_routes_agent(struct api_call *call);
+void v1_routes_orchestrations(struct api_call *call);
+void v1_routes_orchestration(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);

@@ -77,3 +77,19 @@ void inline_answer_send_v1(struct request *req, const struct port_run *run)
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }
+
+void inline_answer_send_accepted(struct request *req, const char *run_id,
+				 const char *status)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", run_id);
+	jsonw_pair_text(&w, "status", status);
+	pair_url(&w, "stream_url", run_id, "stream");
+	pair_url(&w, "status_url", run_id, "status");
+	jsonw_object_end(&w);
+	response_json(req, 202, &body);
+}

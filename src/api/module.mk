@@ -55,6 +55,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
 	src/api/detail_reads.h \
+	src/api/docs_route.c \
 	src/api/erasures.c \
 	src/api/erasures.h \
 	src/api/errors.c \
@@ -69,6 +70,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/exec_check.h \
 	src/api/file_catalog.c \
 	src/api/file_catalog.h \
+	src/api/file_chats.c \
+	src/api/file_chats.h \
 	src/api/file_detail.c \
 	src/api/file_detail.h \
 	src/api/file_erase.c \
@@ -81,6 +84,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_reads.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_turns.c \
+	src/api/file_turns.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -112,6 +117,10 @@ src_api_libapi_a_SOURCES = \
 	src/api/mass_routes.c \
 	src/api/memo.c \
 	src/api/memo.h \
+	src/api/outcome_wait.c \
+	src/api/outcome_wait.h \
+	src/api/outcomes.c \
+	src/api/outcomes.h \
 	src/api/page.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
@@ -192,6 +201,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_reads.c \
 	src/api/why_reads.h \
 	src/api/why_route.c \
+	src/api/v1_routes.c \
 	src/api/waits_route.c \
 	src/api/worker_acts.c \
 	src/api/worker_reads.c \

@@ -19,6 +19,7 @@
 #include "api/exec_check.h"
 #include "api/letters.h"
 #include "api/manage.h"
+#include "api/outcomes.h"
 #include "api/queue_fill.h"
 #include "api/resumes.h"
 #include "api/run_reads.h"
@@ -233,6 +234,13 @@ static struct port_health port_health(void *self)
 
 /* -- conversations -- */
 
+static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, void *arg)
+{
+	const struct port_scale *port = self;
+
+	outcomes_get(port->parts.pool, run_id, cb, arg);
+}
+
 static void port_chat_post(void *self, struct port_chat *chat)
 {
 	struct port_scale *port = self;
@@ -385,6 +393,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,
+		.outcome = port_outcome,
 		.steps = port_steps,
 		.detail = port_detail,
 		.why = port_why,

@@ -10,11 +10,13 @@
 #include "api/def_files.h"
 #include "api/file_answers.h"
 #include "api/file_catalog.h"
+#include "api/file_chats.h"
 #include "api/file_detail.h"
 #include "api/file_erase.h"
 #include "api/file_lists.h"
 #include "api/file_reads.h"
 #include "api/file_submit.h"
+#include "api/file_turns.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "events/file_tails.h"
@@ -32,6 +34,7 @@ struct port_standalone {
 	struct port_standalone_parts parts;
 	struct file_reads reads;
 	struct def_files defs;
+	struct file_chats chats;
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
@@ -529,44 +532,64 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 		file_answers_list(port->parts.host, filter, cb, arg);
 }
 
-/* -- conversations are the stores' -- */
+/* -- conversations -- */
+
+static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+	struct port_result result;
+	struct port_asked asked;
+	enum errors_code error;
+	struct files_view view;
+	bool over;
+
+	if (next) {
+		next->outcome(next->self, run_id, cb, arg);
+		return;
+	}
+	error = file_reads_view(&port->reads, run_id, &view);
+	over = error == ERRORS_NONE && (view.ended || view.paused);
+	if (over)
+		result = file_submit_result(&view.end, &view.asked, &asked);
+	cb(arg, error, error == ERRORS_NONE ? view.head.tenant_id : NULL,
+	   over ? &result : NULL);
+	files_view_deinit(&view);
+}
 
 static void port_chat_post(void *self, struct port_chat *chat)
 {
 	const struct port_standalone *port = self;
 	const struct runs_port *next = scale(port);
 
-	if (next) {
+	if (next)
 		next->chat_post(next->self, chat);
-		return;
-	}
-	chat->error = ERRORS_SCALE_ONLY;
-	chat->detail = NULL;
-	chat->done(chat);
+	else
+		file_turns_post(&port->chats, chat);
 }
 
 static void port_chat_session(void *self, const char *session_id, int turns,
 			      port_chat_session_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_session(next->self, session_id, turns, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+		file_chats_session(&port->chats, session_id, turns, cb, arg);
 }
 
 static void port_chat_turn(void *self, const char *session_id, int64_t turn,
 			   port_chat_turn_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_turn(next->self, session_id, turn, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL);
+		file_chats_turn(&port->chats, session_id, turn, cb, arg);
 }
 
 static void port_chat_events(void *self, const char *session_id, int64_t turn,
@@ -574,25 +597,26 @@ static void port_chat_events(void *self, const char *session_id, int64_t turn,
 			     port_events_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_events(next->self, session_id, turn, start, end, limit, cb,
 				  arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL, NULL, 0);
+		file_chats_events(&port->chats, session_id, turn, start, end, limit, cb,
+				  arg);
 }
 
 static void port_chat_cancel(void *self, const char *session_id, int64_t turn,
 			     const char *tenant_id, port_cancel_cb cb, void *arg)
 {
 	const struct port_standalone *port = self;
-	const struct runs_port *next = port->parts.next;
+	const struct runs_port *next = scale(port);
 
 	if (next)
 		next->chat_cancel(next->self, session_id, turn, tenant_id, cb, arg);
 	else
-		cb(arg, ERRORS_SCALE_ONLY, NULL);
+		file_turns_cancel(&port->chats, session_id, turn, tenant_id, cb, arg);
 }
 
 static struct port_health port_health(void *self)
@@ -622,6 +646,12 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	port->parts = *parts;
 	def_files_init(&port->defs, parts->conf, parts->catalog);
 	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
+	port->chats = (struct file_chats){
+		.reads = &port->reads,
+		.host = parts->host,
+		.catalog = parts->catalog,
+		.turns_max = parts->turns_max,
+	};
 	submit = (struct file_submit_parts){
 		.loop = parts->loop,
 		.host = parts->host,
@@ -640,6 +670,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.list = port_list,
 		.events = port_events,
 		.follow = port_follow,
+		.outcome = port_outcome,
 		.steps = port_steps,
 		.detail = port_detail,
 		.why = port_why,

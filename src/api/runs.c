@@ -1,9 +1,9 @@
 /*
  * runs.c - submissions one by one, and what became of runs
  *
- * POST .../{id}/run reads the body once, hands the submission to the port and answers 202
- * when its row is committed. The reads answer what the row and the stream say; a run of
- * another tenant than the key's is not found.
+ * POST .../{id}/run reads the body once, hands the submission to the port and answers
+ * 202 when its row is committed, or (V1) when the run is over. The reads answer what the
+ * row and the stream say; a run of another tenant than the key's is not found.
  */
 #include "api/api_call.h"
 #include "api/body.h"
@@ -12,15 +12,19 @@
 #include "api/handlers.h"
 #include "api/idempotency.h"
 #include "api/inline_answer.h"
+#include "api/outcome_wait.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
 #include "api/run_pairs.h"
 #include "api/runs_port.h"
 #include "api/stream_id.h"
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "events/tail.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -30,35 +34,44 @@
 #define STEPS_DEFAULT 100
 #define STEPS_MAX     500
 
-#define RUNS_PATH "/api/v2/orchestrations/runs/"
-
 /* -- submit -- */
+
+enum start_shape {
+	START_V2,       /* of a port that executes runs itself: when it is over */
+	START_V1,       /* when it is over */
+	START_FOLLOWED, /* its events */
+};
 
 struct start {
 	struct api_call *call;
 	struct port_run run;
-	bool v1;
+	enum start_shape shape;
+	const char *run_id; /* accepted */
 	char sha256[DIGEST_HEX_SIZE];
 };
 
-static void send_accepted(struct request *req, const char *run_id)
+static void on_over(void *arg, enum errors_code error, const struct port_result *result)
 {
-	struct str body = STR_INIT;
-	struct str url = STR_INIT;
-	struct jsonw w;
+	struct start *start = arg;
+	const struct port_run run = { .run_id = start->run_id, .result = result };
 
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "run_id", run_id);
-	jsonw_pair_text(&w, "status", "queued");
-	str_printf(&url, RUNS_PATH "%s/stream", run_id);
-	jsonw_pair_text(&w, "stream_url", str_text(&url));
-	str_reset(&url, 1024);
-	str_printf(&url, RUNS_PATH "%s/status", run_id);
-	jsonw_pair_text(&w, "status_url", str_text(&url));
-	jsonw_object_end(&w);
-	str_deinit(&url);
-	response_json(req, 202, &body);
+	if (error != ERRORS_NONE)
+		errors_send(start->call->req, error, NULL);
+	else if (result)
+		inline_answer_send_v1(start->call->req, &run);
+	else
+		inline_answer_send_accepted(start->call->req, start->run_id, "queued");
+}
+
+/* The events of a run that was accepted a moment ago are the answer. */
+static void follow(struct start *start)
+{
+	const struct tails_ask ask = { .run_id = start->run_id, .fresh = true };
+	struct api_call *call = start->call;
+	struct err err;
+
+	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0)
+		inline_answer_send_accepted(call->req, start->run_id, "queued");
 }
 
 static void on_decided(struct port_run *run)
@@ -76,12 +89,17 @@ static void on_decided(struct port_run *run)
 	}
 	if (run->replayed)
 		response_header(req, "Idempotency-Replayed", "true");
-	if (!run->result)
-		send_accepted(req, run->run_id);
-	else if (start->v1)
+	start->run_id = arena_dup(request_arena(req), run->run_id);
+	if (start->shape == START_FOLLOWED)
+		follow(start);
+	else if (run->result && start->shape == START_V1)
 		inline_answer_send_v1(req, run);
-	else
+	else if (run->result)
 		inline_answer_send(req, run);
+	else if (start->shape == START_V1)
+		outcome_wait(start->call, start->run_id, on_over, start);
+	else
+		inline_answer_send_accepted(req, run->run_id, "queued");
 }
 
 /* An empty body is an empty object. */
@@ -110,7 +128,7 @@ static bool wants_to_wait(const struct request *req)
 	return !prefer || !strstr(prefer, "respond-async");
 }
 
-static void start_run(struct api_call *call, bool v1)
+static void start_run(struct api_call *call, enum start_shape shape)
 {
 	struct request *req = call->req;
 	struct start *start = arena_new(request_arena(req), struct start);
@@ -125,8 +143,8 @@ static void start_run(struct api_call *call, bool v1)
 		return;
 	}
 	start->call = call;
-	start->v1 = v1;
-	start->run.wait = v1 || wants_to_wait(req);
+	start->shape = shape;
+	start->run.wait = shape == START_V1 || (shape == START_V2 && wants_to_wait(req));
 	start->run.idempotency_key = idempotency_key(req, &faults);
 	read_body(&faults, req, &body);
 	if (faults.count > 0) {
@@ -154,12 +172,17 @@ static void start_run(struct api_call *call, bool v1)
 
 void runs_start(struct api_call *call)
 {
-	start_run(call, false);
+	start_run(call, START_V2);
 }
 
 void runs_start_v1(struct api_call *call)
 {
-	start_run(call, true);
+	start_run(call, START_V1);
+}
+
+void runs_start_stream(struct api_call *call)
+{
+	start_run(call, START_FOLLOWED);
 }
 
 /* -- what became of it -- */

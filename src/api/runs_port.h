@@ -103,6 +103,10 @@ struct port_chat {
 	int64_t retry_after_sec;
 };
 
+/* result NULL with ERRORS_NONE: the run has not ended and waits for nobody. */
+typedef void (*port_outcome_cb)(void *arg, enum errors_code error, const char *tenant_id,
+				const struct port_result *result);
+
 /* Answers: value is NULL when error is not ERRORS_NONE; borrowed for the call. */
 typedef void (*port_run_cb)(void *arg, enum errors_code error,
 			    const struct store_run_status *run);
@@ -235,7 +239,7 @@ struct runs_port {
 		      void *arg);
 	/* ERRORS_NO_RUN */
 	void (*get)(void *self, const char *run_id, port_run_cb cb, void *arg);
-	/* The same for many at once, who want to follow them (run_stands.h). */
+	/* get for many at once, who want to follow them (run_stands.h). */
 	void (*stand)(void *self, struct run_stand *stand);
 	void (*list)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
 		     void *arg);
@@ -247,6 +251,8 @@ struct runs_port {
 	 * it waits for another answer. */
 	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
 		      struct err *err);
+	/* How it is over, without its events. ERRORS_NO_RUN */
+	void (*outcome)(void *self, const char *run_id, port_outcome_cb cb, void *arg);
 	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at
 	 * most limit. ERRORS_NO_RUN */
 	void (*steps)(void *self, const char *run_id, int64_t from_seq, int limit,

@@ -15,6 +15,7 @@
 #include "api/file_once.h"
 #include "api/key_files.h"
 #include "api/port_standalone.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -27,6 +28,7 @@
 #include "ipc/scoreboard.h"
 #include "store/files_dir.h"
 #include "store/files_index.h"
+#include "store/files_retain.h"
 #include "tools/python_pool.h"
 #include "tools/spawn_gate.h"
 #include "tools/toolbox.h"
@@ -46,7 +48,8 @@ struct standalone {
 	struct files_dir dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
-	struct files_index *index; /* with host */
+	struct files_index *index;   /* with host */
+	struct files_retain *retain; /* likewise */
 	struct host_file *host;
 	struct key_files *keys;
 	struct port_standalone *port;
@@ -115,16 +118,20 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	/* what is left is looked at when what waits meanwhile has been served */
 	more = !host_file_adopt(alone->host);
 	more = !files_index_read(alone->index, INDEX_MS) || more;
+	if (alone->accepts && !more)
+		files_retain_some(alone->retain, clock_wall_ms());
 	ev_timer_stop(loop, w); /* first: of an active timer `at` is no distance */
 	ev_timer_set(w, more ? ADOPT_MORE_SEC : ADOPT_SEC, ADOPT_SEC);
 	ev_timer_start(loop, w);
 }
 
-static void on_taken(void *arg)
+static void on_taken(void *arg, const char *run_id, bool live)
 {
 	struct standalone *alone = arg;
 
-	host_file_adopt(alone->host);
+	files_index_see(alone->index, run_id); /* and is read by and by */
+	if (live)
+		host_file_adopt(alone->host);
 }
 
 static void open_takeover(struct standalone *alone)
@@ -188,6 +195,9 @@ static int open_host(struct standalone *alone, struct err *err)
 	alone->index = files_index_new(&alone->dir);
 	files_index_see_all(alone->index);
 	options.index = alone->index;
+	alone->retain =
+		files_retain_new(&alone->dir, alone->index, conf->standalone.keep_runs,
+				 conf->standalone.keep_ms);
 	rc = host_file_new(&options, &alone->host, err);
 	if (rc < 0)
 		return rc;
@@ -236,6 +246,7 @@ int standalone_open(struct standalone *alone, struct ev_loop *loop,
 		.catalog = alone->catalog,
 		.tails = alone->tails,
 		.answer_max = (size_t)conf->engine.step_output_max_bytes,
+		.turns_max = conf->limits.turns_per_session,
 		.answer_ms = conf->standalone.answer_ms,
 		.waits_for = conf_waits_for(conf),
 		.standalone = alone->accepts,
@@ -285,6 +296,7 @@ void standalone_free(struct standalone *alone)
 		ev_timer_stop(alone->loop, &alone->adopt);
 	file_takeover_free(alone->takeover);
 	host_file_free(alone->host);
+	files_retain_free(alone->retain);
 	files_index_free(alone->index);
 	port_standalone_free(alone->port);
 	file_tails_free(alone->tails);

@@ -147,6 +147,8 @@ struct conf {
 		int64_t waiting; /* accepted beyond these */
 		int64_t answer_ms;
 		int64_t after_ms; /* that a store is away, with mode auto */
+		int64_t keep_runs;
+		int64_t keep_ms;
 	} standalone;
 	struct {
 		int64_t step_timeout_ms;

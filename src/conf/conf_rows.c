@@ -328,8 +328,15 @@ const struct conf_row conf_rows[] = {
 	  "executed here, if the data folder has orchestrations" },
 	{ "standalone.answer", CONF_MS, AT(standalone.answer_ms), "30m", 0, DAY,
 	  .readers = CONF_FOR_API,
-	  .what = "the longest that a request waits for the end of its run; then it is answered "
-	  "with 202, and the run goes on" },
+	  .what = "the longest that a request waits for the end of its run, in standalone mode or "
+	  "by /api/v1; then it is answered with 202, and the run goes on" },
+	{ "standalone.keep_runs", CONF_COUNT, AT(standalone.keep_runs), "100000", 0, 200000,
+	  .readers = CONF_FOR_API,
+	  .what = "runs that have ended whose files stay, the newest; with 0 all do" },
+	{ "standalone.keep", CONF_MS, AT(standalone.keep_ms), "0", 0, 3650 * DAY,
+	  .readers = CONF_FOR_API,
+	  .what = "how long the files of ended runs and of turns of conversations stay; with 0 "
+	  "for ever" },
 
 	{ "engine.step_timeout", CONF_MS, AT(engine.step_timeout_ms), "300s", SECOND, DAY,
 	  .readers = CONF_FOR_WORKER,

@@ -17,6 +17,8 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "events/chat_view.h"
 #include "events/event_id.h"
 #include "events/replay.h"
 #include "events/tail.h"
@@ -53,6 +55,7 @@ struct client {
 	int fd;
 	uint64_t at; /* in the file: what is before was sent */
 	struct event_id after;
+	bool plain;     /* a chat with an agent: events as chat_view.h says */
 	bool at_end;    /* the last look found nothing more */
 	bool run_ended; /* by the last record that was read */
 	bool over;
@@ -78,14 +81,20 @@ static bool send_event(void *arg, const struct event_id *id, const char *text, s
 {
 	struct client *client = arg;
 	char id_text[EVENT_ID_MAX];
+	struct str view = STR_INIT;
 	struct sse_frame *frame;
 
 	if (event_id_compare(id, &client->after) <= 0)
 		return true;
-	frame = sse_frame_new(id_text, event_id_print(id, id_text), text, len);
-	sse_send(client->sse, frame);
-	sse_frame_unref(frame);
 	client->after = *id;
+	if (!client->plain || chat_view(&view, text, len)) {
+		frame = sse_frame_new(id_text, event_id_print(id, id_text),
+				      client->plain ? str_text(&view) : text,
+				      client->plain ? view.len : len);
+		sse_send(client->sse, frame);
+		sse_frame_unref(frame);
+	}
+	str_deinit(&view);
 	return true;
 }
 
@@ -225,6 +234,7 @@ int file_tails_follow(struct file_tails *tails, struct request *req,
 	client->tail = tail;
 	client->fd = fd;
 	client->after = ask->after;
+	client->plain = ask->plain;
 	list_push(&tail->clients, &client->node);
 	rc = sse_open(req, &ops, client, &client->sse, err);
 	if (rc < 0) {
@@ -248,18 +258,23 @@ void file_tails_live(struct file_tails *tails, const char *run_id, const char *i
 {
 	struct tail *tail = map_get(&tails->by_run, run_id, strlen(run_id));
 	struct sse_frame *frame;
+	struct event_id at;
 
-	if (!tail)
+	if (!tail || !event_id_parse(id, &at))
 		return;
 	frame = sse_frame_new(id, strlen(id), event, len);
 	list_for_each(node, &tail->clients) {
 		struct client *client = list_entry(node, struct client, node);
 
-		if (client->at_end && !client->over &&
-		    sse_queued(client->sse) <= SSE_LOW_BYTES) {
-			sse_send(client->sse, frame);
-			(void)event_id_parse(id, &client->after);
+		if (!client->at_end || client->over ||
+		    sse_queued(client->sse) > SSE_LOW_BYTES)
+			continue;
+		if (client->plain) {
+			(void)send_event(client, &at, event, len);
+			continue;
 		}
+		sse_send(client->sse, frame);
+		client->after = at;
 	}
 	sse_frame_unref(frame);
 }

@@ -16,6 +16,7 @@
 #include "host/file_pins.h"
 #include "host/host_file.h"
 #include "host/journal_people.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/store_waits.h"
 
@@ -64,6 +65,7 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 		.created_at_ms = head->created_at_ms,
 		.priority = head->priority,
 		.run_at_ms = head->run_at_ms,
+		.agent_id = keep(&run->arena, head->agent_id),
 	};
 	files_asked_init(&run->asked);
 	list_init(&run->people);
@@ -178,7 +180,7 @@ static void print_events(struct file_run *run, const struct engine_row *row,
 		str_add_text(out, i ? ",[\"" : "[[\"");
 		str_add_text(out, id);
 		str_add_text(out, "\",");
-		str_add(out, text, len);
+		chat_run_stamp(out, run->turn, text, len);
 		str_add_char(out, ']');
 	}
 	if (row->events_count)
@@ -222,6 +224,11 @@ void file_run_add_row(struct file_run *run, struct engine_row *row, struct op *o
 	row_free(row);
 	if (op)
 		wait_for_row(run, op);
+}
+
+bool file_run_has_ended(const struct file_run *run)
+{
+	return run->state == FILE_RUN_ENDING && files_journal_clean(&run->journal);
 }
 
 struct files_end file_run_end(const struct file_run *run)

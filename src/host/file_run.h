@@ -18,6 +18,7 @@ struct engine_pause;
 struct engine_row;
 struct exec;
 struct file_ack;
+struct file_session;
 struct host_file;
 struct op;
 
@@ -49,12 +50,16 @@ struct file_run {
 	bool resumes;                  /* it has rows: they are folded first */
 	bool cancel;
 	int64_t epoch;         /* of this process' having it */
-	int64_t started_at_ms; /* by the first that had it; 0: nobody */
+	int64_t started_at_ms; /* by the first that began it; 0: nobody */
 	int64_t ended_at_ms;
 	int64_t seq;        /* of the newest row */
 	uint64_t event_seq; /* of the newest durable event */
 	int64_t id_ms;      /* the newest stream id */
 	uint32_t id_n;
+	struct file_session
+		*session; /* file_sessions.c; NULL: it is no turn, or not here */
+	struct list in_session;
+	int64_t turn;     /* of a conversation; 0: it is none */
 	int64_t attempts; /* 1 + how often it was reopened */
 	int64_t wakes;    /* how often an answer woke it */
 	int64_t tokens;   /* at its last pause, as the next */
@@ -100,6 +105,8 @@ void file_run_wait(struct file_run *run, struct file_ack *ack);
 /* Who waits for that hears whether it is. */
 void file_run_tell_acks(struct file_run *run, bool durable);
 
+/* Is its end durable? Then who asks hears so, before it is put away. */
+bool file_run_has_ended(const struct file_run *run);
 /* The end that is in run->final, with texts borrowed from there. */
 struct files_end file_run_end(const struct file_run *run);
 /* The same of run->pause: how it stands. */

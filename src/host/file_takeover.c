@@ -1,9 +1,9 @@
 /*
  * file_takeover.c - checkpoints that stock programs left become runs of this host
  *
- * A `<run id>.json` without a journal beside it is stock's (CONTRACT 5.3). It gets one, so
- * that lists, details and people find it like any other run, and stays as it is for stock
- * readers:
+ * A `<run id>.json` without a journal beside it is stock's (CONTRACT 5.3). It gets one,
+ * so that lists, details and people find it like any other run, and stays as it is for
+ * stock readers:
  *
  *	ended    a journal with its end, where those of ended runs are. Of a failed one it
  *		 says as well where that stands, so that it can go on (resume-failed)
@@ -294,6 +294,8 @@ static int take_ended(const struct file_takeover *takeover, struct checkpoint *p
 	files_run_put_end(&body, &end);
 	add(&journal, FILES_END, &body);
 	rc = make(takeover->options.dir->root, &journal, point->run_id, err);
+	if (rc == 0)
+		takeover->options.made(takeover->options.arg, point->run_id, false);
 	str_deinit(&body);
 	files_journal_close(&journal);
 	return rc;
@@ -309,7 +311,7 @@ static int take_paused(const struct file_takeover *takeover, struct checkpoint *
 		rc = make(takeover->options.dir->live, &journal, point->run_id, err);
 	files_journal_close(&journal);
 	if (rc == 0)
-		takeover->options.made(takeover->options.arg);
+		takeover->options.made(takeover->options.arg, point->run_id, true);
 	return rc;
 }
 

@@ -117,6 +117,7 @@ void host_file_add(struct host_file *host, struct file_run *run)
 	host->counts[FILE_RUN_WAITING]++;
 	push_waiting(host, run);
 	(void)map_put(&host->by_id, run->head.run_id, strlen(run->head.run_id), run);
+	file_sessions_enter(&host->sessions, run);
 	files_index_see(host->options.index, run->head.run_id);
 	look_or_not(host);
 }
@@ -133,6 +134,7 @@ void host_file_drop(struct file_run *run)
 	struct host_file *host = run->host;
 
 	(void)map_remove(&host->by_id, run->head.run_id, strlen(run->head.run_id));
+	file_sessions_leave(&host->sessions, run);
 	list_remove(&run->node);
 	host->counts[run->state]--;
 	score_set(host->options.score, SCORE_ACTIVE_RUNS,
@@ -229,6 +231,8 @@ static void on_stored(void *ctx, struct files_journal *journal)
 	if (!files_journal_clean(journal) || run->showing)
 		return;
 	if (run->state == FILE_RUN_ENDING) {
+		/* the next turn of its conversation may begin */
+		file_sessions_leave(&host->sessions, run);
 		end = file_run_end(run);
 		host_file_show(run, &end, true);
 	} else if (run->state == FILE_RUN_DOZING) {
@@ -252,6 +256,12 @@ static const struct files_group_ops group_ops = {
 	.disk = on_disk,
 };
 
+struct file_run *host_file_live_turn(const struct host_file *host, const char *session_id,
+				     size_t *ret_count)
+{
+	return file_sessions_live(&host->sessions, session_id, ret_count);
+}
+
 size_t host_file_ahead(const struct host_file *host, const struct file_run *run)
 {
 	size_t n = 0;
@@ -264,11 +274,20 @@ size_t host_file_ahead(const struct host_file *host, const struct file_run *run)
 	return n;
 }
 
+void host_file_settle_end(struct host_file *host, const char *run_id)
+{
+	const struct file_run *run = host_file_find(host, run_id);
+
+	if (run && file_run_has_ended(run))
+		files_io_settle(host->io);
+}
+
 int host_file_erase(struct host_file *host, const char *run_id, struct err *err)
 {
 	bool live;
 	int fd, rc;
 
+	host_file_settle_end(host, run_id);
 	rc = files_dir_read(host->options.dir, run_id, &fd, &live, err);
 	if (rc < 0)
 		return rc;
@@ -475,6 +494,10 @@ static void on_start(struct ev_loop *loop, ev_prepare *w, int revents)
 		next = node->next;
 		if (!run->cancel && host->counts[FILE_RUN_RUNNING] >= host->options.runs)
 			break;
+		/* a turn that waits for the one before, which may not be found yet */
+		if (run->turn && !run->cancel &&
+		    (!host->adopted || !file_sessions_is_first(run)))
+			continue;
 		/* what it goes on behind is read from the file: all of it is there */
 		if (!run->resumes || files_journal_clean(&run->journal))
 			host_file_begin(run);
@@ -554,6 +577,7 @@ int host_file_new(const struct host_file_options *options, struct host_file **re
 	}
 	host->options = *options;
 	map_init(&host->by_id);
+	file_sessions_init(&host->sessions);
 	for (i = 0; i < FILE_RUN_STATES; i++)
 		list_init(&host->runs[i]);
 	host->engine = engine_new(&host_file_side, host, options->limits, rng_u64());
@@ -597,6 +621,7 @@ void host_file_free(struct host_file *host)
 			struct file_run *run = run_at(node);
 
 			exec_free(run->exec);
+			file_sessions_leave(&host->sessions, run);
 			file_run_free(run);
 		}
 	}
@@ -609,6 +634,7 @@ void host_file_free(struct host_file *host)
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
 	file_suspect_close(&host->suspect);
+	file_sessions_deinit(&host->sessions);
 	map_deinit(&host->by_id);
 	mem_free(host);
 }

@@ -110,6 +110,10 @@ int host_file_answer(struct host_file *host, struct file_run *run,
 		     const struct files_answer *answer, struct file_ack *ack,
 		     struct err *err);
 
+/* The turn of a conversation that is live, or NULL; how many there are with those that
+ * wait behind it (file_sessions_next()). */
+struct file_run *host_file_live_turn(const struct host_file *host, const char *session_id,
+				     size_t *ret_count);
 /* What is in this file is on the disk before anything that is accepted from now on is;
  * fd is taken. */
 void host_file_sync_first(struct host_file *host, int fd);

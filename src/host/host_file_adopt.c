@@ -128,6 +128,8 @@ static void read_step(struct reading *r, const char *body, size_t len)
 	if (files_run_get_wait(body, len, &wait))
 		files_asked_change(&run->asked, &wait, at_ms);
 	run->paused = false;
+	if (!run->started_at_ms)
+		run->started_at_ms = at_ms;
 	run->seq = step.seq;
 	run->resumes = true;
 	run->charges = 0; /* it got on */
@@ -194,8 +196,6 @@ static enum files_scan read_one(void *arg, char type, const char *body, size_t l
 			break;
 		}
 		run->epoch = owner.epoch;
-		if (!run->started_at_ms)
-			run->started_at_ms = owner.at_ms;
 		break;
 	case FILES_STEP:
 		read_step(r, body, len);
@@ -398,5 +398,6 @@ bool host_file_adopt(struct host_file *host)
 	if (list)
 		(void)closedir(list);
 	str_deinit(&path);
+	host->adopted = host->adopted || !more;
 	return !more;
 }

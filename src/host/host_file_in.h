@@ -8,6 +8,7 @@
 #include "engine/drive.h"
 #include "engine/host.h"
 #include "host/file_run.h"
+#include "host/file_sessions.h"
 #include "host/file_suspect.h"
 #include "host/host_file.h"
 #include "store/files_group.h"
@@ -21,7 +22,8 @@ struct host_file {
 	struct files_io *io;
 	struct files_group group;
 	struct file_suspect suspect;
-	struct map by_id;                  /* struct file_run */
+	struct map by_id; /* struct file_run */
+	struct file_sessions sessions;
 	struct list runs[FILE_RUN_STATES]; /* each in the order in which they came */
 	size_t counts[FILE_RUN_STATES];
 	ev_prepare start; /* in front of the pump: who waits takes free places */
@@ -32,6 +34,7 @@ struct host_file {
 	int64_t alone_mono_ms; /* from then on the process before wakes nobody */
 	bool lingering;        /* what others left is for the next process */
 	bool draining;
+	bool adopted; /* all of the folder has been looked at once */
 	bool closing; /* nobody is called any more */
 	bool finish;  /* draining, but runs go on to their ends */
 	void (*idle)(void *arg);
@@ -59,6 +62,8 @@ void host_file_tell_waits(struct file_run *run, enum file_over how);
 /* Something asks for it that does not bear to wait behind others. */
 void host_file_hurry(struct file_run *run);
 
+/* One whose end is durable is put away before this returns: somebody acts on it. */
+void host_file_settle_end(struct host_file *host, const char *run_id);
 /* Its end is durable, and shown if put_away. */
 void host_file_over(struct file_run *run, bool put_away);
 

@@ -63,6 +63,7 @@ int host_file_reopen(struct host_file *host, const char *run_id, const char *fro
 	bool ended;
 	int rc;
 
+	host_file_settle_end(host, run_id);
 	if (host_file_find(host, run_id))
 		return err_set(err, ERR_CONFLICT, "the run has not ended");
 	rc = host_file_room(host, err);

@@ -13,9 +13,11 @@
 #include "engine/row.h"
 #include "events/event_id.h"
 #include "host/file_people.h"
+#include "host/file_said.h"
 #include "host/file_sources.h"
 #include "ipc/scoreboard.h"
 #include "llm/models.h"
+#include "run/chat_run.h"
 #include "tools/python_pool.h"
 #include "tools/toolbox.h"
 
@@ -71,14 +73,18 @@ static void side_live(void *ctx, struct exec *exec, const char *event, size_t le
 {
 	struct host_file *host = ctx;
 	struct file_run *run = exec->job;
+	struct str stamped = STR_INIT;
 	char id[EVENT_ID_MAX];
 
+	chat_run_stamp(&stamped, run->turn, event, len);
 	file_run_next_id(run, clock_wall_ms(), id);
 	/* never in front of what happened before it */
 	if (!files_journal_clean(&run->journal))
-		file_run_keep_live(run, id, event, len);
+		file_run_keep_live(run, id, stamped.data, stamped.len);
 	else
-		host->options.live(host->options.arg, run->head.run_id, id, event, len);
+		host->options.live(host->options.arg, run->head.run_id, id, stamped.data,
+				   stamped.len);
+	str_deinit(&stamped);
 }
 
 static void side_llm(void *ctx, struct exec *exec, struct llm_call *call)
@@ -123,6 +129,12 @@ static void side_agent_find(void *ctx, struct exec *exec, struct agent_find *fin
 {
 	(void)ctx;
 	file_sources_agent(exec->job, find);
+}
+
+static void side_history_find(void *ctx, struct exec *exec, struct history_find *find)
+{
+	(void)ctx;
+	file_said_find(exec->job, find);
 }
 
 static void side_agent_list(void *ctx, struct exec *exec, struct agent_list *list)
@@ -193,6 +205,7 @@ const struct engine_host host_file_side = {
 	.tool_use = side_tool_use,
 	.tool_list = side_tool_list,
 	.agent_find = side_agent_find,
+	.history_find = side_history_find,
 	.agent_list = side_agent_list,
 	.definition_find = side_definition_find,
 	.wait = side_wait,

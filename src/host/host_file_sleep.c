@@ -20,6 +20,7 @@
 #include "engine/row.h"
 #include "events/event_id.h"
 #include "host/file_stock.h"
+#include "run/chat_run.h"
 #include "store/files_dir.h"
 
 #include <fcntl.h>
@@ -210,7 +211,7 @@ static void remind(struct file_run *run, struct files_question *question, int64_
 {
 	struct host_file *host = run->host;
 	const struct event_stamp stamp = { now_ms, host->engine->limits.event_max };
-	struct str event = STR_INIT;
+	struct str event = STR_INIT, stamped = STR_INIT;
 	char id[EVENT_ID_MAX];
 
 	question->reminders++;
@@ -220,10 +221,12 @@ static void remind(struct file_run *run, struct files_question *question, int64_
 			     question->reminders);
 	event_close(&event, run->event_seq, (uint64_t)run->epoch,
 		    (uint64_t)question->reminders);
+	chat_run_stamp(&stamped, run->turn, str_text(&event), event.len);
 	file_run_next_id(run, now_ms, id);
-	host->options.live(host->options.arg, run->head.run_id, id, str_text(&event),
-			   event.len);
+	host->options.live(host->options.arg, run->head.run_id, id, str_text(&stamped),
+			   stamped.len);
 	str_deinit(&event);
+	str_deinit(&stamped);
 }
 
 static bool has_expired(const struct file_run *run, int64_t now_ms)

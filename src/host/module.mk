@@ -30,6 +30,10 @@ src_host_libhost_a_SOURCES = \
 	src/host/file_pins.h \
 	src/host/file_run.c \
 	src/host/file_run.h \
+	src/host/file_said.c \
+	src/host/file_said.h \
+	src/host/file_sessions.c \
+	src/host/file_sessions.h \
 	src/host/file_sources.c \
 	src/host/file_sources.h \
 	src/host/file_stock.c \

@@ -304,6 +304,11 @@ void *request_user(const struct request *req)
 	return req->user;
 }
 
+bool request_server_leaves(const struct request *req)
+{
+	return req->server->draining;
+}
+
 bool request_answered(const struct request *req)
 {
 	return req->answered;

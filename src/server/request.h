@@ -56,6 +56,9 @@ struct arena *request_arena(struct request *req);
 void request_set_user(struct request *req, void *user);
 void *request_user(const struct request *req);
 
+/* The server takes no new requests: what waits should be answered soon. */
+bool request_server_leaves(const struct request *req);
+
 /* Has it been answered? */
 bool request_answered(const struct request *req);
 

@@ -27,9 +27,16 @@
 struct files_index {
 	const struct files_dir *dir;
 	struct map by_id;
+	struct map sessions;       /* struct files_session */
 	struct files_indexed **at; /* owned, as what it points to */
 	size_t count, room;
+	size_t known;
 	size_t unread; /* those before this one were not looked into */
+};
+
+struct files_session {
+	char *id; /* owned */
+	int64_t newest;
 };
 
 static void indexed_free(struct files_indexed *one)
@@ -45,6 +52,7 @@ struct files_index *files_index_new(const struct files_dir *dir)
 
 	index->dir = dir;
 	map_init(&index->by_id);
+	map_init(&index->sessions);
 	return index;
 }
 
@@ -57,6 +65,13 @@ void files_index_free(struct files_index *index)
 	for (i = 0; i < index->count; i++)
 		indexed_free(index->at[i]);
 	mem_free(index->at);
+	map_for_each(slot, &index->sessions) {
+		struct files_session *session = slot->value;
+
+		mem_free(session->id);
+		mem_free(session);
+	}
+	map_deinit(&index->sessions);
 	map_deinit(&index->by_id);
 	mem_free(index);
 }
@@ -103,6 +118,7 @@ static void drop_at(struct files_index *index, size_t at)
 	memmove(&index->at[at], &index->at[at + 1],
 		(index->count - at) * sizeof(*index->at));
 	index->unread -= at < index->unread;
+	index->known -= one->known;
 	indexed_free(one);
 }
 
@@ -116,12 +132,45 @@ static void make_room(struct files_index *index)
 	index->at = mem_resize(index->at, index->room * sizeof(*index->at));
 }
 
+static void see_turn(struct files_index *index, const char *run_id)
+{
+	struct str id = STR_INIT;
+	int64_t turn = chat_run_turn(run_id);
+	struct files_session *session;
+
+	if (!chat_run_session(&id, run_id)) {
+		str_deinit(&id);
+		return;
+	}
+	session = map_get(&index->sessions, str_text(&id), id.len);
+	if (!session) {
+		session = mem_new(struct files_session);
+		session->id = mem_dup(str_text(&id));
+		(void)map_put(&index->sessions, session->id, id.len, session);
+	}
+	if (turn > session->newest)
+		session->newest = turn;
+	str_deinit(&id);
+}
+
+int64_t files_index_session(const struct files_index *index, const char *session_id)
+{
+	const struct files_session *session =
+		map_get(&index->sessions, session_id, strlen(session_id));
+
+	return session ? session->newest : 0;
+}
+
 void files_index_see(struct files_index *index, const char *run_id)
 {
 	struct files_indexed *one;
 	size_t at;
 
-	if (chat_run_turn(run_id) || map_get(&index->by_id, run_id, strlen(run_id)))
+	if (chat_run_turn(run_id)) {
+		see_turn(index, run_id);
+		return;
+	}
+	if (map_get(&index->by_id, run_id, strlen(run_id)))
 		return;
 	make_room(index);
 	one = mem_new(struct files_indexed);
@@ -199,6 +248,7 @@ void files_index_know(struct files_index *index, const char *run_id,
 		return; /* a chat turn, or older than all of a full index */
 	one->summary = *summary;
 	keep_texts(one, summary);
+	index->known += !one->known;
 	one->known = true;
 }
 
@@ -233,8 +283,10 @@ void files_index_unlearn(struct files_index *index, const char *run_id)
 {
 	struct files_indexed *one = map_get(&index->by_id, run_id, strlen(run_id));
 
-	if (one)
-		one->known = false;
+	if (!one)
+		return;
+	index->known -= one->known;
+	one->known = false;
 }
 
 void files_index_forget(struct files_index *index, const char *run_id)
@@ -277,6 +329,11 @@ const struct files_indexed *files_index_find(const struct files_index *index,
 					     const char *run_id)
 {
 	return map_get(&index->by_id, run_id, strlen(run_id));
+}
+
+size_t files_index_known(const struct files_index *index)
+{
+	return index->known;
 }
 
 size_t files_index_count(const struct files_index *index)

@@ -46,10 +46,12 @@ struct files_indexed {
 struct files_index *files_index_new(const struct files_dir *dir);
 void files_index_free(struct files_index *index);
 
-/* There is such a run; chat turns are not listed. */
+/* There is such a run; turns of conversations are not listed. */
 void files_index_see(struct files_index *index, const char *run_id);
 /* All names that the folder has. */
 void files_index_see_all(struct files_index *index);
+/* The newest turn of a conversation that there has been; 0: none. */
+int64_t files_index_session(const struct files_index *index, const char *session_id);
 /* It has ended. */
 void files_index_know(struct files_index *index, const char *run_id,
 		      const struct files_summary *summary);
@@ -65,6 +67,8 @@ bool files_index_read(struct files_index *index, int64_t budget_ms);
 const struct files_indexed *files_index_find(const struct files_index *index,
 					     const char *run_id);
 size_t files_index_count(const struct files_index *index);
+/* Of those, how many are known. */
+size_t files_index_known(const struct files_index *index);
 /* The newest is 0. Borrowed until the index changes. */
 const struct files_indexed *files_index_at(const struct files_index *index, size_t i);
 /* The first behind such a run. */

@@ -120,6 +120,8 @@ void files_run_put_head(struct str *out, const struct files_head *head)
 	put_int(out, head->priority);
 	put(out, head->metadata);
 	put_int(out, head->run_at_ms);
+	put(out, head->agent_id);
+	put(out, head->images);
 }
 
 bool files_run_get_head(const char *body, size_t len, struct files_head *ret)
@@ -141,6 +143,8 @@ bool files_run_get_head(const char *body, size_t len, struct files_head *ret)
 	ret->priority = get_int(&f);
 	ret->metadata = get(&f);
 	ret->run_at_ms = get_int(&f);
+	ret->agent_id = get(&f);
+	ret->images = get(&f);
 	return !f.bad && ret->run_id && ret->orchestration_id && ret->tenant_id &&
 	       ret->message && ret->definition;
 }

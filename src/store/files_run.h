@@ -41,6 +41,8 @@ struct files_head {
 	int64_t priority;
 	const char *metadata; /* JSON text of an object */
 	int64_t run_at_ms;    /* not before; 0: at once */
+	const char *agent_id; /* of a chat turn */
+	const char *images;   /* likewise: JSON text of a list */
 };
 
 struct files_owner {

@@ -21,6 +21,8 @@ static void view_step(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	view->rows = step.seq;
+	if (!view->started_at_ms)
+		view->started_at_ms = at_ms;
 	view->ended = view->paused = false;
 	view->charges = 0;
 	if (files_run_get_wait(body, len, &wait))
@@ -43,8 +45,6 @@ static void view_owner(struct files_view *view, const char *body, size_t len)
 		return;
 	}
 	view->epoch = owner.epoch;
-	if (!view->started_at_ms)
-		view->started_at_ms = owner.at_ms;
 }
 
 static void view_answer(struct files_view *view, const char *body, size_t len)
@@ -95,7 +95,8 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 		view->charges++;
 		break;
 	case FILES_CANCEL:
-		view->cancel_at_ms = view->started_at_ms;
+		view->cancel_at_ms = view->started_at_ms ? view->started_at_ms
+							 : view->head.created_at_ms;
 		break;
 	case FILES_ANSWER:
 		view_answer(view, body, len);

@@ -17,7 +17,7 @@ struct files_view {
 	struct files_end end; /* ended; or how it stood when it was paused */
 	struct files_asked asked;
 	const char *step_id;   /* of the newest row; NULL: none */
-	int64_t started_at_ms; /* 0: nobody had it */
+	int64_t started_at_ms; /* 0: nobody has begun it */
 	int64_t cancel_at_ms;  /* 0: nobody asked */
 	int64_t epoch;
 	int64_t attempts;

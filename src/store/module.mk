@@ -19,6 +19,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/files_keys.h \
 	src/store/files_list.c \
 	src/store/files_list.h \
+	src/store/files_retain.c \
+	src/store/files_retain.h \
 	src/store/files_run.c \
 	src/store/files_run.h \
 	src/store/files_view.c \
@@ -57,6 +59,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_lineages.h \
 	src/store/store_live.c \
 	src/store/store_live.h \
+	src/store/store_outcome.c \
+	src/store/store_outcome.h \
 	src/store/store_pauses.c \
 	src/store/store_pauses.h \
 	src/store/store_questions.c \
@@ -173,6 +177,7 @@ STORE_SQL = \
 	src/store/sql/run_detail.sql \
 	src/store/sql/run_effects.sql \
 	src/store/sql/run_get.sql \
+	src/store/sql/run_outcome.sql \
 	src/store/sql/run_resume.sql \
 	src/store/sql/run_standing.sql \
 	src/store/sql/run_story.sql \

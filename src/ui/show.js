@@ -4,7 +4,7 @@ const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 
 function date(text) {
   if (!text) return null;
-  const at = new Date(String(text).replace(' ', 'T'));
+  const at = new Date(typeof text === 'number' ? text : String(text).replace(' ', 'T'));
   return Number.isNaN(at.getTime()) ? null : at;
 }
 

@@ -52,7 +52,7 @@ function table(answer, columns, head, filters) {
   const cell = (g, [key, title]) => el('td', { 'data-label': title ?? head }, el('div', { class: key === 'key' || key === 'runs' ? '' : 'num' }, key === 'key' ? name(g)
     : key === 'runs' ? [`${g.runs} `, el('progress', { max: most, value: g.runs, 'aria-hidden': 'true' })]
       : shown[key] ? shown[key](g[key]) : g[key] ?? '—'));
-  return el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),
+  return el('div', { class: 'list', tabindex: '0', role: 'region', 'aria-label': `Runs by ${head.toLowerCase()}` }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),
     el('thead', {}, el('tr', {}, columns.map(([, title]) => el('th', { scope: 'col' }, title ?? head)))),
     el('tbody', {}, answer.groups.map((g) => el('tr', {}, columns.map((c) => cell(g, c)))))));
 }

@@ -10,7 +10,16 @@ import { table } from './table.js';
 
 const MINUTES = 60;
 
-// since: when it began, where something says so
+// since: when it began, where something says so; else it is when this page saw it first
+const seen = new Map();
+
+function firstSeen(all) {
+  const now = new Map(all.map(([, text, , since]) => [text, since ?? seen.get(text) ?? new Date().toISOString()]));
+  seen.clear();
+  for (const [text, since] of now) seen.set(text, since);
+  return all.map(([how, text, href]) => [how, text, href, seen.get(text)]);
+}
+
 function alerts(queues, workers, letters, waits) {
   const all = [];
   const online = workers.filter((w) => w.status === 'online');
@@ -24,7 +33,7 @@ function alerts(queues, workers, letters, waits) {
   if (letters.length) all.push(['warn', letters.length === 1 ? 'One open dead letter.' : `${letters.length}${letters.length === 50 ? ' or more' : ''} open dead letters.`, '#/dead-letters', letters[0].last_failed_at]);
   const old = waits.at(-1);
   if (old) all.push(['note', waits.length === 1 ? 'A question waits for a person.' : `${waits.length}${waits.length === 50 ? ' or more' : ''} questions wait for people.`, '#/approvals', old.opened_at]);
-  return all;
+  return firstSeen(all);
 }
 
 // Minutes of which nothing is told had no end of a run.
@@ -44,6 +53,13 @@ function throughput({ now, minutes, today }) {
     el('p', { class: 'note' }, 'Today began at midnight UTC; a run counts when it ends.')];
 }
 
+// A host without stores: one process, and what is in its files.
+function alone(health, waits) {
+  return [[tile('Mode', 'standalone'), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length))],
+    [el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
+      : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'))]];
+}
+
 export async function open(main) {
   const rate = el('div'), tiles = el('dl', { class: 'tiles' });
   const list = el('ul', { class: 'alerts' });
@@ -56,6 +72,14 @@ export async function open(main) {
     command('synapsed queue list; synapsed worker list; synapsed run list; synapsed run stats --by hour'));
   let turns = 0;
   return every(3, async () => {
+    const health = await get('/health');
+    if (health.mode === 'standalone') {
+      const [facts, words] = alone(health, (await get('/api/v2/waits?limit=50')).waits);
+      refresh(tiles, facts);
+      refresh(list, words);
+      await runs.reload();
+      return;
+    }
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50')]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;

@@ -16,5 +16,8 @@ bench: all
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/agents.py
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/paths.py
 	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/transforms.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/bulk.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/toggle.py
+	SYNAPSED=$(abs_builddir)/synapsed $(PYTHON3) $(top_srcdir)/tests/bench/sse_storm.py
 
 .PHONY: bench

@@ -49,7 +49,7 @@ def test_a_get_is_also_a_head(api, path):
         "/api/v2/orchestrations/",
         "/api/v2/orchestrations/hello/",
         "/api/v2/orchestrations//run",
-        "/api/v1/orchestrations",
+        "/api/v1/nothing",
         "/api/v2/nothing",
         "/health/",
     ],

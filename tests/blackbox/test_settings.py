@@ -79,6 +79,13 @@ def test_settings_have_sources_and_reach_hosts_and_fleet(site, tmp_path):
         200, ["postgres.pgbouncer"], ["s3_bucket"]), put  # fmt: skip
     until(lambda: value(first, "postgres.pgbouncer") is True)
     assert value(second, "postgres.pgbouncer") is False
+    # a key that is missing is left as it is (stock resets it): a secret is never shown, so
+    # who sends back what was shown does not have it
+    few = api.post("/api/scale/config", {"redis_url": config["redis_url"]})
+    assert (few.status, few.json["saved"]) == (200, [])
+    text = json.loads((folders[0] / "settings.json").read_text())
+    assert text["scale_postgres_url"] == site.env["SCALE_POSTGRES_URL"]
+    assert value(first, "postgres.pgbouncer") is True and value(first, "worker.slots") == 9
     assert json.loads((folders[0] / "settings.json").read_text())["model"] == "kept"
     # what does not come up is taken back, file and all
     before = (folders[0] / "settings.json").read_text()

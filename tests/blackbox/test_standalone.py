@@ -144,8 +144,8 @@ def test_refusals_have_their_codes(host):
     assert host.client.with_key("sk-syn-00").run("hello").code == "invalid_key"
     assert host.client.get(f"{RUNS}run_0/status").code == "run_not_found"
     assert host.client.get(f"{RUNS}..%2Fx/status").code == "run_not_found"
-    assert host.client.post("/api/v2/chat", {"message": "x", "agent_id": "a"}).code == (
-        "scale_only")
+    assert host.client.post("/api/v2/chat", {"message": "x", "agent": "a"}).code == (
+        "agent_not_found")
     assert host.client.get("/api/v2/workers").status == 200
 
 
@@ -278,6 +278,50 @@ class Person(threading.Thread):
             time.sleep(0.01)
 
 
+class Talker(threading.Thread):
+    """Talks in two sessions, and remembers what was taken."""
+
+    def __init__(self, host):
+        super().__init__()
+        self.host = host
+        self.stop = threading.Event()
+        self.taken = {"t0": [], "t1": []}
+
+    def run(self):
+        n = 0
+        while not self.stop.is_set():
+            session = f"t{n % 2}"
+            n += 1
+            try:
+                answer = self.host.client.post("/api/v2/chat", {
+                    "session_id": session, "message": f"m{n}", "agent": "nap"})
+            except OSError:  # the process died
+                continue
+            assert answer.status in (202, 429, 503), answer
+            if answer.status == 202:
+                self.taken[session].append((answer.json["turn"], f"m{n}"))
+            time.sleep(0.02)
+
+    def check(self):
+        for session, taken in self.taken.items():
+            end = time.monotonic() + 60
+            while True:
+                turns = self.host.client.get(f"/api/v2/chat/{session}/status").json["turns"]
+                if all(t["ended_at"] for t in turns):
+                    break
+                assert time.monotonic() < end, turns
+                time.sleep(0.05)
+            # the newest hundred: each once, in order, one after the other, none lost
+            assert {t["status"] for t in turns} == {"completed"}
+            # (a number may be missing whose message nobody was told to be accepted)
+            numbers = [t["turn"] for t in turns]
+            assert numbers == sorted(set(numbers))
+            said = {t["turn"]: t["message"] for t in turns}
+            assert all(said[n] == text for n, text in taken if n >= numbers[0])
+            spans = [(t["started_at"], t["ended_at"]) for t in turns]
+            assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)), spans
+
+
 ASKS = orchestration(
     "asks", print_step("d", "draft", "h"),
     {"id": "h", "name": "h", "type": "human", "human_prompt": "?", "output_key": "said",
@@ -291,7 +335,10 @@ def test_killed_at_any_moment_nothing_is_lost():
              "--set", "restart.window=1s", "--set", "restart.ceiling=1000"]
     with alone([sleeps("slow", 3, 40), orchestration("hello", print_step("p", "x")), ASKS],
                *flags) as host:
-        person = Person(host)
+        host.write("user_agents.json", [
+            {"id": "nap", "name": "nap", "type": "conversational", "tools": [],
+             "system_prompt": "x", "model": "mock.sleep:20"}])
+        person, talker = Person(host), Talker(host)
         accepted = []
         stop = threading.Event()
 
@@ -307,7 +354,7 @@ def test_killed_at_any_moment_nothing_is_lost():
                 time.sleep(0.01)
 
         threads = [threading.Thread(target=submit) for _ in range(2)]
-        for t in [*threads, person]:
+        for t in [*threads, person, talker]:
             t.start()
         for n in range(KILLS):
             pid = int(host.daemon.wait_event("child.ready", count=n + 1)["child"])
@@ -318,6 +365,9 @@ def test_killed_at_any_moment_nothing_is_lost():
         for t in threads:
             t.join()
         person.stop.set()
+        talker.stop.set()
+        talker.join()
+        talker.check()
         assert accepted
         for run_id in accepted:
             row = host.wait(run_id)

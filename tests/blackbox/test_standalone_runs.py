@@ -131,3 +131,18 @@ def test_whose_priority_is_higher_begins_first():
         until(lambda: host.status(low)["ended_at"])
         began = [host.journal(i)[0]["ts"] for i in (high, low)]
         assert began == sorted(began)
+
+
+def test_only_so_many_that_have_ended_stay():
+    with alone([HELLO, sleeps("long", 1, 60000)], "--set", "standalone.keep_runs=2") as host:
+        live = host.client.run("long", headers=ASYNC).json["run_id"]
+        ids = [host.client.run("hello").json["run_id"] for _ in range(4)]
+        until(lambda: len(host.client.get("/api/v2/runs").json["runs"]) == 3)
+        # one that goes on stays, however old it is
+        assert [r["run_id"] for r in host.client.get("/api/v2/runs").json["runs"]] == [
+            ids[3], ids[2], live]
+        assert host.client.get(f"{RUNS}{ids[0]}/status").code == "run_not_found"
+        folder = host.daemon.data_dir / "orchestration_runs"
+        assert sorted(p.stem for p in folder.glob("*.journal")) == sorted(ids[2:])
+        assert sorted(p.stem for p in folder.glob("*.json")) == sorted(ids[2:])
+        host.client.post(f"{RUNS}{live}/cancel")

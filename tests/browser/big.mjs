@@ -46,8 +46,8 @@ async function measured(act) {
   await w.chrome.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
   await act();
   const { traceEvents } = JSON.parse(await w.chrome.stopTracing());
-  const main = traceEvents.find((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain'
-    && traceEvents.some((f) => f.pid === e.pid && f.tid === e.tid && f.name === 'FunctionCall'));
+  const busy = new Set(traceEvents.filter((e) => e.name === 'FunctionCall').map((e) => `${e.pid} ${e.tid}`));
+  const main = traceEvents.find((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain' && busy.has(`${e.pid} ${e.tid}`));
   const mine = traceEvents.filter((e) => e.ph === 'X' && e.pid === main?.pid && e.tid === main?.tid);
   const tasks = mine.filter((e) => e.name.endsWith('RunTask')).sort((a, b) => a.ts - b.ts);
   const cpu = (e) => (e.tdur ?? e.dur) / 1000;
@@ -57,8 +57,14 @@ async function measured(act) {
   const scripts = mine.filter((e) => SCRIPT.has(e.name)).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   let end = 0;
   const outer = scripts.filter((e) => { if (e.ts < end) return false; end = e.ts + e.dur; return true; });
-  const perTask = tasks.map((t) => outer.filter((e) => e.ts >= t.ts && e.ts < t.ts + t.dur).reduce((n, e) => n + cpu(e), 0));
-  return { script: Math.max(0, ...perTask), task: longest(tasks, cpu), wall: longest(tasks, (e) => e.dur / 1000) };
+  let at = 0;
+  const perTask = tasks.map((t) => {
+    let sum = 0;
+    while (at < outer.length && outer[at].ts < t.ts) at++;
+    for (; at < outer.length && outer[at].ts < t.ts + t.dur; at++) sum += cpu(outer[at]);
+    return sum;
+  });
+  return { script: perTask.reduce((a, b) => Math.max(a, b), 0), task: longest(tasks, cpu), wall: longest(tasks, (e) => e.dur / 1000) };
 }
 const said = (m) => `script ${m.script.toFixed(1)} ms, whole turn ${m.task.toFixed(1)} ms (wall ${m.wall.toFixed(1)} ms)`;
 
@@ -152,6 +158,8 @@ const cases = {
     const shown = await page.locator('.events li').count();
     const [older] = /\d+/.exec(await page.getByText('older ones are not shown').textContent());
     figure('events', `${stored} came, ${shown} are shown; ${said(m)}`);
+    const row = await api('GET', `/api/v2/orchestrations/runs/${id}/status`);
+    figure('that run took', `${((new Date(row.ended_at.replace(' ', 'T')) - new Date(row.started_at.replace(' ', 'T'))) / 1000).toFixed(1)} s`);
     assert.ok(stored >= 2000);
     assert.equal(shown + Number(older), stored);
     assert.ok(m.script <= SCRIPT_MAX_MS, said(m));
@@ -161,7 +169,6 @@ const cases = {
     const all = page.getByRole('table', { name: 'All events' });
     await all.locator('tbody tr').first().waitFor();
     await all.getByText('orchestration_start').waitFor();
-    await w.look('run-events');
   },
   async 'a live view, for a while'() {
     const id = await start('long');

@@ -13,7 +13,7 @@ const SLOW = { id: 'slow', name: 'Slow', entry_step_id: 'a', steps: [
   { id: 'a', name: 'a', type: 'llm', model: 'mock.sleep:60000', prompt_template: 'x', output_key: 'x' }] };
 const ASK = { id: 'ask', name: 'Ask', entry_step_id: 'q', steps: [
   { id: 'q', name: 'q', type: 'human', human_prompt: 'Go on?', output_key: 'answer', human_fields: [{ name: 'why', type: 'text', label: 'Why' }] }] };
-const VIEWS = ['now', 'runs', 'start', 'approvals', 'chat', 'schedules', 'definitions', 'workers', 'queues', 'dead-letters', 'scale'];
+const VIEWS = ['now', 'runs', 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'workers', 'queues', 'dead-letters', 'scale', 'keys'];
 
 // What has the focus: its words, whether its outline is seen, whether it is inside the window.
 const focus = () => page.evaluate(() => {

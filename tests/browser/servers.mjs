@@ -9,12 +9,17 @@ import path from 'node:path';
 
 const START_MS = 120000, END_MS = 60000;
 
+// Below those that the system gives to whoever connects: nobody takes it before it is listened to.
 export async function freePort() {
-  const taken = net.createServer();
-  await new Promise((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  const { port } = taken.address();
-  await new Promise((resolve) => taken.close(resolve));
-  return port;
+  for (;;) {
+    const port = 15000 + Math.floor(Math.random() * 15000);
+    const taken = net.createServer();
+    const free = await new Promise((resolve) => {
+      taken.on('error', () => resolve(false));
+      taken.listen(port, '127.0.0.1', () => taken.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
 }
 
 export async function until(what, condition, ms = START_MS) {

@@ -2,6 +2,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_auth
 check_PROGRAMS += tests/unit/test_body
 check_PROGRAMS += tests/unit/test_bulk_scan
+check_PROGRAMS += tests/unit/test_errors
 check_PROGRAMS += tests/unit/test_front
 check_PROGRAMS += tests/unit/test_home_queue
 check_PROGRAMS += tests/unit/test_memo

@@ -60,6 +60,8 @@ class Endpoint:
     told: bool = True  # in /openapi.json
     stores: bool = False  # its cases are about stores: standalone has those that say so, alone
     standalone: Any = True
+    needs: str = ""  # the branch that it waits for, on the targets of needs_on
+    needs_on: tuple = ALL
 
     @property
     def words(self):

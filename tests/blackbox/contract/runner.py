@@ -7,16 +7,16 @@ import urllib.parse
 
 from harness.openapi_doc import Document
 
-from . import chat, scale, v2
+from . import base, chat, scale, v1, v2
 from .case import NONE
 from .common import other_method, refusals
 from .shapes import Kind, faults
 from .targets import Interrupted
 
-ENDPOINTS = [*v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS]
+ENDPOINTS = [*base.ENDPOINTS, *v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS, *v1.ENDPOINTS]
 WANTED = os.environ.get("SYNAPSED_CONTRACT_CASES", "")  # a pattern of names
 LOOK_S = 60
-RESTARTS = 20  # of one case, whose servers die under it
+RESTARTS = 10  # of one case, whose servers die under it
 
 
 def all_cases():
@@ -24,7 +24,7 @@ def all_cases():
     for endpoint in ENDPOINTS:
         for case in [*endpoint.cases, *refusals(endpoint)]:
             yield endpoint, case
-        if endpoint.path not in seen:
+        if endpoint.path not in seen and endpoint.told:
             yield endpoint, other_method(endpoint)
         seen.add(endpoint.path)
 
@@ -96,6 +96,9 @@ class Runner:
             return None
         if WANTED and not re.search(WANTED, f"{endpoint.words}: {case.name}"):
             return None
+        if endpoint.needs and self.target.kind in endpoint.needs_on:
+            self.figures.waits(endpoint.needs)
+            return None
         if self.target.kind != "standalone":
             return case
         if endpoint.stores and case in endpoint.cases and case.on != ("standalone",):
@@ -120,7 +123,7 @@ class Runner:
     def told(self):
         """Each endpoint is in the document, under its method."""
         for endpoint in ENDPOINTS:
-            if endpoint.told and not isinstance(endpoint.standalone, str):
+            if endpoint.told and not endpoint.needs:
                 path = self.paths.get(re.sub(r"\{\w+\}", "*", endpoint.path))
                 if not path or endpoint.method.lower() not in self.document.doc["paths"][path]:
                     self.problem(endpoint.words, ["/openapi.json does not tell it"])

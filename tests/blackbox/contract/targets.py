@@ -17,7 +17,7 @@ from .things import AGENTS, BROKEN, DEFINITIONS, Things
 PASSING = {"draining", "server_busy", "redis_unavailable", "postgres_unavailable"}
 GATEWAY = (502, 504)  # nginx: the server behind it was cut off; what it did is not known
 SAFE = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
-DEADLINE_S = 60
+DEADLINE_S = 30
 BUNDLE = {"synapse_export": True, "version": "1.0", "orchestrations": list(DEFINITIONS),
           "agents": list(AGENTS)}
 

@@ -1,0 +1,144 @@
+"""/api/v1: requests that are answered when the run is over, in either mode."""
+
+import json
+import threading
+
+import pytest
+import stock_world as stock
+from api_client import Client
+from harness.daemon import Daemon
+from harness.site import Site, llm_step, orchestration
+
+V1 = "/api/v1"
+FAILS = orchestration("fails", llm_step("f", "mock.fail:provider"))
+SLOW = orchestration("slow", llm_step("s", "mock.sleep:60000"))
+DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW]
+
+
+@pytest.fixture(scope="module", params=["scale", "standalone"])
+def client(request):
+    if request.param == "scale":
+        stores = [request.getfixturevalue(f"private_{s}") for s in ("redis", "postgres")]
+        site = Site(*stores, "v1")
+        site.prepare(*DEFINITIONS, {"synapse_export": True, "agents": stock.AGENTS})
+        daemon = site.start(SYNAPSED_STANDALONE_ANSWER="20s")
+        made = Client("127.0.0.1", daemon.api_port, site.key)
+        close = (site.stop, site.remove)
+    else:
+        daemon = Daemon({"SYNAPSED_STANDALONE_ANSWER": "20s"})
+        stock.fill_folder(daemon.data_dir, ())
+        (daemon.data_dir / "orchestrations.json").write_text(json.dumps(DEFINITIONS))
+        daemon.start(ready=False)
+        daemon.wait_event("master.ready")
+        made = Client("127.0.0.1", daemon.api_port, stock.KEY)
+        close = (daemon.stop, daemon.remove)
+    made.daemon = daemon
+    try:
+        yield made
+        close[0]()
+    finally:
+        close[1]()
+
+
+def run(client, name, body=None):
+    return client.post(f"{V1}/orchestrations/{name}/run", body or {})
+
+
+def test_the_answer_comes_with_the_end(client):
+    answer = run(client, "greet", {"message": "you"})
+    assert answer.status == 200, answer
+    body = answer.json
+    assert (body["status"], body["response"]) == ("completed", "hello you")
+    assert body["shared_state"]["out_hello"] == "hello you"
+    assert [s["step_id"] for s in body["step_history"]][:1] == ["hello"]
+    status = client.get(f"/api/v2/orchestrations/runs/{body['run_id']}/status").json
+    assert status["status"] == "completed"
+
+
+def test_a_run_that_fails_says_how(client):
+    body = run(client, "fails").json
+    assert (body["status"], body["error"]["class"]) == ("failed", "provider")
+
+
+def test_a_question_is_an_answer_and_is_answered(client):
+    body = run(client, "approve", {"message": "it"}).json
+    assert body["status"] == "paused"
+    asked = body["human_input_required"]
+    assert (asked["step_id"], asked["prompt"]) == ("ask", "Is draft of it good?")
+    assert asked["fields"][0]["name"] == "verdict"
+    path = f"{V1}/orchestrations/runs/{body['run_id']}/resume"
+    assert client.post(path, {"response": {}}).status == 422
+    over = client.post(path, {"response": {"verdict": "fine"}})
+    assert over.status == 200, over
+    assert (over.json["status"], over.json["run_id"]) == ("completed", body["run_id"])
+    assert over.json["response"].startswith("draft of it: ")
+    assert client.post(path, {"response": {"verdict": "x"}}).status == 409
+    assert client.post(f"{V1}/orchestrations/runs/none/resume", {}).status == 404
+
+
+def test_who_waits_is_answered_when_the_run_is_stopped(client):
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(run(client, "slow")))
+    waiting.start()
+    live = []
+    while not live:
+        live = [r for r in client.get("/api/v2/runs?orchestration_id=slow").json["runs"]
+                if r["status"] == "running"]
+    path = f"/api/v2/orchestrations/runs/{live[0]['run_id']}/cancel"
+    assert client.post(path).status == 200
+    waiting.join()
+    assert (got[0].status, got[0].json["status"]) == (200, "cancelled")
+
+
+def test_a_stream_of_events_is_the_answer(client):
+    answer = client.post(f"{V1}/orchestrations/greet/run/stream", {"message": "you"})
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/event-stream")
+    events = [json.loads(line[6:])["type"] for line in answer.body.decode().splitlines()
+              if line.startswith("data: ")]
+    assert events[-2:] == ["done", "stream_complete"] and "step_complete" in events
+
+
+def test_lists_have_their_older_shapes(client):
+    orchestrations = {o["id"]: o for o in client.get(f"{V1}/orchestrations").json}
+    assert orchestrations["greet"] == {
+        "id": "greet", "name": "Greet", "description": "about greet", "steps": 2}
+    one = client.get(f"{V1}/orchestrations/greet").json
+    assert one["steps"][0] == {"id": "hello", "label": "Hello", "type": "print",
+                               "agent_id": None, "depends_on": []}
+    assert one["edges"] == []
+    (agent,) = client.get(f"{V1}/agents").json
+    assert agent == {"id": "helper", "name": "Helper", "type": "conversational",
+                     "model": "mock.echo", "capabilities": []}
+    assert client.get(f"{V1}/agents/helper").json["description"] == "helps"
+    for path in ("/agents/none", "/orchestrations/none"):
+        assert client.get(V1 + path).status == 404
+    assert run(client, "none").status == 404
+    assert client.with_key(None).get(f"{V1}/agents").status == 401
+
+
+def test_stock_page_s_routes_do_what_they_say(client):
+    """CONTRACT 1.7, of a loopback peer; without stores they write the stock file."""
+    page = client.with_key(None)
+    mine = {**stock.ORCHESTRATIONS[0], "id": "agents", "name": "Odd"}  # the name of a kind
+    del mine["updated_at"]
+    assert page.post("/api/orchestrations", mine).status == 201
+    saved = page.get("/api/orchestrations/agents").json
+    assert saved["steps"] == mine["steps"] and saved["created_at"] == stock.STAMP
+    assert saved["updated_at"] > stock.STAMP
+    assert page.post("/api/orchestrations", {**mine, "name": "Even"}).status == 200
+    names = {o["id"]: o["name"] for o in page.get("/api/orchestrations").json}
+    assert names["agents"] == "Even" and names["greet"] == "Greet"
+    stream = page.post("/api/orchestrations/agents/run", {"message": "m"})
+    assert stream.status == 200 and '"type":"done"' in stream.body.decode().replace(": ", ":")
+    run_id = run(client, "approve", {"message": "it"}).json["run_id"]
+    base = f"/api/orchestrations/runs/{run_id}"
+    assert page.get(base).json["status"] == "paused"
+    assert page.post(base + "/human-input", {"response": {"verdict": "ok"}, "step_id": "ask"}
+                     ).status == 202
+    assert page.get("/api/orchestrations/runs?limit=5").json["runs"]
+    assert page.get(base + "/events").json["count"] > 0
+    assert page.post(base + "/cancel").status == 200
+    assert client.get("/api/v2/agents/helper").status == 200
+    assert page.ask("DELETE", "/api/orchestrations/agents").status == 200
+    assert page.get("/api/orchestrations/agents").status == 404
+    assert client.get("/api/v2/agents/helper").status == 200
