@@ -47,6 +47,8 @@ void def_write_create(struct api_call *call);
 void def_write_put(struct api_call *call);
 void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
+/* docs_route.c */
+void docs_route_get(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* keys_route.c */

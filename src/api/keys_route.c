@@ -3,6 +3,10 @@
  *
  * A key is told once, in the answer that makes it. Only a key that is bound to no tenant
  * may see, make and end keys: one of a tenant could make itself one for all.
+ *
+ * Where there are stores a key is the fleet's; without, it is this host's, in the stock
+ * file of its data folder, which is local and BLOCKING for as long as a small file takes
+ * to be written.
  */
 #include "api/api_call.h"
 #include "api/body.h"
@@ -10,71 +14,123 @@
 #include "api/handlers.h"
 #include "api/manage.h"
 #include "api/pairs.h"
+#include "api/runs_port.h"
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/conf.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "server/request.h"
 #include "server/response.h"
+#include "store/files_keys.h"
 #include "store/new_key.h"
 #include "store/store_keys.h"
 
 #include <string.h>
 
-/* Of this caller, on a host with stores; else the request is answered. */
+#define PATIENCE_MS 100 /* for another writer of the file: the loop stands meanwhile */
+
 static bool may(struct api_call *call)
 {
-	if (!manage_of(call))
-		return false;
 	if (call->key_tenant)
 		errors_send(call->req, ERRORS_TENANT,
 			    "a key that is bound to a tenant may not manage keys");
 	return !call->key_tenant;
 }
 
+static bool in_files(const struct api_call *call)
+{
+	return !call->port->manage;
+}
+
+static enum errors_code file_error(int rc, const struct err *err)
+{
+	if (rc >= 0)
+		return ERRORS_NONE;
+	log_warn("key.file_failed", LOG_S("error", err->text));
+	return rc == ERR_CONFLICT ? ERRORS_BUSY : ERRORS_DISK;
+}
+
 /* -- list -- */
 
-static void print_key(struct jsonw *w, const struct store_key *key)
+struct listing {
+	struct api_call *call;
+	struct str body;
+	struct jsonw w;
+};
+
+static void list_begin(struct listing *listing)
 {
+	jsonw_init(&listing->w, &listing->body);
+	jsonw_object(&listing->w);
+	jsonw_key(&listing->w, "keys");
+	jsonw_array(&listing->w);
+}
+
+static void list_end(struct listing *listing, enum errors_code error)
+{
+	jsonw_array_end(&listing->w);
+	jsonw_object_end(&listing->w);
+	if (error == ERRORS_NONE) {
+		response_json(listing->call->req, 200, &listing->body);
+		return;
+	}
+	str_deinit(&listing->body);
+	errors_send(listing->call->req, error, NULL);
+}
+
+/* Moments as Postgres prints them, or as they stand in the file. */
+static void print_key(struct listing *listing, const struct store_key *key,
+		      void (*moment)(struct jsonw *w, const char *name, const char *at))
+{
+	struct jsonw *w = &listing->w;
+
 	jsonw_object(w);
 	jsonw_pair_text(w, "id", key->id);
 	jsonw_pair_text(w, "name", key->name);
 	jsonw_pair_text(w, "key_prefix", key->key_prefix);
 	jsonw_pair_text(w, "tenant_id", key->tenant_id);
-	pairs_moment(w, "created_at", key->created_at);
-	pairs_moment(w, "last_used_at", key->last_used_at);
+	moment(w, "created_at", key->created_at);
+	moment(w, "last_used_at", key->last_used_at);
 	jsonw_pair_bool(w, "is_active", key->is_active);
 	jsonw_object_end(w);
 }
 
+static void on_file_key(void *arg, const struct store_key *key)
+{
+	print_key(arg, key, jsonw_pair_text);
+}
+
 static void on_list(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
-	struct api_call *call = arg;
+	struct listing listing = { .call = arg, .body = STR_INIT };
 	struct store_key key;
-	struct str body = STR_INIT;
-	struct jsonw w;
 	int i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
-		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "keys");
-	jsonw_array(&w);
-	for (i = 0; i < store_keys_count(reply, 0); i++) {
+	list_begin(&listing);
+	for (i = 0; error == ERRORS_NONE && i < store_keys_count(reply, 0); i++) {
 		store_keys_read(reply, 0, i, &key);
-		print_key(&w, &key);
+		print_key(&listing, &key, pairs_moment);
 	}
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
+	list_end(&listing, error);
+}
+
+static void list_files(struct api_call *call)
+{
+	struct listing listing = { .call = call, .body = STR_INIT };
+	struct err err;
+	int rc;
+
+	list_begin(&listing);
+	rc = files_keys_each(call->conf->data_dir, PATIENCE_MS, on_file_key, &listing,
+			     &err);
+	list_end(&listing, file_error(rc, &err));
 }
 
 void keys_route_list(struct api_call *call)
@@ -83,6 +139,10 @@ void keys_route_list(struct api_call *call)
 
 	if (!may(call))
 		return;
+	if (in_files(call)) {
+		list_files(call);
+		return;
+	}
 	batch = pg_batch_new();
 	(void)store_keys_list(batch);
 	manage_read(call, batch, on_list, call);
@@ -97,14 +157,12 @@ struct making {
 	struct new_key key;
 };
 
-static void on_made(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void made(struct making *making, enum errors_code error)
 {
-	struct making *making = arg;
 	struct request *req = making->call->req;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	(void)reply;
 	if (error != ERRORS_NONE) {
 		errors_send(req, error, NULL);
 	} else {
@@ -125,6 +183,34 @@ static void on_made(void *arg, enum errors_code error, const struct pg_reply *re
 		response_json(req, 201, &body);
 	}
 	mem_wipe(&making->key, sizeof(making->key));
+}
+
+static void on_made(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	(void)reply;
+	made(arg, error);
+}
+
+static void make_key(struct making *making)
+{
+	struct api_call *call = making->call;
+	const struct new_key *key = &making->key;
+	struct pg_batch *batch;
+	struct err err;
+	int rc;
+
+	new_key_make(&making->key);
+	if (in_files(call)) {
+		rc = files_keys_add(call->conf->data_dir, PATIENCE_MS, key->id,
+				    making->name, key->hash, key->shown,
+				    making->tenant_id, &err);
+		made(making, file_error(rc, &err));
+		return;
+	}
+	batch = pg_batch_new();
+	(void)store_keys_create(batch, key->id, making->name, key->hash, key->shown,
+				making->tenant_id);
+	manage_read(call, batch, on_made, making);
 }
 
 static void read_making(struct body_faults *faults, struct making *making)
@@ -159,35 +245,28 @@ void keys_route_make(struct api_call *call)
 {
 	struct body_faults faults = { STR_INIT, 0 };
 	struct making *making;
-	struct pg_batch *batch;
 
 	if (!may(call))
 		return;
 	making = arena_new(request_arena(call->req), struct making);
 	making->call = call;
 	read_making(&faults, making);
-	if (faults.count > 0) {
+	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
-	} else {
-		new_key_make(&making->key);
-		batch = pg_batch_new();
-		(void)store_keys_create(batch, making->key.id, making->name,
-					making->key.hash, making->key.shown,
-					making->tenant_id);
-		manage_read(call, batch, on_made, making);
-	}
+	else
+		make_key(making);
 	body_faults_deinit(&faults);
 }
 
 /* -- revoke -- */
 
-static void on_revoked(void *arg, enum errors_code error, const struct pg_reply *reply)
+/* n: keys that were ended. */
+static void revoked(struct api_call *call, enum errors_code error, int64_t n)
 {
-	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	if (error == ERRORS_NONE && pg_reply_affected(reply, 0) == 0)
+	if (error == ERRORS_NONE && n == 0)
 		error = ERRORS_NO_API_KEY;
 	if (error != ERRORS_NONE) {
 		errors_send(call->req, error, NULL);
@@ -203,14 +282,27 @@ static void on_revoked(void *arg, enum errors_code error, const struct pg_reply 
 	response_json(call->req, 200, &body);
 }
 
+static void on_revoked(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	revoked(arg, error, error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0);
+}
+
 void keys_route_revoke(struct api_call *call)
 {
 	struct pg_batch *batch;
+	struct err err;
+	int rc;
 
 	if (!may(call))
 		return;
 	if (!api_call_id_ok(call->params[0])) {
 		errors_send(call->req, ERRORS_NO_API_KEY, NULL);
+		return;
+	}
+	if (in_files(call)) {
+		rc = files_keys_revoke(call->conf->data_dir, PATIENCE_MS, call->params[0],
+				       &err);
+		revoked(call, file_error(rc, &err), rc);
 		return;
 	}
 	batch = pg_batch_new();

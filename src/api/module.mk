@@ -55,6 +55,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
 	src/api/detail_reads.h \
+	src/api/docs_route.c \
 	src/api/erasures.c \
 	src/api/erasures.h \
 	src/api/errors.c \

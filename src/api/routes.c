@@ -20,6 +20,7 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_JSON, session_post },
 	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },
 	{ REQUEST_GET,  "/openapi.json", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, openapi_get },
+	{ REQUEST_GET,  "/docs", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, docs_route_get },
 	{ REQUEST_GET,  "/health", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, health_route_get },
 	{ REQUEST_GET,  "/api/v2/runs", ROUTE_KEY, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/v2/runs/*/why", ROUTE_KEY, ROUTE_BODY_IGNORED, why_route_get },

@@ -125,11 +125,13 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_timer_start(loop, w);
 }
 
-static void on_taken(void *arg)
+static void on_taken(void *arg, const char *run_id, bool live)
 {
 	struct standalone *alone = arg;
 
-	host_file_adopt(alone->host);
+	files_index_see(alone->index, run_id); /* and is read by and by */
+	if (live)
+		host_file_adopt(alone->host);
 }
 
 static void open_takeover(struct standalone *alone)

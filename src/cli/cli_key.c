@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #define DEADLINE_MS 10000
+#define FILE_MS     2000 /* for another writer of the file */
 
 int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
 		 struct new_key *ret, struct err *err)
@@ -39,7 +40,7 @@ int cli_key_make(const struct conf *conf, const char *name, const char *tenant,
 
 	new_key_make(ret);
 	if (!*conf->postgres.url)
-		return files_keys_add(conf->data_dir, ret->id, name, ret->hash,
+		return files_keys_add(conf->data_dir, FILE_MS, ret->id, name, ret->hash,
 				      ret->shown, tenant, err);
 	batch = pg_batch_new();
 	(void)store_keys_create(batch, ret->id, name, ret->hash, ret->shown, tenant);
@@ -170,7 +171,7 @@ static int list_host(const struct conf *conf, struct listing *listing, struct er
 {
 	if (access(conf->data_dir, F_OK) < 0)
 		return 0;
-	return files_keys_each(conf->data_dir, on_key, listing, err);
+	return files_keys_each(conf->data_dir, FILE_MS, on_key, listing, err);
 }
 
 static int list(const struct cli_args *args)
@@ -256,7 +257,7 @@ static int revoke_key(const struct cli_args *args)
 		return code;
 	rc = revoke_fleet(conf, id, &revoked, &err);
 	if (rc == 0 && access(conf->data_dir, F_OK) == 0) {
-		rc = files_keys_revoke(conf->data_dir, id, &err);
+		rc = files_keys_revoke(conf->data_dir, FILE_MS, id, &err);
 		revoked = revoked || rc > 0;
 	}
 	if (rc < 0)

@@ -294,6 +294,8 @@ static int take_ended(const struct file_takeover *takeover, struct checkpoint *p
 	files_run_put_end(&body, &end);
 	add(&journal, FILES_END, &body);
 	rc = make(takeover->options.dir->root, &journal, point->run_id, err);
+	if (rc == 0)
+		takeover->options.made(takeover->options.arg, point->run_id, false);
 	str_deinit(&body);
 	files_journal_close(&journal);
 	return rc;
@@ -309,7 +311,7 @@ static int take_paused(const struct file_takeover *takeover, struct checkpoint *
 		rc = make(takeover->options.dir->live, &journal, point->run_id, err);
 	files_journal_close(&journal);
 	if (rc == 0)
-		takeover->options.made(takeover->options.arg);
+		takeover->options.made(takeover->options.arg, point->run_id, true);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #ifndef HOST_FILE_TAKEOVER_H
 #define HOST_FILE_TAKEOVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ev_loop;
@@ -17,8 +18,8 @@ struct file_takeover_options {
 	const char *tenant_id;
 	size_t state_max;
 	size_t event_max;
-	/* There is a journal under live/ that is nobody's. */
-	void (*made)(void *arg);
+	/* There is a journal of that run; live: it is under live/, and nobody's. */
+	void (*made)(void *arg, const char *run_id, bool live);
 	void *arg;
 };
 

@@ -16,23 +16,22 @@
 
 #include <string.h>
 
-#define FILE_NAME   "api_keys.json"
-#define PATIENCE_MS 2000
-
-static int open_file(const char *data_dir, struct files_edit **ret, struct err *err)
+#define FILE_NAME "api_keys.json"
+static int open_file(const char *data_dir, int patience_ms, struct files_edit **ret,
+		     struct err *err)
 {
-	return files_edit_open(data_dir, FILE_NAME, "id", PATIENCE_MS, ret, err);
+	return files_edit_open(data_dir, FILE_NAME, "id", patience_ms, ret, err);
 }
 
-int files_keys_add(const char *data_dir, const char *id, const char *name,
-		   const char *key_hash, const char *key_prefix, const char *tenant_id,
-		   struct err *err)
+int files_keys_add(const char *data_dir, int patience_ms, const char *id,
+		   const char *name, const char *key_hash, const char *key_prefix,
+		   const char *tenant_id, struct err *err)
 {
 	struct files_edit *edit = NULL;
 	char at[FILES_MOMENT_MAX];
 	struct str text = STR_INIT;
 	struct jsonw w;
-	int rc = open_file(data_dir, &edit, err);
+	int rc = open_file(data_dir, patience_ms, &edit, err);
 
 	if (rc < 0)
 		return rc;
@@ -76,13 +75,14 @@ static void print_ended(const struct json *doc, struct str *out)
 	str_deinit(&value);
 }
 
-int files_keys_revoke(const char *data_dir, const char *id, struct err *err)
+int files_keys_revoke(const char *data_dir, int patience_ms, const char *id,
+		      struct err *err)
 {
 	struct files_edit *edit = NULL;
 	struct str text = STR_INIT;
 	struct json *doc = NULL;
 	const char *found;
-	int rc = open_file(data_dir, &edit, err);
+	int rc = open_file(data_dir, patience_ms, &edit, err);
 
 	if (rc < 0)
 		return rc;
@@ -124,13 +124,13 @@ static void show(const char *text, void (*cb)(void *arg, const struct store_key 
 	jsonr_free(doc);
 }
 
-int files_keys_each(const char *data_dir,
+int files_keys_each(const char *data_dir, int patience_ms,
 		    void (*cb)(void *arg, const struct store_key *key), void *arg,
 		    struct err *err)
 {
 	struct files_edit *edit = NULL;
 	size_t i;
-	int rc = open_file(data_dir, &edit, err);
+	int rc = open_file(data_dir, patience_ms, &edit, err);
 
 	if (rc < 0)
 		return rc;

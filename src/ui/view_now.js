@@ -10,7 +10,16 @@ import { table } from './table.js';
 
 const MINUTES = 60;
 
-// since: when it began, where something says so
+// since: when it began, where something says so; else it is when this page saw it first
+const seen = new Map();
+
+function firstSeen(all) {
+  const now = new Map(all.map(([, text, , since]) => [text, since ?? seen.get(text) ?? new Date().toISOString()]));
+  seen.clear();
+  for (const [text, since] of now) seen.set(text, since);
+  return all.map(([how, text, href]) => [how, text, href, seen.get(text)]);
+}
+
 function alerts(queues, workers, letters, waits) {
   const all = [];
   const online = workers.filter((w) => w.status === 'online');
@@ -24,7 +33,7 @@ function alerts(queues, workers, letters, waits) {
   if (letters.length) all.push(['warn', letters.length === 1 ? 'One open dead letter.' : `${letters.length}${letters.length === 50 ? ' or more' : ''} open dead letters.`, '#/dead-letters', letters[0].last_failed_at]);
   const old = waits.at(-1);
   if (old) all.push(['note', waits.length === 1 ? 'A question waits for a person.' : `${waits.length}${waits.length === 50 ? ' or more' : ''} questions wait for people.`, '#/approvals', old.opened_at]);
-  return all;
+  return firstSeen(all);
 }
 
 // Minutes of which nothing is told had no end of a run.

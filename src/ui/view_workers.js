@@ -40,6 +40,7 @@ export async function open(main) {
   }
   async function act(w, name, title, text, word, done) {
     if (!await confirm(title, text, word)) return;
+    fill(detail);
     await said.did(() => post(`${path(w)}/${name}`), done);
     await list.reload();
   }

@@ -16,7 +16,6 @@ RUN = "/api/v2/orchestrations/hello/run"
 @pytest.fixture
 def bare(site):
     """A site without any key, and its client."""
-    site.verb("db", "migrate")
     daemon = site.start(SYNAPSED_ROLES="api", SYNAPSED_API_PROCESSES="3")
     return site, Client("127.0.0.1", daemon.api_port)
 
@@ -96,7 +95,11 @@ def test_without_any_key_the_host_itself_is_let_in(bare):
     assert opened.status == 200 and opened.json["keys"] is False
     cookie = cookie_of(opened)
     assert client.get("/api/v2/runs", headers=cookie).status == 200
-    # the first key ends it
-    make_key(site)
+    # the first key ends it; who has made it goes on with it
+    made = client.post("/api/v2/keys", {"name": "first"}, headers={**PAGE, **cookie})
+    assert made.status == 201, made
+    assert client.get("/api/v2/runs", headers=cookie).status == 401
+    again = client.post("/api/session", {"key": made.json["key"]}, headers=PAGE)
+    assert client.get("/api/v2/keys", headers=cookie_of(again)).json["keys"][0]["name"] == "first"
     session = client.get("/api/session", headers=cookie).json
     assert (session["signed_in"], session["may_open"]) == (False, False)

@@ -10,6 +10,7 @@ from api_client import Client
 from api_world import HELLO
 from pg_peers import SOURCE
 from test_page_server import make_key
+from test_standalone import alone
 
 pytestmark = pytest.mark.asan
 
@@ -178,7 +179,6 @@ def until(condition, seconds=20):
 
 
 def test_a_worker_is_quieted_and_replaced_from_elsewhere(site):
-    site.verb("db", "migrate")
     daemon = site.start(SYNAPSED_WORKER_PROCESSES="2")
     client = Client("127.0.0.1", daemon.api_port, make_key(site))
 
@@ -206,3 +206,23 @@ def test_a_worker_is_quieted_and_replaced_from_elsewhere(site):
     sent = daemon.wait_event("worker.act_sent", act="stop")
     assert sent["worker"] == first and sent["by"]
     daemon.wait_event("act.worker_stop")
+
+
+def test_keys_of_a_host_without_stores_are_in_its_file():
+    with alone([]) as host:
+        keys_of_a_file(host.client)
+
+
+def keys_of_a_file(client):
+    made = client.post("/api/v2/keys", {"name": "ci", "tenant_id": "acme"})
+    assert made.status == 201, made
+    mine = client.with_key(made.json["key"])
+    until(lambda: mine.get("/api/v2/runs").status == 200)
+    assert mine.get("/api/v2/keys").code == "tenant_forbidden"
+    listed = client.get("/api/v2/keys")
+    assert made.json["key"] not in str(listed.body)
+    assert {k["name"]: k["tenant_id"] for k in listed.json["keys"]} == {"first key": None, "ci": "acme"}
+    path = "/api/v2/keys/" + made.json["id"]
+    assert client.ask("DELETE", path).json["status"] == "revoked"
+    assert client.ask("DELETE", path).code == "key_not_found"
+    assert client.get("/api/v2/analytics").code == "scale_only"

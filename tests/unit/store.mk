@@ -1,6 +1,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_files_io
 check_PROGRAMS += tests/unit/test_files_journal
+check_PROGRAMS += tests/unit/test_new_key
 check_PROGRAMS += tests/unit/test_store_time
 endif
 

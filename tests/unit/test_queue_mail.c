@@ -28,6 +28,18 @@ static void a_cancel_names_its_run(void **state)
 	assert_string_equal(mail.run_id, "a b:\xc3\xbc");
 }
 
+static void what_people_want_of_a_worker_names_its_incarnation(void **state)
+{
+	struct queue_mail mail;
+
+	(void)state;
+	assert_true(reads("1 quiet h-0.ab12", 16, &mail));
+	assert_int_equal(mail.kind, QUEUE_MAIL_QUIET);
+	assert_string_equal(mail.run_id, "h-0.ab12");
+	assert_true(reads("1 stop h-0.ab12", 15, &mail));
+	assert_int_equal(mail.kind, QUEUE_MAIL_STOP);
+}
+
 static void what_is_no_text_of_ours_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -60,6 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cancel_names_its_run),
+		cmocka_unit_test(what_people_want_of_a_worker_names_its_incarnation),
 		cmocka_unit_test(what_is_no_text_of_ours_is_refused),
 		cmocka_unit_test(an_id_fits_or_is_none),
 	};

@@ -1,0 +1,202 @@
+/* test_defs_folder.c - definitions in stock files: written beside what others wrote */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/fdutil.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "defs/defs_folder.h"
+#include "store/files_edit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/syn-defs-XXXXXX";
+static struct defs_folder folder = { dir, "default", 0 };
+
+static int make(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static const char *path_of(const char *file)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return path;
+}
+
+static int sweep(void **state)
+{
+	(void)state;
+	(void)unlink(path_of("orchestrations.json"));
+	(void)unlink(path_of("custom_tools.json"));
+	return 0;
+}
+
+static int leave(void **state)
+{
+	(void)sweep(state);
+	return rmdir(dir);
+}
+
+static void write_file(const char *file, const char *text)
+{
+	struct err err;
+
+	assert_int_equal(fdutil_write_file(path_of(file), text, strlen(text), 0600, &err),
+			 0);
+}
+
+static void file_is(const char *file, const char *wanted)
+{
+	char *text;
+	struct err err;
+	size_t len;
+
+	assert_int_equal(fdutil_read_file(path_of(file), 65536, &text, &len, &err), 0);
+	assert_string_equal(text, wanted);
+	mem_free(text);
+}
+
+static struct store_put put(enum store_definition_kind kind, const char *text,
+			    int64_t expect, const char *only_tenant)
+{
+	const struct store_definition_new one = {
+		.kind = kind,
+		.id = "unused",
+		.definition = text,
+		.only_tenant = only_tenant,
+		.expect = expect,
+	};
+	struct store_put ret;
+	struct err err;
+
+	assert_int_equal(defs_folder_put(&folder, &one, 1, &ret, &err), 0);
+	return ret;
+}
+
+static void what_nobody_touched_stays_and_lines_are_as_stock_has_them(void **state)
+{
+	(void)state;
+	write_file(
+		"orchestrations.json",
+		"[{\"id\":\"a\",\"x\":1.50,\"s\":\"a \\\"{[,:\"}, {\"no\":\"id\"}, 7]");
+	assert_int_equal(put(STORE_ORCHESTRATION, "{\"id\":\"b\",\"e\":[],\"o\":{}}",
+			     STORE_EXPECT_NONE, NULL)
+				 .outcome,
+			 STORE_PUT_STORED);
+	file_is("orchestrations.json",
+		"[\n  {\n    \"id\": \"a\",\n    \"x\": 1.50,\n    \"s\": \"a \\\"{[,:\"\n"
+		"  },\n  {\n    \"no\": \"id\"\n  },\n  7,\n  {\n    \"id\": \"b\",\n"
+		"    \"e\": [],\n    \"o\": {}\n  }\n]\n");
+}
+
+static void a_version_is_what_is_there(void **state)
+{
+	struct store_put first, second;
+
+	(void)state;
+	first = put(STORE_ORCHESTRATION, "{\"id\":\"a\",\"n\":1}", STORE_EXPECT_NONE,
+		    NULL);
+	assert_true(first.created && first.version > 0);
+	assert_int_equal(
+		put(STORE_ORCHESTRATION, "{\"id\":\"a\"}", STORE_EXPECT_NONE, NULL)
+			.outcome,
+		STORE_PUT_EXISTS);
+	assert_int_equal(
+		put(STORE_ORCHESTRATION, "{\"id\":\"a\",\"n\":1}", first.version, NULL)
+			.outcome,
+		STORE_PUT_SAME);
+	second = put(STORE_ORCHESTRATION, "{\"id\":\"a\",\"n\":2}", first.version, NULL);
+	assert_int_equal(second.outcome, STORE_PUT_STORED);
+	assert_true(second.version != first.version && !second.created);
+	first = put(STORE_ORCHESTRATION, "{\"id\":\"a\",\"n\":3}", first.version, NULL);
+	assert_int_equal(first.outcome, STORE_PUT_CHANGED);
+	assert_int_equal(first.version, second.version);
+	assert_int_equal(put(STORE_ORCHESTRATION, "{\"id\":\"z\"}", 5, NULL).outcome,
+			 STORE_PUT_NONE);
+	assert_int_equal(
+		put(STORE_ORCHESTRATION, "{\"id\":\"z\"}", STORE_EXPECT_ANY, "acme")
+			.outcome,
+		STORE_PUT_TENANT);
+}
+
+static void masks_keep_secrets_and_are_in_no_version(void **state)
+{
+	struct store_put first, second;
+
+	(void)state;
+	first = put(STORE_TOOL,
+		    "{\"name\":\"t\",\"headers\":{\"A\":\"one\",\"Accept\":\"x\"}}",
+		    STORE_EXPECT_ANY, NULL);
+	second = put(
+		STORE_TOOL,
+		"{\"name\":\"t\",\"headers\":{\"A\":\"xxxxxxxxx\",\"B\":\"\",\"Accept\":\"y\"}}",
+		first.version, NULL);
+	assert_int_equal(second.outcome, STORE_PUT_STORED);
+	file_is("custom_tools.json",
+		"[\n  {\n    \"name\": \"t\",\n    \"headers\": {\n"
+		"      \"A\": \"one\",\n      \"Accept\": \"y\"\n    }\n  }\n]\n");
+	first = put(STORE_TOOL,
+		    "{\"name\":\"t\",\"headers\":{\"A\":\"two\",\"Accept\":\"y\"}}",
+		    STORE_EXPECT_ANY, NULL);
+	assert_int_equal(first.version, second.version);
+	assert_int_equal(
+		put(STORE_TOOL, "{\"id\":\"t\"}", STORE_EXPECT_ANY, NULL).outcome,
+		STORE_PUT_BAD);
+}
+
+static void what_is_no_list_is_not_written_over(void **state)
+{
+	const struct store_definition_new one = {
+		.kind = STORE_ORCHESTRATION,
+		.definition = "{\"id\":\"a\"}",
+		.expect = STORE_EXPECT_ANY,
+	};
+	struct files_edit *other;
+	struct store_put ret;
+	struct err err;
+
+	(void)state;
+	write_file("orchestrations.json", "[{\"id\":");
+	assert_int_equal(defs_folder_put(&folder, &one, 1, &ret, &err), ERR_INPUT);
+	file_is("orchestrations.json", "[{\"id\":");
+	write_file("orchestrations.json", "[]");
+	assert_int_equal(
+		files_edit_open(dir, "orchestrations.json", "id", 0, &other, &err), 0);
+	assert_int_equal(defs_folder_put(&folder, &one, 1, &ret, &err), ERR_CONFLICT);
+	files_edit_close(other);
+	assert_int_equal(defs_folder_delete(&folder, STORE_ORCHESTRATION, "a", NULL,
+					    STORE_EXPECT_ANY, &ret, &err),
+			 0);
+	assert_int_equal(ret.outcome, STORE_PUT_NONE);
+	assert_int_equal(defs_folder_put(&folder, &one, 1, &ret, &err), 0);
+	assert_int_equal(defs_folder_delete(&folder, STORE_ORCHESTRATION, "a", NULL,
+					    ret.version, &ret, &err),
+			 0);
+	assert_int_equal(ret.outcome, STORE_PUT_DELETED);
+	file_is("orchestrations.json", "[]\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+			what_nobody_touched_stays_and_lines_are_as_stock_has_them, sweep),
+		cmocka_unit_test_teardown(a_version_is_what_is_there, sweep),
+		cmocka_unit_test_teardown(masks_keep_secrets_and_are_in_no_version,
+					  sweep),
+		cmocka_unit_test_teardown(what_is_no_list_is_not_written_over, sweep),
+	};
+
+	return cmocka_run_group_tests(tests, make, leave);
+}
