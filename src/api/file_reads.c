@@ -374,9 +374,7 @@ enum errors_code file_reads_gather(const struct file_reads *reads, const char *r
 				   struct arena *arena, struct port_event *at,
 				   size_t *room)
 {
-	struct gathering g = {
-		.arena = arena, .plain = plain, .at = at, .limit = *room
-	};
+	struct gathering g = { .arena = arena, .plain = plain, .at = at, .limit = *room };
 	enum errors_code error = ERRORS_NONE;
 	struct err err;
 	uint64_t from = 0;

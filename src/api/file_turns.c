@@ -108,8 +108,7 @@ static enum errors_code look_back(const struct file_chats *chats,
 			(void)snprintf(plan->agent_id, sizeof(plan->agent_id), "%s",
 				       found.view.head.agent_id);
 		/* another process of this host has it: who asks again finds it over */
-		if (!found.run.ended_at &&
-		    !host_file_find(chats->host, found.run.run_id))
+		if (!found.run.ended_at && !host_file_find(chats->host, found.run.run_id))
 			error = ERRORS_BUSY;
 	}
 	file_reads_run_deinit(&found);
@@ -199,6 +198,27 @@ static void sync_first(void *arg, int fd)
 	host_file_sync_first(arg, fd);
 }
 
+/* A message that was taken before: told when that is durable, if it is not yet. */
+static void replay(struct host_file *host, struct port_chat *chat, const char *run_id)
+{
+	struct file_run *held = host_file_find(host, run_id);
+	struct posting *posting;
+
+	chat->replayed = true;
+	if (!held || held->state == FILE_RUN_ASLEEP) {
+		answer(chat, ERRORS_NONE, run_id);
+		return;
+	}
+	posting = mem_new(struct posting);
+	posting->chat = chat;
+	posting->ack.stored = on_stored;
+	(void)snprintf(posting->run_id, sizeof(posting->run_id), "%s", run_id);
+	if (!host_file_join(host, held, &posting->ack, NULL))
+		return;
+	mem_free(posting);
+	answer(chat, ERRORS_NONE, run_id);
+}
+
 /* Is the key fresh, or is there none? Else it has been answered. */
 static bool is_fresh(const struct file_chats *chats, struct port_chat *chat,
 		     const char *run_id)
@@ -215,8 +235,7 @@ static bool is_fresh(const struct file_chats *chats, struct port_chat *chat,
 	if (rc == FILE_ONCE_FRESH)
 		return true;
 	if (rc == FILE_ONCE_REPLAYED && chat_run_turn(before)) {
-		chat->replayed = true;
-		answer(chat, ERRORS_NONE, before);
+		replay(chats->host, chat, before);
 	} else if (rc >= 0) {
 		answer(chat, ERRORS_MISMATCH, NULL);
 	} else {
@@ -372,8 +391,8 @@ static void cancel_waiting(const struct file_chats *chats, const struct file_run
 void file_turns_cancel(const struct file_chats *chats, const char *session_id,
 		       int64_t turn, const char *tenant_id, port_cancel_cb cb, void *arg)
 {
-	int64_t which = turn ? turn
-			     : files_index_session(chats->reads->index, session_id);
+	int64_t which =
+		turn ? turn : files_index_session(chats->reads->index, session_id);
 	struct str run_id = STR_INIT;
 	struct file_reads_run found;
 	struct file_run *run = NULL;

@@ -47,6 +47,8 @@ void def_write_create(struct api_call *call);
 void def_write_put(struct api_call *call);
 void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
+/* docs_route.c */
+void docs_route_get(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* keys_route.c */
@@ -137,6 +139,8 @@ void settings_route_get(struct api_call *call);
 void settings_route_put(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
+/* v1_chat.c */
+void v1_chat_post(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
 /* waits_route.c */

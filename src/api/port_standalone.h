@@ -26,7 +26,7 @@ struct port_standalone_parts {
 	struct file_tails *tails;
 	struct files_index *index; /* NULL with host */
 	size_t answer_max;         /* bytes of a person's answer as JSON text */
-	int64_t turns_max; /* of a conversation, behind the live one */
+	int64_t turns_max;         /* of a conversation, behind the live one */
 	int64_t answer_ms;
 	const char *waits_for; /* static: why it is no scale mode, for people; NULL */
 	bool standalone;       /* runs are accepted here */

@@ -21,6 +21,7 @@
 #include "conf/conf_rows.h"
 #include "conf/conf_saved.h"
 #include "conf/conf_value.h"
+#include "conf/conf_words.h"
 #include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -130,10 +131,10 @@ static void print_option(struct jsonw *w, const struct conf_row *row,
 	print_source(w, row, conf);
 	jsonw_pair_bool(w, "secret", conf_rows_secret(row));
 	jsonw_pair_text(w, "default", row->def);
-	conf_rows_expected(row, &text);
+	conf_words_expected(row, &text);
 	jsonw_pair_text(w, "expected", str_text(&text));
 	str_reset(&text, 4096);
-	conf_rows_readers(row, &text);
+	conf_words_effect(row, &text);
 	jsonw_pair_text(w, "effect", str_text(&text));
 	jsonw_pair_text(w, "what", row->what);
 	jsonw_pair_text(w, "stock", conf_saved_stock(row));

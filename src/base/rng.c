@@ -63,13 +63,19 @@ uint64_t rng_u64(void)
 void rng_hex(char *text, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char byte = 0;
+	unsigned char bytes[32]; /* each request costs a system call: whose pool is it? */
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (i % 2 == 0)
-			rng_bytes(&byte, 1);
-		text[i] = digits[i % 2 == 0 ? byte >> 4 : byte & 15];
+		size_t at = i % (2 * sizeof(bytes));
+		unsigned char byte;
+
+		if (at == 0)
+			rng_bytes(bytes, sizeof(bytes) < (len - i + 1) / 2
+						 ? sizeof(bytes)
+						 : (len - i + 1) / 2);
+		byte = bytes[at / 2];
+		text[i] = digits[at % 2 == 0 ? byte >> 4 : byte & 15];
 	}
 	text[len] = '\0';
 }

@@ -1,6 +1,8 @@
 SYN_LIBS += src/clerk/libclerk.a
 noinst_LIBRARIES += src/clerk/libclerk.a
 src_clerk_libclerk_a_SOURCES = \
+	src/clerk/attached.c \
+	src/clerk/attached.h \
 	src/clerk/clerk.c \
 	src/clerk/clerk.h \
 	src/clerk/due.c \

@@ -33,6 +33,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "child/stores.h"
+#include "clerk/attached.h"
 #include "clerk/due.h"
 #include "clerk/pause.h"
 #include "clerk/reconcile.h"
@@ -44,7 +45,6 @@
 #include "queue/queue_recount.h"
 #include "queue/queue_recovery.h"
 #include "store/store_lineages.h"
-#include "store/store_live.h"
 
 #include <string.h>
 
@@ -86,9 +86,7 @@ struct ward {
 	int64_t began_mono_ms;  /* the recovery */
 	int64_t shown_mono_ms;  /* its progress */
 	int64_t opened_mono_ms; /* 0: not in this lead's time */
-	size_t unanswered;      /* pieces of the question who has attached */
-	int64_t waits;          /* who has not, so far */
-	bool failed;            /* one of those pieces */
+	struct attached attached;
 	int64_t pushed;
 	int64_t drift;
 	struct pause pause;
@@ -431,73 +429,27 @@ static void on_attached(void *arg, int rc, int64_t waits, const struct err *err)
 	struct ward *ward = arg;
 	bool late;
 
-	ward->unanswered--;
-	ward->failed = ward->failed || rc < 0;
-	/* everybody who beats is counted in each piece: the largest is enough */
-	if (waits > ward->waits)
-		ward->waits = waits;
-	if (ward->unanswered)
-		return;
-	if (!answered(ward, ward->failed && rc == 0 ? ERR_CONN : rc, "attached", err))
+	if (!answered(ward, rc, "attached", err))
 		return;
 	late = clock_mono_ms() - ward->began_mono_ms >= ATTACH_MS;
-	if (ward->waits && !late) {
+	if (waits && !late) {
 		turn_in(ward, STEP_S);
 		return;
 	}
-	if (ward->waits)
+	if (waits)
 		log_warn("queue.not_all_attached",
 			 LOG_S("queue", queue_name(ward->queue)),
-			 LOG_N("workers", ward->waits));
+			 LOG_N("workers", waits));
 	go(ward, WARD_PUSH);
-}
-
-static void ask_attached(struct ward *ward, const struct pg_reply *reply)
-{
-	struct queue_text names[QUEUE_BATCH_MAX];
-	int n = store_live_workers_count(reply, ward->statement), i = 0;
-
-	ward->unanswered = 0;
-	ward->waits = 0;
-	ward->failed = false;
-	do {
-		size_t count = 0;
-		struct err err;
-
-		for (; i < n && count < QUEUE_BATCH_MAX; i++) {
-			const char *name =
-				store_live_workers_read(reply, ward->statement, i);
-
-			names[count++] = (struct queue_text){ name, strlen(name) };
-		}
-		if (queue_attached(ward->queue, ward->recovery, names, count, on_attached,
-				   ward, &err) < 0) {
-			ward->failed = true;
-			if (!ward->unanswered)
-				fail(ward, "attached", err.text);
-			return;
-		}
-		ward->unanswered++;
-		ward->calling = true;
-	} while (i < n);
-}
-
-static void on_workers(void *arg, const struct pg_outcome *outcome,
-		       const struct pg_reply *reply)
-{
-	struct ward *ward = arg;
-
-	if (answered(ward, reply ? 0 : outcome->err.code, "workers", &outcome->err))
-		ask_attached(ward, reply);
 }
 
 static void wait_for_workers(struct ward *ward)
 {
-	struct pg_batch *batch = pg_batch_new();
+	struct err err;
+	int rc = attached_ask(&ward->attached, ward->recovery,
+			      ward->means->env->conf->queue.heartbeat_ttl_ms, &err);
 
-	ward->statement =
-		store_live_workers(batch, ward->means->env->conf->queue.heartbeat_ttl_ms);
-	submit(ward, batch, on_workers);
+	sent(ward, rc, "attached", &err);
 }
 
 /* ---- PUSH ---- */
@@ -716,6 +668,12 @@ int ward_new(const struct ward_means *means, const char *queue, struct ward **re
 	}
 	ward->means = means;
 	ward->pause.queue = ward->queue;
+	ward->attached = (struct attached){
+		.pool = means->stores->pool,
+		.queue = ward->queue,
+		.cb = on_attached,
+		.arg = ward,
+	};
 	due_init(&ward->due, means, ward->queue);
 	ev_timer_init(&ward->timer, on_timer, 0., 0.);
 	ward->timer.data = ward;

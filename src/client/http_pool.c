@@ -1,8 +1,8 @@
 /*
  * http_pool.c - HTTP requests of a child with an event loop: many at a time, bounded
  *
- * libcurl's multi_socket interface on libev. One transfer is one connection (HTTP/1.1),
- * so that an abandoned one can be closed at once and the far side sees it.
+ * libcurl does them, on the loop by curl_loop.c. One transfer is one connection
+ * (HTTP/1.1), so that an abandoned one can be closed at once and the far side sees it.
  *
  *	waiting   in pool->waiting, without an easy handle: there are `connections`
  *		  others, or LOOKUPS_MAX that have not got beyond the look-up of
@@ -13,8 +13,7 @@
  * Names are looked up by libcurl in threads, one for each look-up under way: hence
  * LOOKUPS_MAX, or a thousand requests to a name that is not cached were a thousand
  * threads. What a transfer has left behind is told by CURLOPT_OPENSOCKETFUNCTION (the
- * name is known) and CURLOPT_PREREQFUNCTION (a connection was used again). Such a thread
- * runs with all signals blocked, so that handlers run in the child's own thread.
+ * name is known) and CURLOPT_PREREQFUNCTION (a connection was used again).
  *
  * Time: each transfer has one timer for the nearer of its deadline and the end of the
  * allowed silence; bytes that come only note when, and the timer looks at that when it
@@ -30,17 +29,15 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "client/curl_loop.h"
 #include "client/egress.h"
 
 #include <assert.h>
 #include <curl/curl.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define LOOKUPS_MAX 16
 #define REST_SEC    30.
@@ -50,24 +47,14 @@
 
 struct http_pool {
 	struct http_pool_options options;
-	CURLM *multi;        /* NULL while resting */
+	struct curl_loop curl;
 	struct list active;  /* struct http_transfer */
 	struct list waiting; /* struct http_transfer, oldest first */
-	struct list sockets; /* struct watch */
 	size_t active_count;
 	size_t waiting_count;
 	size_t lookups; /* of the active ones, those whose name is looked up */
-	ev_timer timer; /* libcurl's */
 	ev_timer kick;  /* waiting ones may start */
 	ev_timer rest;
-	bool inside; /* libcurl is on the stack */
-};
-
-/* A socket that libcurl wants to be told about. */
-struct watch {
-	struct list node;
-	struct http_pool *pool;
-	ev_io io;
 };
 
 struct http_transfer {
@@ -97,23 +84,6 @@ struct http_transfer {
 	bool hurried;
 };
 
-static void start_waiting(struct http_pool *pool);
-
-/* ---- libcurl's calls, with signals blocked in the threads that it makes ---- */
-
-static void block_signals(sigset_t *before)
-{
-	sigset_t all;
-
-	(void)sigfillset(&all);
-	/* a fault of our own is still to be met where it happens */
-	(void)sigdelset(&all, SIGSEGV);
-	(void)sigdelset(&all, SIGBUS);
-	(void)sigdelset(&all, SIGFPE);
-	(void)sigdelset(&all, SIGILL);
-	(void)pthread_sigmask(SIG_BLOCK, &all, before);
-}
-
 /* ---- the end of a transfer ---- */
 
 static void looked_up(struct http_transfer *transfer)
@@ -134,10 +104,7 @@ static void transfer_free(struct http_transfer *transfer)
 	ev_timer_stop(pool->options.loop, &transfer->timer);
 	if (transfer->easy) {
 		pool->active_count--;
-		pool->inside = true; /* the socket callback comes from in here */
-		(void)curl_multi_remove_handle(pool->multi, transfer->easy);
-		curl_easy_cleanup(transfer->easy);
-		pool->inside = false;
+		curl_loop_remove(&pool->curl, transfer->easy);
 	} else {
 		pool->waiting_count--;
 	}
@@ -289,116 +256,6 @@ static int on_connected(void *data, char *their_ip, char *our_ip, int their_port
 	return CURL_PREREQFUNC_OK;
 }
 
-static void take_ended(struct http_pool *pool)
-{
-	struct http_transfer *transfer;
-	CURLMsg *message;
-	struct err err = { 0 };
-	char *data;
-	int left, rc;
-
-	while (pool->multi && (message = curl_multi_info_read(pool->multi, &left))) {
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		data = NULL;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
-		transfer = (struct http_transfer *)(void *)data;
-		rc = message->data.result == CURLE_OK
-			     ? 0
-			     : judge(transfer, message->data.result, &err);
-		if (rc == 0 && !transfer->headed && give_head(transfer) != 0)
-			rc = err_set(&err, ERR_CLOSED, "the answer was not read");
-		end(transfer, rc, &err);
-	}
-	start_waiting(pool);
-}
-
-/* ---- libcurl on the loop ---- */
-
-static void act(struct http_pool *pool, curl_socket_t fd, int bits)
-{
-	sigset_t before;
-	int running;
-
-	if (!pool->multi)
-		return;
-	block_signals(&before);
-	pool->inside = true;
-	(void)curl_multi_socket_action(pool->multi, fd, bits, &running);
-	pool->inside = false;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	take_ended(pool);
-}
-
-static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct watch *watch = w->data;
-	int bits = (revents & EV_READ ? CURL_CSELECT_IN : 0) |
-		   (revents & EV_WRITE ? CURL_CSELECT_OUT : 0);
-
-	(void)loop;
-	act(watch->pool, w->fd, bits); /* watch may be gone behind it */
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)revents;
-	act(w->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void watch_free(struct watch *watch)
-{
-	ev_io_stop(watch->pool->options.loop, &watch->io);
-	list_remove(&watch->node);
-	mem_free(watch);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *of_socket)
-{
-	struct http_pool *pool = data;
-	struct watch *watch = of_socket;
-	int events = 0;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (watch)
-			watch_free(watch); /* at once: the number may be used again */
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		events |= EV_READ;
-	if (what & CURL_POLL_OUT)
-		events |= EV_WRITE;
-	if (!watch) {
-		watch = mem_new(struct watch);
-		watch->pool = pool;
-		ev_io_init(&watch->io, on_ready, fd, events);
-		watch->io.data = watch;
-		list_push(&pool->sockets, &watch->node);
-		(void)curl_multi_assign(pool->multi, fd, watch);
-	} else {
-		ev_io_stop(pool->options.loop, &watch->io);
-		ev_io_set(&watch->io, fd, events);
-	}
-	ev_io_start(pool->options.loop, &watch->io);
-	return 0;
-}
-
-static int on_wait(CURLM *multi, long ms, void *data)
-{
-	struct http_pool *pool = data;
-
-	(void)multi;
-	ev_timer_stop(pool->options.loop, &pool->timer);
-	if (ms < 0)
-		return 0;
-	ev_now_update(pool->options.loop);
-	ev_timer_set(&pool->timer, (double)ms / 1000., 0.);
-	ev_timer_start(pool->options.loop, &pool->timer);
-	return 0;
-}
-
 /* ---- time ---- */
 
 static int64_t due_mono_ms(const struct http_transfer *transfer)
@@ -419,32 +276,6 @@ static void arm(struct http_transfer *transfer)
 	ev_now_update(loop);
 	ev_timer_set(&transfer->timer, left_ms > 0 ? (double)left_ms / 1000. : 0., 0.);
 	ev_timer_start(loop, &transfer->timer);
-}
-
-static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct http_transfer *transfer = w->data;
-	struct http_pool *pool = transfer->pool;
-	int64_t now_mono_ms = clock_mono_ms();
-	struct err err;
-
-	(void)loop;
-	(void)revents;
-	if (due_mono_ms(transfer) > now_mono_ms) {
-		arm(transfer); /* something was heard since */
-		return;
-	}
-	if (transfer->hurried)
-		(void)err_set(&err, ERR_TIMEOUT, "the end of the answer did not come");
-	else if (!transfer->easy)
-		(void)err_set(&err, ERR_TIMEOUT, "no connection became free in time");
-	else if (now_mono_ms >= transfer->deadline_mono_ms)
-		(void)err_set(&err, ERR_TIMEOUT, "the answer was not whole in time");
-	else
-		(void)err_set(&err, ERR_TIMEOUT, "nothing came for %lld ms",
-			      (long long)transfer->silence_ms);
-	end(transfer, ERR_TIMEOUT, &err);
-	start_waiting(pool);
 }
 
 /* ---- the start of a transfer ---- */
@@ -488,42 +319,11 @@ static bool set_up(struct http_transfer *transfer)
 	return !bad;
 }
 
-static bool multi_open(struct http_pool *pool)
-{
-	int bad = 0;
-
-	pool->multi = curl_multi_init();
-	if (!pool->multi)
-		return false;
-	bad |= curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	bad |= curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-	bad |= curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_wait);
-	bad |= curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-	bad |= curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS,
-				 (long)pool->options.connections);
-	assert(!bad); /* they exist since 7.16 */
-	return true;
-}
-
-/* Idle connections go with it. */
-static void multi_close(struct http_pool *pool)
-{
-	pool->inside = true;
-	(void)curl_multi_cleanup(pool->multi);
-	pool->inside = false;
-	pool->multi = NULL;
-	ev_timer_stop(pool->options.loop, &pool->timer);
-	while (!list_empty(&pool->sockets))
-		watch_free(list_entry(pool->sockets.next, struct watch, node));
-}
-
 /* false: there is no memory for it. */
 static bool activate(struct http_transfer *transfer)
 {
 	struct http_pool *pool = transfer->pool;
 
-	if (!pool->multi && !multi_open(pool))
-		return false;
 	transfer->easy = curl_easy_init();
 	if (!transfer->easy)
 		return false;
@@ -536,9 +336,7 @@ static bool activate(struct http_transfer *transfer)
 	ev_timer_stop(pool->options.loop, &pool->rest);
 	transfer->heard_mono_ms = clock_mono_ms();
 	arm(transfer);
-	/* only arms libcurl's timer: nothing happens before the loop turns */
-	return set_up(transfer) &&
-	       curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+	return set_up(transfer) && curl_loop_add(&pool->curl, transfer->easy);
 }
 
 static void start_waiting(struct http_pool *pool)
@@ -555,6 +353,49 @@ static void start_waiting(struct http_pool *pool)
 		(void)err_set(&err, ERR_CONN, "no memory for the request");
 		end(transfer, ERR_CONN, &err);
 	}
+}
+
+static void on_turned(void *arg)
+{
+	start_waiting(arg);
+}
+
+static void on_ended(void *arg, void *data, CURLcode code)
+{
+	struct http_transfer *transfer = data;
+	struct err err = { 0 };
+	int rc = code == CURLE_OK ? 0 : judge(transfer, code, &err);
+
+	(void)arg;
+	if (rc == 0 && !transfer->headed && give_head(transfer) != 0)
+		rc = err_set(&err, ERR_CLOSED, "the answer was not read");
+	end(transfer, rc, &err);
+}
+
+static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct http_transfer *transfer = w->data;
+	struct http_pool *pool = transfer->pool;
+	int64_t now_mono_ms = clock_mono_ms();
+	struct err err;
+
+	(void)loop;
+	(void)revents;
+	if (due_mono_ms(transfer) > now_mono_ms) {
+		arm(transfer); /* something was heard since */
+		return;
+	}
+	if (transfer->hurried)
+		(void)err_set(&err, ERR_TIMEOUT, "the end of the answer did not come");
+	else if (!transfer->easy)
+		(void)err_set(&err, ERR_TIMEOUT, "no connection became free in time");
+	else if (now_mono_ms >= transfer->deadline_mono_ms)
+		(void)err_set(&err, ERR_TIMEOUT, "the answer was not whole in time");
+	else
+		(void)err_set(&err, ERR_TIMEOUT, "nothing came for %lld ms",
+			      (long long)transfer->silence_ms);
+	end(transfer, ERR_TIMEOUT, &err);
+	start_waiting(pool);
 }
 
 /* With the next turn of the loop, so that no done comes out of send or abandon. */
@@ -579,8 +420,8 @@ static void on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)revents;
 	ev_timer_stop(loop, w);
-	if (pool->multi && pool->active_count == 0)
-		multi_close(pool);
+	if (pool->active_count == 0)
+		curl_loop_close(&pool->curl);
 }
 
 static int add_header(struct curl_slist **list, const char *line, struct err *err)
@@ -643,7 +484,7 @@ void http_transfer_abandon(struct http_transfer *transfer)
 {
 	struct http_pool *pool = transfer->pool;
 
-	assert(!pool->inside);
+	assert(!curl_loop_inside(&pool->curl));
 	transfer_free(transfer);
 	kick(pool);
 }
@@ -672,9 +513,8 @@ struct http_pool *http_pool_new(const struct http_pool_options *options, struct 
 	pool->options = *options;
 	list_init(&pool->active);
 	list_init(&pool->waiting);
-	list_init(&pool->sockets);
-	ev_timer_init(&pool->timer, on_timer, 0., 0.);
-	pool->timer.data = pool;
+	curl_loop_init(&pool->curl, options->loop, options->connections, on_ended,
+		       on_turned, pool);
 	ev_timer_init(&pool->kick, on_kick, 0., 0.);
 	pool->kick.data = pool;
 	ev_timer_init(&pool->rest, on_rest, REST_SEC, REST_SEC);
@@ -690,8 +530,7 @@ void http_pool_free(struct http_pool *pool)
 		transfer_free(list_entry(pool->waiting.next, struct http_transfer, node));
 	while (!list_empty(&pool->active))
 		transfer_free(list_entry(pool->active.next, struct http_transfer, node));
-	if (pool->multi)
-		multi_close(pool);
+	curl_loop_close(&pool->curl);
 	ev_timer_stop(pool->options.loop, &pool->kick);
 	ev_timer_stop(pool->options.loop, &pool->rest);
 	mem_free(pool);

@@ -13,6 +13,7 @@
 #include "conf/conf_build.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
+#include "conf/conf_words.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -81,7 +82,7 @@ static bool is_option_name(const char *name)
 
 static void complain(struct conf_build *build, const char *name)
 {
-	const struct conf_row *near = conf_rows_nearest_env(name);
+	const struct conf_row *near = conf_words_near_env(name);
 	struct str where = STR_INIT;
 	char env[CONF_ENV_MAX];
 
@@ -152,7 +153,7 @@ static void read_set(struct conf_build *build, const char *set)
 		return;
 	}
 	conf_value_quote(&quoted, key);
-	row = conf_rows_nearest_key(key);
+	row = conf_words_near_key(key);
 	if (row)
 		conf_errors_add(build->errors, "command line",
 				"unknown option %s; did you mean '%s'?",

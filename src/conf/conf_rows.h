@@ -92,18 +92,4 @@ bool conf_rows_is_group(const char *key);
 #define CONF_ENV     "SYNAPSED_"
 char *conf_rows_env(const struct conf_row *row, char *buf);
 
-/*
- * What somebody who wrote `word` may have meant, at most two typing errors away
- * (insertion, deletion, substitution, swap of neighbours), or NULL. In a file: the words
- * that may follow prefix ("" or "redis."), into *len; else whole keys or variables.
- */
-const char *conf_rows_nearest_in(const char *prefix, const char *word, size_t *len);
-const struct conf_row *conf_rows_nearest_key(const char *word);
-const struct conf_row *conf_rows_nearest_env(const char *word);
-
-/* Append what the row accepts: "a duration from 100ms to 1h, such as 20s". */
-void conf_rows_expected(const struct conf_row *row, struct str *out);
-/* Append what a reload does about it: "replaces workers and API children". */
-void conf_rows_readers(const struct conf_row *row, struct str *out);
-
 #endif

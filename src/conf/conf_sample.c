@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "conf/conf_rows.h"
+#include "conf/conf_words.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -63,7 +64,7 @@ static void add_expected(struct str *out, const char *prefix, const struct conf_
 {
 	struct str text = STR_INIT;
 
-	conf_rows_expected(row, &text);
+	conf_words_expected(row, &text);
 	add_sentence(out, prefix, str_text(&text));
 	str_deinit(&text);
 }
@@ -120,7 +121,7 @@ static void add_reload(struct str *out, const char *prefix, const struct conf_ro
 	struct str text = STR_INIT;
 
 	str_add_text(&text, "reload: ");
-	conf_rows_readers(row, &text);
+	conf_words_effect(row, &text);
 	add_sentence(out, prefix, str_text(&text));
 	str_deinit(&text);
 }

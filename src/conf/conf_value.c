@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_url.h"
+#include "conf/conf_words.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -57,7 +58,7 @@ static int refuse(const struct conf_row *row, const char *text, struct err *err,
 	else
 		conf_value_quote(&say, text);
 	str_printf(&say, " %s; expected ", problem);
-	conf_rows_expected(row, &say);
+	conf_words_expected(row, &say);
 	(void)err_set(err, ERR_INPUT, "%s", str_text(&say));
 	str_deinit(&say);
 	return ERR_INPUT;

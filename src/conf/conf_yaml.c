@@ -26,6 +26,7 @@
 #include "conf/conf_build.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
+#include "conf/conf_words.h"
 
 #include <yaml.h>
 
@@ -335,7 +336,7 @@ static bool check_type(struct reader *r, const yaml_event_t *event,
 	else
 		conf_value_quote(&say, text);
 	str_printf(&say, " %s; expected ", problem);
-	conf_rows_expected(row, &say);
+	conf_words_expected(row, &say);
 	ERROR_AT(r, event, "%s: %s", row->key, str_text(&say));
 	str_deinit(&say);
 	return false;
@@ -411,7 +412,7 @@ static void read_option(struct reader *r, const struct conf_row *row)
 	} else if (event.type == YAML_SEQUENCE_START_EVENT && is_list) {
 		read_list(r, &event, row);
 	} else if (event.type != YAML_ALIAS_EVENT) {
-		conf_rows_expected(row, &expected);
+		conf_words_expected(row, &expected);
 		ERROR_AT(r, &event, "%s: is a %s; expected %s", row->key,
 			 event.type == YAML_MAPPING_START_EVENT ? "map" : "list",
 			 str_text(&expected));
@@ -455,7 +456,7 @@ static void complain(struct reader *r, const yaml_event_t *event, const char *pr
 	conf_value_quote(&say, word);
 	if (*prefix)
 		str_printf(&say, " in '%.*s'", (int)strlen(prefix) - 1, prefix);
-	near = conf_rows_nearest_in(prefix, word, &len);
+	near = conf_words_near_in(prefix, word, &len);
 	if (!*prefix && (conf_rows_find(word) && strchr(word, '.')))
 		str_printf(&say, "; write '%s:' inside of '%.*s:'", strchr(word, '.') + 1,
 			   (int)strcspn(word, "."), word);

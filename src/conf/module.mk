@@ -25,5 +25,7 @@ src_conf_libconf_a_SOURCES = \
 	src/conf/conf_url.h \
 	src/conf/conf_value.c \
 	src/conf/conf_value.h \
+	src/conf/conf_words.c \
+	src/conf/conf_words.h \
 	src/conf/conf_yaml.c \
 	src/conf/conf_yaml.h

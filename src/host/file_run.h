@@ -56,7 +56,8 @@ struct file_run {
 	uint64_t event_seq; /* of the newest durable event */
 	int64_t id_ms;      /* the newest stream id */
 	uint32_t id_n;
-	struct file_session *session; /* file_sessions.c; NULL: it is no turn, or not here */
+	struct file_session
+		*session; /* file_sessions.c; NULL: it is no turn, or not here */
 	struct list in_session;
 	int64_t turn;     /* of a conversation; 0: it is none */
 	int64_t attempts; /* 1 + how often it was reopened */

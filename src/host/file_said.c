@@ -67,9 +67,9 @@ void file_said_find(const struct file_run *run, struct history_find *find)
 	struct jsonw w;
 
 	if (session_id)
-		turn = run->turn ? run->turn
-				 : files_index_session(host->options.index, session_id) +
-					   1;
+		turn = run->turn
+			       ? run->turn
+			       : files_index_session(host->options.index, session_id) + 1;
 	for (i = 0; i < LOOKS_MAX && --turn > 0 && n < SAID_TURNS; i++) {
 		if (read_turn(host->options.dir, session_id, turn, &views[n]) &&
 		    counts(&views[n], run, find->agent_id))

@@ -26,6 +26,7 @@
 #include "conf/conf_diff.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
+#include "conf/conf_words.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "master/asks.h"
@@ -146,7 +147,7 @@ static unsigned reload_compare(struct master *m, struct conf *next)
 			continue;
 		conf_value_add(row, m->conf, &from);
 		conf_value_add(row, next, &to);
-		conf_rows_readers(row, &effect);
+		conf_words_effect(row, &effect);
 		log_info("reload.option", LOG_S("option", row->key),
 			 LOG_S("from", str_text(&from)), LOG_S("to", str_text(&to)),
 			 LOG_S("source", conf_source(next, row->key)),

@@ -3,9 +3,10 @@
  *
  * Before the loop sleeps, behind the engine's pump, all journals with something pending
  * are one job of the thread: what must be there first, then every journal is written,
- * then each is synced, then the names of new ones are. The first sync waits for the disk; what it
- * brings the file system to write is most of what the others need. Journals that are
- * wanted meanwhile are the next job, so the slower the disk is, the more it gets at once.
+ * then each is synced, then the names of new ones are. The first sync waits for the disk;
+ * what it brings the file system to write is most of what the others need. Journals that
+ * are wanted meanwhile are the next job, so the slower the disk is, the more it gets at
+ * once.
  *
  * While the disk refuses, everything stays pending and is tried again; runs wait.
  */

@@ -2,9 +2,9 @@
  * files_io.c - a thread that waits for the disk, so that the loop does not
  *
  * The only thread of the house. It owns nothing: jobs come in one list and go back in
- * another, both under one lock, and what a job points to is the thread's from files_io_add()
- * until its done() is called. It takes no signals and no memory. One after the other, in
- * order: who writes B behind A does not find B on the disk and A not.
+ * another, both under one lock, and what a job points to is the thread's from
+ * files_io_add() until its done() is called. It takes no signals and no memory. One after
+ * the other, in order: who writes B behind A does not find B on the disk and A not.
  */
 #include "store/files_io.h"
 

@@ -21,7 +21,8 @@ export function every(seconds, act) {
       tell({ trouble: null });
     } catch (error) {
       wait = Math.min(wait * 2, SLOWEST_SEC);
-      if (error.status !== 0 && !ended) tell({ trouble: error.message }); // 0: the banner says so
+      if (error.status !== 0 && !ended) tell({ trouble: error }); // 0: the banner says so
+      if (error.code === 'scale_only') end(); // it will not be otherwise while this view is open
     }
     busy = false;
     if (!ended && !document.hidden) timer = setTimeout(turn, Math.max(wait * 1000, LOAD_SHARE * (performance.now() - began)));

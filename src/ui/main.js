@@ -16,6 +16,10 @@ function notice(text) {
   return el('p', { class: 'banner warn' }, text);
 }
 
+function wordsOf(error) {
+  return error.code === 'scale_only' ? ['Only scale mode has this: ', link('#/scale', 'connect Redis and Postgres'), '.'] : [error.message];
+}
+
 // ---- signing in ----
 
 function signIn(session, why) {
@@ -110,8 +114,7 @@ function frame(session) {
     } catch (error) {
       if (mine !== shown) return;
       if (!place.firstChild) add(place, el('h1', {}, row.title));
-      add(place, el('p', { class: 'error', role: 'alert' }, error.code === 'scale_only'
-        ? ['Only scale mode has this: ', link('#/scale', 'connect Redis and Postgres'), '.'] : error.message));
+      add(place, el('p', { class: 'error', role: 'alert' }, wordsOf(error)));
       if (error.status === 0) again = () => show(false);
     }
   }
@@ -124,8 +127,9 @@ onConnection((news) => {
     offline.hidden = news.connected;
     if (news.connected && again) { const act = again; again = null; act(); }
   }
-  if ('trouble' in news && trouble.textContent !== (news.trouble ?? '')) {
-    trouble.textContent = news.trouble ?? '';
+  if ('trouble' in news) {
+    const node = el('p', {}, news.trouble ? wordsOf(news.trouble) : '');
+    if (node.textContent !== trouble.textContent) fill(trouble, ...node.childNodes);
     trouble.hidden = !news.trouble;
   }
   if (news.signedOut) signIn(null, 'You are signed out: the session ended or its key was revoked.');

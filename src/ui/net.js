@@ -10,7 +10,7 @@ export class Refused extends Error {
 
 const listeners = new Set();
 
-// Told {connected} when it changes, {signedOut: true}, and {trouble: words or null} of what is
+// Told {connected} when it changes, {signedOut: true}, and {trouble: error or null} of what is
 // asked for again and again. Returns what ends it.
 export function onConnection(listener) {
   listeners.add(listener);

@@ -53,6 +53,13 @@ function throughput({ now, minutes, today }) {
     el('p', { class: 'note' }, 'Today began at midnight UTC; a run counts when it ends.')];
 }
 
+// A host without stores: one process, and what is in its files.
+function alone(health, waits) {
+  return [[tile('Mode', 'standalone'), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length))],
+    [el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
+      : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'))]];
+}
+
 export async function open(main) {
   const rate = el('div'), tiles = el('dl', { class: 'tiles' });
   const list = el('ul', { class: 'alerts' });
@@ -65,6 +72,14 @@ export async function open(main) {
     command('synapsed queue list; synapsed worker list; synapsed run list; synapsed run stats --by hour'));
   let turns = 0;
   return every(3, async () => {
+    const health = await get('/health');
+    if (health.mode === 'standalone') {
+      const [facts, words] = alone(health, (await get('/api/v2/waits?limit=50')).waits);
+      refresh(tiles, facts);
+      refresh(list, words);
+      await runs.reload();
+      return;
+    }
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50')]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;

@@ -51,7 +51,6 @@ class ApiWorld:
         self.site = site
         self.sql = site.sql
         self.redis = site.redis.client()
-        site.verb("db", "migrate")
         for name, definition in DEFINITIONS.items():
             self.define(name, definition)
         env = {"SYNAPSED_ROLES": "api", "SYNAPSED_LIMITS_RATE_PER_TENANT": "0"}

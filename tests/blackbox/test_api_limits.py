@@ -2,9 +2,8 @@
 
 import pytest
 
-pytestmark = pytest.mark.asan
 
-
+@pytest.mark.asan
 @pytest.mark.api(limits_rate_per_tenant=5)
 def test_a_tenant_over_its_rate_is_told_when_to_come_back(api):
     answers = [api.client.run("hello", {}) for _ in range(40)]

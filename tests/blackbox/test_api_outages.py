@@ -5,13 +5,12 @@ from api_world import own_stores, world_on
 from harness.site import Site
 from pg_peers import Proxy
 
-pytestmark = pytest.mark.asan
-
 
 def codes(answers):
     return {(a.status, a.code) for a in answers}
 
 
+@pytest.mark.asan
 @pytest.mark.api()
 def test_without_redis_submissions_are_refused_and_reads_go_on(api):
     run_id = api.client.run("hello", {}).json["run_id"]
@@ -62,6 +61,7 @@ def test_without_postgres_everything_says_so(api):
     assert api.client.get(f"/api/v2/orchestrations/runs/{run_id}/status").status == 200
 
 
+@pytest.mark.asan
 @pytest.mark.api()
 def test_accepted_means_stored_whatever_goes_away(api):
     """Stores are stopped and started under load: no 202 without its row."""
@@ -143,6 +143,7 @@ def test_a_commit_that_nobody_answered_is_settled(proxied, mode):
     assert world.daemon.find("pg.commit_in_doubt")
 
 
+@pytest.mark.asan
 @pytest.mark.long
 def test_an_outcome_that_stays_unknown_is_said_so(proxied):
     world, proxy = proxied

@@ -29,8 +29,6 @@ TOKENS = orchestration("tokens", *[
     llm_step(f"s{i}", "mock.tokens:20:100", next_id=f"s{i + 1}" if i < 3 else None)
     for i in range(4)])
 
-pytestmark = pytest.mark.asan
-
 
 def cancel(site, run_id, status="cancellation_requested", **how):
     code, answer, _ = site.ask(
@@ -83,6 +81,7 @@ def settled(site, *runs):
         until(lambda: not [r for r in runs if key(client, r)])
 
 
+@pytest.mark.asan
 def test_a_queued_run_ends_at_once(site):
     site.prepare(HELLO).start()
     with site.redis.client() as client:
@@ -121,6 +120,7 @@ def test_a_paused_run_ends_at_once_and_its_waits_are_closed(site):
     settled(site, run_id)
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("definition", [NAP, TALK], ids=["sleeping", "talking"])
 def test_a_call_in_flight_is_abandoned(site, definition):
     site.prepare(definition).start(SYNAPSED_WORKER_SLOTS="1")  # full, too
@@ -157,6 +157,7 @@ def test_a_providers_socket_is_closed(site):
     settled(site, *runs)
 
 
+@pytest.mark.asan
 def test_the_key_of_a_stock_server_is_seen(site):
     site.prepare(NAP).start()
     run_id = site.submit("nap")
@@ -268,6 +269,7 @@ def test_a_draining_worker_hears_of_it(site):
     settled(site, run_id)
 
 
+@pytest.mark.asan
 def test_a_run_that_was_handed_back_ends_before_its_next_step(site):
     site.prepare(NAP)
     site.start(SYNAPSED_ROLES="api")
@@ -398,6 +400,7 @@ def test_a_storm_of_cancels(site):
     settled(site, *(r for r in answers if took))
 
 
+@pytest.mark.asan
 def test_a_storm_of_cancels_with_calls_in_flight(site):
     """No call begins behind a cancel, and none goes on. SYNAPSED_TEST_CANCELS says how many."""
     count = int(os.environ.get("SYNAPSED_TEST_CANCELS", "100"))

@@ -16,7 +16,6 @@ RUN = "/api/v2/orchestrations/hello/run"
 @pytest.fixture
 def bare(site):
     """A site without any key, and its client."""
-    site.verb("db", "migrate")
     daemon = site.start(SYNAPSED_ROLES="api", SYNAPSED_API_PROCESSES="3")
     return site, Client("127.0.0.1", daemon.api_port)
 

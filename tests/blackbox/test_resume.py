@@ -15,8 +15,6 @@ TEN = orchestration(
       for n, after in zip(NAMES, NAMES[1:] + [None])),
 )
 
-pytestmark = pytest.mark.asan
-
 
 def committed(site, run_id):
     return [r[0] for r in site.sql(
@@ -114,6 +112,7 @@ def test_a_run_goes_on_where_the_decision_of_a_dead_worker_sent_it(site):
         "first", "if", "which", "nap"]
 
 
+@pytest.mark.asan
 def test_a_killed_workers_run_goes_on_behind_its_last_step(site):
     site.prepare(TEN)
     daemon = site.start()
@@ -125,6 +124,7 @@ def test_a_killed_workers_run_goes_on_behind_its_last_step(site):
     check_whole(site, run_id, owners=2)
 
 
+@pytest.mark.asan
 def test_an_entry_of_an_ended_run_is_settled(site):
     """Its events are published again from the journal, with the ids that they had."""
     site.prepare(TEN, orchestration("one", llm_step("one", "mock.echo")))
@@ -151,6 +151,7 @@ def test_an_entry_of_an_ended_run_is_settled(site):
     assert site.entries(run_id) == before
 
 
+@pytest.mark.asan
 def test_a_run_whose_journal_cannot_be_read_ends_failed(site):
     """Its end comes behind the last row, wherever the one is that nobody can read."""
     site.prepare(TEN)

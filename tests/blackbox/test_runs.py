@@ -19,8 +19,6 @@ SLEEPER = orchestration("sleeper", llm_step("nap", "mock.sleep:400"))
 ORDER = ["worker_picked_up", "orchestration_start", "step_start", "final",
          "step_complete", "orchestration_complete", "final", "done"]
 
-pytestmark = pytest.mark.asan
-
 
 def test_a_run_goes_from_post_to_its_final_response(site):
     site.prepare(HELLO).start()
@@ -47,6 +45,7 @@ def test_a_run_of_one_step_is_one_journal_row_with_the_ids_of_the_stream(site):
     assert [[e["id"], e["event"]] for e in site.entries(run_id)] == rows[0][4]
 
 
+@pytest.mark.asan
 def test_steps_follow_each_other_and_end_ends(site):
     site.prepare(THREE).start()
     run_id = site.submit("three", "x")
@@ -56,6 +55,7 @@ def test_steps_follow_each_other_and_end_ends(site):
     assert started == ["one", "two", "three"]
 
 
+@pytest.mark.asan
 def test_the_steps_of_a_run_are_its_journal(site):
     site.prepare(THREE).start()
     run_id = site.submit("three", "x")
@@ -99,6 +99,7 @@ def test_two_sleeping_runs_overlap(site):
     assert spans[1][0] < spans[0][1]
 
 
+@pytest.mark.asan
 def test_a_run_that_stays_is_taken_over(site):
     """After 50 ms a run is somebody's: it says `running`, with an owner and an epoch."""
     site.prepare(orchestration("nap", llm_step("nap", "mock.sleep:3000"))).start()
@@ -115,6 +116,7 @@ def test_a_run_that_stays_is_taken_over(site):
     assert kinds == [(1, "start"), (2, "step")]
 
 
+@pytest.mark.asan
 def test_a_step_that_fails_fails_the_run_and_says_why(site):
     site.prepare(orchestration("bad", llm_step("ask", "mock.fail:provider"))).start()
     answer = site.wait_run(site.submit("bad"))
@@ -128,6 +130,7 @@ def test_a_step_that_fails_fails_the_run_and_says_why(site):
     assert [(e["class"], e["step_id"]) for e in errors] == [("provider", "ask")]
 
 
+@pytest.mark.asan
 def test_a_large_input_comes_from_the_row(site):
     """Beyond 8 KiB the entry carries no input: the takeover brings it."""
     site.prepare(HELLO).start()
@@ -182,6 +185,7 @@ CHOICE = orchestration(
 )
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("inputs, steps, targets", [
     ({"total": 11, "tags": ["b"], "user": {"lang": "FR-ca"}},
      ["big", "lang", "salut"], ["lang", "salut"]),
@@ -219,6 +223,7 @@ def test_a_condition_without_an_answer_warns_and_is_false(site):
     assert events[-3]["final_state"]["is_big"] is False
 
 
+@pytest.mark.asan
 def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
     site.prepare(HELLO).start(SYNAPSED_ENGINE_EVENT_MAX="4KiB")
     run_id = site.submit("hello", "x" * 10000)
@@ -241,6 +246,7 @@ def test_a_small_event_max_cuts_what_is_long_and_says_so(site):
     assert events[5]["final_state"]["user_input"] == "y"
 
 
+@pytest.mark.asan
 def test_a_thousand_runs_in_bulk_all_end_once(site):
     site.prepare(HELLO)
     daemon = site.start(SYNAPSED_LIMITS_RATE_PER_TENANT="0")
@@ -310,6 +316,7 @@ def test_drain_lets_runs_end(site):
     assert site.sql("SELECT status FROM orchestration_runs") == [("completed",)]
 
 
+@pytest.mark.asan
 def test_a_worker_of_several_queues_has_no_more_runs_than_slots(site):
     names = [f"q{i}" for i in range(6)]
     site.prepare(orchestration("nap", llm_step("s", "mock.sleep:100")))

@@ -34,7 +34,6 @@ def until(condition, seconds=40):
 
 
 def test_settings_have_sources_and_reach_hosts_and_fleet(site, tmp_path):
-    site.verb("db", "migrate")
     folders = []
     for name in ("a", "b"):
         folder = tmp_path / name

@@ -24,8 +24,6 @@ TOKENS = orchestration("tokens", print_step("one", "1", "talk"),
 ORDER = ["worker_picked_up", "orchestration_start", "step_start", "final",
          "step_complete", "orchestration_complete", "final", "done"]
 
-pytestmark = pytest.mark.asan
-
 
 def key_of(run_id):
     return f"synapse:run:{run_id}:events"
@@ -42,6 +40,7 @@ def durables(events):
     return [(e.id, e.data["seq"]) for e in events if e.durable]
 
 
+@pytest.mark.asan
 def test_a_client_sees_a_run_from_its_first_event_to_its_end(site):
     site.prepare(SLEEPER).start()
     run_id = site.submit("sleeper")
@@ -97,6 +96,7 @@ def test_what_is_not_there_or_no_id_is_refused(site):
     assert site.ask("GET", path, key=False)[0] in (401, 403)
 
 
+@pytest.mark.asan
 def test_what_the_stream_lacks_comes_from_the_journal(site):
     site.prepare(SLEEPER, HELLO).start()
     ended = site.submit("hello", "gone")
@@ -157,6 +157,7 @@ def test_pages_of_events_come_from_the_journal_where_the_stream_has_holes(site):
             assert page(f"?start=({first}&end=({last}") == (whole[3:5], None)
 
 
+@pytest.mark.asan
 def test_history_that_is_nowhere_is_a_gap(site):
     site.prepare(HELLO).start()
     run_id = site.submit("hello")
@@ -214,6 +215,7 @@ def test_clients_of_a_run_share_one_tail(site):
     assert reads < 2 * len(results[0]) + 40
 
 
+@pytest.mark.asan
 def test_a_client_that_does_not_read_is_cut_off_and_goes_on_later(site):
     steps = [{**print_step(f"s{i}", "{state.user_input}", f"s{i + 1}" if i < 79 else None),
               "output_key": "out"} for i in range(80)]
@@ -263,6 +265,7 @@ def test_a_quiet_stream_gets_a_comment(site):
         assert 0 < time.monotonic() - begin < 30
 
 
+@pytest.mark.asan
 def test_a_redis_that_does_not_tell_is_polled(site):
     site.prepare(SLEEPER)
     with site.redis.client() as redis:
@@ -277,6 +280,7 @@ def test_a_redis_that_does_not_tell_is_polled(site):
     assert {e["told"] for e in daemon.find("events.watch")} == {"0"}
 
 
+@pytest.mark.asan
 def test_redis_goes_and_comes_back_under_clients(site):
     site.prepare(LONG).start(
         expect_errors=("redis.down", "redis.retry"))
@@ -291,6 +295,7 @@ def test_redis_goes_and_comes_back_under_clients(site):
     assert durables(events) == stored(site, run_id)
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("lose", [False, True])
 def test_clients_that_are_cut_off_again_and_again_miss_nothing(site, lose):
     """100 runs with tokens, 10 cuts each (SYN_TEST_CUTS scales that up). With `lose` each

@@ -179,7 +179,6 @@ def until(condition, seconds=20):
 
 
 def test_a_worker_is_quieted_and_replaced_from_elsewhere(site):
-    site.verb("db", "migrate")
     daemon = site.start(SYNAPSED_WORKER_PROCESSES="2")
     client = Client("127.0.0.1", daemon.api_port, make_key(site))
 

@@ -37,6 +37,17 @@ const cases = {
   async 'before: one process executes the run'() {
     await start();
     assert.match(main.log(), /event=api\.standalone/);
+    // what a host without stores has is there, and what it has not says what it needs
+    const view = async (name, words) => {
+      await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+      await page.locator('#main, .banner').getByText(words).first().waitFor();
+    };
+    await view('Now', 'Runs are executed here, in one process');
+    await page.locator('tbody tr', { hasText: 'hello' }).waitFor();
+    await w.look('quick-0-now');
+    await view('Approvals', 'Nobody is waited for');
+    await view('Definitions', 'Two views, one page');
+    for (const name of ['Queues', 'Schedules']) await view(name, 'Only scale mode has this');
   },
   async '1. Connect Redis: Settings, Scale, Redis Connection; the URL, Test'() {
     await page.getByRole('navigation').getByRole('link', { name: 'Scale' }).click();

@@ -9,5 +9,6 @@ check_PROGRAMS += \
 	tests/unit/test_conf_saved \
 	tests/unit/test_conf_url \
 	tests/unit/test_conf_value \
+	tests/unit/test_conf_words \
 	tests/unit/test_conf_yaml
 endif

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_value.h"
+#include "conf/conf_words.h"
 #include "engine/event.h"
 
 static size_t field_size(enum conf_kind kind)
@@ -164,20 +165,20 @@ static void every_option_says_whom_a_reload_replaces(void **state)
 		    ((row->readers & CONF_FOR_START) && row->readers != CONF_FOR_START))
 			fail_msg("%s", row->key);
 	}
-	conf_rows_readers(conf_rows_find("engine.event_max"), &text);
+	conf_words_effect(conf_rows_find("engine.event_max"), &text);
 	assert_string_equal(str_text(&text),
 			    "replaces workers, API children and the keeper");
 	str_reset(&text, 4096);
-	conf_rows_readers(conf_rows_find("worker.slots"), &text);
+	conf_words_effect(conf_rows_find("worker.slots"), &text);
 	assert_string_equal(str_text(&text), "replaces workers");
 	str_reset(&text, 4096);
-	conf_rows_readers(conf_rows_find("redis.url"), &text);
+	conf_words_effect(conf_rows_find("redis.url"), &text);
 	assert_string_equal(str_text(&text), "replaces all children");
 	str_reset(&text, 4096);
-	conf_rows_readers(conf_rows_find("restart.min"), &text);
+	conf_words_effect(conf_rows_find("restart.min"), &text);
 	assert_string_equal(str_text(&text), "replaces no child");
 	str_reset(&text, 4096);
-	conf_rows_readers(conf_rows_find("data_dir"), &text);
+	conf_words_effect(conf_rows_find("data_dir"), &text);
 	assert_string_equal(str_text(&text), "needs a restart");
 	str_deinit(&text);
 }
@@ -217,54 +218,6 @@ static void a_group_is_what_options_begin_with(void **state)
 	assert_false(conf_rows_is_group(""));
 }
 
-static void near(const char *prefix, const char *word, const char *expected)
-{
-	size_t len = 0;
-	const char *found = conf_rows_nearest_in(prefix, word, &len);
-
-	if (!expected) {
-		assert_null(found);
-		return;
-	}
-	assert_non_null(found);
-	assert_int_equal(len, strlen(expected));
-	assert_memory_equal(found, expected, len);
-}
-
-static void the_nearest_word_is_at_most_two_errors_away(void **state)
-{
-	(void)state;
-	near("", "rediss", "redis"); /* one too many */
-	near("", "reds", "redis");   /* one missing */
-	near("", "rebis", "redis");  /* another */
-	near("", "rdeis", "redis");  /* swapped */
-	near("", "erdsi", "redis");  /* swapped twice */
-	near("", "xeyis", "redis");  /* two others */
-	near("", "xeyiz", NULL);     /* three */
-	near("redis.", "queue-max", "queue_max");
-	near("redis.", "URL", NULL); /* three others */
-	near("redis.", "ur", "url");
-	near("log.", "leveel", "level");
-	near("log.", "url", NULL);
-	near("nothing.", "url", NULL);
-	near("", "", NULL);
-	near("", "a_word_of_more_than_sixty_four_characters_is_near_to_nothing_at_all",
-	     NULL);
-}
-
-static void the_nearest_option_is_found_by_key_and_by_variable(void **state)
-{
-	(void)state;
-	assert_string_equal(conf_rows_nearest_key("worker.slot")->key, "worker.slots");
-	assert_string_equal(conf_rows_nearest_key("worker_slots")->key, "worker.slots");
-	assert_null(conf_rows_nearest_key("something.else"));
-	assert_string_equal(conf_rows_nearest_env("SYNAPSED_WORKER_SLOT")->key,
-			    "worker.slots");
-	assert_string_equal(conf_rows_nearest_env("SYNAPSED_REDIS_ULR")->key,
-			    "redis.url");
-	assert_null(conf_rows_nearest_env("SYNAPSED_SOMETHING"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,8 +228,6 @@ int main(void)
 		cmocka_unit_test(every_option_says_whom_a_reload_replaces),
 		cmocka_unit_test(keys_and_environment_names_are_unique),
 		cmocka_unit_test(a_group_is_what_options_begin_with),
-		cmocka_unit_test(the_nearest_word_is_at_most_two_errors_away),
-		cmocka_unit_test(the_nearest_option_is_found_by_key_and_by_variable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,12 +56,14 @@ ENDPOINTS = [
         Case("another's session", 404, refusal("session_not_found"), key="rival",
              body={"message": "x", "agent": "echo", "session_id": "$acme_session"},
              differs="13.20"),
-    ], standalone="alone"),
+    ]),
     Endpoint("GET", f"{CHAT}/status", [
         Case("one that was answered", at={"session_id": "$session"}, fields={
             **SESSION, "session_id": "$session", "agent_id": "echo", "status": "completed",
             "messages": has(each(MESSAGE, 2), {"role": "assistant", "content": "hello"}),
-            "last_message_at": moment, "worker_id": said}),
+            "last_message_at": moment, "worker_id": said}, standalone={"fields": {
+                **SESSION, "session_id": "$session", "agent_id": "echo", "status": "completed",
+                "last_message_at": moment}}),
         Case("one that is not there", at={"session_id": "none"}, fields={
             **NOT_FOUND, "session_id": "none"}),
         Case("another tenant's", at={"session_id": "$acme_session"}, key="rival",
@@ -70,7 +72,7 @@ ENDPOINTS = [
             "status": "failed", "messages": has(each(MESSAGE, 2), {
                 "role": "assistant", "content": "hello"}),
             "turns": has(each(obj), {"message": "hello", "status": "failed"})}, differs="13.4"),
-    ], standalone="alone"),
+    ]),
     Endpoint("GET", f"{CHAT}/events", [
         Case("all of it", at={"session_id": "$session"}, fields={
             **EVENTS, "session_id": "$session",
@@ -84,7 +86,7 @@ ENDPOINTS = [
              at={"session_id": "none"}, differs="13.26"),
         Case("another tenant's", 404, refusal("session_not_found"), key="rival",
              at={"session_id": "$acme_session"}, differs="13.20"),
-    ], standalone="alone"),
+    ]),
     Endpoint("GET", f"{CHAT}/stream", [
         Case("one that is not there", 404, refusal("session_not_found"),
              at={"session_id": "none"}, differs="13.26"),
@@ -93,7 +95,7 @@ ENDPOINTS = [
         Case("a position that is no id", 422, invalid("header", "Last-Event-ID"),
              at={"session_id": "$session"}, headers={"Last-Event-ID": "x"},
              differs="stock's stream says an error for ever"),
-    ], standalone="alone"),
+    ]),
     Endpoint("POST", f"{CHAT}/cancel", [
         Case("one that is being answered", at={"session_id": "$new.busy_session"}, fields={
             "status": "cancellation_requested", "session_id": "$new.busy_session"},
@@ -104,5 +106,5 @@ ENDPOINTS = [
              at={"session_id": "none"}, differs="13.11"),
         Case("another tenant's", 404, refusal("session_not_found"), key="rival",
              at={"session_id": "$acme_session"}, differs="13.20"),
-    ], standalone="alone"),
+    ]),
 ]

@@ -19,8 +19,8 @@ def run(name, code=200, fields=RESULT, at="hello", body=None, **more):
     return Case(name, code, fields, at={"orch_id": at}, body={} if body is None else body, **more)
 
 
-def chat(name, code=200, fields=REPLY, **body):
-    return Case(name, code, fields, body=body)
+def chat(name, code=200, fields=REPLY, key="owner", **body):
+    return Case(name, code, fields, body=body, key=key)
 
 
 ENDPOINTS = [
@@ -32,7 +32,7 @@ ENDPOINTS = [
         run("a number for a message", 422, invalid("body", "message"), body={"message": 5}),
         run("one that is not there", 404, NO_ORCHESTRATION, at="none"),
         run("a tenant's key", key="acme"),
-    ], needs="stores", needs_on=("scale", "replicas")),
+    ]),
     Endpoint("POST", f"{V1}/orchestrations/runs/{{run_id}}/resume", [
         Case("an object", 200, {**RESULT, "run_id": "$new.paused", "response": "you said yes"},
              at={"run_id": "$new.paused"}, body={"response": {"response": "yes"}}),
@@ -42,26 +42,26 @@ ENDPOINTS = [
              at={"run_id": "run_000000000000_1"}, body={"response": "x"}),
         Case("another tenant's", 404, refusal("run_not_found"), at={"run_id": "$acme"},
              key="rival", body={"response": "x"}, differs="13.20"),
-    ], needs="stores"),
+    ]),
     Endpoint("GET", f"{V1}/orchestrations", [
         Case("what there is", fields=has(each({**ORCHESTRATION, "steps": count}), {
             "id": "hello", "name": "Hello", "steps": 1})),
-    ], needs="stores"),
+    ]),
     Endpoint("GET", f"{V1}/orchestrations/{{orch_id}}", [
         Case("one", at={"orch_id": "hello"}, fields={
             **ORCHESTRATION, "id": "hello", "name": "Hello", "edges": each(anything),
             "steps": each({"id": said, "label": maybe(text), "type": said,
                            "agent_id": maybe(text), "depends_on": each(anything)}, 1)}),
         Case("one that is not there", 404, NO_ORCHESTRATION, at={"orch_id": "none"}),
-    ], needs="stores"),
+    ]),
     Endpoint("GET", f"{V1}/agents", [
         Case("what there is", fields=has(each(AGENT), {"id": "echo", "name": "Echo"})),
-    ], needs="stores"),
+    ]),
     Endpoint("GET", f"{V1}/agents/{{agent_id}}", [
         Case("one", at={"agent_id": "echo"}, fields={**AGENT, "id": "echo",
                                                      "description": maybe(text)}),
         Case("one that is not there", 404, refusal("agent_not_found"), at={"agent_id": "none"}),
-    ], needs="stores"),
+    ]),
     Endpoint("POST", f"{V1}/chat", [
         chat("by id", message="hello", agent="echo",
              fields={**REPLY, "session_id": like("^api_[0-9a-f]{12}$")}),
@@ -70,5 +70,10 @@ ENDPOINTS = [
              fields={**REPLY, "session_id": "$name"}),
         chat("no message", 422, invalid("body", "message"), agent="echo"),
         chat("a number", 422, invalid("body", "message"), message=5),
-    ], needs="stores' V1 chat"),
+        chat("by a part of the name", message="hello", agent="ech"),
+        chat("an agent that gives no answer", 500, refusal("internal_error"), message="x",
+             agent="bad"),
+        chat("another's tenant", 403, refusal("tenant_forbidden"), key="acme", message="x",
+             agent="echo", tenant_id="rival"),
+    ]),
 ]

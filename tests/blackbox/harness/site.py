@@ -31,7 +31,7 @@ class Site:
         self.redis = redis
         self.postgres = postgres
         self.database = name
-        postgres.create(name)
+        postgres.create(name, postgres.migrated())
         with redis.client() as client:
             client.flushall()
         self.env = {
@@ -47,8 +47,7 @@ class Site:
         return done
 
     def prepare(self, *definitions):
-        """The schema, a key for any tenant, definitions."""
-        self.verb("db", "migrate")
+        """A key for any tenant, definitions. The schema is there."""
         out = self.verb("key", "create", "--name", "test", "-o", "json").stdout
         self.key = json.loads(out)["key"]
         self.define(*definitions)
