@@ -259,7 +259,7 @@ def test_what_stock_had_queued_is_left_to_stock(taken):
 
 def test_a_folder_is_taken_over_without_stores():
     """Definitions, keys, tools and runs of a stock data folder, by one process."""
-    daemon = Daemon({})
+    daemon = Daemon({"SYNAPSED_STANDALONE_KEEP": "90d"})
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     ended = {**stock.ENDED, "ended_at": now}
     failed = {**ended, "run_id": "run_00000000000c_1780000000030", "status": "failed",
