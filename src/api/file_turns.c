@@ -28,7 +28,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAKEN_MAX 8 /* numbers that another process of this host may have given away */
+#define TAKEN_MAX     8 /* numbers that another process of this host may have given away */
+#define LOOK_BACK_MAX 1000 /* turns behind the newest that was not erased */
 
 /* ---- what a turn executes ---- */
 
@@ -89,19 +90,41 @@ static enum errors_code plan_agent(const struct file_chats *chats, struct plan *
 	return parse(plan) ? ERRORS_NONE : ERRORS_DEFINITION;
 }
 
+/* The newest turn that was not erased. ERRORS_NO_RUN: there is none; ret is to be deinited
+ * in any case. */
+static enum errors_code read_newest(const struct file_chats *chats,
+				    const char *session_id, struct file_reads_run *ret)
+{
+	int64_t newest = files_index_session(chats->reads->index, session_id), turn;
+	enum errors_code error = ERRORS_NO_RUN;
+	struct str run_id = STR_INIT;
+
+	files_view_init(&ret->view);
+	for (turn = newest;
+	     error == ERRORS_NO_RUN && turn > 0 && newest - turn < LOOK_BACK_MAX;
+	     turn--) {
+		file_reads_run_deinit(ret);
+		files_view_init(&ret->view);
+		str_reset(&run_id, IDS_MAX);
+		if (!chat_run_id(&run_id, session_id, turn))
+			break;
+		error = file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ALL,
+				       ret);
+	}
+	str_deinit(&run_id);
+	return error;
+}
+
 /* Whose session it is, and the agent that it had last. */
 static enum errors_code look_back(const struct file_chats *chats,
 				  const struct port_chat *chat, struct plan *plan)
 {
-	int64_t newest = files_index_session(chats->reads->index, chat->session_id);
-	struct str run_id = STR_INIT;
 	struct file_reads_run found;
-	enum errors_code error = ERRORS_NONE;
+	enum errors_code error = read_newest(chats, chat->session_id, &found);
 
-	files_view_init(&found.view);
-	if (newest && chat_run_id(&run_id, chat->session_id, newest) &&
-	    file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ALL, &found) ==
-		    ERRORS_NONE) {
+	if (error == ERRORS_NO_RUN) {
+		error = ERRORS_NONE; /* it begins */
+	} else if (error == ERRORS_NONE) {
 		if (strcmp(found.run.tenant_id, chat->tenant_id) != 0)
 			error = ERRORS_NO_SESSION;
 		else if (!chat->agent_id && found.view.head.agent_id)
@@ -112,7 +135,6 @@ static enum errors_code look_back(const struct file_chats *chats,
 			error = ERRORS_BUSY;
 	}
 	file_reads_run_deinit(&found);
-	str_deinit(&run_id);
 	return error;
 }
 

@@ -104,6 +104,19 @@ def test_a_message_is_taken_once_for_a_key(host):
     assert post(host, "k", "b", 409, agent="echo", headers=key)["code"] == "idempotency_mismatch"
 
 
+def test_a_session_stays_its_tenants_when_its_newest_turn_is_erased(host):
+    post(host, "e", "secret", agent="echo")
+    post(host, "e", "more")
+    ended(host, "e", 2)
+    answer = host.client.ask("DELETE", "/api/v2/runs/chat:e:2")
+    assert answer.status == 200, answer
+    assert post(host, "e", "x", 404, tenant_id="other", agent="echo")["code"] == (
+        "session_not_found")
+    assert post(host, "e", "mine")["turn"] == 3  # and its agent is known still
+    ended(host, "e", 3)
+    assert [t["turn"] for t in status(host, "e")["turns"]] == [1, 3]
+
+
 def test_busy_sessions_reject_interrupt_and_are_cancelled(host):
     post(host, "b", "one", agent="long")
     until(lambda: status(host, "b")["status"] == "running")
