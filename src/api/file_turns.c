@@ -307,31 +307,54 @@ static int accept(const struct file_chats *chats, const struct port_chat *chat,
 				err);
 }
 
-/* With the first number that nobody has. */
+/*
+ * The first number that nobody has. A process of the generation before may have accepted
+ * turns after this one has read the folder's names, and ended them: then these are in no
+ * index here. false: there are too many of them.
+ */
+static bool name_turn(const struct file_chats *chats, const char *session_id,
+		      char buf[IDS_MAX])
+{
+	struct str run_id = STR_INIT;
+	bool taken = true;
+	int i;
+
+	for (i = 0; taken && i < LOOK_BACK_MAX; i++) {
+		str_reset(&run_id, IDS_MAX);
+		(void)chat_run_id(&run_id, session_id, /* which was checked */
+				  files_index_session(chats->reads->index, session_id) +
+					  1);
+		taken = file_reads_has(chats->reads, str_text(&run_id));
+		if (taken)
+			files_index_see(chats->reads->index, str_text(&run_id));
+	}
+	(void)snprintf(buf, IDS_MAX, "%s", str_text(&run_id));
+	str_deinit(&run_id);
+	return !taken;
+}
+
 static void post(const struct file_chats *chats, struct port_chat *chat,
 		 const struct plan *plan, struct file_run *live)
 {
-	int64_t turn = files_index_session(chats->reads->index, chat->session_id) + 1;
 	struct posting *posting = mem_new(struct posting);
-	struct str run_id = STR_INIT;
 	int rc = ERR_CONFLICT, tries;
 	struct err err;
 
 	posting->chat = chat;
 	posting->ack.stored = on_stored;
-	for (tries = 0; rc == ERR_CONFLICT && tries < TAKEN_MAX; tries++, turn++) {
-		str_reset(&run_id, IDS_MAX);
-		(void)chat_run_id(&run_id, chat->session_id, turn); /* it was checked */
-		(void)snprintf(posting->run_id, sizeof(posting->run_id), "%s",
-			       str_text(&run_id));
-		if (!tries && !is_fresh(chats, chat, posting->run_id)) {
-			str_deinit(&run_id);
+	for (tries = 0; rc == ERR_CONFLICT && tries < TAKEN_MAX; tries++) {
+		if (!name_turn(chats, chat->session_id, posting->run_id))
+			break;
+		if (!is_fresh(chats, chat, posting->run_id)) {
 			mem_free(posting);
 			return;
 		}
 		rc = accept(chats, chat, plan, posting, &err);
+		/* that turn is another message's */
+		if (rc == ERR_CONFLICT && chat->idempotency_key)
+			file_once_forget(chats->reads->dir, chat->tenant_id,
+					 chat->idempotency_key);
 	}
-	str_deinit(&run_id);
 	if (rc < 0) {
 		mem_free(posting);
 		answer(chat, error_of(rc), NULL);

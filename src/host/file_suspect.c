@@ -151,3 +151,30 @@ void file_suspect_collect(const struct files_dir *dir, struct file_blames *blame
 	if (list)
 		(void)closedir(list);
 }
+
+static bool lives(const struct files_dir *dir, const char *name)
+{
+	int fd = openat(dir->live, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+	fdutil_close(&fd);
+	return locked;
+}
+
+bool file_suspect_others(const struct files_dir *dir, const char *incarnation)
+{
+	struct dirent *entry;
+	int fd = openat(dir->live, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+
+	if (fd >= 0 && !list)
+		fdutil_close(&fd);
+	while (list && !found && (entry = readdir(list)))
+		found = strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
+			strcmp(entry->d_name + strlen(PREFIX), incarnation) != 0 &&
+			lives(dir, entry->d_name);
+	if (list)
+		(void)closedir(list);
+	return found;
+}

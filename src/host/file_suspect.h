@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/ids.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct files_dir;
@@ -38,6 +39,8 @@ struct file_blames {
 /* The marks of dead processes: each run that was on the CPU is added to those that are
  * blamed already; then the marks are gone. */
 void file_suspect_collect(const struct files_dir *dir, struct file_blames *blames);
+/* Does another process live that has a mark? incarnation: this one's. */
+bool file_suspect_others(const struct files_dir *dir, const char *incarnation);
 /* How many deaths are laid to this run: told once. */
 size_t file_blames_take(struct file_blames *blames, const char *run_id);
 

@@ -342,7 +342,9 @@ static bool look_at(struct host_file *host, const char *name)
 	if (rc < 0) {
 		run->journal.fd = -1;
 		file_run_free(run);
-		if (rc != ERR_CONFLICT && rc != ERR_NOT_FOUND)
+		if (rc == ERR_CONFLICT) /* a run of another process is in lists as well */
+			files_index_see(host->options.index, id);
+		else if (rc != ERR_NOT_FOUND)
 			log_error("run.journal_unreadable", LOG_S("file", name),
 				  LOG_S("error", err.text));
 		return false;

@@ -92,10 +92,13 @@ static void who_lives_or_left_in_order_is_not_suspected(void **state)
 
 	(void)state;
 	assert_int_equal(file_suspect_open(&suspect, &dir, "d", &err), 0);
+	assert_true(file_suspect_others(&dir, "e"));
+	assert_false(file_suspect_others(&dir, "d"));
 	file_suspect_enter(&suspect, "run_4");
 	assert_int_equal(collect(), 0);
 	file_suspect_close(&suspect);
 	assert_int_equal(collect(), 0);
+	assert_false(file_suspect_others(&dir, "e"));
 	file_suspect_enter(&suspect, "run_5"); /* not open: nothing */
 	file_suspect_leave(&suspect);
 }
