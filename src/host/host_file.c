@@ -639,6 +639,8 @@ void host_file_free(struct host_file *host)
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
 	file_suspect_close(&host->suspect);
+	if (host->pass)
+		(void)closedir(host->pass);
 	file_sessions_deinit(&host->sessions);
 	map_deinit(&host->by_id);
 	mem_free(host);
