@@ -90,8 +90,8 @@ static enum errors_code plan_agent(const struct file_chats *chats, struct plan *
 	return parse(plan) ? ERRORS_NONE : ERRORS_DEFINITION;
 }
 
-/* The newest turn that was not erased. ERRORS_NO_RUN: there is none; ret is to be deinited
- * in any case. */
+/* The newest turn that was not erased. ERRORS_NO_RUN: there is none; ret is to be
+ * deinited in any case. */
 static enum errors_code read_newest(const struct file_chats *chats,
 				    const char *session_id, struct file_reads_run *ret)
 {

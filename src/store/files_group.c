@@ -10,8 +10,8 @@
  *
  * While the disk refuses, everything stays pending and is tried again; runs wait. A sync
  * that failed says nothing about which bytes the disk has, and the next one may succeed
- * without them: what it was for is written anew. Names of a folder cannot be; a file system
- * that loses those takes no writes from then on.
+ * without them: what it was for is written anew. Names of a folder cannot be; a file
+ * system that loses those takes no writes from then on.
  */
 #include "store/files_group.h"
 

@@ -36,8 +36,9 @@ struct files_journal {
 /* A new one, locked, with nothing in it. ERR_SYS, ERR_CONFLICT: the name is taken. */
 int files_journal_create(struct files_journal *journal, int dir_fd, const char *name,
 			 struct err *err);
-/* What is pending in journal, as one that is whole when it has its name: nobody ever meets
- * a piece of it. What a process left that died here is replaced. ERR_SYS, ERR_CONFLICT. */
+/* What is pending in journal, as one that is whole when it has its name: nobody ever
+ * meets a piece of it. What a process left that died here is replaced. ERR_SYS,
+ * ERR_CONFLICT. */
 int files_journal_put(const struct files_journal *journal, int dir_fd, const char *name,
 		      struct err *err);
 /*
