@@ -5,6 +5,8 @@
  * turn is what `stream_url` names, so that no client meets the end of another. GET
  * .../status is 200 for every session that could be, as stock clients expect.
  */
+#include "api/chat_route.h"
+
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
@@ -159,9 +161,8 @@ static void check_session(struct body_faults *faults, const struct body_at *at,
 	str_deinit(&prefix);
 }
 
-/* Returns the tenant that the body asks for, or NULL. */
-static const char *read_chat(struct body_faults *faults, struct arena *arena,
-			     const struct json *object, struct port_chat *ret)
+const char *chat_route_read(struct body_faults *faults, struct arena *arena,
+			    const struct json *object, struct port_chat *ret)
 {
 	struct body_at at = { NULL, "body", 0 };
 	struct body_at message = { &at, "message", 0 };
@@ -199,7 +200,8 @@ void chat_route_post(struct api_call *call)
 	posting->call = call;
 	posting->chat.idempotency_key = idempotency_key(req, &faults);
 	if (body_parse(&faults, text, len, 0, &doc))
-		tenant_id = read_chat(&faults, request_arena(req), doc, &posting->chat);
+		tenant_id =
+			chat_route_read(&faults, request_arena(req), doc, &posting->chat);
 	jsonr_free(doc);
 	if (faults.count > 0) {
 		body_faults_send(req, &faults);

@@ -57,6 +57,7 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_FORBIDDEN] = { 403, 0, "forbidden", "Forbidden" },
 	[ERRORS_NO_URL] = { 400, 0, "url_missing", "a URL is needed" },
 	[ERRORS_NO_BUCKET] = { 400, 0, "bucket_missing", "a bucket is needed" },
+	[ERRORS_NO_AGENTS] = { 400, 0, "no_agents", "there is no agent" },
 	[ERRORS_NO_ADDRESS] = { 400, 0, "worker_without_address",
 		"the worker has told no address" },
 	[ERRORS_PINNED] = { 409, 0, "setting_pinned",

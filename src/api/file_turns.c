@@ -198,6 +198,27 @@ static void sync_first(void *arg, int fd)
 	host_file_sync_first(arg, fd);
 }
 
+/* A message that was taken before: told when that is durable, if it is not yet. */
+static void replay(struct host_file *host, struct port_chat *chat, const char *run_id)
+{
+	struct file_run *held = host_file_find(host, run_id);
+	struct posting *posting;
+
+	chat->replayed = true;
+	if (!held || held->state == FILE_RUN_ASLEEP) {
+		answer(chat, ERRORS_NONE, run_id);
+		return;
+	}
+	posting = mem_new(struct posting);
+	posting->chat = chat;
+	posting->ack.stored = on_stored;
+	(void)snprintf(posting->run_id, sizeof(posting->run_id), "%s", run_id);
+	if (!host_file_join(host, held, &posting->ack, NULL))
+		return;
+	mem_free(posting);
+	answer(chat, ERRORS_NONE, run_id);
+}
+
 /* Is the key fresh, or is there none? Else it has been answered. */
 static bool is_fresh(const struct file_chats *chats, struct port_chat *chat,
 		     const char *run_id)
@@ -214,8 +235,7 @@ static bool is_fresh(const struct file_chats *chats, struct port_chat *chat,
 	if (rc == FILE_ONCE_FRESH)
 		return true;
 	if (rc == FILE_ONCE_REPLAYED && chat_run_turn(before)) {
-		chat->replayed = true;
-		answer(chat, ERRORS_NONE, before);
+		replay(chats->host, chat, before);
 	} else if (rc >= 0) {
 		answer(chat, ERRORS_MISMATCH, NULL);
 	} else {

@@ -139,6 +139,8 @@ void settings_route_get(struct api_call *call);
 void settings_route_put(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
+/* v1_chat.c */
+void v1_chat_post(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
 /* waits_route.c */

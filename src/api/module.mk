@@ -34,6 +34,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_reads.h \
 	src/api/chat_resume.c \
 	src/api/chat_route.c \
+	src/api/chat_route.h \
 	src/api/chat_stream.c \
 	src/api/chats.c \
 	src/api/chats.h \
@@ -201,6 +202,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_reads.c \
 	src/api/why_reads.h \
 	src/api/why_route.c \
+	src/api/v1_chat.c \
 	src/api/v1_routes.c \
 	src/api/waits_route.c \
 	src/api/worker_acts.c \

@@ -43,6 +43,7 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v1/orchestrations/runs/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, v1_routes_resume },
 	{ REQUEST_GET,  "/api/v1/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_routes_orchestrations },
 	{ REQUEST_GET,  "/api/v1/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_routes_orchestration },
+	{ REQUEST_POST, "/api/v1/chat", ROUTE_KEY, ROUTE_BODY_JSON, v1_chat_post },
 	{ REQUEST_GET,  "/api/v1/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_routes_agents },
 	{ REQUEST_GET,  "/api/v1/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_routes_agent },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },

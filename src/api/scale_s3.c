@@ -44,7 +44,7 @@ void scale_s3_test(struct api_call *call)
 	jsonr_free(doc);
 	if (faults.count) {
 		body_faults_send(call->req, &faults);
-	} else if (!*bucket) {
+	} else if (!bucket || !*bucket) {
 		errors_send(call->req, ERRORS_NO_BUCKET, NULL);
 	} else {
 		jsonw_init(&w, &out);

@@ -144,6 +144,7 @@ static void open_takeover(struct standalone *alone)
 		.tenant_id = conf->limits.default_tenant,
 		.state_max = (size_t)conf->engine.state_max_bytes,
 		.event_max = (size_t)conf->engine.event_max_bytes,
+		.keep_ms = conf->standalone.keep_ms,
 		.made = on_taken,
 		.arg = alone,
 	};

@@ -1,4 +1,4 @@
-/* conf_words.h - what is said to people of options: what they meant, what would be taken */
+/* conf_words.h - what is said of options to people: what they meant, what is taken */
 #ifndef CONF_CONF_WORDS_H
 #define CONF_CONF_WORDS_H
 

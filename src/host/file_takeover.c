@@ -9,6 +9,8 @@
  *		 says as well where that stands, so that it can go on (resume-failed)
  *	paused   a journal under live/ with the question and a snapshot (stock_run.c),
  *		 which is adopted like those of dead processes
+ *	old      ended longer ago than runs are kept: left alone, as it would be deleted
+ *		 at once and is not ours to delete
  *	running  left alone: its program may live, and does not say where it is
  *
  * There may be many of them, so it is done between other things: a budget each turn.
@@ -38,6 +40,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TAKEN_NOT      1 /* it is left alone, and that is in order */
 #define EACH_S         0.05
 #define BUDGET_MS      25
 #define CHECKPOINT_MAX ((size_t)64 * 1024 * 1024)
@@ -143,6 +146,7 @@ static int make(int folder, struct files_journal *journal, const char *run_id,
 	if (rc < 0)
 		return rc;
 	str_add(&made.pending, journal->pending.data, journal->pending.len);
+	files_journal_take(&made);
 	rc = files_journal_write(&made, err);
 	if (rc == 0)
 		rc = files_journal_sync(&made, err);
@@ -290,6 +294,9 @@ static int take_ended(const struct file_takeover *takeover, struct checkpoint *p
 	};
 	int rc;
 
+	if (takeover->options.keep_ms &&
+	    end.ended_at_ms < clock_wall_ms() - takeover->options.keep_ms)
+		return TAKEN_NOT;
 	add_head(takeover, point, &journal);
 	files_run_put_end(&body, &end);
 	add(&journal, FILES_END, &body);
@@ -364,7 +371,7 @@ static void look_at(struct file_takeover *takeover, const char *name)
 		rc = take(takeover, &point, &err);
 	if (rc == 0)
 		takeover->taken++;
-	else
+	else if (rc < 0)
 		log_warn("run.checkpoint_left", LOG_S("file", name),
 			 LOG_S("error", err.text));
 	checkpoint_deinit(&point);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ev_loop;
 struct file_takeover;
@@ -18,6 +19,7 @@ struct file_takeover_options {
 	const char *tenant_id;
 	size_t state_max;
 	size_t event_max;
+	int64_t keep_ms; /* what ended longer ago is left alone; 0: nothing */
 	/* There is a journal of that run; live: it is under live/, and nobody's. */
 	void (*made)(void *arg, const char *run_id, bool live);
 	void *arg;

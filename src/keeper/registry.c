@@ -1,9 +1,9 @@
 /*
  * registry.c - this host's rows in the table of workers
  *
- * One statement every 4 s for all worker children, and at once when one came or went
- * (DESIGN 3, DECISIONS 6). A write that fails is not repeated: the next one says more.
- * While one is under way no second starts.
+ * One statement every 4 s for all worker children, and at once when one came, went or
+ * changed its state (DESIGN 3, DECISIONS 6). A write that fails is not repeated: the next
+ * one says more. While one is under way no second starts.
  */
 #include "keeper/registry.h"
 
@@ -38,7 +38,7 @@ struct registry {
 	ev_timer timer;
 	bool writing;
 	int64_t written_mono_ms;
-	uint64_t written_who; /* the workers of the last write, hashed */
+	uint64_t written_who; /* the workers of the last write and their states, hashed */
 	int stale_statement;
 	char hostname[REGISTRY_HOST_MAX];
 	char address[REGISTRY_HOST_MAX + 32];
@@ -87,7 +87,8 @@ static size_t look(const struct registry *registry, struct live_worker *workers,
 		if (!workers[n].beats || !workers[n].newest)
 			continue;
 		/* a sum, since the board's order means nothing */
-		who += map_hash(workers[n].incarnation, strlen(workers[n].incarnation));
+		who += map_hash(workers[n].incarnation, strlen(workers[n].incarnation)) *
+		       (uint64_t)(2 * workers[n].state + 1);
 		n++;
 	}
 	qsort(workers, n, sizeof(*workers), by_row_name);

@@ -144,7 +144,8 @@ static int compare(const void *a, const void *b)
 
 static void print_samples(const char *name, struct samples *s)
 {
-	qsort(s->us, s->count, sizeof(*s->us), compare);
+	if (s->count)
+		qsort(s->us, s->count, sizeof(*s->us), compare);
 	printf(",\"%s\":{\"n\":%zu", name, s->count);
 	if (s->count)
 		printf(",\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f",

@@ -44,8 +44,10 @@ def answer(host, run_id, response=None, code=202, **more):
 
 
 def stock(host, run_id):
-    folder = host.daemon.data_dir / "orchestration_runs"
-    return json.loads((folder / f"{run_id}.json").read_text())
+    # written behind what it says, which the status tells before
+    path = host.daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+    status = host.status(run_id)["status"]
+    return until(lambda: (shown := json.loads(path.read_text()))["status"] == status and shown)
 
 
 def test_the_answer_says_what_is_asked_and_the_run_goes_on_exactly_there(host):

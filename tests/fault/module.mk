@@ -13,7 +13,7 @@ FAULT_TESTS = SYNAPSED=$(FAULT_DIR)/synapsed SYN_TOP_SRCDIR=$(abs_top_srcdir) \
 fault-build:
 	$(MKDIR_P) $(FAULT_DIR)
 	cd $(FAULT_DIR) && { test -f config.status || $(abs_top_srcdir)/configure -q \
-		--enable-werror --enable-fault-injection; }
+		--enable-werror --enable-fault-injection CFLAGS="-O1 -g1"; }
 	cd $(FAULT_DIR) && $(MAKE) all
 
 check-fault: fault-build

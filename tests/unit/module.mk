@@ -49,7 +49,7 @@ SANITIZER_VERDICT = \
 check-asan:
 	$(MKDIR_P) $(ASAN_DIR)
 	cd $(ASAN_DIR) && { test -f config.status || $(abs_top_srcdir)/configure -q \
-		--enable-werror --enable-sanitizers CFLAGS="-O1 -g"; }
+		--enable-werror --enable-sanitizers CFLAGS="-O1 -g1"; }
 	cd $(ASAN_DIR) && $(MAKE) all
 	cd $(ASAN_DIR) && for suite in $(ASAN_SUITES); do $(MAKE) $$suite || exit 1; done
 

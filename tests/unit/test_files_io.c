@@ -1,4 +1,4 @@
-/* test_files_io.c - the thread that waits for the disk, and journals made durable by it */
+/* test_files_io.c - the thread that waits for the disk, and what it makes durable */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

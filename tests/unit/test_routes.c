@@ -56,6 +56,7 @@ static void every_path_finds_its_handler(void **state)
 		{ REQUEST_GET, "/api/v2/runs/r/why", why_route_get, "r" },
 		{ REQUEST_DELETE, "/api/v2/runs/r", act_routes_delete, "r" },
 		{ REQUEST_POST, "/api/v2/runs/bulk", mass_routes_runs, NULL },
+		{ REQUEST_POST, "/api/v1/chat", v1_chat_post, NULL },
 		{ REQUEST_GET, "/docs", docs_route_get, NULL },
 		{ REQUEST_GET, "/api/v2/metrics", metrics_route_get, NULL },
 		{ REQUEST_POST, "/api/scale/test-s3", scale_s3_test, NULL },

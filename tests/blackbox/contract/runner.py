@@ -7,13 +7,14 @@ import urllib.parse
 
 from harness.openapi_doc import Document
 
-from . import base, chat, scale, v1, v2
+from . import base, chat, inner, scale, v1, v2
 from .case import NONE
 from .common import other_method, refusals
 from .shapes import Kind, faults
 from .targets import Interrupted
 
-ENDPOINTS = [*base.ENDPOINTS, *v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS, *v1.ENDPOINTS]
+ENDPOINTS = [*base.ENDPOINTS, *v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS, *v1.ENDPOINTS,
+             *inner.ENDPOINTS]
 WANTED = os.environ.get("SYNAPSED_CONTRACT_CASES", "")  # a pattern of names
 LOOK_S = 60
 RESTARTS = 10  # of one case, whose servers die under it

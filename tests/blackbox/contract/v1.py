@@ -19,8 +19,8 @@ def run(name, code=200, fields=RESULT, at="hello", body=None, **more):
     return Case(name, code, fields, at={"orch_id": at}, body={} if body is None else body, **more)
 
 
-def chat(name, code=200, fields=REPLY, **body):
-    return Case(name, code, fields, body=body)
+def chat(name, code=200, fields=REPLY, key="owner", **body):
+    return Case(name, code, fields, body=body, key=key)
 
 
 ENDPOINTS = [
@@ -70,5 +70,10 @@ ENDPOINTS = [
              fields={**REPLY, "session_id": "$name"}),
         chat("no message", 422, invalid("body", "message"), agent="echo"),
         chat("a number", 422, invalid("body", "message"), message=5),
-    ], needs="stores' V1 chat"),
+        chat("by a part of the name", message="hello", agent="ech"),
+        chat("an agent that gives no answer", 500, refusal("internal_error"), message="x",
+             agent="bad"),
+        chat("another's tenant", 403, refusal("tenant_forbidden"), key="acme", message="x",
+             agent="echo", tenant_id="rival"),
+    ]),
 ]
