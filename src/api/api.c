@@ -243,7 +243,7 @@ static int open_server(struct api *api, struct err *err)
 		api->alone ? standalone_port(api->alone) : port_scale_port(api->port);
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
-	api->front.own_keys = api->alone ? standalone_keys(api->alone) : NULL;
+	api->front.own_keys = api->alone ? standalone_keys(api->alone) : api->files;
 	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.conf = conf;
 	api->front.inputs = api->env->inputs;

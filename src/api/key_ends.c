@@ -60,7 +60,7 @@ static void end_one(struct key_ends *ends, const char *hash)
 	if (!doc)
 		return;
 	id = jsonr_get_text(doc, "id");
-	/* one write for each key that ends; who is in the folder now lets us in next time */
+	/* one write for each key that ends; no waiting for who is in the folder now */
 	rc = files_keys_revoke(ends->data_dir, 0, id, &err);
 	if (rc > 0)
 		log_info("key.ended", LOG_S("key", id));
