@@ -109,6 +109,9 @@ static void on_found(void *arg, const struct pg_outcome *outcome,
 			auth_found(auth, find->hash, clock_mono_ms(), NULL, NULL);
 	} else {
 		store_keys_read(reply, find->statement, 0, &key);
+		/* no key in Postgres, where the host's own has not come yet */
+		if (!*key.id && find->store->files && key_files_any(find->store->files))
+			key.is_active = false;
 		auth_found(auth, find->hash, clock_mono_ms(),
 			   key.is_active ? key.id : NULL, key.tenant_id);
 	}

@@ -132,10 +132,13 @@ def test_without_any_key_the_host_itself_is_let_in(bare):
     assert opened.status == 200 and opened.json["keys"] is False
     cookie = cookie_of(opened)
     assert client.get("/api/v2/runs", headers=cookie).status == 200
+    assert client.get("/api/orchestrations").json == []
     # the first key ends it; who has made it goes on with it
     made = client.post("/api/v2/keys", {"name": "first"}, headers={**PAGE, **cookie})
     assert made.status == 201, made
     assert client.get("/api/v2/runs", headers=cookie).status == 401
+    assert client.get("/api/orchestrations").code == "forbidden"
+    assert client.with_key(made.json["key"]).get("/api/orchestrations").json == []
     again = client.post("/api/session", {"key": made.json["key"]}, headers=PAGE)
     assert client.get("/api/v2/keys", headers=cookie_of(again)).json["keys"][0]["name"] == "first"
     session = client.get("/api/session", headers=cookie).json
