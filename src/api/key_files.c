@@ -104,8 +104,8 @@ bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
 	struct json *doc = active(keys, hash);
 
 	if (!doc) {
-		if (*hash && !session_files_get(keys->sessions, hash, clock_wall_ms(),
-						&session))
+		if (*hash &&
+		    !session_files_get(keys->sessions, hash, clock_wall_ms(), &session))
 			return false;
 		if (!*session.key_hash && !key_files_any(keys)) {
 			*ret_id = mem_dup("");
