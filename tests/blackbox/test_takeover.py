@@ -199,6 +199,9 @@ def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
     taken.verb("key", "revoke", made["id"])
     again = taken.client.with_key(made["key"])
     until(lambda: again.get("/api/v2/agents").status == 401)
+    # and in it, which is asked alone while Postgres is away
+    until(lambda: {k["name"]: k["is_active"] for k in json.loads(path.read_text())} == {
+        "CI": True, "old": False, "later": False})
 
 
 def test_a_sync_of_the_stock_folder_leaves_all_as_it_is(taken):

@@ -117,8 +117,11 @@ def test_lists_have_their_older_shapes(client):
 
 
 def test_stock_page_s_routes_do_what_they_say(client):
-    """CONTRACT 1.7, of a loopback peer; without stores they write the stock file."""
-    page = client.with_key(None)
+    """CONTRACT 1.7; without stores they write the stock file. There is a key, so one is wanted."""
+    page = client
+    nobody = client.with_key(None)
+    assert nobody.get("/api/orchestrations").code == "forbidden"
+    assert nobody.post("/api/orchestrations/greet/run", {}).code == "forbidden"
     mine = {**stock.ORCHESTRATIONS[0], "id": "agents", "name": "Odd"}  # the name of a kind
     del mine["updated_at"]
     assert page.post("/api/orchestrations", mine).status == 201
