@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "defs/defs_folder.h"
 #include "store/files_edit.h"
+#include "store/files_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +188,26 @@ static void what_is_no_list_is_not_written_over(void **state)
 	file_is("orchestrations.json", "[]\n");
 }
 
+static void what_no_reader_would_take_is_not_written(void **state)
+{
+	char *text = mem_alloc(FILES_LIST_BYTES_MAX + 1);
+	struct files_edit *edit;
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', FILES_LIST_BYTES_MAX);
+	text[0] = text[FILES_LIST_BYTES_MAX - 1] = '"';
+	text[FILES_LIST_BYTES_MAX] = '\0';
+	write_file("orchestrations.json", "[]");
+	assert_int_equal(
+		files_edit_open(dir, "orchestrations.json", "id", 0, &edit, &err), 0);
+	files_edit_put(edit, "a", text);
+	assert_int_equal(files_edit_write(edit, &err), ERR_FULL);
+	file_is("orchestrations.json", "[]");
+	files_edit_close(edit);
+	mem_free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +217,8 @@ int main(void)
 		cmocka_unit_test_teardown(masks_keep_secrets_and_are_in_no_version,
 					  sweep),
 		cmocka_unit_test_teardown(what_is_no_list_is_not_written_over, sweep),
+		cmocka_unit_test_teardown(what_no_reader_would_take_is_not_written,
+					  sweep),
 	};
 
 	return cmocka_run_group_tests(tests, make, leave);
