@@ -1,5 +1,6 @@
 """/api/v1: requests that are answered when the run is over, in either mode."""
 
+import http.client
 import json
 import threading
 
@@ -23,6 +24,7 @@ def client(request):
         site.prepare(*DEFINITIONS, {"synapse_export": True, "agents": stock.AGENTS})
         daemon = site.start(SYNAPSED_STANDALONE_ANSWER="20s")
         made = Client("127.0.0.1", daemon.api_port, site.key)
+        made.site = site
         close = (site.stop, site.remove)
     else:
         daemon = Daemon({"SYNAPSED_STANDALONE_ANSWER": "20s"})
@@ -31,6 +33,7 @@ def client(request):
         daemon.start(ready=False)
         daemon.wait_event("master.ready")
         made = Client("127.0.0.1", daemon.api_port, stock.KEY)
+        made.site = None
         close = (daemon.stop, daemon.remove)
     made.daemon = daemon
     try:
@@ -96,6 +99,24 @@ def test_a_stream_of_events_is_the_answer(client):
     events = [json.loads(line[6:])["type"] for line in answer.body.decode().splitlines()
               if line.startswith("data: ")]
     assert events[-2:] == ["done", "stream_complete"] and "step_complete" in events
+
+
+def test_a_key_that_was_used_has_the_events_that_redis_has_lost(client):
+    key = {"Idempotency-Key": "streamed"}
+    path = f"{V1}/orchestrations/approve/run"
+    asked = client.post(path, {"message": "it"}, headers=key).json
+    assert asked["status"] == "paused"
+    if client.site:
+        with client.site.redis.client() as redis:
+            assert redis.delete(f"synapse:run:{asked['run_id']}:events") == 1
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=10)
+    connection.request("POST", path + "/stream", json.dumps({"message": "it"}),
+                       {"Authorization": f"Bearer {client.key}", **key})
+    answer = connection.getresponse()
+    while not (line := answer.readline()).startswith(b"data: "):
+        assert line
+    connection.close()
+    assert asked["run_id"].encode() in line
 
 
 def test_lists_have_their_older_shapes(client):
