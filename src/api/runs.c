@@ -100,7 +100,7 @@ static void on_decided(struct port_run *run)
 		inline_answer_send_v1(req, run);
 	else if (run->result)
 		inline_answer_send(req, run);
-	else if (start->shape == START_V1)
+	else if (start->shape == START_V1 && !run->waited)
 		outcome_wait(start->call, start->run_id, on_over, start);
 	else
 		inline_answer_send_accepted(req, run->run_id, "queued");

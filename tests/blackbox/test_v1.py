@@ -3,6 +3,7 @@
 import http.client
 import json
 import threading
+import time
 
 import pytest
 import stock_world as stock
@@ -91,6 +92,34 @@ def test_who_waits_is_answered_when_the_run_is_stopped(client):
     assert client.post(path).status == 200
     waiting.join()
     assert (got[0].status, got[0].json["status"]) == (200, "cancelled")
+
+
+def test_who_waits_waits_once():
+    """Of two that are too slow, the one that came first is answered first."""
+    daemon = Daemon({"SYNAPSED_STANDALONE_ANSWER": "1s"})
+    stock.fill_folder(daemon.data_dir, ())
+    (daemon.data_dir / "orchestrations.json").write_text(json.dumps([SLOW]))
+    answered = []
+    try:
+        daemon.start(ready=False)
+        daemon.wait_event("master.ready")
+        client = Client("127.0.0.1", daemon.api_port, stock.KEY)
+
+        def start(path):
+            answer = client.post(f"{path}/orchestrations/slow/run", {})
+            answered.append((path, answer.status, answer.json["status"]))
+
+        first = threading.Thread(target=start, args=(V1,))
+        first.start()
+        while not client.get("/api/v2/runs").json["runs"]:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        start("/api/v2")
+        first.join()
+        assert answered == [(V1, 202, "queued"), ("/api/v2", 202, "queued")]
+        daemon.stop()
+    finally:
+        daemon.remove()
 
 
 def test_a_stream_of_events_is_the_answer(client):
