@@ -160,6 +160,12 @@ def test_lists_have_their_older_shapes(client):
     assert agent == {"id": "helper", "name": "Helper", "type": "conversational",
                      "model": "mock.echo", "capabilities": []}
     assert client.get(f"{V1}/agents/helper").json["description"] == "helps"
+    if client.site:  # however many there are of another kind
+        sql = client.site.sql
+        sql("INSERT INTO orchestrations (id, name, definition, tenant_id)"
+            " SELECT 'a-' || n, '', '{}', 'default' FROM generate_series(1, 10000) n")
+        assert [a["id"] for a in client.get(f"{V1}/agents").json] == ["helper"]
+        sql("DELETE FROM orchestrations WHERE id LIKE 'a-%%'")
     for path in ("/agents/none", "/orchestrations/none"):
         assert client.get(V1 + path).status == 404
     assert run(client, "none").status == 404
