@@ -698,7 +698,8 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = parts->next ? parts->next->manage : NULL,
-		.defs = parts->standalone ? &port->defs.port : parts->next->defs,
+		.defs = parts->standalone || !parts->next ? &port->defs.port
+							  : parts->next->defs,
 	};
 	return port;
 }

@@ -53,7 +53,7 @@ class Taken:
 
 @pytest.fixture(scope="module")
 def taken(private_redis, private_postgres):
-    site = Site(private_redis, private_postgres, "takeover")
+    site = Site(private_redis, private_postgres, "takeover", empty=True)
     try:
         yield Taken(site)
         site.stop()
