@@ -42,6 +42,13 @@ static bool read_turn(const struct file_chats *chats, const char *session_id,
 	return good;
 }
 
+/* A session is one tenant's: the newest turn says whose. */
+static bool belongs(const struct turns *turns, const struct file_reads_run *turn)
+{
+	return !turns->count ||
+	       strcmp(turns->at[0].run.tenant_id, turn->run.tenant_id) == 0;
+}
+
 /* Those before turn `from`, at most max. */
 static void read_turns(const struct file_chats *chats, const char *session_id,
 		       int64_t from, size_t max, struct turns *ret)
@@ -56,9 +63,9 @@ static void read_turns(const struct file_chats *chats, const char *session_id,
 		struct file_reads_run *run = &ret->at[ret->count];
 
 		files_view_init(&run->view);
-		if (read_turn(chats, session_id, turn, run))
+		if (read_turn(chats, session_id, turn, run) && belongs(ret, run))
 			ret->numbers[ret->count++] = turn;
-		else /* erased */
+		else /* erased, or of one who had this id before all of his was */
 			file_reads_run_deinit(run);
 	}
 }

@@ -127,6 +127,16 @@ int file_once_take(const struct files_dir *dir, const char *tenant_id, const cha
 	return rc;
 }
 
+void file_once_forget(const struct files_dir *dir, const char *tenant_id, const char *key)
+{
+	struct str path = STR_INIT;
+
+	path_of(&path, dir, tenant_id, key);
+	(void)unlink(
+		str_text(&path)); /* one that stays is answered as one that was used */
+	str_deinit(&path);
+}
+
 void file_once_sweep(const struct files_dir *dir)
 {
 	struct str path = STR_INIT;

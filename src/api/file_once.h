@@ -22,6 +22,10 @@ int file_once_take(const struct files_dir *dir, const char *tenant_id, const cha
 		   const char *body_sha256, const char *run_id, char ret_run_id[IDS_MAX],
 		   void (*sync)(void *arg, int fd), void *arg, struct err *err);
 
+/* The run that a fresh key was noted for was not accepted: the key is fresh again, in
+ * this process at once. */
+void file_once_forget(const struct files_dir *dir, const char *tenant_id,
+		      const char *key);
 /* Forget those that are too old. */
 void file_once_sweep(const struct files_dir *dir);
 

@@ -265,37 +265,18 @@ int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_
 /* So long the loop may stand still for it. */
 #define ADOPT_MS 50
 
-/* Runs whose code was on the CPU at a death: a process has one. */
-#define BLAMED_MAX 16
-
-struct blamed {
-	char ids[BLAMED_MAX][IDS_MAX];
-	size_t count;
-};
-
-static void on_blame(void *arg, const char *run_id)
+static void charge(struct file_run *run)
 {
-	struct blamed *blamed = arg;
-
-	if (blamed->count < BLAMED_MAX)
-		(void)snprintf(blamed->ids[blamed->count++], IDS_MAX, "%s", run_id);
-}
-
-static void charge(struct file_run *run, const struct blamed *blamed)
-{
+	size_t n = file_blames_take(&run->host->blames, run->head.run_id);
 	struct str empty = STR_INIT;
-	size_t i;
 
-	for (i = 0; i < blamed->count; i++) {
-		if (strcmp(blamed->ids[i], run->head.run_id) != 0)
-			continue;
+	for (; n > 0; n--) {
 		run->charges++;
 		files_journal_add(&run->journal, FILES_CHARGE, &empty);
 	}
 }
 
-static void adopted(struct host_file *host, struct file_run *run, const char *name,
-		    const struct blamed *blamed)
+static void adopted(struct host_file *host, struct file_run *run, const char *name)
 {
 	struct files_end end;
 	bool ended;
@@ -320,7 +301,7 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 		host_file_lay(run, NULL);
 	} else {
 		run->epoch++;
-		charge(run, blamed);
+		charge(run);
 		host_file_own(run);
 		host_file_add(host, run);
 		host_file_want(run);
@@ -344,7 +325,7 @@ static void sweep(const struct files_dir *dir, const char *name)
 }
 
 /* Was there one that had to be read? */
-static bool look_at(struct host_file *host, const char *name, const struct blamed *blamed)
+static bool look_at(struct host_file *host, const char *name)
 {
 	const struct files_head none = { .run_id = NULL };
 	struct file_run *run;
@@ -361,21 +342,22 @@ static bool look_at(struct host_file *host, const char *name, const struct blame
 	if (rc < 0) {
 		run->journal.fd = -1;
 		file_run_free(run);
-		if (rc != ERR_CONFLICT && rc != ERR_NOT_FOUND)
+		if (rc == ERR_CONFLICT) /* a run of another process is in lists as well */
+			files_index_see(host->options.index, id);
+		else if (rc != ERR_NOT_FOUND)
 			log_error("run.journal_unreadable", LOG_S("file", name),
 				  LOG_S("error", err.text));
 		return false;
 	}
 	if (cut)
 		log_info("run.journal_cut", LOG_S("run", id), LOG_N("bytes", cut));
-	adopted(host, run, name, blamed);
+	adopted(host, run, name);
 	return true;
 }
 
 bool host_file_adopt(struct host_file *host)
 {
 	int64_t until_ms = clock_mono_ms() + ADOPT_MS;
-	struct blamed blamed = { .count = 0 };
 	struct str path = STR_INIT;
 	struct dirent *entry;
 	bool more = false;
@@ -384,7 +366,7 @@ bool host_file_adopt(struct host_file *host)
 	if (host->draining || host->lingering)
 		return true;
 	host_file_check_sleepers(host);
-	file_suspect_collect(host->options.dir, on_blame, &blamed);
+	file_suspect_collect(host->options.dir, &host->blames);
 	str_printf(&path, "%s/live", host->options.dir->path);
 	list = opendir(str_text(&path));
 	if (!list)
@@ -392,12 +374,13 @@ bool host_file_adopt(struct host_file *host)
 			  LOG_S("error", strerror(errno)));
 	while (list && !more && (entry = readdir(list))) {
 		sweep(host->options.dir, entry->d_name);
-		more = look_at(host, entry->d_name, &blamed) &&
-		       clock_mono_ms() >= until_ms;
+		more = look_at(host, entry->d_name) && clock_mono_ms() >= until_ms;
 	}
 	if (list)
 		(void)closedir(list);
 	str_deinit(&path);
+	if (list && !more) /* who was not met has ended, or is another process' */
+		host->blames.count = 0;
 	host->adopted = host->adopted || !more;
 	return !more;
 }

@@ -22,7 +22,8 @@ struct host_file {
 	struct files_io *io;
 	struct files_group group;
 	struct file_suspect suspect;
-	struct map by_id; /* struct file_run */
+	struct file_blames blames; /* until all of live/ has been looked at */
+	struct map by_id;          /* struct file_run */
 	struct file_sessions sessions;
 	struct list runs[FILE_RUN_STATES]; /* each in the order in which they came */
 	size_t counts[FILE_RUN_STATES];

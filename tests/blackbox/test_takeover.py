@@ -286,6 +286,9 @@ def test_a_folder_is_taken_over_without_stores():
                "ended_at": None}
     stock.fill_folder(daemon.data_dir, (stock.PAUSED, ended, failed, running, old))
     (daemon.data_dir / "orchestration_runs" / "torn.json").write_text("{")
+    # a process died in the middle of it
+    half = daemon.data_dir / "orchestration_runs" / f"{failed['run_id']}.journal.new"
+    half.touch()
     try:
         daemon.start(ready=False)
         daemon.wait_event("master.ready")
@@ -300,7 +303,7 @@ def test_a_folder_is_taken_over_without_stores():
         until(lambda: {stock.ENDED["run_id"], failed["run_id"]} <= set(runs()))
         rows = runs()
         assert rows[stock.ENDED["run_id"]] == "completed"
-        assert rows[failed["run_id"]] == "failed"
+        assert rows[failed["run_id"]] == "failed" and not half.exists()
         assert running["run_id"] not in rows and old["run_id"] not in rows
         assert (daemon.data_dir / "orchestration_runs" / f"{old['run_id']}.json").exists()
         status = client.get(f"{RUNS}{failed['run_id']}/status").json
