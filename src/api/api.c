@@ -19,6 +19,7 @@
 #include "api/api.h"
 
 #include "api/front.h"
+#include "api/key_ends.h"
 #include "api/key_files.h"
 #include "api/key_store.h"
 #include "api/port_scale.h"
@@ -64,8 +65,8 @@ struct api {
 	bool served;              /* draining: every request was answered */
 	bool emptied;             /* and no run is executed here any more */
 	struct key_store *keys;   /* NULL: those of files alone */
-	struct key_files
-		*files; /* scale mode without a folder of runs; NULL: alone has it */
+	struct key_files *files;  /* without a folder of runs; NULL: alone has them */
+	struct key_ends *ends;    /* NULL: it is not ours to look for them */
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
@@ -242,7 +243,7 @@ static int open_server(struct api *api, struct err *err)
 		api->alone ? standalone_port(api->alone) : port_scale_port(api->port);
 	api->front.auth = api->keys ? key_store_auth(api->keys)
 				    : key_files_auth(standalone_keys(api->alone));
-	api->front.own_keys = api->alone ? standalone_keys(api->alone) : NULL;
+	api->front.own_keys = api->alone ? standalone_keys(api->alone) : api->files;
 	api->front.cors_origins = &conf->api.cors_origins;
 	api->front.conf = conf;
 	api->front.inputs = api->env->inputs;
@@ -306,8 +307,11 @@ static int open_all(struct api *api, struct err *err)
 		api->keys = key_store_new(api->loop, api->stores.pool,
 					  api->alone ? standalone_keys(api->alone)
 						     : api->files);
-	if (api->port && api->env->slot == 0)
+	if (api->port && api->env->slot == 0) {
 		api->watch = store_watch_new(api->loop, api->env, &api->stores);
+		api->ends = key_ends_new(api->loop, api->stores.pool,
+					 api->env->conf->data_dir);
+	}
 	return open_server(api, err);
 }
 
@@ -322,6 +326,7 @@ static void close_all(struct api *api)
 		port_scale_stop(api->port);
 	store_watch_free(api->watch);
 	stores_close(&api->stores);
+	key_ends_free(api->ends);
 	key_store_free(api->keys);
 	key_files_free(api->files);
 	standalone_free(api->alone);

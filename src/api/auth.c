@@ -137,7 +137,8 @@ static void on_ready(void *arg, enum memo_state state, void *value)
 	}
 }
 
-static enum auth_verdict check(struct auth *auth, const char *text, int64_t now_mono_ms,
+/* Of wait->hash. */
+static enum auth_verdict check(struct auth *auth, int64_t now_mono_ms,
 			       struct auth_wait *wait, auth_cb ready, void *arg,
 			       struct auth_key *key)
 {
@@ -148,7 +149,6 @@ static enum auth_verdict check(struct auth *auth, const char *text, int64_t now_
 	wait->arg = arg;
 	wait->wait.ready = on_ready;
 	wait->wait.arg = wait;
-	(void)digest_sha256(text, strlen(text), wait->hash);
 	switch (memo_get(auth->memo, wait->hash, now_mono_ms, &wait->wait, &value)) {
 	case MEMO_HIT:
 		fill(value, key);
@@ -171,17 +171,25 @@ enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_
 
 	if (!text)
 		return AUTH_MISSING;
-	return check(auth, text, now_mono_ms, wait, ready, arg, key);
+	(void)digest_sha256(text, strlen(text), wait->hash);
+	return check(auth, now_mono_ms, wait, ready, arg, key);
 }
 
 enum auth_verdict auth_check_session(struct auth *auth, const char *token,
 				     int64_t now_mono_ms, struct auth_wait *wait,
 				     auth_cb ready, void *arg, struct auth_key *key)
 {
-	char hash[DIGEST_HEX_SIZE];
+	memo_outdate(auth->memo, digest_sha256(token, strlen(token), wait->hash));
+	return check(auth, now_mono_ms, wait, ready, arg, key);
+}
 
-	memo_outdate(auth->memo, digest_sha256(token, strlen(token), hash));
-	return check(auth, token, now_mono_ms, wait, ready, arg, key);
+enum auth_verdict auth_check_nobody(struct auth *auth, int64_t now_mono_ms,
+				    struct auth_wait *wait, auth_cb ready, void *arg,
+				    struct auth_key *key)
+{
+	wait->hash[0] = '\0';
+	memo_outdate(auth->memo, wait->hash);
+	return check(auth, now_mono_ms, wait, ready, arg, key);
 }
 
 static void copy(char *to, const char *from)

@@ -38,8 +38,9 @@ struct auth_wait {
 };
 
 /*
- * Start to look up the key with this hash (64 hex): auth_found() or auth_failed()
- * follows, later. A negative ERR_*: could not be started.
+ * Start to look up the key with this hash (64 hex; "": nobody's, found with the id "" as
+ * long as no key exists): auth_found() or auth_failed() follows, later. A negative ERR_*:
+ * could not be started.
  */
 typedef int (*auth_fetch)(void *ctx, const char *hash);
 
@@ -60,6 +61,11 @@ enum auth_verdict auth_check(struct auth *auth, const char *header, int64_t now_
 enum auth_verdict auth_check_session(struct auth *auth, const char *token,
 				     int64_t now_mono_ms, struct auth_wait *wait,
 				     auth_cb ready, void *arg, struct auth_key *key);
+
+/* May one call who has no key, since none exists? Never from memory. */
+enum auth_verdict auth_check_nobody(struct auth *auth, int64_t now_mono_ms,
+				    struct auth_wait *wait, auth_cb ready, void *arg,
+				    struct auth_key *key);
 
 /* The answer to a fetch; id NULL: no active key has that hash. Texts are copied. */
 void auth_found(struct auth *auth, const char *hash, int64_t now_mono_ms, const char *id,

@@ -141,6 +141,7 @@ static void begin_waiting(struct file_submit *submit, struct sub *sub,
 
 	sub->submit = submit;
 	sub->run = run;
+	run->waited = run->wait;
 	sub->ack.stored = on_stored;
 	sub->wait.over = on_over;
 	ev_timer_init(&sub->late, on_late, 0., 0.);
@@ -297,6 +298,7 @@ void file_submit_run(struct file_submit *submit, struct port_run *run)
 
 	run->result = NULL;
 	run->replayed = false;
+	run->waited = false;
 	if (!entry)
 		refuse(run, ERRORS_NO_ORCHESTRATION, NULL);
 	else if (!entry->definition)

@@ -26,6 +26,7 @@ struct entry {
 	struct api_call call;
 	struct auth_wait wait;
 	bool trusted;   /* of an internal route: needs no key */
+	bool is_nobody; /* of this host, and has none: that is enough while none exists */
 	bool has_token; /* of the page's cookie; a request with a key needs none */
 	char token[COOKIE_TOKEN_HEX + 1];
 };
@@ -51,6 +52,11 @@ static const char *authorization(const struct request *req)
 	return request_header(req, "Authorization");
 }
 
+static bool is_internal(const struct route *route)
+{
+	return route->scope == ROUTE_INTERNAL || route->scope == ROUTE_PAGE;
+}
+
 /* A key or a cookie that could be good; false: answered. */
 static bool has_key(struct entry *entry)
 {
@@ -63,14 +69,34 @@ static bool has_key(struct entry *entry)
 		!request_header(req, "Authorization") && cookie_token(req, entry->token);
 	if (!entry->has_token)
 		errors_send(req,
-			    entry->call.route->scope == ROUTE_INTERNAL ? ERRORS_FORBIDDEN
-								       : ERRORS_NO_KEY,
+			    is_internal(entry->call.route) ? ERRORS_FORBIDDEN
+							   : ERRORS_NO_KEY,
 			    NULL);
 	else if (method != REQUEST_GET && method != REQUEST_HEAD && !cookie_is_ours(req))
 		errors_send(req, ERRORS_CROSS_SITE, NULL);
 	else
 		return true;
 	return false;
+}
+
+/*
+ * A proxy of this host that tells nothing of whom it speaks for cannot be told from a
+ * program of this host: what reads and acts on runs takes that for trust only while
+ * nobody has made a key.
+ */
+static void judge_place(const struct front *front, struct entry *entry)
+{
+	const struct api_call *call = &entry->call;
+	char token[COOKIE_TOKEN_HEX + 1];
+
+	if (!is_internal(call->route) ||
+	    !internal_allows(front->internal_token, front->cors_origins, call->req))
+		return;
+	if (call->route->scope == ROUTE_INTERNAL || *front->internal_token)
+		entry->trusted = true;
+	else
+		entry->is_nobody = !request_header(call->req, "Authorization") &&
+				   !cookie_token(call->req, token);
 }
 
 static size_t on_head(struct request *req, void *arg)
@@ -103,9 +129,9 @@ static size_t on_head(struct request *req, void *arg)
 		errors_send(req, *allow ? ERRORS_METHOD : ERRORS_NOT_FOUND, NULL);
 		return 0;
 	}
-	entry->trusted = call->route->scope == ROUTE_INTERNAL &&
-			 internal_allows(front->internal_token, front->cors_origins, req);
-	if (call->route->scope != ROUTE_PUBLIC && !entry->trusted && !has_key(entry))
+	judge_place(front, entry);
+	if (call->route->scope != ROUTE_PUBLIC && !entry->trusted && !entry->is_nobody &&
+	    !has_key(entry))
 		return 0;
 	return body_max(front, call->route->body);
 }
@@ -116,7 +142,7 @@ static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_k
 
 	switch (verdict) {
 	case AUTH_OK:
-		if (key->tenant_id && call->route->scope == ROUTE_INTERNAL) {
+		if (key->tenant_id && is_internal(call->route)) {
 			errors_send(call->req, ERRORS_FORBIDDEN, NULL);
 			break;
 		}
@@ -140,6 +166,20 @@ static void on_verdict(void *arg, enum auth_verdict verdict, const struct auth_k
 	}
 }
 
+static void on_nobody(void *arg, enum auth_verdict verdict, const struct auth_key *key)
+{
+	struct api_call *call = arg;
+
+	(void)key; /* it has no id */
+	if (verdict == AUTH_OK)
+		call->route->handler(call);
+	else if (verdict == AUTH_BAD)
+		errors_send(call->req, ERRORS_FORBIDDEN,
+			    "There are keys: call with one, or set api.internal_token");
+	else
+		on_verdict(call, verdict, NULL);
+}
+
 static void on_request(struct request *req, void *arg)
 {
 	const struct front *front = arg;
@@ -150,6 +190,12 @@ static void on_request(struct request *req, void *arg)
 
 	if (call->route->scope == ROUTE_PUBLIC || entry->trusted) {
 		call->route->handler(call);
+		return;
+	}
+	if (entry->is_nobody) {
+		verdict = auth_check_nobody(front->auth, clock_mono_ms(), &entry->wait,
+					    on_nobody, call, &key);
+		on_nobody(call, verdict, &key);
 		return;
 	}
 	if (entry->has_token)

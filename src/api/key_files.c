@@ -100,17 +100,19 @@ bool key_files_named(struct key_files *keys, const char *key_hash, char **ret_na
 bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
 		    char **ret_tenant)
 {
+	struct session_file session = { .key_hash = "" };
 	struct json *doc = active(keys, hash);
-	struct session_file session;
 
-	if (!doc && session_files_get(keys->sessions, hash, clock_wall_ms(), &session)) {
-		if (*session.key_hash) {
-			doc = active(keys, session.key_hash);
-		} else if (!key_files_any(keys)) {
+	if (!doc) {
+		if (*hash &&
+		    !session_files_get(keys->sessions, hash, clock_wall_ms(), &session))
+			return false;
+		if (!*session.key_hash && !key_files_any(keys)) {
 			*ret_id = mem_dup("");
 			*ret_tenant = NULL;
 			return true;
 		}
+		doc = active(keys, session.key_hash);
 	}
 	if (!doc)
 		return false;

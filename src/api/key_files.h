@@ -17,8 +17,8 @@ void key_files_free(struct key_files *keys);
 
 /*
  * Is there an active key with this hash, or a session of the page whose token has it and
- * whose key is active? Texts are in *ret_id ("": a session without a key, while there is
- * none) and *ret_tenant (NULL: any tenant), the caller's (mem_free).
+ * whose key is active? Texts are in *ret_id ("": a session without a key, or the hash "",
+ * while there is none) and *ret_tenant (NULL: any tenant), the caller's (mem_free).
  */
 bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
 		    char **ret_tenant);

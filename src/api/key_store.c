@@ -42,18 +42,24 @@ struct find {
 	char hash[DIGEST_HEX_SIZE];
 };
 
-/* Whether the host's own keys have it: then auth knows. */
+/*
+ * Whether the host's own keys have it: then auth knows. A session without a key is good
+ * while there is no key at all, which the host's own file cannot say of a fleet.
+ */
 static bool found_in_files(struct find *find)
 {
 	struct key_store *store = find->store;
 	char *id, *tenant_id;
+	bool with_key;
 
 	if (!store->files || !key_files_find(store->files, find->hash, &id, &tenant_id))
 		return false;
-	auth_found(store->auth, find->hash, clock_mono_ms(), id, tenant_id);
+	with_key = *id != '\0';
+	if (with_key)
+		auth_found(store->auth, find->hash, clock_mono_ms(), id, tenant_id);
 	mem_free(id);
 	mem_free(tenant_id);
-	return true;
+	return with_key;
 }
 
 static void on_later(struct ev_loop *loop, ev_timer *w, int revents)
@@ -103,6 +109,9 @@ static void on_found(void *arg, const struct pg_outcome *outcome,
 			auth_found(auth, find->hash, clock_mono_ms(), NULL, NULL);
 	} else {
 		store_keys_read(reply, find->statement, 0, &key);
+		/* no key in Postgres, where the host's own has not come yet */
+		if (!*key.id && find->store->files && key_files_any(find->store->files))
+			key.is_active = false;
 		auth_found(auth, find->hash, clock_mono_ms(),
 			   key.is_active ? key.id : NULL, key.tenant_id);
 	}

@@ -97,6 +97,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/idempotency.h \
 	src/api/inline_answer.c \
 	src/api/inline_answer.h \
+	src/api/key_ends.c \
+	src/api/key_ends.h \
 	src/api/key_files.c \
 	src/api/key_files.h \
 	src/api/internal.c \

@@ -546,6 +546,7 @@ static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, voi
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
+	const struct file_run *held = here(port, run_id);
 	struct port_result result;
 	struct port_asked asked;
 	enum errors_code error;
@@ -554,6 +555,10 @@ static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, voi
 
 	if (next) {
 		next->outcome(next->self, run_id, cb, arg);
+		return;
+	}
+	if (held && !held->paused && !file_run_has_ended(held)) {
+		cb(arg, ERRORS_NONE, held->head.tenant_id, NULL); /* its file stays shut */
 		return;
 	}
 	error = file_reads_view(&port->reads, run_id, &view);
@@ -701,7 +706,8 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.chat_cancel = port_chat_cancel,
 		.health = port_health,
 		.manage = parts->next ? parts->next->manage : NULL,
-		.defs = parts->standalone ? &port->defs.port : parts->next->defs,
+		.defs = parts->standalone || !parts->next ? &port->defs.port
+							  : parts->next->defs,
 	};
 	return port;
 }

@@ -11,6 +11,7 @@ enum route_scope {
 	ROUTE_PUBLIC, /* no key */
 	ROUTE_KEY,
 	ROUTE_INTERNAL, /* internal.h says who, or a key that is bound to no tenant */
+	ROUTE_PAGE, /* the same; but being of this host is enough while no key exists */
 };
 
 enum route_body {

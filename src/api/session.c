@@ -31,6 +31,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
+#include "conf/conf.h"
 #include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -267,6 +268,8 @@ static bool got_here(struct signing *signing)
 
 	if (!session_host_get(call, signing->hash, &session)) {
 		session.good = false;
+		/* the fleet may have keys, and cannot be asked */
+		session.keys = conf_has_stores(call->conf);
 		if (!call->port->manage)
 			answer(signing, &session);
 		return !call->port->manage;

@@ -1,8 +1,9 @@
 /*
  * session_host.c - sessions of the page that this host opens by its own keys
  *
- * In standalone mode these are all there are. They stay good when the host goes over to
- * scale mode, as its keys do: whoever turned it on goes on looking at it.
+ * In standalone mode these are all there are. Those that a key opened stay good when the
+ * host goes over to scale mode, as its keys do: whoever turned it on goes on looking at
+ * it. One without a key does not: whether the fleet has keys is not known here.
  */
 #include "api/session_host.h"
 
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "conf/conf.h"
 #include "server/request.h"
 #include "store/files_run.h"
 #include "store/store_sessions.h"
@@ -40,7 +42,7 @@ static bool describe(const struct api_call *call, const struct session_file *fil
 	if (*file->key_hash) {
 		if (!key_files_named(call->own_keys, file->key_hash, &name, &tenant_id))
 			return false;
-	} else if (ret->keys) {
+	} else if (ret->keys || conf_has_stores(call->conf)) {
 		return false;
 	}
 	ret->good = true;

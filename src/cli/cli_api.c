@@ -320,7 +320,7 @@ void cli_api_print(const struct cli_answer *answer)
 int cli_api_ask(const struct cli_args *args, const char *method, const char *path,
 		const char *body, cli_api_show show, const void *arg)
 {
-	struct cli_answer answer;
+	struct cli_answer answer = { .text = STR_INIT };
 	struct cli_api api;
 	int code = cli_api_init(&api, args);
 

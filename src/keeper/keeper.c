@@ -142,6 +142,8 @@ static const struct lifeline_ops lifeline_ops = {
 	.on_obituary = on_obituary,
 };
 
+#define MIGRATE_HINT "if the tables are large: synapsed db migrate takes its time"
+
 static int migrate(const struct conf *conf)
 {
 	const struct store_schema_options options = {
@@ -152,7 +154,8 @@ static int migrate(const struct conf *conf)
 	int rc = store_schema_migrate(&options, &err);
 
 	if (rc < 0) {
-		log_error("schema.not_migrated", LOG_S("error", err.text));
+		log_error("schema.not_migrated", LOG_S("error", err.text),
+			  LOG_S("hint", rc == ERR_TIMEOUT ? MIGRATE_HINT : ""));
 		return rc;
 	}
 	if (rc > 0)

@@ -102,6 +102,13 @@ out:
 	return rc;
 }
 
+int64_t pg_direct_left_ms(const struct pg_direct *direct)
+{
+	int64_t left = direct->due_mono_ms - clock_mono_ms();
+
+	return left > 0 ? left : 1;
+}
+
 void pg_direct_close(struct pg_direct *direct)
 {
 	if (direct->conn)

@@ -18,6 +18,8 @@ struct pg_direct {
 /* ERR_INPUT (url, version), ERR_CONN, ERR_TIMEOUT. Close it in every case. */
 int pg_direct_open(struct pg_direct *direct, const char *url, int64_t connect_timeout_ms,
 		   int64_t deadline_ms, struct err *err);
+/* Until the deadline, at least 1. */
+int64_t pg_direct_left_ms(const struct pg_direct *direct);
 void pg_direct_close(struct pg_direct *direct);
 
 /* The text as it is, which may be several statements: no parameters, no rows. ERR_REFUSED

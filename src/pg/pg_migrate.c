@@ -20,6 +20,7 @@
 #include "pg/pg_sql.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #define CONNECT_MS     5000
 #define DEADLINE_MS    60000
 #define LOCK_WAIT_TEXT "60000"
+#define GRACE_MS       1000 /* so that it is our deadline that is met first */
 
 static void rows_init(const struct pg_migrate_set *set, struct pg_migrate_row *rows)
 {
@@ -107,6 +109,16 @@ static int set_value(struct pg_direct *direct, const char *name, const char *val
 			       NULL, err);
 }
 
+/* A statement that we have left must not go on and hold its locks against everybody. */
+static int set_timeout(struct pg_direct *direct, struct err *err)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64,
+		       pg_direct_left_ms(direct) + GRACE_MS);
+	return set_value(direct, "statement_timeout", text, err);
+}
+
 /* Open a transaction that nobody else migrates in. */
 static int begin(struct pg_direct *direct, const struct pg_migrate_options *options,
 		 struct err *err)
@@ -118,7 +130,7 @@ static int begin(struct pg_direct *direct, const struct pg_migrate_options *opti
 	if (rc == 0)
 		rc = set_value(direct, "lock_timeout", LOCK_WAIT_TEXT, err);
 	if (rc == 0)
-		rc = set_value(direct, "statement_timeout", "0", err);
+		rc = set_timeout(direct, err);
 	for (i = 0; rc == 0 && options->settings && options->settings[i]; i += 2)
 		rc = set_value(direct, options->settings[i], options->settings[i + 1],
 			       err);

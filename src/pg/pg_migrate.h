@@ -20,7 +20,7 @@ struct pg_migrate_options {
 	const char *url;
 	int64_t connect_timeout_ms; /* 0: 5000 */
 	int64_t deadline_ms; /* of everything, waiting for another migrator included;
-				0: 60000 */
+				0: 60000. The server gives up when we do */
 	/*
 	 * Texts that migrations may read by current_setting('<key>'): pairs, then NULL.
 	 */

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define FILE_NAME "api_keys.json"
+
 static int open_file(const char *data_dir, int patience_ms, struct files_edit **ret,
 		     struct err *err)
 {

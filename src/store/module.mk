@@ -148,6 +148,7 @@ STORE_SQL = \
 	src/store/sql/key_find.sql \
 	src/store/sql/key_import.sql \
 	src/store/sql/key_revoke.sql \
+	src/store/sql/keys_ended.sql \
 	src/store/sql/keys_list.sql \
 	src/store/sql/keys_used.sql \
 	src/store/sql/lease_get.sql \

@@ -74,6 +74,19 @@ void store_keys_read(const struct pg_reply *reply, int statement, int row,
 	};
 }
 
+int store_keys_ended(struct pg_batch *batch, const char *const *hashes, size_t n)
+{
+	int at = add(batch, STORE_SQL_KEYS_ENDED);
+
+	store_ids_put(batch, hashes, n);
+	return at;
+}
+
+const char *store_keys_ended_read(const struct pg_reply *reply, int statement, int row)
+{
+	return pg_reply_text(reply, statement, row, 0);
+}
+
 int store_keys_revoke(struct pg_batch *batch, const char *id)
 {
 	int at = add(batch, STORE_SQL_KEY_REVOKE);

@@ -37,6 +37,10 @@ int store_keys_count(const struct pg_reply *reply, int statement);
 void store_keys_read(const struct pg_reply *reply, int statement, int row,
 		     struct store_key *ret);
 
+/* Those of these hashes whose keys have ended; counted with store_keys_count. */
+int store_keys_ended(struct pg_batch *batch, const char *const *hashes, size_t n);
+const char *store_keys_ended_read(const struct pg_reply *reply, int statement, int row);
+
 /* Revoke by id; pg_reply_affected() is 0 if no active key has it. */
 int store_keys_revoke(struct pg_batch *batch, const char *id);
 /* Note that keys were used (last_used_at = now): at most once a minute per key. */

@@ -36,6 +36,7 @@ int store_schema_migrate(const struct store_schema_options *options, struct err 
 	};
 	struct pg_migrate_options migrate = {
 		.url = options->url,
+		.deadline_ms = options->deadline_ms,
 		.settings = settings,
 	};
 

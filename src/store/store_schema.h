@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pg_migrate_row;
 
@@ -13,6 +14,7 @@ struct pg_migrate_row;
 struct store_schema_options {
 	const char *url;
 	bool keep_stock_indexes; /* db.stock_indexes: keep */
+	int64_t deadline_ms;     /* 0: a minute */
 };
 
 /* How many migrations this program has. */

@@ -14,14 +14,16 @@ const SECTIONS = [
   ['Redis Connection', [['redis_url', 'Redis URL', 'text', 'test-redis'], ['scale_mode_enabled', 'Enable Scale Mode', 'checkbox']]],
   ['Postgres Sync', [['scale_postgres_url', 'Postgres URL', 'text', 'test-postgres'], ['pgbouncer_mode', 'PgBouncer (transaction pooling)', 'checkbox'], ['scale_auto_sync', 'Auto-sync', 'checkbox']]],
   ['Workers and limits', [['worker_concurrency', 'Worker concurrency', 'number'], ['max_global_queue_depth', 'Queue depth at the most', 'number'], ['rate_limit_per_tenant_rps', 'Runs a second for each tenant', 'number']]],
+  ['Observability', [['metrics_token', 'Metrics token', 'password']]],
 ];
 const SHOWN = { redis_url: 'redis://your-redis-host:6379/0', scale_postgres_url: 'postgresql://user:password@your-pg-host:5432/synapse' };
+const HIDDEN = /_url$|_token$/; // not shown as they are
 const IN_FORCE_MS = 10000, LOOK_MS = 300;
 
 // Stock's settings that no part of this program reads: shown as they are, and said so.
 const IDLE = [
   ['Queue shards', 'Not used: tenants are spread over the queues that queue.names has (synapsed.yaml), and stock’s shards had no reader.', [['num_queue_shards', 'Shards']]],
-  ['Observability', 'Not built: there is no exporter. Counters are in “synapsed status -o json”, and GET /health says how a host stands.', [['otlp_endpoint', 'OTLP endpoint'], ['metrics_token', 'Metrics token']]],
+  ['OpenTelemetry', 'Not built: there is no exporter. Prometheus reads GET /api/v2/metrics, counters are in “synapsed status -o json”, and GET /health says how a host stands.', [['otlp_endpoint', 'OTLP endpoint']]],
   ['Storage (S3)', 'Not built: nothing of this program is kept in S3.', [['s3_bucket', 'Bucket'], ['s3_region', 'Region'], ['s3_prefix', 'Prefix'], ['s3_endpoint_url', 'Endpoint']]],
 ];
 
@@ -121,7 +123,7 @@ function startLine(config) {
 async function inForce(body) {
   for (const end = Date.now() + IN_FORCE_MS; Date.now() < end;) {
     const now = await get('/api/scale/config');
-    if (Object.entries(body).every(([key, value]) => key.endsWith('_url') || now[key] === value)) return true;
+    if (Object.entries(body).every(([key, value]) => HIDDEN.test(key) || now[key] === value)) return true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return false;
@@ -147,7 +149,7 @@ export async function open(main) {
 
   const wrong = (() => {
     for (const [, rows] of SECTIONS)
-      for (const [key, , type] of rows) inputs[key] = el('input', { type, spellcheck: 'false', autocomplete: 'off', placeholder: SHOWN[key], role: type === 'checkbox' ? 'switch' : null });
+      for (const [key, , type] of rows) inputs[key] = el('input', { type, spellcheck: 'false', autocomplete: type === 'password' ? 'new-password' : 'off', placeholder: SHOWN[key], role: type === 'checkbox' ? 'switch' : null });
     return faults(inputs);
   })();
   fill(form, SECTIONS.map(([title, rows]) => el('details', { class: 'card', open: title !== 'Postgres Sync' || !!config.scale_postgres_url },

@@ -1,7 +1,9 @@
 """The page's files and sign-in, as a browser asks for them."""
 
 import hashlib
+import json
 import secrets
+import time
 import uuid
 
 import pytest
@@ -84,6 +86,41 @@ def test_a_key_is_changed_for_a_cookie(bare):
         assert client.get("/api/v2/runs", headers=cookie).status == 401
 
 
+def test_sessions_of_the_host_s_own_files_are_none_of_the_fleet_s_without_its_key(bare):
+    """One without a key, of a host that had no key before it came to a fleet that has some;
+    and one by a key of its own."""
+    site, client = bare
+    folder = site.daemons[0].data_dir / "page_sessions"
+    folder.mkdir(exist_ok=True)
+    make_key(site)
+
+    def leave(token, key_hash):
+        now = int(time.time() * 1000)
+        path = folder / hashlib.sha256(token.encode()).hexdigest()
+        path.write_text(json.dumps({
+            "key_hash": key_hash, "created_at_ms": now, "expires_at_ms": now + 600000}))
+        return path, {"Cookie": f"synapse_page={token}"}
+
+    _, cookie = leave(secrets.token_hex(32), None)
+    assert client.get("/api/v2/runs", headers=cookie).status == 401
+    assert client.get("/api/session", headers=cookie).json["signed_in"] is False
+    own = hashlib.sha256(b"own").hexdigest()
+    (site.daemons[0].data_dir / "api_keys.json").write_text(json.dumps([
+        {"id": str(uuid.uuid4()), "name": "own", "key_hash": own, "is_active": True}]))
+    path, cookie = leave(secrets.token_hex(32), own)
+    end = time.monotonic() + 30
+    while client.get("/api/session", headers=cookie).json["key_name"] != "own":
+        assert time.monotonic() < end  # another child may not have looked yet
+        time.sleep(0.05)
+    while client.get("/api/v2/runs", headers=cookie).status == 401:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    # a sign-out is one here as well
+    assert client.ask("DELETE", "/api/session", headers={**cookie, **PAGE}).status == 200
+    assert not path.exists()
+    assert client.get("/api/v2/runs", headers=cookie).status == 401
+
+
 def test_without_any_key_the_host_itself_is_let_in(bare):
     site, client = bare
     assert client.get("/api/session").json["may_open"] is True
@@ -95,10 +132,13 @@ def test_without_any_key_the_host_itself_is_let_in(bare):
     assert opened.status == 200 and opened.json["keys"] is False
     cookie = cookie_of(opened)
     assert client.get("/api/v2/runs", headers=cookie).status == 200
+    assert client.get("/api/orchestrations").json == []
     # the first key ends it; who has made it goes on with it
     made = client.post("/api/v2/keys", {"name": "first"}, headers={**PAGE, **cookie})
     assert made.status == 201, made
     assert client.get("/api/v2/runs", headers=cookie).status == 401
+    assert client.get("/api/orchestrations").code == "forbidden"
+    assert client.with_key(made.json["key"]).get("/api/orchestrations").json == []
     again = client.post("/api/session", {"key": made.json["key"]}, headers=PAGE)
     assert client.get("/api/v2/keys", headers=cookie_of(again)).json["keys"][0]["name"] == "first"
     session = client.get("/api/session", headers=cookie).json

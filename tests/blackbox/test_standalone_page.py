@@ -67,6 +67,7 @@ def test_sign_in_by_a_key_of_the_host_outlives_its_process():
         end = time.monotonic() + 30
         while client.get("/api/session", headers=cookie).json["keys"] and time.monotonic() < end:
             time.sleep(0.05)
+        assert client.get("/api/orchestrations").json == []
         session = client.get("/api/session", headers=cookie).json
         assert (session["signed_in"], session["may_open"]) == (False, True)
         opened = client.post("/api/session", {}, headers=PAGE)

@@ -53,7 +53,7 @@ class Taken:
 
 @pytest.fixture(scope="module")
 def taken(private_redis, private_postgres):
-    site = Site(private_redis, private_postgres, "takeover")
+    site = Site(private_redis, private_postgres, "takeover", empty=True)
     try:
         yield Taken(site)
         site.stop()
@@ -175,8 +175,23 @@ def test_a_paused_run_goes_on_where_its_checkpoint_says(taken):
 def test_without_its_checkpoint_a_paused_run_is_not_begun_with_nothing(taken):
     """Its row says that a step was done before; what that made is nowhere."""
     run_id = stock.RUNS[6]["run_id"]
-    answer = taken.client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
-    assert (answer.status, answer.code) == (409, "checkpoint_missing"), answer
+
+    def refused():
+        answer = taken.client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
+        assert (answer.status, answer.code) == (409, "checkpoint_missing"), answer
+
+    refused()
+    # one that cannot be read is read once, however often somebody answers
+    path = taken.daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+    for text in ("{", "{ "):
+        path.write_text(text)
+        mark = taken.daemon.mark()
+        for _ in range(5):
+            refused()
+        seen = taken.daemon.find("run.checkpoint_unreadable", mark)
+        assert 1 <= len(seen) <= len(taken.daemon.pids("api")) < 5
+    path.unlink()
+    refused()
     assert taken.client.get(f"{RUNS}{run_id}/status").json["status"] == "paused"
     cancelled = taken.client.post(f"{RUNS}{run_id}/cancel")
     assert cancelled.status == 200
@@ -199,6 +214,9 @@ def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
     taken.verb("key", "revoke", made["id"])
     again = taken.client.with_key(made["key"])
     until(lambda: again.get("/api/v2/agents").status == 401)
+    # and in it, which is asked alone while Postgres is away
+    until(lambda: {k["name"]: k["is_active"] for k in json.loads(path.read_text())} == {
+        "CI": True, "old": False, "later": False})
 
 
 def test_a_sync_of_the_stock_folder_leaves_all_as_it_is(taken):

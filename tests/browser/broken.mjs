@@ -13,7 +13,7 @@ const SLOW = { id: 'slow', name: 'Slow', entry_step_id: 's0', steps: Array.from(
   id: `s${i}`, name: `s${i}`, type: 'llm', model: 'mock.sleep:400', prompt_template: `${i}`, output_key: `o${i}`, next_step_id: i + 1 < STEPS ? `s${i + 1}` : null })) };
 const ASK = { id: 'ask', name: 'Ask', entry_step_id: 'q', steps: [
   { id: 'q', name: 'q', type: 'human', human_prompt: 'Go on?', output_key: 'answer', human_fields: [{ name: 'why', type: 'text', label: 'Why', required: true }] }] };
-const AGENT = { id: 'slow-agent', name: 'Slow agent', model: 'mock.sleep:3000', system_prompt: 'x', tools: [] };
+const AGENT = { id: 'slow-agent', name: 'Slow agent', model: 'mock.sleep:6000', system_prompt: 'x', tools: [] };
 
 const house = household();
 const [redis, postgres] = [await house.redis(), await house.postgres()];
@@ -89,8 +89,9 @@ const cases = {
     w.expected = CUT;
     await at(`chat?agent=${AGENT.id}`);
     await page.getByLabel('Message').fill('three words here');
+    const streams = page.waitForResponse((r) => r.url().includes('/stream'));
     await press('Send');
-    await page.locator('.chat .assistant').waitFor();
+    await streams;
     killApi();
     await page.getByText('The answer comes no more').waitFor();
     await page.locator('.chat .assistant', { hasText: 'three words here' }).waitFor();

@@ -172,6 +172,10 @@ const cases = {
     await text('Saved: limits.rate_per_tenant');
     await text('saved settings of the fleet, version 1');
     assert.equal(await page.getByLabel('Runs a second for each tenant').inputValue(), '900');
+    await page.getByLabel('Metrics token').fill('m3trics');
+    await press('Save Scale Config');
+    await text('Saved: metrics.token.');
+    assert.equal(await page.evaluate(async () => (await fetch('/api/v2/metrics')).status), 401);
     await w.look('scale');
     await press('Sync Now');
     await text(/\d+ synced/);

@@ -131,6 +131,30 @@ static void a_good_key_is_remembered_thirty_seconds(void **state)
 	assert_int_equal(world.verdict, AUTH_BAD);
 }
 
+static enum auth_verdict check_nobody(int64_t now_mono_ms)
+{
+	struct auth_key key;
+
+	memset(&world.wait, 0, sizeof(world.wait));
+	return auth_check_nobody(world.auth, now_mono_ms, &world.wait, on_ready, &world,
+				 &key);
+}
+
+static void that_there_is_no_key_is_asked_each_time(void **state)
+{
+	(void)state;
+	assert_int_equal(check_nobody(0), AUTH_WAIT);
+	assert_string_equal(world.hash, "");
+	auth_found(world.auth, "", 0, "", NULL);
+	assert_int_equal(world.verdict, AUTH_OK);
+	assert_int_equal(check_nobody(1), AUTH_WAIT);
+	auth_found(world.auth, "", 1, NULL, NULL);
+	assert_int_equal(world.verdict, AUTH_BAD);
+	assert_int_equal(check_nobody(2), AUTH_WAIT);
+	auth_failed(world.auth, "");
+	assert_int_equal(world.verdict, AUTH_AWAY);
+}
+
 static void an_unknown_key_is_remembered_two_seconds(void **state)
 {
 	struct auth_key key;
@@ -183,6 +207,7 @@ int main(void)
 		TEST(what_cannot_be_a_key_is_not_looked_up),
 		TEST(a_key_is_looked_up_by_its_hash),
 		TEST(a_good_key_is_remembered_thirty_seconds),
+		TEST(that_there_is_no_key_is_asked_each_time),
 		TEST(an_unknown_key_is_remembered_two_seconds),
 		TEST(while_keys_cannot_be_looked_up_nobody_is_refused_for_good),
 		TEST(use_is_reported_at_most_once_a_minute),

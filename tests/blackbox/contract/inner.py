@@ -1,4 +1,4 @@
-"""CONTRACT 1.7: the routes of a run's page."""
+"""CONTRACT 1.7: the routes of a run's page. Since there are keys, being of this host is not enough."""
 
 from .case import Case, Endpoint, Look
 from .shapes import each, has, obj, refusal
@@ -13,12 +13,13 @@ OURS = {**NEW, "id": "upserted"}
 
 
 def page(name, code=200, fields=None, **more):
-    return Case(name, code, fields, key="house", **more)
+    return Case(name, code, fields, key="owner", **more)
 
 
 ENDPOINTS = [
     Endpoint("GET", ORCH, [
         page("whole ones", fields=has(each(obj), ONE)),
+        Case("without a key", 403, refusal("forbidden"), key="none"),
     ], auth="house"),
     Endpoint("GET", f"{ORCH}/{{orch_id}}", [
         page("one", fields=ONE, at={"orch_id": "hello"}),
@@ -27,9 +28,9 @@ ENDPOINTS = [
     ], auth="house"),
     Endpoint("POST", ORCH, [
         page("a new one", 201, obj, body=NEW, then=(
-            Look(f"{ORCH}/$name", {"name": "made"}, key="house"),)),
+            Look(f"{ORCH}/$name", {"name": "made"}, key="owner"),)),
         page("again", 200, obj, body=OURS, before=lambda world: world.ask(
-            "POST", ORCH, "house", body=OURS, repeat=True)),
+            "POST", ORCH, "owner", body=OURS, repeat=True)),
     ], auth="house"),
     Endpoint("GET", f"{ORCH}/runs", [
         page("the newest", query="limit=2", before=lambda world: world.thing("completed")),

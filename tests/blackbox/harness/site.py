@@ -27,11 +27,15 @@ def orchestration(orch_id, *steps, **more):
 class Site:
     """Stores are borrowed; the database and the daemons are its own."""
 
-    def __init__(self, redis, postgres, name):
+    def __init__(self, redis, postgres, name, empty=False):
+        """empty: without any table, as a database of somebody else."""
         self.redis = redis
         self.postgres = postgres
         self.database = name
-        postgres.create(name, postgres.migrated())
+        if empty:
+            postgres.create(name)
+        else:
+            postgres.create(name, postgres.migrated())
         with redis.client() as client:
             client.flushall()
         self.env = {
