@@ -177,6 +177,8 @@ static bool is_asked(const struct store_export *ask, enum store_definition_kind 
 {
 	size_t i;
 
+	if (ask->only && *ask->only != kind)
+		return false;
 	if (ask->all)
 		return true;
 	for (i = 0; i < ask->counts[kind]; i++)

@@ -20,7 +20,7 @@
 
 #define MESSAGES_MAX 100   /* turns that `messages` tells of */
 #define CONTENT_MAX  65536 /* bytes of one message in it */
-#define RANGE_MAX    1000  /* turns that a range of events looks into */
+#define RANGE_MAX    100   /* turns that are looked into: each is a file */
 
 /* ---- a session ---- */
 
@@ -42,6 +42,13 @@ static bool read_turn(const struct file_chats *chats, const char *session_id,
 	return good;
 }
 
+/* A session is one tenant's: the newest turn says whose. */
+static bool belongs(const struct turns *turns, const struct file_reads_run *turn)
+{
+	return !turns->count ||
+	       strcmp(turns->at[0].run.tenant_id, turn->run.tenant_id) == 0;
+}
+
 /* Those before turn `from`, at most max. */
 static void read_turns(const struct file_chats *chats, const char *session_id,
 		       int64_t from, size_t max, struct turns *ret)
@@ -56,9 +63,9 @@ static void read_turns(const struct file_chats *chats, const char *session_id,
 		struct file_reads_run *run = &ret->at[ret->count];
 
 		files_view_init(&run->view);
-		if (read_turn(chats, session_id, turn, run))
+		if (read_turn(chats, session_id, turn, run) && belongs(ret, run))
 			ret->numbers[ret->count++] = turn;
-		else /* erased */
+		else /* erased, or of one who had this id before all of his was */
 			file_reads_run_deinit(run);
 	}
 }
@@ -209,21 +216,28 @@ void file_chats_turn(const struct file_chats *chats, const char *session_id, int
 
 /* ---- events ---- */
 
-static enum errors_code gather(const struct file_chats *chats, const struct turns *turns,
-			       const char *start, const char *end, struct arena *arena,
+/* Those of one turn, if it is there and the tenant's. */
+static enum errors_code gather(const struct file_chats *chats, const char *session_id,
+			       int64_t turn, const char *tenant_id, const char *start,
+			       const char *end, struct arena *arena,
 			       struct port_event *at, size_t *room)
 {
-	size_t limit = *room, i;
-	enum errors_code error = ERRORS_NONE;
+	struct str run_id = STR_INIT;
+	struct file_reads_run found;
+	enum errors_code error = ERRORS_NO_RUN;
 
-	for (i = turns->count; i > 0 && *room > 0 && error == ERRORS_NONE; i--) {
-		const struct store_run_status *run = &turns->at[i - 1].run;
-
-		error = file_reads_gather(chats->reads, run->run_id,
-					  chat_run_agent(run->orchestration_id) != NULL,
-					  start, end, arena, at + (limit - *room), room);
-	}
-	return error;
+	files_view_init(&found.view);
+	if (chat_run_id(&run_id, session_id, turn))
+		error = file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ROW,
+				       &found);
+	if (error == ERRORS_NONE && strcmp(found.run.tenant_id, tenant_id) == 0)
+		error = file_reads_gather(
+			chats->reads, found.run.run_id,
+			chat_run_agent(found.run.orchestration_id) != NULL, start, end,
+			arena, at, room);
+	file_reads_run_deinit(&found);
+	str_deinit(&run_id);
+	return error == ERRORS_NO_RUN ? ERRORS_NONE : error;
 }
 
 void file_chats_events(const struct file_chats *chats, const char *session_id,
@@ -232,21 +246,29 @@ void file_chats_events(const struct file_chats *chats, const char *session_id,
 {
 	size_t room = (size_t)limit;
 	struct port_event *at = mem_new_n(struct port_event, room + 1);
+	int64_t last =
+		turn ? turn : files_index_session(chats->reads->index, session_id);
+	int64_t from = turn || last <= RANGE_MAX ? 1 : last - RANGE_MAX + 1;
 	enum errors_code error = ERRORS_NO_SESSION;
-	struct turns found;
+	struct turns newest;
 	struct arena arena;
 
 	arena_init(&arena);
-	read_turns(chats, session_id,
-		   turn ? turn : files_index_session(chats->reads->index, session_id),
-		   turn ? 1 : RANGE_MAX, &found);
-	if (found.count && (!turn || found.numbers[0] == turn))
-		error = gather(chats, &found, start, end, &arena, at, &room);
+	read_turns(chats, session_id, last, 1, &newest);
+	if (newest.count && (!turn || newest.numbers[0] == turn)) {
+		error = ERRORS_NONE;
+		last = newest.numbers[0];
+		from = turn ? turn : from;
+	}
+	/* the oldest first: what finds no room is not read */
+	for (; error == ERRORS_NONE && from <= last && room > 0; from++)
+		error = gather(chats, session_id, from, newest.at[0].run.tenant_id,
+			       start, end, &arena, at + ((size_t)limit - room), &room);
 	if (error == ERRORS_NONE)
-		cb(arg, error, found.at[0].run.tenant_id, at, (size_t)limit - room);
+		cb(arg, error, newest.at[0].run.tenant_id, at, (size_t)limit - room);
 	else
 		cb(arg, error, NULL, NULL, 0);
-	turns_deinit(&found);
+	turns_deinit(&newest);
 	mem_free(at);
 	arena_deinit(&arena);
 }

@@ -141,6 +141,7 @@ static void begin_waiting(struct file_submit *submit, struct sub *sub,
 
 	sub->submit = submit;
 	sub->run = run;
+	run->waited = run->wait;
 	sub->ack.stored = on_stored;
 	sub->wait.over = on_over;
 	ev_timer_init(&sub->late, on_late, 0., 0.);
@@ -199,9 +200,9 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 	str_deinit(&events);
 }
 
-static void sync_first(void *arg, int fd)
+static int sync_first(void *arg, int fd, const char *text, size_t len, struct err *err)
 {
-	host_file_sync_first(arg, fd);
+	return host_file_sync_first(arg, fd, text, len, err);
 }
 
 /* The same of one that is here: whoever sent it first waits as well. */
@@ -297,6 +298,7 @@ void file_submit_run(struct file_submit *submit, struct port_run *run)
 
 	run->result = NULL;
 	run->replayed = false;
+	run->waited = false;
 	if (!entry)
 		refuse(run, ERRORS_NO_ORCHESTRATION, NULL);
 	else if (!entry->definition)

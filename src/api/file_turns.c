@@ -28,7 +28,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAKEN_MAX 8 /* numbers that another process of this host may have given away */
+#define TAKEN_MAX     8 /* numbers that another process of this host may have given away */
+#define LOOK_BACK_MAX 1000 /* turns behind the newest that was not erased */
 
 /* ---- what a turn executes ---- */
 
@@ -89,19 +90,41 @@ static enum errors_code plan_agent(const struct file_chats *chats, struct plan *
 	return parse(plan) ? ERRORS_NONE : ERRORS_DEFINITION;
 }
 
+/* The newest turn that was not erased. ERRORS_NO_RUN: there is none; ret is to be deinited
+ * in any case. */
+static enum errors_code read_newest(const struct file_chats *chats,
+				    const char *session_id, struct file_reads_run *ret)
+{
+	int64_t newest = files_index_session(chats->reads->index, session_id), turn;
+	enum errors_code error = ERRORS_NO_RUN;
+	struct str run_id = STR_INIT;
+
+	files_view_init(&ret->view);
+	for (turn = newest;
+	     error == ERRORS_NO_RUN && turn > 0 && newest - turn < LOOK_BACK_MAX;
+	     turn--) {
+		file_reads_run_deinit(ret);
+		files_view_init(&ret->view);
+		str_reset(&run_id, IDS_MAX);
+		if (!chat_run_id(&run_id, session_id, turn))
+			break;
+		error = file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ALL,
+				       ret);
+	}
+	str_deinit(&run_id);
+	return error;
+}
+
 /* Whose session it is, and the agent that it had last. */
 static enum errors_code look_back(const struct file_chats *chats,
 				  const struct port_chat *chat, struct plan *plan)
 {
-	int64_t newest = files_index_session(chats->reads->index, chat->session_id);
-	struct str run_id = STR_INIT;
 	struct file_reads_run found;
-	enum errors_code error = ERRORS_NONE;
+	enum errors_code error = read_newest(chats, chat->session_id, &found);
 
-	files_view_init(&found.view);
-	if (newest && chat_run_id(&run_id, chat->session_id, newest) &&
-	    file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ALL, &found) ==
-		    ERRORS_NONE) {
+	if (error == ERRORS_NO_RUN) {
+		error = ERRORS_NONE; /* it begins */
+	} else if (error == ERRORS_NONE) {
 		if (strcmp(found.run.tenant_id, chat->tenant_id) != 0)
 			error = ERRORS_NO_SESSION;
 		else if (!chat->agent_id && found.view.head.agent_id)
@@ -112,7 +135,6 @@ static enum errors_code look_back(const struct file_chats *chats,
 			error = ERRORS_BUSY;
 	}
 	file_reads_run_deinit(&found);
-	str_deinit(&run_id);
 	return error;
 }
 
@@ -193,9 +215,9 @@ static enum errors_code may_come(const struct file_chats *chats,
 	return count > (size_t)chats->turns_max ? ERRORS_CHAT_FULL : ERRORS_NONE;
 }
 
-static void sync_first(void *arg, int fd)
+static int sync_first(void *arg, int fd, const char *text, size_t len, struct err *err)
 {
-	host_file_sync_first(arg, fd);
+	return host_file_sync_first(arg, fd, text, len, err);
 }
 
 /* A message that was taken before: told when that is durable, if it is not yet. */
@@ -285,31 +307,54 @@ static int accept(const struct file_chats *chats, const struct port_chat *chat,
 				err);
 }
 
-/* With the first number that nobody has. */
+/*
+ * The first number that nobody has. A process of the generation before may have accepted
+ * turns after this one has read the folder's names, and ended them: then these are in no
+ * index here. false: there are too many of them.
+ */
+static bool name_turn(const struct file_chats *chats, const char *session_id,
+		      char buf[IDS_MAX])
+{
+	struct str run_id = STR_INIT;
+	bool taken = true;
+	int i;
+
+	for (i = 0; taken && i < LOOK_BACK_MAX; i++) {
+		str_reset(&run_id, IDS_MAX);
+		(void)chat_run_id(&run_id, session_id, /* which was checked */
+				  files_index_session(chats->reads->index, session_id) +
+					  1);
+		taken = file_reads_has(chats->reads, str_text(&run_id));
+		if (taken)
+			files_index_see(chats->reads->index, str_text(&run_id));
+	}
+	(void)snprintf(buf, IDS_MAX, "%s", str_text(&run_id));
+	str_deinit(&run_id);
+	return !taken;
+}
+
 static void post(const struct file_chats *chats, struct port_chat *chat,
 		 const struct plan *plan, struct file_run *live)
 {
-	int64_t turn = files_index_session(chats->reads->index, chat->session_id) + 1;
 	struct posting *posting = mem_new(struct posting);
-	struct str run_id = STR_INIT;
 	int rc = ERR_CONFLICT, tries;
 	struct err err;
 
 	posting->chat = chat;
 	posting->ack.stored = on_stored;
-	for (tries = 0; rc == ERR_CONFLICT && tries < TAKEN_MAX; tries++, turn++) {
-		str_reset(&run_id, IDS_MAX);
-		(void)chat_run_id(&run_id, chat->session_id, turn); /* it was checked */
-		(void)snprintf(posting->run_id, sizeof(posting->run_id), "%s",
-			       str_text(&run_id));
-		if (!tries && !is_fresh(chats, chat, posting->run_id)) {
-			str_deinit(&run_id);
+	for (tries = 0; rc == ERR_CONFLICT && tries < TAKEN_MAX; tries++) {
+		if (!name_turn(chats, chat->session_id, posting->run_id))
+			break;
+		if (!is_fresh(chats, chat, posting->run_id)) {
 			mem_free(posting);
 			return;
 		}
 		rc = accept(chats, chat, plan, posting, &err);
+		/* that turn is another message's */
+		if (rc == ERR_CONFLICT && chat->idempotency_key)
+			file_once_forget(chats->reads->dir, chat->tenant_id,
+					 chat->idempotency_key);
 	}
-	str_deinit(&run_id);
 	if (rc < 0) {
 		mem_free(posting);
 		answer(chat, error_of(rc), NULL);

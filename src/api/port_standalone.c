@@ -23,6 +23,7 @@
 #include "events/tail.h"
 #include "host/file_run.h"
 #include "host/host_file.h"
+#include "run/chat_run.h"
 #include "run/definition.h"
 #include "store/files_list.h"
 #include "store/files_view.h"
@@ -38,19 +39,26 @@ struct port_standalone {
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
-/* Whether somebody else answers for this run. */
+/* One that this process has, or NULL. */
+static struct file_run *here(const struct port_standalone *port, const char *run_id)
+{
+	return port->parts.host ? host_file_find(port->parts.host, run_id) : NULL;
+}
+
+/*
+ * Whether somebody else answers for this run. Turns are counted anew in each mode, so
+ * that a conversation which was held in both has two of a number: in scale mode its rows
+ * are meant, but for a turn that goes on here.
+ */
 static const struct runs_port *other(const struct port_standalone *port,
 				     const char *run_id)
 {
 	const struct runs_port *next = port->parts.next;
 
+	if (next && !port->parts.standalone && chat_run_turn(run_id) &&
+	    !here(port, run_id))
+		return next;
 	return next && !file_reads_has(&port->reads, run_id) ? next : NULL;
-}
-
-/* One that this process has, or NULL. */
-static struct file_run *here(const struct port_standalone *port, const char *run_id)
-{
-	return port->parts.host ? host_file_find(port->parts.host, run_id) : NULL;
 }
 
 /* What scale mode answers for, or NULL: this is standalone mode. */
@@ -538,6 +546,7 @@ static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, voi
 {
 	struct port_standalone *port = self;
 	const struct runs_port *next = other(port, run_id);
+	const struct file_run *held = here(port, run_id);
 	struct port_result result;
 	struct port_asked asked;
 	enum errors_code error;
@@ -546,6 +555,10 @@ static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, voi
 
 	if (next) {
 		next->outcome(next->self, run_id, cb, arg);
+		return;
+	}
+	if (held && !held->paused && !file_run_has_ended(held)) {
+		cb(arg, ERRORS_NONE, held->head.tenant_id, NULL); /* its file stays shut */
 		return;
 	}
 	error = file_reads_view(&port->reads, run_id, &view);

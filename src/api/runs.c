@@ -63,10 +63,14 @@ static void on_over(void *arg, enum errors_code error, const struct port_result 
 		inline_answer_send_accepted(start->call->req, start->run_id, "queued");
 }
 
-/* The events of a run that was accepted a moment ago are the answer. */
+/* Its events are the answer: of one that was accepted a moment ago, or, with a key that
+ * was used, of one that may have ended long ago. */
 static void follow(struct start *start)
 {
-	const struct tails_ask ask = { .run_id = start->run_id, .fresh = true };
+	const struct tails_ask ask = {
+		.run_id = start->run_id,
+		.fresh = !start->run.replayed,
+	};
 	struct api_call *call = start->call;
 	struct err err;
 
@@ -96,7 +100,7 @@ static void on_decided(struct port_run *run)
 		inline_answer_send_v1(req, run);
 	else if (run->result)
 		inline_answer_send(req, run);
-	else if (start->shape == START_V1)
+	else if (start->shape == START_V1 && !run->waited)
 		outcome_wait(start->call, start->run_id, on_over, start);
 	else
 		inline_answer_send_accepted(req, run->run_id, "queued");

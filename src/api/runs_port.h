@@ -66,6 +66,7 @@ struct port_run {
 	const char *detail;      /* a better sentence than errors_detail(), or NULL */
 	const char *run_id;      /* accepted */
 	bool replayed;           /* accepted before, by a request with the same key */
+	bool waited;             /* as long as a client may: it is late, or we leave */
 	int64_t rate_limit;      /* ERRORS_RATE: runs per second */
 	int64_t retry_after_sec; /* ERRORS_RATE */
 	const struct port_result *result; /* it is over; NULL: it was accepted */

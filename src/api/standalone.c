@@ -22,6 +22,7 @@
 #include "child/boxes.h"
 #include "conf/conf.h"
 #include "events/file_tails.h"
+#include "host/file_suspect.h"
 #include "host/file_takeover.h"
 #include "host/host_file.h"
 #include "ipc/kind.h"
@@ -48,7 +49,8 @@ struct standalone {
 	struct files_dir dir;
 	struct file_catalog *catalog;
 	struct file_tails *tails;
-	struct files_index *index;   /* with host */
+	struct files_index *index; /* with host */
+	bool others; /* who lived when its names were read may have added to them */
 	struct files_retain *retain; /* likewise */
 	struct host_file *host;
 	struct key_files *keys;
@@ -117,6 +119,10 @@ static void on_adopt(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	/* what is left is looked at when what waits meanwhile has been served */
 	more = !host_file_adopt(alone->host);
+	if (alone->others && !file_suspect_others(&alone->dir, alone->env->incarnation)) {
+		alone->others = false;
+		files_index_see_all(alone->index);
+	}
 	more = !files_index_read(alone->index, INDEX_MS) || more;
 	if (alone->accepts && !more)
 		files_retain_some(alone->retain, clock_wall_ms());
@@ -194,6 +200,7 @@ static int open_host(struct standalone *alone, struct err *err)
 	options.tools = file_catalog_tools(alone->catalog);
 	options.toolbox = alone->boxes.toolbox;
 	alone->index = files_index_new(&alone->dir);
+	alone->others = file_suspect_others(&alone->dir, alone->env->incarnation);
 	files_index_see_all(alone->index);
 	options.index = alone->index;
 	alone->retain =

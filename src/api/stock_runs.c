@@ -2,10 +2,11 @@
  * stock_runs.c - runs that stock programs left waiting for people become ours
  *
  *	row         what Postgres says of the run
+ *	definition  the current one: stock pins none
  *	checkpoint  data_dir/orchestration_runs/<run id>.json: stock keeps the state there
  *		    and an empty one in the row. Whoever takes a stock deployment over
- *		    puts the folder of its workers there
- *	definition  the current one: stock pins none
+ *		    puts the folder of its workers there. It is read on the loop, so what
+ *		    was wrong with it is remembered: who asks again has nothing read
  *	commit      wake 1, a journal that says where the run stands, an open question
  *
  * The first answer that comes here does it, and no sweep: as long as nobody answers, the
@@ -33,9 +34,30 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
-#define CHECKPOINT_MAX ((size_t)64 * 1024 * 1024)
-#define TRIES          3
+#define TRIES 3
+
+/* So many times the state that a run may have: the steps before are in it as well. */
+#define CHECKPOINT_STATES 4
+
+#define REFUSED_MAX 64
+#define REFUSED_MS  60000
+
+/* What made a checkpoint useless. */
+struct refusal {
+	char run_id[IDS_MAX];
+	struct timespec changed; /* of the file */
+	off_t bytes;
+	int64_t version; /* of the definition */
+	int64_t until_mono_ms;
+	struct err why; /* no text: it is not said */
+};
+
+/* Of an API child: a ring. */
+static struct refusal refusals[REFUSED_MAX];
+static size_t refused;
 
 struct adoption {
 	struct pg_pool *pool;
@@ -50,6 +72,7 @@ struct adoption {
 	struct json *state;   /* owned */
 	struct json *history; /* owned */
 	struct json *file;    /* owned; NULL: the row has it all */
+	struct refusal looked; /* at the file, if it is there */
 	int statement;
 	int tries;
 };
@@ -108,11 +131,90 @@ static void commit(struct adoption *adoption, const struct stock_journal *journa
 	pg_read(adoption->pool, batch, on_adopted, adoption);
 }
 
-/* -- its definition -- */
+/* -- its definition, and its checkpoint -- */
 
 static void read_definition(struct adoption *adoption);
 
-static void go_on(struct adoption *adoption, const struct store_definition *found)
+/* What would be read now has been refused before, or NULL. */
+static const struct refusal *refused_before(const struct refusal *now)
+{
+	size_t i;
+
+	for (i = 0; i < REFUSED_MAX; i++) {
+		const struct refusal *old = &refusals[i];
+
+		if (strcmp(old->run_id, now->run_id) == 0 && old->bytes == now->bytes &&
+		    old->changed.tv_sec == now->changed.tv_sec &&
+		    old->changed.tv_nsec == now->changed.tv_nsec &&
+		    old->version == now->version && clock_mono_ms() < old->until_mono_ms)
+			return old;
+	}
+	return NULL;
+}
+
+static void refuse(struct adoption *adoption, const struct err *why)
+{
+	struct refusal *refusal = &refusals[refused];
+
+	if (*adoption->looked.run_id && !refused_before(&adoption->looked)) {
+		*refusal = adoption->looked;
+		refusal->why = *why;
+		refusal->until_mono_ms = clock_mono_ms() + REFUSED_MS;
+		refused = (refused + 1) % REFUSED_MAX;
+	}
+	over(adoption, ERRORS_NO_CHECKPOINT, *why->text ? why->text : NULL);
+}
+
+/* BLOCKING: a local file. It is this run's, and says of the step that the row says. */
+static int read_checkpoint(struct adoption *adoption, int64_t version, struct err *err)
+{
+	const struct conf *conf = adoption->conf;
+	const struct refusal *before;
+	struct str path = STR_INIT;
+	char name[FILES_NAME_MAX];
+	const char *step;
+	char *text = NULL;
+	struct stat st;
+	size_t len;
+	int rc = ERR_NOT_FOUND;
+
+	if (!files_dir_name(adoption->run_id, ".json", name))
+		return err_set(err, ERR_NOT_FOUND, "%s", "");
+	str_printf(&path, "%s/" FILES_DIR_NAME "/%s", conf->data_dir, name);
+	if (stat(str_text(&path), &st) == 0) {
+		adoption->looked = (struct refusal){
+			.changed = st.st_mtim,
+			.bytes = st.st_size,
+			.version = version,
+		};
+		(void)keep(adoption->looked.run_id, adoption->run_id);
+		before = refused_before(&adoption->looked);
+		if (before) {
+			*err = before->why;
+			str_deinit(&path);
+			return err->code;
+		}
+		rc = fdutil_read_file(
+			str_text(&path),
+			(size_t)conf->engine.state_max_bytes * CHECKPOINT_STATES, &text,
+			&len, err);
+	}
+	if (rc == 0)
+		rc = jsonr_parse(text, len, &adoption->file, NULL, NULL, err);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		log_warn("run.checkpoint_unreadable", LOG_S("run", adoption->run_id),
+			 LOG_S("error", err->text));
+	mem_free(text);
+	str_deinit(&path);
+	step = jsonr_get_text(adoption->file, "current_step_id");
+	if (rc < 0 || !step || strcmp(step, adoption->step_id) != 0 ||
+	    jsonr_type(jsonr_get(adoption->file, "nested_run_id")) != JSONR_NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s", "");
+	return 0;
+}
+
+static void make_journal(struct adoption *adoption, struct definition *definition,
+			 int64_t version)
 {
 	const struct stock_run run = {
 		.run_id = adoption->run_id,
@@ -127,6 +229,17 @@ static void go_on(struct adoption *adoption, const struct store_definition *foun
 		.event_max = (size_t)adoption->conf->engine.event_max_bytes,
 	};
 	struct stock_journal journal = { STR_INIT, STR_INIT, STR_INIT, 0 };
+	struct err err;
+
+	if (stock_run_journal(&run, definition, &journal, &err) < 0)
+		refuse(adoption, &err);
+	else
+		commit(adoption, &journal, version);
+	stock_journal_deinit(&journal);
+}
+
+static void go_on(struct adoption *adoption, const struct store_definition *found)
+{
 	struct definition *definition = NULL;
 	struct problems problems;
 	struct err err;
@@ -135,11 +248,10 @@ static void go_on(struct adoption *adoption, const struct store_definition *foun
 	if (definition_parse(found->definition, strlen(found->definition), &definition,
 			     &problems) < 0)
 		over(adoption, ERRORS_DEFINITION, NULL);
-	else if (stock_run_journal(&run, definition, &journal, &err) < 0)
-		over(adoption, ERRORS_NO_CHECKPOINT, err.text);
+	else if (!adoption->state && read_checkpoint(adoption, found->version, &err) < 0)
+		refuse(adoption, &err);
 	else
-		commit(adoption, &journal, found->version);
-	stock_journal_deinit(&journal);
+		make_journal(adoption, definition, found->version);
 	definition_unref(definition);
 	problem_deinit(&problems);
 }
@@ -181,33 +293,6 @@ static void read_definition(struct adoption *adoption)
 
 /* -- what is known of it -- */
 
-/* BLOCKING: a local file, and once in a run's life. */
-static bool read_checkpoint(struct adoption *adoption)
-{
-	struct str path = STR_INIT;
-	char name[FILES_NAME_MAX];
-	const char *step;
-	char *text = NULL;
-	struct err err;
-	size_t len;
-	int rc;
-
-	if (!files_dir_name(adoption->run_id, ".json", name))
-		return false;
-	str_printf(&path, "%s/" FILES_DIR_NAME "/%s", adoption->conf->data_dir, name);
-	rc = fdutil_read_file(str_text(&path), CHECKPOINT_MAX, &text, &len, &err);
-	if (rc == 0)
-		rc = jsonr_parse(text, len, &adoption->file, NULL, NULL, &err);
-	if (rc < 0 && rc != ERR_NOT_FOUND)
-		log_warn("run.checkpoint_unreadable", LOG_S("run", adoption->run_id),
-			 LOG_S("error", err.text));
-	mem_free(text);
-	str_deinit(&path);
-	step = jsonr_get_text(adoption->file, "current_step_id");
-	return rc == 0 && step && strcmp(step, adoption->step_id) == 0 &&
-	       jsonr_type(jsonr_get(adoption->file, "nested_run_id")) == JSONR_NULL;
-}
-
 static bool read_row(struct adoption *adoption, const struct store_stock_paused *row)
 {
 	if (!row->state || !row->history ||
@@ -240,11 +325,7 @@ static void on_looked(void *arg, enum errors_code error, const struct pg_reply *
 		adoption->prompt = mem_dup(row.prompt);
 	if (!read_row(adoption, &row)) {
 		jsonr_free(adoption->state);
-		adoption->state = NULL;
-		if (!read_checkpoint(adoption)) {
-			over(adoption, ERRORS_NO_CHECKPOINT, NULL);
-			return;
-		}
+		adoption->state = NULL; /* the checkpoint has it */
 	}
 	read_definition(adoption);
 }

@@ -185,8 +185,7 @@ static void on_texts(void *arg, enum errors_code error, const struct def_text *t
 	jsonw_init(&w, &body);
 	jsonw_array(&w);
 	for (i = 0; i < n; i++)
-		if (texts[i].kind == listing->kind)
-			print(listing, &w, texts[i].text);
+		print(listing, &w, texts[i].text);
 	jsonw_array_end(&w);
 	response_json(listing->call->req, 200, &body);
 }
@@ -197,6 +196,7 @@ static void list(struct api_call *call, enum store_definition_kind kind, bool wh
 	const struct def_port *defs = call->port->defs;
 	const struct store_export ask = {
 		.all = true,
+		.only = &kind,
 		.only_tenant = call->key_tenant,
 		.common_tenant = call->default_tenant,
 		.limit = ITEMS_MAX,

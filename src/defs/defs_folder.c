@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/jsonr.h"
+#include "base/log.h"
 #include "defs/defs_secrets.h"
 #include "store/files_edit.h"
 
@@ -127,40 +128,87 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 	str_deinit(&text);
 }
 
-static int put_kind(const struct defs_folder *folder, enum store_definition_kind kind,
-		    const struct store_definition_new *puts, size_t n,
-		    struct store_put *ret, struct err *err)
-{
-	struct files_edit *edit = NULL;
-	bool changed = false;
-	size_t i;
-	int rc = 0;
+/* What is to become of the files: all of them are read before one is written. */
+struct putting {
+	struct files_edit *edits[STORE_DEFINITION_KINDS]; /* NULL: it is not asked for */
+	bool changed[STORE_DEFINITION_KINDS];
+};
 
-	for (i = 0; rc == 0 && i < n; i++) {
-		if (puts[i].kind != kind)
-			continue;
-		if (!edit)
-			rc = open_kind(folder, kind, &edit, err);
+static int put_all(const struct defs_folder *folder, struct putting *putting,
+		   const struct store_definition_new *puts, size_t n,
+		   struct store_put *ret, struct err *err)
+{
+	const struct files_edit *first = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		enum store_definition_kind kind = puts[i].kind;
+		struct files_edit **edit = &putting->edits[kind];
+		int rc = 0;
+
+		if (!*edit && first)
+			rc = files_edit_also(first, folder->data_dir, kinds[kind].file,
+					     kinds[kind].key, edit, err);
+		else if (!*edit)
+			rc = open_kind(folder, kind, edit, err);
 		if (rc < 0)
-			break;
-		put_one(folder, edit, &puts[i], &ret[i]);
-		changed = changed || ret[i].outcome == STORE_PUT_STORED;
+			return rc;
+		first = *edit;
+		put_one(folder, *edit, &puts[i], &ret[i]);
+		if (ret[i].outcome == STORE_PUT_STORED)
+			putting->changed[kind] = true;
 	}
-	if (rc == 0 && changed)
-		rc = files_edit_write(edit, err);
-	files_edit_close(edit);
-	return rc;
+	return 0;
+}
+
+/* What was said of them is not true. */
+static void take_back(const struct store_definition_new *puts, size_t n,
+		      enum store_definition_kind kind, struct store_put *ret)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (puts[i].kind == kind && ret[i].outcome == STORE_PUT_STORED)
+			ret[i] = (struct store_put){
+				.outcome = STORE_PUT_BAD,
+				.detail = "its file could not be written",
+			};
+}
+
+/* The disk may take one file and not the next: an error only if it took none. */
+static int write_all(const struct putting *putting,
+		     const struct store_definition_new *puts, size_t n,
+		     struct store_put *ret, struct err *err)
+{
+	bool written = false;
+	int kind, rc = 0;
+
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
+		if (!putting->changed[kind])
+			continue;
+		if (files_edit_write(putting->edits[kind], err) == 0) {
+			written = true;
+			continue;
+		}
+		rc = err->code;
+		log_warn("definition.not_written", LOG_S("file", kinds[kind].file),
+			 LOG_S("error", err->text));
+		take_back(puts, n, (enum store_definition_kind)kind, ret);
+	}
+	return written ? 0 : rc;
 }
 
 int defs_folder_put(const struct defs_folder *folder,
 		    const struct store_definition_new *puts, size_t n,
 		    struct store_put *ret, struct err *err)
 {
-	int kind, rc = 0;
+	struct putting putting = { .edits = { NULL } };
+	int kind, rc = put_all(folder, &putting, puts, n, ret, err);
 
-	for (kind = 0; rc == 0 && kind < STORE_DEFINITION_KINDS; kind++)
-		rc = put_kind(folder, (enum store_definition_kind)kind, puts, n, ret,
-			      err);
+	if (rc == 0)
+		rc = write_all(&putting, puts, n, ret, err);
+	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
+		files_edit_close(putting.edits[kind]);
 	return rc;
 }
 

@@ -92,8 +92,30 @@ void file_suspect_leave(struct file_suspect *suspect)
 		*(volatile char *)suspect->mark = 0;
 }
 
+static void blame(struct file_blames *blames, const char *run_id)
+{
+	if (blames->count < FILE_BLAMES_MAX)
+		(void)snprintf(blames->ids[blames->count++], IDS_MAX, "%s", run_id);
+}
+
+size_t file_blames_take(struct file_blames *blames, const char *run_id)
+{
+	size_t i, kept = 0, taken;
+
+	for (i = 0; i < blames->count; i++) {
+		if (strcmp(blames->ids[i], run_id) == 0)
+			continue;
+		if (kept != i)
+			memcpy(blames->ids[kept], blames->ids[i], IDS_MAX);
+		kept++;
+	}
+	taken = blames->count - kept;
+	blames->count = kept;
+	return taken;
+}
+
 static void collect_one(const struct files_dir *dir, const char *name,
-			void (*blame)(void *arg, const char *run_id), void *arg)
+			struct file_blames *blames)
 {
 	int fd = openat(dir->live, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char mark[IDS_MAX + 1] = "";
@@ -109,14 +131,13 @@ static void collect_one(const struct files_dir *dir, const char *name,
 	if (got > 1 && mark[0] == 1) {
 		log_warn("run.suspected", LOG_S("run", mark + 1),
 			 LOG_S("process", name + strlen(PREFIX)));
-		blame(arg, mark + 1);
+		blame(blames, mark + 1);
 	}
 	(void)unlinkat(dir->live, name, 0);
 	fdutil_close(&fd);
 }
 
-void file_suspect_collect(const struct files_dir *dir,
-			  void (*blame)(void *arg, const char *run_id), void *arg)
+void file_suspect_collect(const struct files_dir *dir, struct file_blames *blames)
 {
 	struct dirent *entry;
 	int fd = openat(dir->live, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -126,7 +147,34 @@ void file_suspect_collect(const struct files_dir *dir,
 		fdutil_close(&fd);
 	while (list && (entry = readdir(list)))
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
-			collect_one(dir, entry->d_name, blame, arg);
+			collect_one(dir, entry->d_name, blames);
 	if (list)
 		(void)closedir(list);
+}
+
+static bool lives(const struct files_dir *dir, const char *name)
+{
+	int fd = openat(dir->live, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+	fdutil_close(&fd);
+	return locked;
+}
+
+bool file_suspect_others(const struct files_dir *dir, const char *incarnation)
+{
+	struct dirent *entry;
+	int fd = openat(dir->live, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+
+	if (fd >= 0 && !list)
+		fdutil_close(&fd);
+	while (list && !found && (entry = readdir(list)))
+		found = strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
+			strcmp(entry->d_name + strlen(PREFIX), incarnation) != 0 &&
+			lives(dir, entry->d_name);
+	if (list)
+		(void)closedir(list);
+	return found;
 }

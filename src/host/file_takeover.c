@@ -133,27 +133,14 @@ static void add(struct files_journal *journal, char type, struct str *body)
 }
 
 /* Of a folder: what was added is on the disk, under its name. */
-static int make(int folder, struct files_journal *journal, const char *run_id,
+static int make(int folder, const struct files_journal *journal, const char *run_id,
 		struct err *err)
 {
 	char name[FILES_NAME_MAX];
-	struct files_journal made = { .fd = -1 };
-	int rc;
 
 	if (!files_dir_name(run_id, ".journal", name))
 		return err_set(err, ERR_INPUT, "an id that no file has");
-	rc = files_journal_create(&made, folder, name, err);
-	if (rc < 0)
-		return rc;
-	str_add(&made.pending, journal->pending.data, journal->pending.len);
-	files_journal_take(&made);
-	rc = files_journal_write(&made, err);
-	if (rc == 0)
-		rc = files_journal_sync(&made, err);
-	if (rc < 0)
-		(void)unlinkat(folder, name, 0); /* the first error is told */
-	files_journal_close(&made);
-	return rc;
+	return files_journal_put(journal, folder, name, err);
 }
 
 /* -- where a run stands -- */

@@ -265,37 +265,18 @@ int host_file_read(struct file_run *run, bool *ret_ended, struct files_end *ret_
 /* So long the loop may stand still for it. */
 #define ADOPT_MS 50
 
-/* Runs whose code was on the CPU at a death: a process has one. */
-#define BLAMED_MAX 16
-
-struct blamed {
-	char ids[BLAMED_MAX][IDS_MAX];
-	size_t count;
-};
-
-static void on_blame(void *arg, const char *run_id)
+static void charge(struct file_run *run)
 {
-	struct blamed *blamed = arg;
-
-	if (blamed->count < BLAMED_MAX)
-		(void)snprintf(blamed->ids[blamed->count++], IDS_MAX, "%s", run_id);
-}
-
-static void charge(struct file_run *run, const struct blamed *blamed)
-{
+	size_t n = file_blames_take(&run->host->blames, run->head.run_id);
 	struct str empty = STR_INIT;
-	size_t i;
 
-	for (i = 0; i < blamed->count; i++) {
-		if (strcmp(blamed->ids[i], run->head.run_id) != 0)
-			continue;
+	for (; n > 0; n--) {
 		run->charges++;
 		files_journal_add(&run->journal, FILES_CHARGE, &empty);
 	}
 }
 
-static void adopted(struct host_file *host, struct file_run *run, const char *name,
-		    const struct blamed *blamed)
+static void adopted(struct host_file *host, struct file_run *run, const char *name)
 {
 	struct files_end end;
 	bool ended;
@@ -320,7 +301,7 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 		host_file_lay(run, NULL);
 	} else {
 		run->epoch++;
-		charge(run, blamed);
+		charge(run);
 		host_file_own(run);
 		host_file_add(host, run);
 		host_file_want(run);
@@ -344,7 +325,7 @@ static void sweep(const struct files_dir *dir, const char *name)
 }
 
 /* Was there one that had to be read? */
-static bool look_at(struct host_file *host, const char *name, const struct blamed *blamed)
+static bool look_at(struct host_file *host, const char *name)
 {
 	const struct files_head none = { .run_id = NULL };
 	struct file_run *run;
@@ -361,43 +342,75 @@ static bool look_at(struct host_file *host, const char *name, const struct blame
 	if (rc < 0) {
 		run->journal.fd = -1;
 		file_run_free(run);
-		if (rc != ERR_CONFLICT && rc != ERR_NOT_FOUND)
+		if (rc == ERR_CONFLICT) /* a run of another process is in lists as well */
+			files_index_see(host->options.index, id);
+		else if (rc != ERR_NOT_FOUND)
 			log_error("run.journal_unreadable", LOG_S("file", name),
 				  LOG_S("error", err.text));
 		return false;
 	}
 	if (cut)
 		log_info("run.journal_cut", LOG_S("run", id), LOG_N("bytes", cut));
-	adopted(host, run, name, blamed);
+	adopted(host, run, name);
 	return true;
+}
+
+/* Whose process died while a pass was under way, which met the run behind that. */
+static void charge_held(struct host_file *host)
+{
+	size_t i = 0;
+
+	while (i < host->blames.count) {
+		struct file_run *run = host_file_find(host, host->blames.ids[i]);
+
+		if (run &&
+		    (run->state == FILE_RUN_WAITING || run->state == FILE_RUN_RUNNING)) {
+			charge(run); /* which takes it off the list */
+			host_file_want(run);
+		} else {
+			i++;
+		}
+	}
+}
+
+static void begin_pass(struct host_file *host)
+{
+	struct str path = STR_INIT;
+
+	host_file_check_sleepers(host);
+	file_suspect_collect(host->options.dir, &host->blames);
+	charge_held(host);
+	str_printf(&path, "%s/live", host->options.dir->path);
+	host->pass = opendir(str_text(&path));
+	if (!host->pass)
+		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
+			  LOG_S("error", strerror(errno)));
+	str_deinit(&path);
+}
+
+static void end_pass(struct host_file *host)
+{
+	(void)closedir(host->pass);
+	host->pass = NULL;
+	host->blames.count = 0; /* who was not met has ended, or is another process' */
 }
 
 bool host_file_adopt(struct host_file *host)
 {
 	int64_t until_ms = clock_mono_ms() + ADOPT_MS;
-	struct blamed blamed = { .count = 0 };
-	struct str path = STR_INIT;
-	struct dirent *entry;
+	const struct dirent *entry = NULL;
 	bool more = false;
-	DIR *list;
 
 	if (host->draining || host->lingering)
 		return true;
-	host_file_check_sleepers(host);
-	file_suspect_collect(host->options.dir, on_blame, &blamed);
-	str_printf(&path, "%s/live", host->options.dir->path);
-	list = opendir(str_text(&path));
-	if (!list)
-		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
-			  LOG_S("error", strerror(errno)));
-	while (list && !more && (entry = readdir(list))) {
+	if (!host->pass)
+		begin_pass(host);
+	while (host->pass && !more && (entry = readdir(host->pass))) {
 		sweep(host->options.dir, entry->d_name);
-		more = look_at(host, entry->d_name, &blamed) &&
-		       clock_mono_ms() >= until_ms;
+		more = look_at(host, entry->d_name) && clock_mono_ms() >= until_ms;
 	}
-	if (list)
-		(void)closedir(list);
-	str_deinit(&path);
+	if (host->pass && !more)
+		end_pass(host);
 	host->adopted = host->adopted || !more;
 	return !more;
 }

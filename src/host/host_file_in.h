@@ -13,6 +13,8 @@
 #include "host/host_file.h"
 #include "store/files_group.h"
 
+#include <dirent.h>
+
 struct engine;
 
 struct host_file {
@@ -22,7 +24,9 @@ struct host_file {
 	struct files_io *io;
 	struct files_group group;
 	struct file_suspect suspect;
-	struct map by_id; /* struct file_run */
+	DIR *pass;                 /* through live/; NULL: none is under way */
+	struct file_blames blames; /* until all of live/ has been looked at */
+	struct map by_id;          /* struct file_run */
 	struct file_sessions sessions;
 	struct list runs[FILE_RUN_STATES]; /* each in the order in which they came */
 	size_t counts[FILE_RUN_STATES];

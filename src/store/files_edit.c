@@ -121,19 +121,17 @@ static int read_file(struct files_edit *edit, struct err *err)
 	return rc;
 }
 
-int files_edit_open(const char *data_dir, const char *file, const char *key,
-		    int patience_ms, struct files_edit **ret, struct err *err)
+/* Takes the folder, which is locked unless rc says so. */
+static int begin(int folder, int rc, const char *data_dir, const char *file,
+		 const char *key, struct files_edit **ret, struct err *err)
 {
 	struct files_edit *edit = mem_new(struct files_edit);
 	struct str path = STR_INIT;
-	int rc;
 
 	edit->key = key;
 	str_printf(&path, "%s/%s", data_dir, file);
 	edit->path = str_take(&path);
-	edit->folder = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = edit->folder < 0 ? err_errno(err, "open %s", data_dir)
-			      : lock(edit->folder, patience_ms, err);
+	edit->folder = folder;
 	if (rc == 0)
 		rc = read_file(edit, err);
 	if (rc < 0) {
@@ -142,6 +140,26 @@ int files_edit_open(const char *data_dir, const char *file, const char *key,
 	}
 	*ret = edit;
 	return 0;
+}
+
+int files_edit_open(const char *data_dir, const char *file, const char *key,
+		    int patience_ms, struct files_edit **ret, struct err *err)
+{
+	int folder = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = folder < 0 ? err_errno(err, "open %s", data_dir)
+			    : lock(folder, patience_ms, err);
+
+	return begin(folder, rc, data_dir, file, key, ret, err);
+}
+
+int files_edit_also(const struct files_edit *edit, const char *data_dir, const char *file,
+		    const char *key, struct files_edit **ret, struct err *err)
+{
+	/* the lock is the open file's, so it holds until both are closed */
+	int folder = fcntl(edit->folder, F_DUPFD_CLOEXEC, 0);
+	int rc = folder < 0 ? err_errno(err, "open %s", data_dir) : 0;
+
+	return begin(folder, rc, data_dir, file, key, ret, err);
 }
 
 void files_edit_close(struct files_edit *edit)
@@ -289,7 +307,11 @@ int files_edit_write(struct files_edit *edit, struct err *err)
 	int rc;
 
 	print(edit, &text);
-	rc = fdutil_write_file(edit->path, text.data, text.len, mode, err);
+	if (text.len > FILES_LIST_BYTES_MAX)
+		rc = err_set(err, ERR_FULL, "%s would be longer than %zu bytes",
+			     edit->path, FILES_LIST_BYTES_MAX);
+	else
+		rc = fdutil_write_file(edit->path, text.data, text.len, mode, err);
 	mem_wipe(text.data, text.len);
 	str_deinit(&text);
 	return rc < 0 ? rc : keep_owner(edit, err);

@@ -16,6 +16,9 @@ struct files_edit;
  */
 int files_edit_open(const char *data_dir, const char *file, const char *key,
 		    int patience_ms, struct files_edit **ret, struct err *err);
+/* Another file of the same folder, which is ours until both are closed. The same. */
+int files_edit_also(const struct files_edit *edit, const char *data_dir, const char *file,
+		    const char *key, struct files_edit **ret, struct err *err);
 /* What was not written is forgotten. NULL is fine. */
 void files_edit_close(struct files_edit *edit);
 
@@ -29,7 +32,8 @@ void files_edit_put(struct files_edit *edit, const char *id, const char *text);
 /* All items with this key. */
 void files_edit_delete(struct files_edit *edit, const char *id);
 
-/* Readers see the old file or the whole new one. The folder stays ours. ERR_SYS. */
+/* Readers see the old file or the whole new one. The folder stays ours. ERR_FULL: it would
+ * be longer than any reader takes; ERR_SYS. */
 int files_edit_write(struct files_edit *edit, struct err *err);
 
 #endif

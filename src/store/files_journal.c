@@ -80,18 +80,25 @@ static int create_locked(int dir_fd, const char *name, int *ret, struct err *err
 	return rc;
 }
 
+/* Two of one name meet here, if not before. */
+static int give_name(int dir_fd, const char *fresh, const char *name, struct err *err)
+{
+	if (linkat(dir_fd, fresh, dir_fd, name, 0) == 0)
+		return 0;
+	return errno == EEXIST ? err_set(err, ERR_CONFLICT, "%s exists", name)
+			       : err_errno(err, "name %s", name);
+}
+
 int files_journal_create(struct files_journal *journal, int dir_fd, const char *name,
 			 struct err *err)
 {
 	struct str fresh = STR_INIT;
 	int fd = -1, rc;
 
-	/* two of one name would meet here, or at the link */
 	str_printf(&fresh, "%s" FILES_JOURNAL_FRESH, name);
 	rc = create_locked(dir_fd, str_text(&fresh), &fd, err);
-	if (rc == 0 && linkat(dir_fd, str_text(&fresh), dir_fd, name, 0) < 0)
-		rc = errno == EEXIST ? err_set(err, ERR_CONFLICT, "%s exists", name)
-				     : err_errno(err, "name %s", name);
+	if (rc == 0)
+		rc = give_name(dir_fd, str_text(&fresh), name, err);
 	if (fd >= 0)
 		(void)unlinkat(dir_fd, str_text(&fresh), 0); /* what stays is swept */
 	str_deinit(&fresh);
@@ -99,6 +106,35 @@ int files_journal_create(struct files_journal *journal, int dir_fd, const char *
 		fdutil_close(&fd);
 	else
 		begin(journal, fd, 0);
+	return rc;
+}
+
+int files_journal_put(const struct files_journal *journal, int dir_fd, const char *name,
+		      struct err *err)
+{
+	struct files_journal made = { .fd = -1 };
+	struct str fresh = STR_INIT;
+	int fd = -1, rc;
+
+	str_printf(&fresh, "%s" FILES_JOURNAL_FRESH, name);
+	if (unlinkat(dir_fd, str_text(&fresh), 0) < 0 && errno != ENOENT)
+		rc = err_errno(err, "delete %s", str_text(&fresh));
+	else
+		rc = create_locked(dir_fd, str_text(&fresh), &fd, err);
+	if (rc == 0) {
+		begin(&made, fd, 0);
+		str_add(&made.pending, journal->pending.data, journal->pending.len);
+		files_journal_take(&made);
+		rc = files_journal_write(&made, err);
+	}
+	if (rc == 0)
+		rc = files_journal_sync(&made, err);
+	if (rc == 0)
+		rc = give_name(dir_fd, str_text(&fresh), name, err);
+	if (fd >= 0)
+		(void)unlinkat(dir_fd, str_text(&fresh), 0); /* or the next put does */
+	files_journal_close(&made);
+	str_deinit(&fresh);
 	return rc;
 }
 

@@ -31,11 +31,15 @@ struct files_journal {
 	struct list dirty;  /* in a files_group */
 };
 
-/* Both leave *journal usable or untouched. dir_fd is borrowed for the call. */
+/* All leave *journal usable or untouched. dir_fd is borrowed for the call. */
 
 /* A new one, locked, with nothing in it. ERR_SYS, ERR_CONFLICT: the name is taken. */
 int files_journal_create(struct files_journal *journal, int dir_fd, const char *name,
 			 struct err *err);
+/* What is pending in journal, as one that is whole when it has its name: nobody ever meets
+ * a piece of it. What a process left that died here is replaced. ERR_SYS, ERR_CONFLICT. */
+int files_journal_put(const struct files_journal *journal, int dir_fd, const char *name,
+		      struct err *err);
 /*
  * One that a dead writer left: locked, and cut behind its last whole record; *ret_cut:
  * bytes that were cut. ERR_CONFLICT: its writer lives. ERR_NOT_FOUND: it is not under

@@ -281,6 +281,7 @@ int store_definitions_export(struct pg_batch *batch, const struct store_export *
 	pg_batch_text(batch, ask->only_tenant, -1);
 	pg_batch_text(batch, ask->common_tenant, -1);
 	pg_batch_int8(batch, ask->limit);
+	pg_batch_text(batch, ask->only ? kinds[*ask->only].name : NULL, -1);
 	return at;
 }
 

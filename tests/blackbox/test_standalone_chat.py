@@ -104,6 +104,33 @@ def test_a_message_is_taken_once_for_a_key(host):
     assert post(host, "k", "b", 409, agent="echo", headers=key)["code"] == "idempotency_mismatch"
 
 
+def test_a_session_stays_its_tenants_when_its_newest_turn_is_erased(host):
+    post(host, "e", "secret", agent="echo")
+    post(host, "e", "more")
+    ended(host, "e", 2)
+    answer = host.client.ask("DELETE", "/api/v2/runs/chat:e:2")
+    assert answer.status == 200, answer
+    assert post(host, "e", "x", 404, tenant_id="other", agent="echo")["code"] == (
+        "session_not_found")
+    assert post(host, "e", "mine")["turn"] == 3  # and its agent is known still
+    ended(host, "e", 3)
+    assert [t["turn"] for t in status(host, "e")["turns"]] == [1, 3]
+
+
+def test_turns_that_another_process_made_keep_their_numbers(host):
+    """One of the generation before, after this one had read the folder's names."""
+    post(host, "w", "first", agent="echo")
+    ended(host, "w", 1)
+    folder = host.daemon.data_dir / "orchestration_runs"
+    (first,) = folder.glob("chat%3Aw%3A1.journal")
+    other = folder / first.name.replace("1.journal", "2.journal")
+    other.write_bytes(first.read_bytes())
+    key = {"Idempotency-Key": "w-1"}
+    assert [post(host, "w", "x", headers=key)["turn"] for _ in range(2)] == [3, 3]
+    ended(host, "w", 3)
+    assert other.read_bytes() == first.read_bytes()
+
+
 def test_busy_sessions_reject_interrupt_and_are_cancelled(host):
     post(host, "b", "one", agent="long")
     until(lambda: status(host, "b")["status"] == "running")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from harness.site import llm_step, orchestration, print_step
-from test_standalone import ASYNC, FAILS, RUNS, alone, sleeps
+from test_standalone import ASYNC, FAILS, RUNS, Alone, alone, sleeps
 from test_standalone_people import until
 
 HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
@@ -146,3 +146,31 @@ def test_only_so_many_that_have_ended_stay():
         assert sorted(p.stem for p in folder.glob("*.journal")) == sorted(ids[2:])
         assert sorted(p.stem for p in folder.glob("*.json")) == sorted(ids[2:])
         host.client.post(f"{RUNS}{live}/cancel")
+
+
+def test_what_the_generation_before_ends_late_is_in_lists(tmp_path):
+    """A run that it accepted after its successor had read the folder's names."""
+    path = tmp_path / "synapsed.yaml"
+    path.write_text("{}\n")
+    host = Alone([HELLO, sleeps("long", 1, 60000)])
+    host.daemon.env["SYNAPSED_CONF"] = str(path)
+    try:
+        host.start()
+        run_id = host.client.run("hello", {}).json["run_id"]
+        long = host.client.run("long", headers=ASYNC).json["run_id"]
+        (pid,) = (pid for pid, seat in host.daemon.children().items() if seat[0] == "api")
+        files = [host.daemon.data_dir / "orchestration_runs" / f"{run_id}{suffix}"
+                 for suffix in (".json", ".journal")]
+        away = [file.rename(tmp_path / file.name) for file in files]
+        path.write_text("standalone:\n  runs: 9\n")
+        host.daemon.send(signal.SIGHUP)
+        host.daemon.wait_event("reload.done")
+        host.client.get("/health")
+        for file, back in zip(away, files, strict=True):
+            file.rename(back)
+        host.client.post(f"{RUNS}{long}/cancel")
+        host.daemon.wait_event("child.died", child=pid)
+        until(lambda: run_id in [r["run_id"] for r in host.client.get("/api/v2/runs").json["runs"]])
+        host.daemon.stop()
+    finally:
+        host.daemon.remove()

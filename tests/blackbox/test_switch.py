@@ -6,6 +6,7 @@ import signal
 import time
 
 from harness.toggle import HELLO, SLOW, Toggling, wait_run
+from test_chat import agent, bundle, follow
 
 FLIPS = int(os.environ.get("SYNAPSED_TEST_FLIPS", "2"))
 RATE = int(os.environ.get("SYNAPSED_TEST_RATE", "60"))
@@ -31,6 +32,13 @@ def wait_health(site, daemon, **wanted):
         time.sleep(0.02)
 
 
+def said_in_a_stream(site, message):
+    status, turn, _ = site.ask("POST", "/api/v2/chat",
+                               {"session_id": "s", "message": message, "agent": "echo"})
+    assert status == 202, turn
+    return turn["turn"], follow(site, turn)[0].data["response"]
+
+
 def test_without_its_stores_a_host_goes_on_by_itself(site, tmp_path):
     """redis.url and postgres.url come and go with the file; mode is auto."""
     path = tmp_path / "synapsed.yaml"
@@ -42,6 +50,8 @@ def test_without_its_stores_a_host_goes_on_by_itself(site, tmp_path):
     assert health["reason"].startswith("waiting for Postgres")
     site.key = (daemon.data_dir / "api-key").read_text().strip()
     (daemon.data_dir / "orchestrations.json").write_text(json.dumps([SLOW, HELLO]))
+    (daemon.data_dir / "user_agents.json").write_text(json.dumps([agent("echo")]))
+    assert said_in_a_stream(site, "before") == (1, "before")
     _, body, _ = site.ask("POST", "/api/v2/orchestrations/slow/run", {}, daemon=daemon,
                           headers={"Prefer": "respond-async"})
     since = daemon.mark()
@@ -55,6 +65,9 @@ def test_without_its_stores_a_host_goes_on_by_itself(site, tmp_path):
     assert {kind for kind, _ in daemon.children().values()} >= {"worker", "keeper", "clerk"}
     site.env.update(urls)
     site.define(HELLO)
+    site.define(bundle(agent("echo")))
+    # turns are counted anew: that of before is not taken for this one
+    assert said_in_a_stream(site, "after") == (1, "after")
     status, body, _ = site.ask("POST", "/api/v2/orchestrations/hello/run", {}, daemon=daemon)
     assert status == 202
     assert wait_run(site, daemon, body["run_id"])["status"] == "completed"

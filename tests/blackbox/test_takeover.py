@@ -175,8 +175,23 @@ def test_a_paused_run_goes_on_where_its_checkpoint_says(taken):
 def test_without_its_checkpoint_a_paused_run_is_not_begun_with_nothing(taken):
     """Its row says that a step was done before; what that made is nowhere."""
     run_id = stock.RUNS[6]["run_id"]
-    answer = taken.client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
-    assert (answer.status, answer.code) == (409, "checkpoint_missing"), answer
+
+    def refused():
+        answer = taken.client.post(f"{RUNS}{run_id}/resume", {"response": {"verdict": "fine"}})
+        assert (answer.status, answer.code) == (409, "checkpoint_missing"), answer
+
+    refused()
+    # one that cannot be read is read once, however often somebody answers
+    path = taken.daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+    for text in ("{", "{ "):
+        path.write_text(text)
+        mark = taken.daemon.mark()
+        for _ in range(5):
+            refused()
+        seen = taken.daemon.find("run.checkpoint_unreadable", mark)
+        assert 1 <= len(seen) <= len(taken.daemon.pids("api")) < 5
+    path.unlink()
+    refused()
     assert taken.client.get(f"{RUNS}{run_id}/status").json["status"] == "paused"
     cancelled = taken.client.post(f"{RUNS}{run_id}/cancel")
     assert cancelled.status == 200
@@ -274,6 +289,9 @@ def test_a_folder_is_taken_over_without_stores():
                "ended_at": None}
     stock.fill_folder(daemon.data_dir, (stock.PAUSED, ended, failed, running, old))
     (daemon.data_dir / "orchestration_runs" / "torn.json").write_text("{")
+    # a process died in the middle of it
+    half = daemon.data_dir / "orchestration_runs" / f"{failed['run_id']}.journal.new"
+    half.touch()
     try:
         daemon.start(ready=False)
         daemon.wait_event("master.ready")
@@ -288,7 +306,7 @@ def test_a_folder_is_taken_over_without_stores():
         until(lambda: {stock.ENDED["run_id"], failed["run_id"]} <= set(runs()))
         rows = runs()
         assert rows[stock.ENDED["run_id"]] == "completed"
-        assert rows[failed["run_id"]] == "failed"
+        assert rows[failed["run_id"]] == "failed" and not half.exists()
         assert running["run_id"] not in rows and old["run_id"] not in rows
         assert (daemon.data_dir / "orchestration_runs" / f"{old['run_id']}.json").exists()
         status = client.get(f"{RUNS}{failed['run_id']}/status").json

@@ -1,7 +1,9 @@
 """/api/v1: requests that are answered when the run is over, in either mode."""
 
+import http.client
 import json
 import threading
+import time
 
 import pytest
 import stock_world as stock
@@ -23,6 +25,7 @@ def client(request):
         site.prepare(*DEFINITIONS, {"synapse_export": True, "agents": stock.AGENTS})
         daemon = site.start(SYNAPSED_STANDALONE_ANSWER="20s")
         made = Client("127.0.0.1", daemon.api_port, site.key)
+        made.site = site
         close = (site.stop, site.remove)
     else:
         daemon = Daemon({"SYNAPSED_STANDALONE_ANSWER": "20s"})
@@ -31,6 +34,7 @@ def client(request):
         daemon.start(ready=False)
         daemon.wait_event("master.ready")
         made = Client("127.0.0.1", daemon.api_port, stock.KEY)
+        made.site = None
         close = (daemon.stop, daemon.remove)
     made.daemon = daemon
     try:
@@ -90,12 +94,58 @@ def test_who_waits_is_answered_when_the_run_is_stopped(client):
     assert (got[0].status, got[0].json["status"]) == (200, "cancelled")
 
 
+def test_who_waits_waits_once():
+    """Of two that are too slow, the one that came first is answered first."""
+    daemon = Daemon({"SYNAPSED_STANDALONE_ANSWER": "1s"})
+    stock.fill_folder(daemon.data_dir, ())
+    (daemon.data_dir / "orchestrations.json").write_text(json.dumps([SLOW]))
+    answered = []
+    try:
+        daemon.start(ready=False)
+        daemon.wait_event("master.ready")
+        client = Client("127.0.0.1", daemon.api_port, stock.KEY)
+
+        def start(path):
+            answer = client.post(f"{path}/orchestrations/slow/run", {})
+            answered.append((path, answer.status, answer.json["status"]))
+
+        first = threading.Thread(target=start, args=(V1,))
+        first.start()
+        while not client.get("/api/v2/runs").json["runs"]:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        start("/api/v2")
+        first.join()
+        assert answered == [(V1, 202, "queued"), ("/api/v2", 202, "queued")]
+        daemon.stop()
+    finally:
+        daemon.remove()
+
+
 def test_a_stream_of_events_is_the_answer(client):
     answer = client.post(f"{V1}/orchestrations/greet/run/stream", {"message": "you"})
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/event-stream")
     events = [json.loads(line[6:])["type"] for line in answer.body.decode().splitlines()
               if line.startswith("data: ")]
     assert events[-2:] == ["done", "stream_complete"] and "step_complete" in events
+
+
+def test_a_key_that_was_used_has_the_events_that_redis_has_lost(client):
+    key = {"Idempotency-Key": "streamed"}
+    path = f"{V1}/orchestrations/approve/run"
+    asked = client.post(path, {"message": "it"}, headers=key).json
+    assert asked["status"] == "paused"
+    if client.site:
+        with client.site.redis.client() as redis:
+            assert redis.delete(f"synapse:run:{asked['run_id']}:events") == 1
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=10)
+    connection.request("POST", path + "/stream", json.dumps({"message": "it"}),
+                       {"Authorization": f"Bearer {client.key}", **key})
+    answer = connection.getresponse()
+    while not (line := answer.readline()).startswith(b"data: "):
+        assert line
+    connection.close()
+    assert asked["run_id"].encode() in line
 
 
 def test_lists_have_their_older_shapes(client):
@@ -110,6 +160,12 @@ def test_lists_have_their_older_shapes(client):
     assert agent == {"id": "helper", "name": "Helper", "type": "conversational",
                      "model": "mock.echo", "capabilities": []}
     assert client.get(f"{V1}/agents/helper").json["description"] == "helps"
+    if client.site:  # however many there are of another kind
+        sql = client.site.sql
+        sql("INSERT INTO orchestrations (id, name, definition, tenant_id)"
+            " SELECT 'a-' || n, '', '{}', 'default' FROM generate_series(1, 10000) n")
+        assert [a["id"] for a in client.get(f"{V1}/agents").json] == ["helper"]
+        sql("DELETE FROM orchestrations WHERE id LIKE 'a-%%'")
     for path in ("/agents/none", "/orchestrations/none"):
         assert client.get(V1 + path).status == 404
     assert run(client, "none").status == 404

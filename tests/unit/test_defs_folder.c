@@ -11,10 +11,13 @@
 #include "base/str.h"
 #include "defs/defs_folder.h"
 #include "store/files_edit.h"
+#include "store/files_list.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/syn-defs-XXXXXX";
@@ -39,6 +42,8 @@ static int sweep(void **state)
 	(void)state;
 	(void)unlink(path_of("orchestrations.json"));
 	(void)unlink(path_of("custom_tools.json"));
+	(void)unlink(path_of("mcp_servers.json"));
+	(void)unlink(path_of("user_agents.json"));
 	return 0;
 }
 
@@ -187,6 +192,83 @@ static void what_is_no_list_is_not_written_over(void **state)
 	file_is("orchestrations.json", "[]\n");
 }
 
+static void what_no_reader_would_take_is_not_written(void **state)
+{
+	char *text = mem_alloc(FILES_LIST_BYTES_MAX + 1);
+	struct files_edit *edit;
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', FILES_LIST_BYTES_MAX);
+	text[0] = text[FILES_LIST_BYTES_MAX - 1] = '"';
+	text[FILES_LIST_BYTES_MAX] = '\0';
+	write_file("orchestrations.json", "[]");
+	assert_int_equal(
+		files_edit_open(dir, "orchestrations.json", "id", 0, &edit, &err), 0);
+	files_edit_put(edit, "a", text);
+	assert_int_equal(files_edit_write(edit, &err), ERR_FULL);
+	file_is("orchestrations.json", "[]");
+	files_edit_close(edit);
+	mem_free(text);
+}
+
+static void of_several_files_none_is_written_if_one_cannot_be(void **state)
+{
+	const struct store_definition_new puts[] = {
+		{ .kind = STORE_ORCHESTRATION,
+		  .definition = "{\"id\":\"a\"}",
+		  .expect = STORE_EXPECT_ANY },
+		{ .kind = STORE_MCP_SERVER,
+		  .definition = "{\"name\":\"m\"}",
+		  .expect = STORE_EXPECT_ANY },
+		{ .kind = STORE_ORCHESTRATION,
+		  .definition = "{\"id\":\"b\"}",
+		  .expect = STORE_EXPECT_ANY },
+	};
+	struct store_put ret[3];
+	struct err err;
+
+	(void)state;
+	write_file("orchestrations.json", "[]");
+	write_file("mcp_servers.json", "{}");
+	assert_int_equal(defs_folder_put(&folder, puts, 3, ret, &err), ERR_INPUT);
+	file_is("orchestrations.json", "[]");
+	write_file("mcp_servers.json", "[]");
+	assert_int_equal(defs_folder_put(&folder, puts, 3, ret, &err), 0);
+	assert_int_equal(ret[1].outcome, STORE_PUT_STORED);
+	file_is("mcp_servers.json", "[\n  {\n    \"name\": \"m\"\n  }\n]\n");
+	file_is("orchestrations.json",
+		"[\n  {\n    \"id\": \"a\"\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n");
+}
+
+static void what_the_disk_does_not_take_is_said_item_by_item(void **state)
+{
+	struct str big = STR_INIT;
+	struct store_definition_new puts[] = {
+		{ .kind = STORE_AGENT,
+		  .definition = "{\"id\":\"a\"}",
+		  .expect = STORE_EXPECT_ANY },
+		{ .kind = STORE_TOOL, .expect = STORE_EXPECT_ANY },
+	};
+	struct rlimit before, small;
+	struct store_put ret[2];
+	struct err err;
+
+	(void)state;
+	str_printf(&big, "{\"name\":\"t\",\"x\":\"%05000d\"}", 0);
+	puts[1].definition = str_text(&big);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 4096;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(defs_folder_put(&folder, puts, 2, ret, &err), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	str_deinit(&big);
+	assert_int_equal(ret[0].outcome, STORE_PUT_STORED);
+	assert_int_equal(ret[1].outcome, STORE_PUT_BAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +278,12 @@ int main(void)
 		cmocka_unit_test_teardown(masks_keep_secrets_and_are_in_no_version,
 					  sweep),
 		cmocka_unit_test_teardown(what_is_no_list_is_not_written_over, sweep),
+		cmocka_unit_test_teardown(what_no_reader_would_take_is_not_written,
+					  sweep),
+		cmocka_unit_test_teardown(
+			of_several_files_none_is_written_if_one_cannot_be, sweep),
+		cmocka_unit_test_teardown(
+			what_the_disk_does_not_take_is_said_item_by_item, sweep),
 	};
 
 	return cmocka_run_group_tests(tests, make, leave);

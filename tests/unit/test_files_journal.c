@@ -287,6 +287,28 @@ static void what_was_not_synced_is_written_again(void **state)
 	files_journal_close(&journal);
 }
 
+static void one_that_is_put_has_its_name_when_it_is_whole(void **state)
+{
+	struct files_journal journal = { .fd = -1 };
+	struct err err;
+	int fd;
+
+	(void)state;
+	/* a process that put it before died in the middle */
+	fd = openat(dir_fd, "put" FILES_JOURNAL_FRESH, O_WRONLY | O_CREAT | O_CLOEXEC,
+		    0600);
+	assert_int_equal(write(fd, "half", 4), 4);
+	(void)close(fd);
+	add(&journal, 'R', "one");
+	assert_int_equal(files_journal_put(&journal, dir_fd, "put", &err), 0);
+	assert_int_equal(files_journal_put(&journal, dir_fd, "put", &err), ERR_CONFLICT);
+	assert_int_equal(faccessat(dir_fd, "put" FILES_JOURNAL_FRESH, F_OK, 0), -1);
+	fd = openat(dir_fd, "put", O_RDONLY | O_CLOEXEC);
+	assert_string_equal(content(fd), "R:one ");
+	(void)close(fd);
+	files_journal_close(&journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +320,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_journal_is_refused),
 		cmocka_unit_test(a_journal_whose_writer_lives_is_left_alone),
 		cmocka_unit_test(what_was_not_synced_is_written_again),
+		cmocka_unit_test(one_that_is_put_has_its_name_when_it_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
