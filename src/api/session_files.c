@@ -104,7 +104,10 @@ bool session_files_get(const struct session_files *sessions, const char *token_h
 	return load(sessions, token_hash, ret) && ret->expires_at_ms > now_at_ms;
 }
 
-/* Those that are over, and what is no session; and one more if there is no place. */
+/*
+ * Those that are over, and what is no session; and one more if there is no place. A look
+ * at SESSION_FILES_MAX small files at the most, and with a sign-in alone.
+ */
 static void make_room(const struct session_files *sessions, int64_t now_at_ms)
 {
 	char first[DIGEST_HEX_SIZE] = "";
@@ -155,7 +158,8 @@ int session_files_put(const struct session_files *sessions, const char *token_ha
 	jsonw_pair_int(&w, "expires_at_ms", session->expires_at_ms);
 	jsonw_object_end(&w);
 	str_add_char(&text, '\n');
-	rc = fdutil_write_file(str_text(&path), text.data, text.len, 0600, err);
+	/* the loop waits for no disk: who loses power signs in again */
+	rc = fdutil_show_file(str_text(&path), text.data, text.len, 0600, err);
 	str_deinit(&text);
 	str_deinit(&path);
 	return rc;

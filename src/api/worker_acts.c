@@ -28,7 +28,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define QUEUES_MAX 100
+#define QUEUES_MAX 4096 /* one after the other, until the box is found */
 
 struct act {
 	struct api_call *call;
@@ -104,7 +104,6 @@ static void on_looked(void *arg, enum errors_code error, const struct pg_reply *
 	struct act *act = arg;
 	struct arena *arena = request_arena(act->call->req);
 	struct store_worker_one worker = { .incarnation = NULL };
-	struct store_queue queue;
 	int i;
 
 	if (error == ERRORS_NONE &&
@@ -124,10 +123,9 @@ static void on_looked(void *arg, enum errors_code error, const struct pg_reply *
 		       worker.incarnation);
 	act->count = store_pauses_queues_count(reply, act->at_queues);
 	act->queues = arena_alloc(arena, ((size_t)act->count + 1) * sizeof(*act->queues));
-	for (i = 0; i < act->count; i++) {
-		store_pauses_queues_read(reply, act->at_queues, i, &queue);
-		act->queues[i] = arena_dup(arena, queue.name);
-	}
+	for (i = 0; i < act->count; i++)
+		act->queues[i] = arena_dup(
+			arena, store_pauses_names_read(reply, act->at_queues, i));
 	try_next(act);
 }
 
@@ -150,7 +148,7 @@ static void start(struct api_call *call, const char *name, enum queue_mail_kind 
 	act->mail.kind = kind;
 	batch = pg_batch_new();
 	act->at_worker = store_workers_one(batch, call->params[0]);
-	act->at_queues = store_pauses_queues(
+	act->at_queues = store_pauses_names(
 		batch, (const char *const *)manage->conf->queue.names.items,
 		manage->conf->queue.names.count, QUEUES_MAX);
 	manage_read(call, batch, on_looked, act);

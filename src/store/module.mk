@@ -172,6 +172,7 @@ STORE_SQL = \
 	src/store/sql/queue_make.sql \
 	src/store/sql/queue_pause.sql \
 	src/store/sql/queues_list.sql \
+	src/store/sql/queues_names.sql \
 	src/store/sql/queues_state.sql \
 	src/store/sql/resume_lock.sql \
 	src/store/sql/run_delete.sql \

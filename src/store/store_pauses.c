@@ -30,10 +30,10 @@ int64_t store_pauses_set_read(const struct pg_reply *reply, int statement)
 	return pg_reply_rows(reply, statement) ? pg_reply_int(reply, statement, 0, 0) : 0;
 }
 
-int store_pauses_queues(struct pg_batch *batch, const char *const *configured, size_t n,
-			int limit)
+static int add_listing(struct pg_batch *batch, enum store_sql_text sql,
+		       const char *const *configured, size_t n, int limit)
 {
-	int at = add(batch, STORE_SQL_QUEUES_STATE);
+	int at = add(batch, sql);
 	pg_col names = pg_batch_column(batch, PG_COL_TEXT, n);
 	size_t i;
 
@@ -41,6 +41,23 @@ int store_pauses_queues(struct pg_batch *batch, const char *const *configured, s
 		pg_batch_put_text(batch, names, configured[i], -1);
 	pg_batch_int8(batch, limit);
 	return at;
+}
+
+int store_pauses_queues(struct pg_batch *batch, const char *const *configured, size_t n,
+			int limit)
+{
+	return add_listing(batch, STORE_SQL_QUEUES_STATE, configured, n, limit);
+}
+
+int store_pauses_names(struct pg_batch *batch, const char *const *configured, size_t n,
+		       int limit)
+{
+	return add_listing(batch, STORE_SQL_QUEUES_NAMES, configured, n, limit);
+}
+
+const char *store_pauses_names_read(const struct pg_reply *reply, int statement, int row)
+{
+	return pg_reply_text(reply, statement, row, 0);
 }
 
 int store_pauses_queues_count(const struct pg_reply *reply, int statement)
