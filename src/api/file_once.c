@@ -76,7 +76,7 @@ static bool read_note(const struct files_dir *dir, const char *path, char *sha25
 
 /* Whoever reads it sees nothing or all of it. */
 static int write_note(const struct files_dir *dir, const char *path,
-		      const struct str *note, void (*sync)(void *arg, int fd), void *arg,
+		      const struct str *note, file_once_sync sync, void *arg,
 		      struct err *err)
 {
 	struct str fresh = STR_INIT;
@@ -97,14 +97,17 @@ static int write_note(const struct files_dir *dir, const char *path,
 		fdutil_close(&fd);
 		return rc;
 	}
-	sync(arg, fd);
-	sync(arg, folder);
-	return 0;
+	rc = sync(arg, fd, note->data, note->len, err);
+	if (rc == 0)
+		rc = sync(arg, folder, NULL, 0, err);
+	else
+		fdutil_close(&folder);
+	return rc;
 }
 
 int file_once_take(const struct files_dir *dir, const char *tenant_id, const char *key,
 		   const char *body_sha256, const char *run_id, char ret_run_id[IDS_MAX],
-		   void (*sync)(void *arg, int fd), void *arg, struct err *err)
+		   file_once_sync sync, void *arg, struct err *err)
 {
 	struct str path = STR_INIT, note = STR_INIT;
 	char sha256[DIGEST_HEX_SIZE];

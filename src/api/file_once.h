@@ -13,6 +13,10 @@ enum file_once {
 	FILE_ONCE_OTHER,    /* another body was */
 };
 
+/* host_file_sync_first() */
+typedef int (*file_once_sync)(void *arg, int fd, const char *text, size_t len,
+			      struct err *err);
+
 /*
  * Note a key for a run that is accepted next, unless it was used. A note whose run was
  * never accepted counts for nothing. FRESH: the run may be durable when the files that
@@ -20,7 +24,7 @@ enum file_once {
  */
 int file_once_take(const struct files_dir *dir, const char *tenant_id, const char *key,
 		   const char *body_sha256, const char *run_id, char ret_run_id[IDS_MAX],
-		   void (*sync)(void *arg, int fd), void *arg, struct err *err);
+		   file_once_sync sync, void *arg, struct err *err);
 
 /* The run that a fresh key was noted for was not accepted: the key is fresh again, in
  * this process at once. */

@@ -200,9 +200,9 @@ static void replay(const struct file_submit *submit, struct port_run *run,
 	str_deinit(&events);
 }
 
-static void sync_first(void *arg, int fd)
+static int sync_first(void *arg, int fd, const char *text, size_t len, struct err *err)
 {
-	host_file_sync_first(arg, fd);
+	return host_file_sync_first(arg, fd, text, len, err);
 }
 
 /* The same of one that is here: whoever sent it first waits as well. */

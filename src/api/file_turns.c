@@ -215,9 +215,9 @@ static enum errors_code may_come(const struct file_chats *chats,
 	return count > (size_t)chats->turns_max ? ERRORS_CHAT_FULL : ERRORS_NONE;
 }
 
-static void sync_first(void *arg, int fd)
+static int sync_first(void *arg, int fd, const char *text, size_t len, struct err *err)
 {
-	host_file_sync_first(arg, fd);
+	return host_file_sync_first(arg, fd, text, len, err);
 }
 
 /* A message that was taken before: told when that is durable, if it is not yet. */

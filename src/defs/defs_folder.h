@@ -34,7 +34,7 @@ int64_t defs_folder_version(enum store_definition_kind kind, const struct json *
  * each whole. BLOCKING. A mask (STORE_DEFINITION_MASK) or a blank keeps the secret that
  * is there. ret has n; texts are static. 0 (the items of a file that the disk did not take
  * are STORE_PUT_BAD), or an error, and nothing is written at all: ERR_CONFLICT (another
- * writer), ERR_INPUT (a file is no list), ERR_SYS.
+ * writer), ERR_INPUT (a file is no list), ERR_FULL (it would be too long), ERR_SYS.
  */
 int defs_folder_put(const struct defs_folder *folder,
 		    const struct store_definition_new *puts, size_t n,

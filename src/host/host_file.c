@@ -302,12 +302,17 @@ int host_file_erase(struct host_file *host, const char *run_id, struct err *err)
 	return rc;
 }
 
-void host_file_sync_first(struct host_file *host, int fd)
+int host_file_sync_first(struct host_file *host, int fd, const char *text, size_t len,
+			 struct err *err)
 {
-	if (files_group_first(&host->group, fd))
-		return;
-	(void)fsync(fd); /* so many at once: the loop pays for the last ones */
+	int rc = 0;
+
+	if (files_group_first(&host->group, fd, text, len))
+		return 0;
+	if (fsync(fd) < 0) /* so many at once: the loop pays for the last ones */
+		rc = err_errno(err, "sync what comes first");
 	fdutil_close(&fd);
+	return rc;
 }
 
 /* ---- accepting ---- */
@@ -634,6 +639,8 @@ void host_file_free(struct host_file *host)
 	ev_timer_stop(loop, &host->idle_timer);
 	engine_free(host->engine);
 	file_suspect_close(&host->suspect);
+	if (host->pass)
+		(void)closedir(host->pass);
 	file_sessions_deinit(&host->sessions);
 	map_deinit(&host->by_id);
 	mem_free(host);

@@ -115,8 +115,9 @@ int host_file_answer(struct host_file *host, struct file_run *run,
 struct file_run *host_file_live_turn(const struct host_file *host, const char *session_id,
 				     size_t *ret_count);
 /* What is in this file is on the disk before anything that is accepted from now on is;
- * fd is taken. */
-void host_file_sync_first(struct host_file *host, int fd);
+ * fd is taken. text: all that is in it; NULL: it is a folder. ERR_SYS. */
+int host_file_sync_first(struct host_file *host, int fd, const char *text, size_t len,
+			 struct err *err);
 /* How many wait in front of one that waits for its turn. */
 size_t host_file_ahead(const struct host_file *host, const struct file_run *run);
 /* Delete a run that has ended. ERR_CONFLICT: it has not; ERR_NOT_FOUND, ERR_SYS. */

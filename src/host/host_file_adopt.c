@@ -355,32 +355,62 @@ static bool look_at(struct host_file *host, const char *name)
 	return true;
 }
 
+/* Whose process died while a pass was under way, which met the run behind that. */
+static void charge_held(struct host_file *host)
+{
+	size_t i = 0;
+
+	while (i < host->blames.count) {
+		struct file_run *run = host_file_find(host, host->blames.ids[i]);
+
+		if (run &&
+		    (run->state == FILE_RUN_WAITING || run->state == FILE_RUN_RUNNING)) {
+			charge(run); /* which takes it off the list */
+			host_file_want(run);
+		} else {
+			i++;
+		}
+	}
+}
+
+static void begin_pass(struct host_file *host)
+{
+	struct str path = STR_INIT;
+
+	host_file_check_sleepers(host);
+	file_suspect_collect(host->options.dir, &host->blames);
+	charge_held(host);
+	str_printf(&path, "%s/live", host->options.dir->path);
+	host->pass = opendir(str_text(&path));
+	if (!host->pass)
+		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
+			  LOG_S("error", strerror(errno)));
+	str_deinit(&path);
+}
+
+static void end_pass(struct host_file *host)
+{
+	(void)closedir(host->pass);
+	host->pass = NULL;
+	host->blames.count = 0; /* who was not met has ended, or is another process' */
+}
+
 bool host_file_adopt(struct host_file *host)
 {
 	int64_t until_ms = clock_mono_ms() + ADOPT_MS;
-	struct str path = STR_INIT;
-	struct dirent *entry;
+	const struct dirent *entry = NULL;
 	bool more = false;
-	DIR *list;
 
 	if (host->draining || host->lingering)
 		return true;
-	host_file_check_sleepers(host);
-	file_suspect_collect(host->options.dir, &host->blames);
-	str_printf(&path, "%s/live", host->options.dir->path);
-	list = opendir(str_text(&path));
-	if (!list)
-		log_error("run.journal_unreadable", LOG_S("file", str_text(&path)),
-			  LOG_S("error", strerror(errno)));
-	while (list && !more && (entry = readdir(list))) {
+	if (!host->pass)
+		begin_pass(host);
+	while (host->pass && !more && (entry = readdir(host->pass))) {
 		sweep(host->options.dir, entry->d_name);
 		more = look_at(host, entry->d_name) && clock_mono_ms() >= until_ms;
 	}
-	if (list)
-		(void)closedir(list);
-	str_deinit(&path);
-	if (list && !more) /* who was not met has ended, or is another process' */
-		host->blames.count = 0;
+	if (host->pass && !more)
+		end_pass(host);
 	host->adopted = host->adopted || !more;
 	return !more;
 }

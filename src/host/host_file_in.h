@@ -13,6 +13,8 @@
 #include "host/host_file.h"
 #include "store/files_group.h"
 
+#include <dirent.h>
+
 struct engine;
 
 struct host_file {
@@ -22,6 +24,7 @@ struct host_file {
 	struct files_io *io;
 	struct files_group group;
 	struct file_suspect suspect;
+	DIR *pass;                 /* through live/; NULL: none is under way */
 	struct file_blames blames; /* until all of live/ has been looked at */
 	struct map by_id;          /* struct file_run */
 	struct file_sessions sessions;

@@ -307,7 +307,11 @@ int files_edit_write(struct files_edit *edit, struct err *err)
 	int rc;
 
 	print(edit, &text);
-	rc = fdutil_write_file(edit->path, text.data, text.len, mode, err);
+	if (text.len > FILES_LIST_BYTES_MAX)
+		rc = err_set(err, ERR_FULL, "%s would be longer than %zu bytes",
+			     edit->path, FILES_LIST_BYTES_MAX);
+	else
+		rc = fdutil_write_file(edit->path, text.data, text.len, mode, err);
 	mem_wipe(text.data, text.len);
 	str_deinit(&text);
 	return rc < 0 ? rc : keep_owner(edit, err);

@@ -32,7 +32,8 @@ void files_edit_put(struct files_edit *edit, const char *id, const char *text);
 /* All items with this key. */
 void files_edit_delete(struct files_edit *edit, const char *id);
 
-/* Readers see the old file or the whole new one. The folder stays ours. ERR_SYS. */
+/* Readers see the old file or the whole new one. The folder stays ours. ERR_FULL: it would
+ * be longer than any reader takes; ERR_SYS. */
 int files_edit_write(struct files_edit *edit, struct err *err);
 
 #endif

@@ -8,17 +8,34 @@
  * are wanted meanwhile are the next job, so the slower the disk is, the more it gets at
  * once.
  *
- * While the disk refuses, everything stays pending and is tried again; runs wait.
+ * While the disk refuses, everything stays pending and is tried again; runs wait. A sync
+ * that failed says nothing about which bytes the disk has, and the next one may succeed
+ * without them: what it was for is written anew. Names of a folder cannot be; a file system
+ * that loses those takes no writes from then on.
  */
 #include "store/files_group.h"
 
 #include "base/fdutil.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #define AGAIN_SEC 0.5
+
+struct files_first {
+	struct list node;
+	int fd;     /* -1: it is on the disk */
+	char *text; /* owned; NULL: a folder */
+	size_t len;
+	bool failed;
+};
+
+static struct files_first *first_at(struct list *node)
+{
+	return list_entry(node, struct files_first, node);
+}
 
 static struct files_journal *journal_at(struct list *node)
 {
@@ -29,12 +46,18 @@ static struct files_journal *journal_at(struct list *node)
 
 static int sync_first(struct files_batch *batch)
 {
-	for (; batch->first_count > 0; batch->first_count--) {
-		int *fd = &batch->first[batch->first_count - 1];
+	list_for_each(node, &batch->firsts) {
+		struct files_first *first = first_at(node);
 
-		if (fsync(*fd) < 0)
+		if (first->fd < 0)
+			continue;
+		if (first->failed && first->text &&
+		    pwrite(first->fd, first->text, first->len, 0) != (ssize_t)first->len)
+			return err_errno(&batch->err, "write what comes first");
+		first->failed = fsync(first->fd) < 0;
+		if (first->failed)
 			return err_errno(&batch->err, "sync what comes first");
-		fdutil_close(fd);
+		fdutil_close(&first->fd);
 	}
 	return 0;
 }
@@ -84,18 +107,23 @@ static void work(struct files_io_job *job)
 
 /* ---- on the loop ---- */
 
+static void free_first(struct files_group *group, struct files_first *first)
+{
+	list_remove(&first->node);
+	fdutil_close(&first->fd);
+	mem_free(first->text);
+	mem_free(first);
+	group->first_count--;
+}
+
 static void keep_first(struct files_group *group)
 {
-	struct files_batch *batch = &group->batch;
-
-	while (batch->first_count > 0) {
-		int fd = batch->first[--batch->first_count];
-
-		if (!files_group_first(group, fd)) {
-			(void)fsync(fd); /* the disk refuses: so it would then */
-			fdutil_close(&fd);
-		}
-	}
+	list_for_each_safe(node, &group->batch.firsts)
+		if (first_at(node)->fd < 0)
+			free_first(group, first_at(node));
+	/* in front of what came meanwhile */
+	list_splice(&group->batch.firsts, &group->firsts);
+	list_splice(&group->firsts, &group->batch.firsts);
 }
 
 static void on_done(struct files_io_job *job)
@@ -143,9 +171,8 @@ static void start(struct files_group *group)
 		files_journal_take(journal_at(node));
 		list_push(&batch->journals, node);
 	}
-	memcpy(batch->first, group->first, sizeof(batch->first));
-	batch->first_count = group->first_count;
-	group->first_count = 0;
+	list_init(&batch->firsts);
+	list_splice(&batch->firsts, &group->firsts);
 	batch->names = group->dir->changed;
 	batch->names_done = false;
 	group->dir->changed = false;
@@ -198,6 +225,7 @@ void files_group_start(struct files_group *group, struct ev_loop *loop,
 	group->ctx = ctx;
 	group->good = true;
 	list_init(&group->dirty);
+	list_init(&group->firsts);
 	ev_prepare_init(&group->prepare, on_prepare);
 	group->prepare.data = group;
 	ev_set_priority(&group->prepare, EV_MINPRI);
@@ -211,8 +239,8 @@ void files_group_stop(struct files_group *group)
 		return;
 	while (list_shift(&group->dirty))
 		;
-	while (group->first_count > 0)
-		fdutil_close(&group->first[--group->first_count]);
+	list_for_each_safe(node, &group->firsts)
+		free_first(group, first_at(node));
 	ev_prepare_stop(group->loop, &group->prepare);
 	ev_timer_stop(group->loop, &group->again);
 	group->loop = NULL;
@@ -224,10 +252,17 @@ void files_group_want(struct files_group *group, struct files_journal *journal)
 		list_push(&group->dirty, &journal->dirty);
 }
 
-bool files_group_first(struct files_group *group, int fd)
+bool files_group_first(struct files_group *group, int fd, const char *text, size_t len)
 {
+	struct files_first *first;
+
 	if (group->first_count == FILES_GROUP_FIRST_MAX)
 		return false;
-	group->first[group->first_count++] = fd;
+	first = mem_new(struct files_first);
+	first->fd = fd;
+	first->text = text ? mem_dup_n(text, len) : NULL;
+	first->len = len;
+	list_push(&group->firsts, &first->node);
+	group->first_count++;
 	return true;
 }

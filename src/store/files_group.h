@@ -19,15 +19,14 @@ struct files_group_ops {
 	void (*disk)(void *ctx, bool good, const struct err *err);
 };
 
-/* Descriptors that are synced in front of the next journals. */
-#define FILES_GROUP_FIRST_MAX 64
+/* Files that are synced in front of the next journals, with those under way. */
+#define FILES_GROUP_FIRST_MAX 128
 
 /* What is under way. */
 struct files_batch {
 	struct files_io_job job;
 	struct list journals; /* by dirty */
-	int first[FILES_GROUP_FIRST_MAX];
-	size_t first_count;
+	struct list firsts;
 	bool names; /* the folder's are to be synced */
 	bool names_done;
 	size_t written; /* of the journals, in order; then, how many of these are synced */
@@ -44,8 +43,8 @@ struct files_group {
 	const struct files_group_ops *ops;
 	void *ctx;
 	struct list dirty;
-	int first[FILES_GROUP_FIRST_MAX];
-	size_t first_count;
+	struct list firsts;
+	size_t first_count; /* with those of the batch */
 	struct files_batch batch;
 	bool flying;
 	ev_prepare prepare;
@@ -63,8 +62,9 @@ void files_group_stop(struct files_group *group);
 /* It has something pending. Harmless when repeated. */
 void files_group_want(struct files_group *group, struct files_journal *journal);
 /* What is in this file is on the disk before the journals of the next attempt are; fd is
- * taken. false: too many wait so, it is synced by the caller. */
-bool files_group_first(struct files_group *group, int fd);
+ * taken. text: all that is in it (copied), to be written anew when a sync fails; NULL: it
+ * is a folder. false: too many wait so, it is synced by the caller. */
+bool files_group_first(struct files_group *group, int fd, const char *text, size_t len);
 /* Wait for the disk, with all that is wanted: a process that leaves. ERR_SYS. */
 int files_group_flush(struct files_group *group, struct err *err);
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "defs/defs_folder.h"
 #include "store/files_edit.h"
+#include "store/files_list.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -248,6 +249,26 @@ static void what_the_disk_does_not_take_is_said_item_by_item(void **state)
 	assert_int_equal(ret[1].outcome, STORE_PUT_BAD);
 }
 
+static void what_no_reader_would_take_is_not_written(void **state)
+{
+	char *text = mem_alloc(FILES_LIST_BYTES_MAX + 1);
+	struct files_edit *edit;
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', FILES_LIST_BYTES_MAX);
+	text[0] = text[FILES_LIST_BYTES_MAX - 1] = '"';
+	text[FILES_LIST_BYTES_MAX] = '\0';
+	write_file("orchestrations.json", "[]");
+	assert_int_equal(
+		files_edit_open(dir, "orchestrations.json", "id", 0, &edit, &err), 0);
+	files_edit_put(edit, "a", text);
+	assert_int_equal(files_edit_write(edit, &err), ERR_FULL);
+	file_is("orchestrations.json", "[]");
+	files_edit_close(edit);
+	mem_free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +282,8 @@ int main(void)
 			of_several_files_none_is_written_if_one_cannot_be, sweep),
 		cmocka_unit_test_teardown(
 			what_the_disk_does_not_take_is_said_item_by_item, sweep),
+		cmocka_unit_test_teardown(what_no_reader_would_take_is_not_written,
+					  sweep),
 	};
 
 	return cmocka_run_group_tests(tests, make, leave);

@@ -148,7 +148,8 @@ static void what_is_added_while_it_flies_is_durable_next(void **state)
 	struct files_io *io;
 	struct err err;
 	uint64_t before;
-	int fd;
+	char text[8];
+	int fd, real;
 
 	(void)state;
 	assert_non_null(mkdtemp(path));
@@ -168,15 +169,21 @@ static void what_is_added_while_it_flies_is_durable_next(void **state)
 	/* what must be there first cannot be: nothing is told, and all of it is kept */
 	before = world.journal.durable;
 	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC); /* fsync refuses it */
-	assert_true(files_group_first(&world.group, fd));
+	assert_true(files_group_first(&world.group, fd, "note", 4));
 	add(&world.journal, "two");
 	files_group_want(&world.group, &world.journal);
 	assert_true(files_group_flush(&world.group, &err) < 0);
 	assert_int_equal(world.bad, 1);
 	assert_int_equal(world.journal.durable, before);
 	assert_false(files_journal_clean(&world.journal));
-	fdutil_close(&world.group.first[--world.group.first_count]);
+	/* then it can be, and is written anew: the disk may have lost it */
+	real = openat(dir.live, "note", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(dup3(real, fd, O_CLOEXEC), fd);
 	assert_int_equal(files_group_flush(&world.group, &err), 0);
+	assert_int_equal(pread(real, text, sizeof(text), 0), 4);
+	assert_memory_equal(text, "note", 4);
+	assert_int_equal(world.group.first_count, 0);
+	fdutil_close(&real);
 	assert_int_equal(world.good, 1);
 	assert_true(files_journal_clean(&world.journal));
 
