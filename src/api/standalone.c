@@ -145,6 +145,7 @@ static void open_takeover(struct standalone *alone)
 	const struct conf *conf = alone->env->conf;
 	const struct file_takeover_options options = {
 		.loop = alone->loop,
+		.io = host_file_io(alone->host),
 		.dir = &alone->dir,
 		.orchestrations = file_catalog_orchestrations(alone->catalog),
 		.tenant_id = conf->limits.default_tenant,

@@ -13,7 +13,8 @@
  *		 at once and is not ours to delete
  *	running  left alone: its program may live, and does not say where it is
  *
- * There may be many of them, so it is done between other things: a budget each turn.
+ * There may be many of them, so it is done between other things: a budget each turn, and
+ * a thread waits for the disk.
  */
 #include "host/file_takeover.h"
 
@@ -31,18 +32,20 @@
 #include "run/definition.h"
 #include "run/problem.h"
 #include "store/files_dir.h"
+#include "store/files_io.h"
 #include "store/files_journal.h"
 #include "store/files_list.h"
 #include "store/files_run.h"
 #include "store/store_waits.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TAKEN_NOT      1 /* it is left alone, and that is in order */
 #define EACH_S         0.05
 #define BUDGET_MS      25
+#define MAKING_MAX     16 /* on their way to the disk */
 #define CHECKPOINT_MAX ((size_t)64 * 1024 * 1024)
 
 struct file_takeover {
@@ -50,6 +53,8 @@ struct file_takeover {
 	DIR *list; /* NULL: all was looked at */
 	ev_timer timer;
 	size_t taken;
+	size_t making;
+	bool closing;
 };
 
 /* One checkpoint; texts are the document's. */
@@ -132,15 +137,75 @@ static void add(struct files_journal *journal, char type, struct str *body)
 	str_reset(body, 65536);
 }
 
-/* Of a folder: what was added is on the disk, under its name. */
-static int make(int folder, const struct files_journal *journal, const char *run_id,
-		struct err *err)
+/* -- its journal -- */
+
+struct making {
+	struct files_io_job job;
+	struct file_takeover *takeover;
+	struct files_put put;
+	char run_id[IDS_MAX];
+	bool live;
+	int rc;
+	struct err err;
+};
+
+static void work(struct files_io_job *job)
 {
+	struct making *making = list_entry(job, struct making, job);
+
+	making->rc = files_put_make(&making->put, &making->err);
+}
+
+static void leave(const char *run_id, const struct err *err)
+{
+	log_warn("run.checkpoint_left", LOG_S("run", run_id), LOG_S("error", err->text));
+}
+
+static void check_over(const struct file_takeover *takeover)
+{
+	if (!takeover->list && !takeover->making && takeover->taken && !takeover->closing)
+		log_info("run.checkpoints_taken", LOG_N("count", takeover->taken));
+}
+
+static void on_made(struct files_io_job *job)
+{
+	struct making *making = list_entry(job, struct making, job);
+	struct file_takeover *takeover = making->takeover;
+	const struct file_takeover_options *options = &takeover->options;
+
+	takeover->making--;
+	if (making->rc < 0) {
+		leave(making->run_id, &making->err);
+	} else {
+		takeover->taken++;
+		if (!takeover->closing)
+			options->made(options->arg, making->run_id, making->live);
+	}
+	files_put_deinit(&making->put);
+	mem_free(making);
+	check_over(takeover);
+}
+
+/* What was added is on the disk by and by, under its name. */
+static int make(struct file_takeover *takeover, bool live,
+		const struct files_journal *journal, const char *run_id, struct err *err)
+{
+	const struct files_dir *dir = takeover->options.dir;
 	char name[FILES_NAME_MAX];
+	struct making *making;
 
 	if (!files_dir_name(run_id, ".journal", name))
 		return err_set(err, ERR_INPUT, "an id that no file has");
-	return files_journal_put(journal, folder, name, err);
+	making = mem_new(struct making);
+	making->takeover = takeover;
+	making->live = live;
+	making->job.work = work;
+	making->job.done = on_made;
+	(void)snprintf(making->run_id, sizeof(making->run_id), "%s", run_id);
+	files_put_init(&making->put, journal, live ? dir->live : dir->root, name);
+	takeover->making++;
+	files_io_add(takeover->options.io, &making->job);
+	return 0;
 }
 
 /* -- where a run stands -- */
@@ -265,7 +330,7 @@ static void add_head(const struct file_takeover *takeover, struct checkpoint *po
 	str_deinit(&body);
 }
 
-static int take_ended(const struct file_takeover *takeover, struct checkpoint *point,
+static int take_ended(struct file_takeover *takeover, struct checkpoint *point,
 		      struct err *err)
 {
 	struct files_journal journal = { .fd = -1 };
@@ -287,29 +352,25 @@ static int take_ended(const struct file_takeover *takeover, struct checkpoint *p
 	add_head(takeover, point, &journal);
 	files_run_put_end(&body, &end);
 	add(&journal, FILES_END, &body);
-	rc = make(takeover->options.dir->root, &journal, point->run_id, err);
-	if (rc == 0)
-		takeover->options.made(takeover->options.arg, point->run_id, false);
+	rc = make(takeover, false, &journal, point->run_id, err);
 	str_deinit(&body);
 	files_journal_close(&journal);
 	return rc;
 }
 
-static int take_paused(const struct file_takeover *takeover, struct checkpoint *point,
+static int take_paused(struct file_takeover *takeover, struct checkpoint *point,
 		       struct err *err)
 {
 	struct files_journal journal = { .fd = -1 };
 	int rc = add_standing(takeover, point, NULL, &journal, err);
 
 	if (rc == 0)
-		rc = make(takeover->options.dir->live, &journal, point->run_id, err);
+		rc = make(takeover, true, &journal, point->run_id, err);
 	files_journal_close(&journal);
-	if (rc == 0)
-		takeover->options.made(takeover->options.arg, point->run_id, true);
 	return rc;
 }
 
-static int take(const struct file_takeover *takeover, struct checkpoint *point,
+static int take(struct file_takeover *takeover, struct checkpoint *point,
 		struct err *err)
 {
 	if (strcmp(point->status, "completed") == 0 ||
@@ -356,11 +417,8 @@ static void look_at(struct file_takeover *takeover, const char *name)
 		rc = err_set(&err, ERR_INPUT, "it is no checkpoint of this run");
 	if (rc == 0)
 		rc = take(takeover, &point, &err);
-	if (rc == 0)
-		takeover->taken++;
-	else if (rc < 0)
-		log_warn("run.checkpoint_left", LOG_S("file", name),
-			 LOG_S("error", err.text));
+	if (rc < 0)
+		leave(run_id, &err);
 	checkpoint_deinit(&point);
 	jsonr_free(doc);
 	mem_free(text);
@@ -372,8 +430,7 @@ static void done(struct file_takeover *takeover)
 	(void)closedir(takeover->list);
 	takeover->list = NULL;
 	ev_timer_stop(takeover->options.loop, &takeover->timer);
-	if (takeover->taken)
-		log_info("run.checkpoints_taken", LOG_N("count", takeover->taken));
+	check_over(takeover);
 }
 
 static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
@@ -383,7 +440,7 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	do {
+	while (takeover->making < MAKING_MAX && clock_mono_ms() < until_mono_ms) {
 		const struct dirent *entry = readdir(takeover->list);
 
 		if (!entry) {
@@ -391,7 +448,7 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 			return;
 		}
 		look_at(takeover, entry->d_name);
-	} while (clock_mono_ms() < until_mono_ms);
+	}
 }
 
 struct file_takeover *file_takeover_new(const struct file_takeover_options *options)
@@ -414,5 +471,8 @@ void file_takeover_free(struct file_takeover *takeover)
 	ev_timer_stop(takeover->options.loop, &takeover->timer);
 	if (takeover->list)
 		(void)closedir(takeover->list);
+	takeover->closing = true;
+	if (takeover->making)
+		files_io_settle(takeover->options.io);
 	mem_free(takeover);
 }

@@ -9,11 +9,13 @@
 struct ev_loop;
 struct file_takeover;
 struct files_dir;
+struct files_io;
 struct files_list;
 
 /* All borrowed for its life. */
 struct file_takeover_options {
 	struct ev_loop *loop;
+	struct files_io *io; /* journals are made there */
 	const struct files_dir *dir;
 	struct files_list *orchestrations; /* what is executed from now on */
 	const char *tenant_id;
@@ -27,7 +29,8 @@ struct file_takeover_options {
 
 /* Goes through the folder once, a little at a time. */
 struct file_takeover *file_takeover_new(const struct file_takeover_options *options);
-/* What was not looked at is looked at by the next start. NULL is fine. */
+/* What was not looked at is looked at by the next start. It waits for the few journals
+ * that are being made; nobody is called. NULL is fine. */
 void file_takeover_free(struct file_takeover *takeover);
 
 #endif

@@ -608,6 +608,11 @@ int host_file_new(const struct host_file_options *options, struct host_file **re
 	return 0;
 }
 
+struct files_io *host_file_io(const struct host_file *host)
+{
+	return host->io;
+}
+
 void host_file_free(struct host_file *host)
 {
 	struct ev_loop *loop;

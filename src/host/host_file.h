@@ -17,6 +17,7 @@ struct files_answer;
 struct files_dir;
 struct files_head;
 struct files_index;
+struct files_io;
 struct files_list;
 struct host_file;
 struct models;
@@ -53,6 +54,8 @@ struct host_file_options {
 /* One per process. ERR_SYS: there is no thread for it. */
 int host_file_new(const struct host_file_options *options, struct host_file **ret,
 		  struct err *err);
+/* The thread that waits for its disk: what else is to wait there. */
+struct files_io *host_file_io(const struct host_file *host);
 /* Runs that are still here are left to the next process. Nobody is called. */
 void host_file_free(struct host_file *host);
 

@@ -3,8 +3,7 @@
  *
  *	file     "SYNJ0001" record...
  *	record   length of the body, CRC-32C of type and body: 4 bytes each, little
- *		 endian;
- *		 the type: 1 byte; the body
+ *		 endian; the type: 1 byte; the body
  *
  * Records are only ever added, so what was durable once stays where it is. A writer that
  * died may have left a piece of its last records: the next one cuts it off. It was told
@@ -23,6 +22,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -109,35 +109,6 @@ int files_journal_create(struct files_journal *journal, int dir_fd, const char *
 	return rc;
 }
 
-int files_journal_put(const struct files_journal *journal, int dir_fd, const char *name,
-		      struct err *err)
-{
-	struct files_journal made = { .fd = -1 };
-	struct str fresh = STR_INIT;
-	int fd = -1, rc;
-
-	str_printf(&fresh, "%s" FILES_JOURNAL_FRESH, name);
-	if (unlinkat(dir_fd, str_text(&fresh), 0) < 0 && errno != ENOENT)
-		rc = err_errno(err, "delete %s", str_text(&fresh));
-	else
-		rc = create_locked(dir_fd, str_text(&fresh), &fd, err);
-	if (rc == 0) {
-		begin(&made, fd, 0);
-		str_add(&made.pending, journal->pending.data, journal->pending.len);
-		files_journal_take(&made);
-		rc = files_journal_write(&made, err);
-	}
-	if (rc == 0)
-		rc = files_journal_sync(&made, err);
-	if (rc == 0)
-		rc = give_name(dir_fd, str_text(&fresh), name, err);
-	if (fd >= 0)
-		(void)unlinkat(dir_fd, str_text(&fresh), 0); /* or the next put does */
-	files_journal_close(&made);
-	str_deinit(&fresh);
-	return rc;
-}
-
 /* Still what the folder has under that name: its writer may have moved it meanwhile. */
 static bool same(int fd, int dir_fd, const char *name)
 {
@@ -146,6 +117,44 @@ static bool same(int fd, int dir_fd, const char *name)
 	return fstat(fd, &ours) == 0 &&
 	       fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+void files_put_init(struct files_put *put, const struct files_journal *journal,
+		    int dir_fd, const char *name)
+{
+	put->dir_fd = dir_fd;
+	(void)snprintf(put->name, sizeof(put->name), "%s", name);
+	(void)snprintf(put->fresh, sizeof(put->fresh), "%s" FILES_JOURNAL_FRESH, name);
+	begin(&put->journal, -1, 0);
+	str_add(&put->journal.pending, journal->pending.data, journal->pending.len);
+	files_journal_take(&put->journal);
+}
+
+int files_put_make(struct files_put *put, struct err *err)
+{
+	struct files_journal *journal = &put->journal;
+	int rc;
+
+	if (unlinkat(put->dir_fd, put->fresh, 0) < 0 && errno != ENOENT)
+		return err_errno(err, "delete %s", put->fresh);
+	rc = create_locked(put->dir_fd, put->fresh, &journal->fd, err);
+	if (rc < 0)
+		return rc;
+	rc = files_journal_write(journal, err);
+	if (rc == 0)
+		rc = files_journal_sync(journal, err);
+	/* another process that puts the same has replaced it? Then it is that one's */
+	if (rc == 0 && !same(journal->fd, put->dir_fd, put->fresh))
+		return err_set(err, ERR_CONFLICT, "somebody else makes %s", put->name);
+	if (rc == 0)
+		rc = give_name(put->dir_fd, put->fresh, put->name, err);
+	(void)unlinkat(put->dir_fd, put->fresh, 0); /* or the next one does */
+	return rc;
+}
+
+void files_put_deinit(struct files_put *put)
+{
+	files_journal_close(&put->journal);
 }
 
 static enum files_scan pass_over(void *arg, char type, const char *body, size_t len)

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/str.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,11 +37,6 @@ struct files_journal {
 /* A new one, locked, with nothing in it. ERR_SYS, ERR_CONFLICT: the name is taken. */
 int files_journal_create(struct files_journal *journal, int dir_fd, const char *name,
 			 struct err *err);
-/* What is pending in journal, as one that is whole when it has its name: nobody ever
- * meets a piece of it. What a process left that died here is replaced. ERR_SYS,
- * ERR_CONFLICT. */
-int files_journal_put(const struct files_journal *journal, int dir_fd, const char *name,
-		      struct err *err);
 /*
  * One that a dead writer left: locked, and cut behind its last whole record; *ret_cut:
  * bytes that were cut. ERR_CONFLICT: its writer lives. ERR_NOT_FOUND: it is not under
@@ -69,6 +65,25 @@ void files_journal_stored(struct files_journal *journal);
 uint64_t files_journal_end(const struct files_journal *journal);
 /* Is all of it durable? */
 bool files_journal_clean(const struct files_journal *journal);
+
+/*
+ * A journal that is made in one go: it is whole when it has its name, so nobody ever meets
+ * a piece of it. Embed it; all is private.
+ */
+struct files_put {
+	struct files_journal journal;
+	int dir_fd;
+	char name[NAME_MAX + 1];
+	char fresh[NAME_MAX + sizeof(FILES_JOURNAL_FRESH)];
+};
+
+/* Of what is pending in journal. dir_fd is borrowed for its life. */
+void files_put_init(struct files_put *put, const struct files_journal *journal,
+		    int dir_fd, const char *name);
+/* On the disk, once; a thread may. What a process left that died here is replaced.
+ * ERR_SYS, ERR_CONFLICT: the name is taken. */
+int files_put_make(struct files_put *put, struct err *err);
+void files_put_deinit(struct files_put *put);
 
 /* What is left to do after a record. */
 enum files_scan {
