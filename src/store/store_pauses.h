@@ -32,7 +32,7 @@ int store_pauses_queues(struct pg_batch *batch, const char *const *configured, s
 int store_pauses_queues_count(const struct pg_reply *reply, int statement);
 void store_pauses_queues_read(const struct pg_reply *reply, int statement, int row,
 			      struct store_queue *ret);
-/* Their names alone, the configured ones first; counted with store_pauses_queues_count. */
+/* Names alone, the configured ones first; counted with store_pauses_queues_count. */
 int store_pauses_names(struct pg_batch *batch, const char *const *configured, size_t n,
 		       int limit);
 const char *store_pauses_names_read(const struct pg_reply *reply, int statement, int row);
