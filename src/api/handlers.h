@@ -90,12 +90,14 @@ void runs_start_stream(struct api_call *call);
 /* The same for stock's internal routes, of orchestrations. */
 void def_write_upsert(struct api_call *call);
 void def_write_erase(struct api_call *call);
-void v1_routes_whole(struct api_call *call);
 void v1_routes_resume(struct api_call *call);
-void v1_routes_agents(struct api_call *call);
-void v1_routes_agent(struct api_call *call);
-void v1_routes_orchestrations(struct api_call *call);
-void v1_routes_orchestration(struct api_call *call);
+
+/* v1_lists.c */
+void v1_lists_whole(struct api_call *call);
+void v1_lists_agents(struct api_call *call);
+void v1_lists_agent(struct api_call *call);
+void v1_lists_orchestrations(struct api_call *call);
+void v1_lists_orchestration(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);

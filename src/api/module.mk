@@ -205,6 +205,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/why_reads.h \
 	src/api/why_route.c \
 	src/api/v1_chat.c \
+	src/api/v1_lists.c \
 	src/api/v1_routes.c \
 	src/api/waits_route.c \
 	src/api/worker_acts.c \

@@ -1,10 +1,9 @@
 /*
  * file_stock.c - the file of a run that stock readers know
  *
- * It says nothing that the journal does not: it is written behind a pause and behind
- * the end, and once more by whoever finds a journal that says so beside a file that does
- * not. Readers see a whole one, old
- * or new.
+ * It says nothing that the journal does not: it is written behind a pause and behind the
+ * end, and once more by whoever finds a journal that says so beside a file that does not.
+ * Readers see a whole one, old or new.
  */
 #include "host/file_stock.h"
 
