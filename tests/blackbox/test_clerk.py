@@ -135,7 +135,7 @@ def test_a_running_row_is_its_owners_while_that_one_lives(site):
 def test_a_flush_under_load_loses_no_run_and_repeats_no_step(site):
     site.prepare(SLOW)
     daemon = site.start(SYNAPSED_WORKER_SLOTS="120")
-    runs = [site.submit("slow", str(i)) for i in range(200)]
+    runs = site.submit_many("slow", 200)
     with site.redis.client() as client:
         until(lambda: int(client.hget(P + "running", "*") or 0) == 120)
         since = daemon.mark()
@@ -150,7 +150,7 @@ def test_a_flush_under_load_loses_no_run_and_repeats_no_step(site):
 def test_redis_comes_back_without_data(own):
     own.prepare(SLOW)
     daemon = own.start(SYNAPSED_WORKER_SLOTS="60", SYNAPSED_WORKER_PROCESSES="2")
-    runs = [own.submit("slow", str(i)) for i in range(200)]
+    runs = own.submit_many("slow", 200)
     with own.redis.client() as client:
         until(lambda: int(client.hget(P + "running", "*") or 0) == 120)
     since = daemon.mark()
@@ -164,7 +164,7 @@ def test_redis_comes_back_without_data(own):
 def test_a_worker_dies_while_redis_is_away(own):
     own.prepare(SLOW)
     daemon = own.start(SYNAPSED_WORKER_PROCESSES="2")
-    runs = [own.submit("slow", str(i)) for i in range(40)]
+    runs = own.submit_many("slow", 40)
     until(lambda: own.sql("SELECT count(*) FROM orchestration_runs WHERE status = 'running'")
           == [(40,)])
     since = daemon.mark()
