@@ -231,10 +231,10 @@ static enum errors_code gather(const struct file_chats *chats, const char *sessi
 		error = file_reads_run(chats->reads, str_text(&run_id), FILE_READS_ROW,
 				       &found);
 	if (error == ERRORS_NONE && strcmp(found.run.tenant_id, tenant_id) == 0)
-		error = file_reads_gather(
-			chats->reads, found.run.run_id,
-			chat_run_agent(found.run.orchestration_id) != NULL, start, end,
-			arena, at, room);
+		error = file_reads_gather(chats->reads, found.run.run_id,
+					  chat_run_agent(found.run.orchestration_id) !=
+						  NULL,
+					  start, end, arena, at, room);
 	file_reads_run_deinit(&found);
 	str_deinit(&run_id);
 	return error == ERRORS_NO_RUN ? ERRORS_NONE : error;
@@ -246,8 +246,7 @@ void file_chats_events(const struct file_chats *chats, const char *session_id,
 {
 	size_t room = (size_t)limit;
 	struct port_event *at = mem_new_n(struct port_event, room + 1);
-	int64_t last =
-		turn ? turn : files_index_session(chats->reads->index, session_id);
+	int64_t last = turn ? turn : files_index_session(chats->reads->index, session_id);
 	int64_t from = turn || last <= RANGE_MAX ? 1 : last - RANGE_MAX + 1;
 	enum errors_code error = ERRORS_NO_SESSION;
 	struct turns newest;
@@ -262,8 +261,8 @@ void file_chats_events(const struct file_chats *chats, const char *session_id,
 	}
 	/* the oldest first: what finds no room is not read */
 	for (; error == ERRORS_NONE && from <= last && room > 0; from++)
-		error = gather(chats, session_id, from, newest.at[0].run.tenant_id,
-			       start, end, &arena, at + ((size_t)limit - room), &room);
+		error = gather(chats, session_id, from, newest.at[0].run.tenant_id, start,
+			       end, &arena, at + ((size_t)limit - room), &room);
 	if (error == ERRORS_NONE)
 		cb(arg, error, newest.at[0].run.tenant_id, at, (size_t)limit - room);
 	else

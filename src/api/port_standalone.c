@@ -558,7 +558,8 @@ static void port_outcome(void *self, const char *run_id, port_outcome_cb cb, voi
 		return;
 	}
 	if (held && !held->paused && !file_run_has_ended(held)) {
-		cb(arg, ERRORS_NONE, held->head.tenant_id, NULL); /* its file stays shut */
+		cb(arg, ERRORS_NONE, held->head.tenant_id,
+		   NULL); /* its file stays shut */
 		return;
 	}
 	error = file_reads_view(&port->reads, run_id, &view);

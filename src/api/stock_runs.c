@@ -68,10 +68,10 @@ struct adoption {
 	char orchestration_id[IDS_MAX];
 	char tenant_id[IDS_MAX];
 	char step_id[IDS_MAX];
-	char *prompt;         /* owned; NULL: none */
-	struct json *state;   /* owned */
-	struct json *history; /* owned */
-	struct json *file;    /* owned; NULL: the row has it all */
+	char *prompt;          /* owned; NULL: none */
+	struct json *state;    /* owned */
+	struct json *history;  /* owned */
+	struct json *file;     /* owned; NULL: the row has it all */
 	struct refusal looked; /* at the file, if it is there */
 	int statement;
 	int tries;
@@ -194,10 +194,10 @@ static int read_checkpoint(struct adoption *adoption, int64_t version, struct er
 			str_deinit(&path);
 			return err->code;
 		}
-		rc = fdutil_read_file(
-			str_text(&path),
-			(size_t)conf->engine.state_max_bytes * CHECKPOINT_STATES, &text,
-			&len, err);
+		rc = fdutil_read_file(str_text(&path),
+				      (size_t)conf->engine.state_max_bytes *
+					      CHECKPOINT_STATES,
+				      &text, &len, err);
 	}
 	if (rc == 0)
 		rc = jsonr_parse(text, len, &adoption->file, NULL, NULL, err);

@@ -32,9 +32,10 @@ int64_t defs_folder_version(enum store_definition_kind kind, const struct json *
 /*
  * Insert or replace, each item by itself; the files are written once, and readers see
  * each whole. BLOCKING. A mask (STORE_DEFINITION_MASK) or a blank keeps the secret that
- * is there. ret has n; texts are static. 0 (the items of a file that the disk did not take
- * are STORE_PUT_BAD), or an error, and nothing is written at all: ERR_CONFLICT (another
- * writer), ERR_INPUT (a file is no list), ERR_FULL (it would be too long), ERR_SYS.
+ * is there. ret has n; texts are static. 0 (the items of a file that the disk did not
+ * take are STORE_PUT_BAD), or an error, and nothing is written at all: ERR_CONFLICT
+ * (another writer), ERR_INPUT (a file is no list), ERR_FULL (it would be too long),
+ * ERR_SYS.
  */
 int defs_folder_put(const struct defs_folder *folder,
 		    const struct store_definition_new *puts, size_t n,

@@ -370,8 +370,7 @@ static int take_paused(struct file_takeover *takeover, struct checkpoint *point,
 	return rc;
 }
 
-static int take(struct file_takeover *takeover, struct checkpoint *point,
-		struct err *err)
+static int take(struct file_takeover *takeover, struct checkpoint *point, struct err *err)
 {
 	if (strcmp(point->status, "completed") == 0 ||
 	    strcmp(point->status, "failed") == 0 ||

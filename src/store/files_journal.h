@@ -67,8 +67,8 @@ uint64_t files_journal_end(const struct files_journal *journal);
 bool files_journal_clean(const struct files_journal *journal);
 
 /*
- * A journal that is made in one go: it is whole when it has its name, so nobody ever meets
- * a piece of it. Embed it; all is private.
+ * A journal that is made in one go: it is whole when it has its name, so nobody ever
+ * meets a piece of it. Embed it; all is private.
  */
 struct files_put {
 	struct files_journal journal;

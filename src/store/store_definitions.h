@@ -144,7 +144,7 @@ void store_definitions_put_read(const struct pg_reply *reply, int statement,
 
 /* Which definitions go into a bundle. */
 struct store_export {
-	bool all; /* the lists do not count */
+	bool all;                               /* the lists do not count */
 	const enum store_definition_kind *only; /* of this kind; NULL: of each */
 	const char *const *ids[STORE_DEFINITION_KINDS];
 	size_t counts[STORE_DEFINITION_KINDS];
