@@ -113,7 +113,7 @@ static const struct route routes[] = {
 	{ REQUEST_POST, "/api/v2/queues/*/resume", ROUTE_KEY, ROUTE_BODY_IGNORED, queues_route_resume },
 	{ REQUEST_GET,  "/api/v2/queue/stats", ROUTE_KEY, ROUTE_BODY_IGNORED, queue_route_stats },
 	{ REQUEST_GET,  "/api/v2/metrics", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, metrics_route_get },
-	{ REQUEST_GET,  "/api/orchestrations", ROUTE_PAGE, ROUTE_BODY_IGNORED, v1_routes_whole },
+	{ REQUEST_GET,  "/api/orchestrations", ROUTE_PAGE, ROUTE_BODY_IGNORED, v1_lists_whole },
 	{ REQUEST_POST, "/api/orchestrations", ROUTE_PAGE, ROUTE_BODY_JSON, def_write_upsert },
 	{ REQUEST_GET,  "/api/orchestrations/runs", ROUTE_PAGE, ROUTE_BODY_IGNORED, run_list_get },
 	{ REQUEST_GET,  "/api/orchestrations/runs/*", ROUTE_PAGE, ROUTE_BODY_IGNORED, run_detail_get },
