@@ -90,14 +90,6 @@ void runs_start_stream(struct api_call *call);
 /* The same for stock's internal routes, of orchestrations. */
 void def_write_upsert(struct api_call *call);
 void def_write_erase(struct api_call *call);
-void v1_routes_resume(struct api_call *call);
-
-/* v1_lists.c */
-void v1_lists_whole(struct api_call *call);
-void v1_lists_agents(struct api_call *call);
-void v1_lists_agent(struct api_call *call);
-void v1_lists_orchestrations(struct api_call *call);
-void v1_lists_orchestration(struct api_call *call);
 void runs_status(struct api_call *call);
 void runs_events(struct api_call *call);
 void runs_steps(struct api_call *call);
@@ -141,6 +133,14 @@ void settings_route_get(struct api_call *call);
 void settings_route_put(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
+/* v1_routes.c */
+void v1_routes_resume(struct api_call *call);
+/* v1_lists.c */
+void v1_lists_whole(struct api_call *call);
+void v1_lists_agents(struct api_call *call);
+void v1_lists_agent(struct api_call *call);
+void v1_lists_orchestrations(struct api_call *call);
+void v1_lists_orchestration(struct api_call *call);
 /* v1_chat.c */
 void v1_chat_post(struct api_call *call);
 /* why_route.c */
