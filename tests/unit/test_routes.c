@@ -141,9 +141,25 @@ static void only_health_needs_no_key(void **state)
 			 ROUTE_KEY);
 }
 
+/* Of two rows the second would never be met, and the first may be the more open one. */
+static void no_route_stands_twice(void **state)
+{
+	const struct route *a, *b;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; (a = routes_at(i)); i++)
+		for (k = 0; k < i; k++) {
+			b = routes_at(k);
+			if (a->method == b->method && strcmp(a->pattern, b->pattern) == 0)
+				fail_msg("%s stands twice", a->pattern);
+		}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_route_stands_twice),
 		cmocka_unit_test(every_path_finds_its_handler),
 		cmocka_unit_test(paths_that_are_not_there_are_not_found),
 		cmocka_unit_test(another_method_is_told_which_there_are),
