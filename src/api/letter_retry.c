@@ -21,24 +21,30 @@
 
 #include <string.h>
 
+static void answer(struct api_call *call, int status, const char *word,
+		   const char *id_key, const char *new_run)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "status", word);
+	jsonw_pair_text(&w, id_key, call->params[0]);
+	jsonw_pair_text(&w, "run_id", new_run);
+	jsonw_object_end(&w);
+	response_json(call->req, status, &body);
+}
+
 static void on_retried(void *arg, enum errors_code error, const char *detail,
 		       const char *new_run)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
 
-	if (error != ERRORS_NONE) {
+	if (error == ERRORS_NONE)
+		answer(call, 202, "queued", "id", new_run);
+	else
 		errors_send(call->req, error, detail);
-		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "status", "queued");
-	jsonw_pair_text(&w, "id", call->params[0]);
-	jsonw_pair_text(&w, "run_id", new_run);
-	jsonw_object_end(&w);
-	response_json(call->req, 202, &body);
 }
 
 /* An empty body is an empty object. NULL: nothing is to be changed. */
@@ -85,20 +91,11 @@ static void on_stock_retried(void *arg, enum errors_code error, const char *deta
 			     const char *new_run)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
 
-	if (error != ERRORS_NONE) {
+	if (error == ERRORS_NONE)
+		answer(call, 200, "re-enqueued", "dlq_id", new_run);
+	else
 		errors_send(call->req, error, detail);
-		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "status", "re-enqueued");
-	jsonw_pair_text(&w, "dlq_id", call->params[0]);
-	jsonw_pair_text(&w, "run_id", new_run);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
 }
 
 void letter_retry_stock(struct api_call *call)

@@ -16,16 +16,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox")
 
 from harness.fake_llm import FakeLLM  # noqa: E402
 from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.procs import memory  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site, llm_step, orchestration  # noqa: E402
 
 BULK = 1000
-
-
-def memory(pid):
-    """KiB, by name, of /proc/<pid>/smaps_rollup."""
-    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
 
 
 def private(pid):

@@ -10,7 +10,6 @@ Prints figures; nothing here is a verdict. Needs as many open files as clients, 
 """
 
 import json
-import os
 import pathlib
 import resource
 import socket
@@ -21,22 +20,12 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox"))
 
 from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.procs import cpu_s, memory  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site, llm_step, orchestration  # noqa: E402
 
 QUIET_S = 10
 ROUNDS = 200
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def memory(pid):
-    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
-
-
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def open_all(port, key, run_ids, count):

@@ -13,7 +13,6 @@ time from XADD to the client before and after, and when the clients were back; e
 """
 
 import json
-import os
 import pathlib
 import signal
 import sys
@@ -25,23 +24,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox")
 from harness.crowd import Crowd  # noqa: E402
 from harness.daemon import moment  # noqa: E402
 from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.procs import cpu_s, memory  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site, llm_step, orchestration  # noqa: E402
 
 PHASE_S = 10
 STEP_MS = 2000
 PROBES_PER_S = 20
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def memory(pid):
-    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
-
-
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 class Prober(threading.Thread):

@@ -1,5 +1,6 @@
 """Paths, methods and keys: who gets in, and what is told to who does not."""
 
+import http.client
 import time
 
 import pytest
@@ -258,6 +259,20 @@ def test_queue_stats_have_their_fields(api):
     stats = api.client.get("/api/v2/queue/stats").json
     assert set(stats) == {"queue_name", "queued", "active", "dead", "oldest_ms"}
     assert all(isinstance(stats[k], int) for k in stats if k != "queue_name")
+
+
+def test_metrics_are_for_who_has_their_token(site):
+    site.prepare()
+    daemon = site.start(METRICS_TOKEN="of-the-scraper")
+    for token, want in (("of-the-scraper", 200), ("another", 401), (None, 401), (site.key, 401)):
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.api_port, timeout=30)
+        connection.request("GET", "/api/v2/metrics",
+                           headers={"Authorization": f"Bearer {token}"} if token else {})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        assert answer.status == want, token
+        assert (b"\nsynapse_queue_depth{" in text) == (want == 200)
 
 
 def test_many_clients_at_once_are_all_answered(api):
