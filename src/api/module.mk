@@ -2,7 +2,6 @@ SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
-	src/api/agents.c \
 	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
@@ -52,6 +51,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_rows.c \
 	src/api/def_rows.h \
 	src/api/def_write.c \
+	src/api/definition_get.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
@@ -131,7 +131,6 @@ src_api_libapi_a_SOURCES = \
 	src/api/pg_read.h \
 	src/api/metrics_route.c \
 	src/api/openapi.c \
-	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_fill.c \
