@@ -45,7 +45,8 @@ static void on_list(void *arg, enum errors_code error,
 
 void agents_list(struct api_call *call)
 {
-	call->port->definitions(call->port->self, STORE_AGENT, on_list, call);
+	call->port->intake->definitions(call->port->intake->self, STORE_AGENT, on_list,
+					call);
 }
 
 static void on_one(void *arg, enum errors_code error,
@@ -66,8 +67,8 @@ static void on_one(void *arg, enum errors_code error,
 void agents_get(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->definition(call->port->self, STORE_AGENT, call->params[0],
-				       on_one, call);
+		call->port->intake->definition(call->port->intake->self, STORE_AGENT,
+					       call->params[0], on_one, call);
 	else
 		errors_send(call->req, ERRORS_NO_AGENT, NULL);
 }

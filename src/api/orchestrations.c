@@ -46,7 +46,8 @@ static void on_list(void *arg, enum errors_code error,
 
 void orchestrations_list(struct api_call *call)
 {
-	call->port->definitions(call->port->self, STORE_ORCHESTRATION, on_list, call);
+	call->port->intake->definitions(call->port->intake->self, STORE_ORCHESTRATION,
+					on_list, call);
 }
 
 static void on_one(void *arg, enum errors_code error,
@@ -67,8 +68,9 @@ static void on_one(void *arg, enum errors_code error,
 void orchestrations_get(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->definition(call->port->self, STORE_ORCHESTRATION,
-				       call->params[0], on_one, call);
+		call->port->intake->definition(call->port->intake->self,
+					       STORE_ORCHESTRATION, call->params[0],
+					       on_one, call);
 	else
 		errors_send(call->req, ERRORS_NO_ORCHESTRATION, NULL);
 }
