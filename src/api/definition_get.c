@@ -59,13 +59,16 @@ static void on_agents(void *arg, enum errors_code error,
 
 void definition_get_orchestrations(struct api_call *call)
 {
-	call->port->definitions(call->port->self, STORE_ORCHESTRATION, on_orchestrations,
-				call);
+	const struct intake_port *intake = call->port->intake;
+
+	intake->definitions(intake->self, STORE_ORCHESTRATION, on_orchestrations, call);
 }
 
 void definition_get_agents(struct api_call *call)
 {
-	call->port->definitions(call->port->self, STORE_AGENT, on_agents, call);
+	const struct intake_port *intake = call->port->intake;
+
+	intake->definitions(intake->self, STORE_AGENT, on_agents, call);
 }
 
 static void on_one(void *arg, enum errors_code error,
@@ -86,9 +89,10 @@ static void on_one(void *arg, enum errors_code error,
 static void get(struct api_call *call, enum store_definition_kind kind,
 		enum errors_code absent)
 {
+	const struct intake_port *intake = call->port->intake;
+
 	if (api_call_id_ok(call->params[0]))
-		call->port->definition(call->port->self, kind, call->params[0], on_one,
-				       call);
+		intake->definition(intake->self, kind, call->params[0], on_one, call);
 	else
 		errors_send(call->req, absent, NULL);
 }

@@ -83,6 +83,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_once.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
+	src/api/file_runs.c \
+	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
 	src/api/file_turns.c \
@@ -158,6 +160,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_router.c \
+	src/api/run_router.h \
 	src/api/run_stands.c \
 	src/api/run_stands.h \
 	src/api/run_story.c \

@@ -133,7 +133,7 @@ static void on_agents(void *arg, enum errors_code error,
 	agent = choose(items, count, chatting->chat.agent_id);
 	chatting->chat.agent_id = arena_dup(arena, agent->id);
 	chatting->agent_name = arena_dup(arena, agent->name);
-	call->port->chat_post(call->port->self, &chatting->chat);
+	call->port->chats->post(call->port->chats->self, &chatting->chat);
 }
 
 void v1_chat_post(struct api_call *call)
@@ -173,5 +173,6 @@ void v1_chat_post(struct api_call *call)
 	if (chatting->chat.idempotency_key)
 		chatting->chat.body_sha256 =
 			idempotency_digest("chat", text, len, chatting->sha256);
-	call->port->definitions(call->port->self, STORE_AGENT, on_agents, chatting);
+	call->port->intake->definitions(call->port->intake->self, STORE_AGENT, on_agents,
+					chatting);
 }
