@@ -40,9 +40,10 @@ static const char *wanted_headers(const struct request *req)
 {
 	const char *text = request_header(req, "Access-Control-Request-Headers");
 
-	if (!text || !*text || text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789-_, ")])
+	if (!text || !*text ||
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-_, ")])
 		return "Authorization, Content-Type";
 	return text;
 }
