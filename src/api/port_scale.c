@@ -113,6 +113,13 @@ static int port_follow(void *self, struct request *req, const struct tails_ask *
 	return tails_follow(port->tails, req, ask, err);
 }
 
+static void port_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	run_reads_newest(port->parts.pool, run_id, cb, arg);
+}
+
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
 		       port_steps_cb cb, void *arg)
 {
@@ -392,6 +399,7 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		.stand = port_stand,
 		.list = port_list,
 		.events = port_events,
+		.newest = port_newest,
 		.follow = port_follow,
 		.outcome = port_outcome,
 		.steps = port_steps,

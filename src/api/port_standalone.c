@@ -179,6 +179,17 @@ static int port_follow(void *self, struct request *req, const struct tails_ask *
 	return file_tails_follow(port->parts.tails, req, ask, err);
 }
 
+static void port_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+	const struct runs_port *next = other(port, run_id);
+
+	if (next)
+		next->newest(next->self, run_id, cb, arg);
+	else
+		file_reads_newest(&port->reads, run_id, cb, arg);
+}
+
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
 		       port_steps_cb cb, void *arg)
 {
@@ -683,6 +694,7 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 		.stand = port_stand,
 		.list = port_list,
 		.events = port_events,
+		.newest = port_newest,
 		.follow = port_follow,
 		.outcome = port_outcome,
 		.steps = port_steps,
