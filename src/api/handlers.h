@@ -80,6 +80,9 @@ void queues_route_resume(struct api_call *call);
 void resume_route_post(struct api_call *call);
 /* run_detail.c */
 void run_detail_get(struct api_call *call);
+/* run_follow.c */
+void run_follow_answer(struct api_call *call);
+void run_follow_retry(struct api_call *call);
 /* run_list.c */
 void run_list_get(struct api_call *call);
 /* runs.c */
@@ -142,6 +145,7 @@ void v1_lists_orchestrations(struct api_call *call);
 void v1_lists_orchestration(struct api_call *call);
 /* v1_chat.c */
 void v1_chat_post(struct api_call *call);
+void v1_chat_stream(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
 /* waits_route.c */

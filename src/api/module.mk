@@ -35,6 +35,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_route.c \
 	src/api/chat_route.h \
 	src/api/chat_stream.c \
+	src/api/chat_stream.h \
 	src/api/chats.c \
 	src/api/chats.h \
 	src/api/cookie.c \
@@ -144,6 +145,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/resume_route.c \
+	src/api/resume_route.h \
 	src/api/resumes.c \
 	src/api/resumes.h \
 	src/api/routes.c \
@@ -155,6 +157,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_detail.c \
 	src/api/run_filter.c \
 	src/api/run_filter.h \
+	src/api/run_follow.c \
+	src/api/run_follow.h \
 	src/api/run_list.c \
 	src/api/run_pairs.c \
 	src/api/run_pairs.h \
