@@ -282,9 +282,24 @@ static void revoked(struct api_call *call, enum errors_code error, int64_t n)
 	response_json(call->req, 200, &body);
 }
 
+/* In this host's own file as well, before anybody hears of it: that is what is asked as
+ * soon as Postgres is away. Other hosts look for themselves (key_ends.c). */
+static void end_here(struct api_call *call)
+{
+	struct err err;
+	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
+
+	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
+		(void)file_error(rc, &err);
+}
+
 static void on_revoked(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
-	revoked(arg, error, error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0);
+	int64_t n = error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0;
+
+	if (n > 0)
+		end_here(arg);
+	revoked(arg, error, n);
 }
 
 void keys_route_revoke(struct api_call *call)
