@@ -87,8 +87,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_sums.c \
+	src/api/file_sums.h \
 	src/api/file_turns.c \
 	src/api/file_turns.h \
+	src/api/file_walk.c \
+	src/api/file_walk.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -201,6 +205,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_in.h \
 	src/api/submit_insert.c \
 	src/api/submit_queue.c \
+	src/api/sum_reads.c \
+	src/api/sum_reads.h \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/why.c \
