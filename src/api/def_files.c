@@ -4,7 +4,7 @@
  * Reads are the catalog's, which looks at the files as often as anybody asks; writes go
  * through defs/defs_folder.c and are seen by the next look. All of it is local and
  * BLOCKING, for as long as a file of definitions takes to be written. A file has one
- * version of each: the one that is there.
+ * version of each: the one that is there. Those before it are in defs/defs_past.h.
  */
 #include "api/def_files.h"
 
@@ -15,8 +15,10 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "defs/defs_folder.h"
+#include "defs/defs_past.h"
 #include "defs/defs_secrets.h"
 #include "store/files_list.h"
+#include "store/files_run.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -53,6 +55,18 @@ static const struct files_list *list_of(const struct def_files *files,
 
 /* -- writes -- */
 
+/* The fleet's definitions are in Postgres: it and the other hosts hear of this by a sync. */
+static void tell_where(const struct def_files *files, const char *id, size_t n)
+{
+	if (conf_has_stores(files->conf))
+		log_warn("definition.only_here", LOG_S("id", id), LOG_N("count", n),
+			 LOG_S("folder", files->conf->data_dir),
+			 LOG_S("advice", files->conf->definitions.auto_sync
+						 ? "it is synced when Postgres is back"
+						 : "synapsed def sync, when Postgres is "
+						   "back"));
+}
+
 static void files_put(void *self, const struct store_definition_new *puts, size_t n,
 		      def_put_cb cb, void *arg)
 {
@@ -62,6 +76,8 @@ static void files_put(void *self, const struct store_definition_new *puts, size_
 	struct err err;
 	int rc = defs_folder_put(&folder, puts, n, outcomes, &err);
 
+	if (rc == 0)
+		tell_where(files, puts[0].id, n);
 	file_catalog_expire(files->catalog);
 	cb(arg, error_of(rc, &err), outcomes);
 	mem_free(outcomes);
@@ -78,6 +94,8 @@ static void files_remove(void *self, enum store_definition_kind kind, const char
 	int rc = defs_folder_delete(&folder, kind, id, only_tenant, expect, &outcome,
 				    &err);
 
+	if (rc == 0)
+		tell_where(files, id, 1);
 	file_catalog_expire(files->catalog);
 	cb(arg, error_of(rc, &err), &outcome);
 }
@@ -125,6 +143,33 @@ static void files_list_kind(void *self, enum store_definition_kind kind, def_lis
 	mem_free(items);
 }
 
+static void get_past(const struct def_files *files, enum store_definition_kind kind,
+		     const char *id, int64_t version, def_get_cb cb, void *arg)
+{
+	struct store_definition found = {
+		.id = id,
+		.version = version,
+		.tenant_id = files->conf->limits.default_tenant,
+	};
+	char *text = NULL;
+	struct err err;
+	int rc = version ? defs_past_read(files->conf->data_dir, kind, id, version, &text,
+					  &err)
+			 : ERR_NOT_FOUND;
+
+	if (rc == 0) {
+		found.definition = text;
+		cb(arg, ERRORS_NONE, &found);
+	} else if (rc == ERR_NOT_FOUND) {
+		cb(arg, ERRORS_NO_DEFINITION, NULL);
+	} else {
+		log_warn("definition.version_unreadable", LOG_S("id", id),
+			 LOG_S("error", err.text));
+		cb(arg, ERRORS_DISK, NULL);
+	}
+	mem_free(text);
+}
+
 static void files_get(void *self, enum store_definition_kind kind, const char *id,
 		      int64_t version, def_get_cb cb, void *arg)
 {
@@ -136,7 +181,7 @@ static void files_get(void *self, enum store_definition_kind kind, const char *i
 	int64_t now = doc ? defs_folder_version(kind, doc) : 0;
 
 	if (!doc || (version && version != now)) {
-		cb(arg, ERRORS_NO_DEFINITION, NULL);
+		get_past(files, kind, id, version, cb, arg);
 		jsonr_free(doc);
 		return;
 	}
@@ -154,22 +199,61 @@ static void files_get(void *self, enum store_definition_kind kind, const char *i
 	jsonr_free(doc);
 }
 
+struct versions {
+	struct store_version at[DEFS_PAST_MAX + 1];
+	char moments[DEFS_PAST_MAX + 1][FILES_MOMENT_MAX];
+	size_t count;
+};
+
+static void add_past(struct versions *all, const struct defs_past *past)
+{
+	struct store_version *one = &all->at[all->count];
+
+	one->version = past->version;
+	one->bytes = past->bytes;
+	one->created_at = files_run_moment(past->at_ms, all->moments[all->count]);
+	all->count++;
+}
+
+/* What is there now in front. A hand may have changed it, which no time is known of. */
+static void gather_versions(const struct def_files *files,
+			    enum store_definition_kind kind, const char *id,
+			    struct versions *all)
+{
+	const struct files_item *item = files_list_find(list_of(files, kind), id);
+	struct json *doc = read_item(item);
+	struct defs_past past[DEFS_PAST_MAX];
+	size_t i, n = defs_past_list(files->conf->data_dir, kind, id, past);
+	int64_t now = doc ? defs_folder_version(kind, doc) : 0;
+
+	memset(all, 0, sizeof(*all));
+	if (doc && (!n || past[0].version != now)) {
+		all->at[0].version = now;
+		all->at[0].bytes = (int64_t)item->len;
+		all->count = 1;
+	}
+	for (i = 0; i < n; i++)
+		if (i == 0 || past[i].version != now)
+			add_past(all, &past[i]);
+	jsonr_free(doc);
+}
+
 static void files_versions(void *self, enum store_definition_kind kind, const char *id,
 			   int64_t below, int limit, def_versions_cb cb, void *arg)
 {
-	struct def_files *files = files_of(self);
-	const struct files_item *item = files_list_find(list_of(files, kind), id);
-	struct json *doc = read_item(item);
-	struct store_version version = { .version = 0 };
+	struct versions *all = mem_new(struct versions);
+	size_t from = 0, n;
 
-	if (doc) {
-		version.version = defs_folder_version(kind, doc);
-		version.sha256 = item->sha256;
-		version.bytes = (int64_t)item->len;
+	gather_versions(files_of(self), kind, id, all);
+	/* their numbers have no order: a page goes on behind the one that it names */
+	if (below != INT64_MAX) {
+		while (from < all->count && all->at[from].version != below)
+			from++;
+		from += from < all->count;
 	}
-	cb(arg, ERRORS_NONE, &version,
-	   doc && limit > 0 && version.version < below ? 1 : 0);
-	jsonr_free(doc);
+	n = all->count - from;
+	cb(arg, ERRORS_NONE, all->at + from, n < (size_t)limit ? n : (size_t)limit);
+	mem_free(all);
 }
 
 static bool is_asked(const struct store_export *ask, enum store_definition_kind kind,

@@ -1,15 +1,18 @@
 /*
  * defs_folder.c - definitions in the stock files of a data folder: read and written
  *
- * What the functions of migration 8 are for Postgres, with one file a kind, one tenant
- * and one version. Tools have their names for keys here, as stock has it: an id that is
+ * What the functions of migration 8 are for Postgres, with one file a kind and one tenant.
+ * A file has one version of each; what it had before is kept beside it (defs_past.h), what
+ * a hand wrote as soon as we replace it. Tools have their names for keys here, as stock has it: an id that is
  * another is a member like others.
  */
 #include "defs/defs_folder.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/jsonr.h"
 #include "base/log.h"
+#include "defs/defs_past.h"
 #include "defs/defs_secrets.h"
 #include "store/files_edit.h"
 
@@ -92,6 +95,38 @@ static struct json *parse(const char *text)
 	return doc;
 }
 
+/* A text that is not kept is no reason to refuse the next: it is said. */
+static void keep(const struct defs_folder *folder, enum store_definition_kind kind,
+		 const char *id, const struct json *doc, int64_t at_ms)
+{
+	struct str shown = STR_INIT;
+	struct err err;
+
+	defs_secrets_hide(kind, doc, false, &shown, NULL, NULL);
+	if (defs_past_keep(folder->data_dir, kind, id, defs_folder_version(kind, doc),
+			   at_ms, str_text(&shown), &err) < 0)
+		log_warn("definition.version_not_kept", LOG_S("id", id),
+			 LOG_S("error", err.text));
+	str_deinit(&shown);
+}
+
+/* Before the file is written: what it was, unless that is known, and what it will be. */
+static void keep_both(const struct defs_folder *folder, const struct files_edit *edit,
+		      enum store_definition_kind kind, const char *id,
+		      const struct json *old, const struct json *new)
+{
+	struct defs_past known[DEFS_PAST_MAX];
+	size_t n = defs_past_list(folder->data_dir, kind, id, known);
+	int64_t now_ms = clock_wall_ms(), old_ms = files_edit_changed_ms(edit);
+
+	if (n && now_ms <= known[0].at_ms)
+		now_ms = known[0].at_ms + 2;
+	if (old && (!n || known[0].version != defs_folder_version(kind, old)))
+		keep(folder, kind, id, old, old_ms < now_ms ? old_ms : now_ms - 1);
+	if (new)
+		keep(folder, kind, id, new, now_ms);
+}
+
 static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		    const struct store_definition_new *put, struct store_put *ret)
 {
@@ -115,13 +150,15 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		defs_secrets_keep(put->kind, doc, old, &text);
 		kept = parse(str_text(&text));
 		ret->version = defs_folder_version(put->kind, kept);
-		jsonr_free(kept);
 		ret->created = !old;
 		ret->outcome = STORE_PUT_STORED;
-		if (before && strcmp(before, str_text(&text)) == 0)
+		if (before && strcmp(before, str_text(&text)) == 0) {
 			ret->outcome = STORE_PUT_SAME;
-		else
+		} else {
+			keep_both(folder, edit, put->kind, key, old, kept);
 			files_edit_put(edit, key, str_text(&text));
+		}
+		jsonr_free(kept);
 	}
 	jsonr_free(old);
 	jsonr_free(doc);
@@ -228,6 +265,7 @@ int defs_folder_delete(const struct defs_folder *folder, enum store_definition_k
 		ret->outcome = STORE_PUT_NONE;
 	} else if (expected(folder, kind, old, only_tenant, expect, ret)) {
 		ret->outcome = STORE_PUT_DELETED;
+		keep_both(folder, edit, kind, id, old, NULL);
 		files_edit_delete(edit, id);
 		rc = files_edit_write(edit, err);
 	}

@@ -129,6 +129,11 @@ def test_stores_that_are_not_there_at_the_start_are_waited_for():
         site.key = (daemon.data_dir / "api-key").read_text().strip()
         status, body, _ = site.ask("POST", RUN, {"message": "you"}, daemon=daemon)
         assert (status, body["response"]) == (200, "hi you")
+        # what is saved meanwhile is in files of this host, which is told
+        more = {**HELLO, "id": "more", "name": "more"}
+        assert site.ask("PUT", "/api/v2/orchestrations/more", more, daemon=daemon)[0] in (200, 201)
+        told = daemon.wait_event("definition.only_here", id="more")
+        assert "synapsed def sync" in told["advice"]
         site.postgres.start()
         until(lambda: health(site, daemon)["mode"] == "scale")
         until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
