@@ -54,16 +54,25 @@ function editor(kind, id, definition, said, done) {
   return el('div', {}, text, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), found);
 }
 
+// Definitions are rows or files, by mode; what is in files alone is said, for a sync is somebody's to ask for.
+async function whereabouts() {
+  const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/scale', 'Sync Now is under Scale'), '.');
+  try {
+    const { mode, reason } = await get('/health');
+    if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
+    const changed = ((await get('/api/scale/sync/status')).files ?? []).filter((f) => f.changed).map((f) => f.file);
+    return changed.length ? note(`Files of this host that are not in Postgres as they are: ${changed.join(', ')}.`) : null;
+  } catch { return null; } // not for this key, or the stores are away, which every view says
+}
+
 async function one(main, kind, id) {
   const said = teller(), picture = el('div'), versions = el('div');
   const definition = id === '+' ? { id: '', name: '', steps: [], entry_step_id: '' } : await get(`/api/v2/${kind}/${encodeURIComponent(id)}`);
+  const editing = editor(kind, id === '+' ? null : id, definition, said, (r) => { if (id === '+') location.hash = `#/definitions/${kind}/${encodeURIComponent(r.id ?? r.name)}`; else draw(); });
   const draw = async () => {
     if (id === '+') return;
     if (kind === 'orchestrations') fill(picture, graph(await get(`/api/v2/${kind}/${encodeURIComponent(id)}`)));
-    let list = [];
-    try { list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions; } catch (error) {
-      if (error.code !== 'scale_only') throw error; // definitions in files have no versions
-    }
+    const list = (await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions?limit=20`)).versions;
     const changes = el('pre', { class: 'diff', hidden: true, tabindex: '0', 'aria-label': 'Differences' });
     fill(versions, el('h2', {}, 'Versions'), el('ul', {}, list.map((v, i) => el('li', {}, `${v.version} · `, moment(v.created_at), ` · ${v.bytes} bytes `,
       i + 1 < list.length ? button('Differences to the one before', async () => {
@@ -71,10 +80,16 @@ async function one(main, kind, id) {
         const lines = diff(JSON.stringify(a.definition ?? a, null, 2), JSON.stringify(b.definition ?? b, null, 2));
         changes.hidden = false;
         fill(changes, lines.length ? lines : 'They are the same.');
+      }, { class: 'quiet small' }) : null,
+      i ? button('Put this back', async () => {
+        const old = await get(`/api/v2/${kind}/${encodeURIComponent(id)}/versions/${v.version}`);
+        if (await said.did(() => ask('PUT', `/api/v2/${kind}/${encodeURIComponent(id)}`, old.definition ?? old), (r) => `Stored as version ${r.version}, as it was.`)) {
+          editing.querySelector('textarea').value = JSON.stringify(old.definition ?? old, null, 2);
+          await draw();
+        }
       }, { class: 'quiet small' }) : null))), changes);
   };
-  add(main, heading(id === '+' ? `New: ${kind}` : definition.name ?? id, link(`#/definitions?kind=${kind}`, 'All')), said.node, picture,
-    editor(kind, id === '+' ? null : id, definition, said, (r) => { if (id === '+') location.hash = `#/definitions/${kind}/${encodeURIComponent(r.id ?? r.name)}`; else draw(); }),
+  add(main, heading(id === '+' ? `New: ${kind}` : definition.name ?? id, link(`#/definitions?kind=${kind}`, 'All')), await whereabouts(), said.node, picture, editing,
     el('div', { class: 'row' }, kind === 'orchestrations' && id !== '+' ? link(`#/start?orchestration=${encodeURIComponent(id)}`, 'Start a run of it') : null,
       id === '+' ? null : button('Delete', async () => { if (await confirm('Delete this definition?', 'Runs that have it keep their version.', 'Delete')) { await said.did(() => ask('DELETE', `/api/v2/${kind}/${encodeURIComponent(id)}`), 'Deleted.'); location.hash = `#/definitions?kind=${kind}`; } }, { class: 'danger' })),
     versions, command('synapsed def list; synapsed def validate <file>'));
@@ -103,7 +118,7 @@ export async function open(main, [kind, id], query) {
     fill(list, rows.length ? el('ul', { class: 'plain' }, rows.map((d) => el('li', {}, link(`#/definitions/${which}/${encodeURIComponent(d.id ?? d.name)}`, d.name ?? d.label ?? d.id),
       el('small', {}, ` ${d.id ?? ''} ${d.description ?? ''}`)))) : el('p', { class: 'note' }, 'There are none.'));
   };
-  add(main, heading('Definitions', link(`#/definitions/${which}/+`, 'New')),
+  add(main, heading('Definitions', link(`#/definitions/${which}/+`, 'New')), await whereabouts(),
     el('div', { class: 'row tabs' }, KINDS.map(([k, word]) => el('a', { href: `#/definitions${q({ kind: k })}`, 'aria-current': k === which ? 'true' : null }, word))),
     said.node, list, await importer(said, load), command('synapsed def import <bundle.json>'));
   await load();
