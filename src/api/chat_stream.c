@@ -66,7 +66,7 @@ static void on_turn(void *arg, enum errors_code error,
 	ask.ended = turn->ended;
 	ask.fresh = turn->epoch == 0 && turn->wake == 1 && !turn->ended;
 	ask.plain = chat_run_agent(turn->definition_id) != NULL;
-	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
+	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0) {
 		log_warn("events.stream_refused", LOG_S("session", opening->session_id),
 			 LOG_S("error", err.text));
 		errors_send(call->req, ERRORS_BUSY, NULL);
@@ -81,7 +81,8 @@ void chat_stream_answer(struct api_call *call, const char *session_id, int64_t t
 	opening->call = call;
 	opening->session_id = session_id;
 	opening->head = head;
-	call->port->chat_turn(call->port->self, session_id, turn, on_turn, opening);
+	call->port->chats->turn(call->port->chats->self, session_id, turn, on_turn,
+				opening);
 }
 
 void chat_stream_get(struct api_call *call)
@@ -108,8 +109,8 @@ void chat_stream_get(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(req, ERRORS_NO_SESSION, NULL);
 	else
-		call->port->chat_turn(call->port->self, call->params[0], turn, on_turn,
-				      opening);
+		call->port->chats->turn(call->port->chats->self, call->params[0], turn,
+					on_turn, opening);
 	body_faults_deinit(&faults);
 }
 
@@ -153,7 +154,7 @@ void chat_stream_events(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(req, ERRORS_NO_SESSION, NULL);
 	else /* one more than shown tells whether there is more */
-		call->port->chat_events(call->port->self, call->params[0], turn, start,
-					end, range->limit + 1, on_events, range);
+		call->port->chats->events(call->port->chats->self, call->params[0], turn,
+					  start, end, range->limit + 1, on_events, range);
 	body_faults_deinit(&faults);
 }

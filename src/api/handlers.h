@@ -7,9 +7,6 @@ struct api_call;
 /* act_routes.c */
 void act_routes_delete(struct api_call *call);
 void act_routes_retry(struct api_call *call);
-/* agents.c */
-void agents_list(struct api_call *call);
-void agents_get(struct api_call *call);
 /* analytics_route.c */
 void analytics_route_get(struct api_call *call);
 void analytics_route_minutes(struct api_call *call);
@@ -47,6 +44,11 @@ void def_write_create(struct api_call *call);
 void def_write_put(struct api_call *call);
 void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
+/* definition_get.c */
+void definition_get_orchestrations(struct api_call *call);
+void definition_get_orchestration(struct api_call *call);
+void definition_get_agents(struct api_call *call);
+void definition_get_agent(struct api_call *call);
 /* docs_route.c */
 void docs_route_get(struct api_call *call);
 /* health_route.c */
@@ -65,9 +67,6 @@ void mass_routes_letters(struct api_call *call);
 void metrics_route_get(struct api_call *call);
 /* openapi.c */
 void openapi_get(struct api_call *call);
-/* orchestrations.c */
-void orchestrations_list(struct api_call *call);
-void orchestrations_get(struct api_call *call);
 /* page.c */
 void page_get(struct api_call *call);
 void page_file_get(struct api_call *call);

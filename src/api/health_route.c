@@ -10,7 +10,7 @@
 
 void health_route_get(struct api_call *call)
 {
-	struct port_health health = call->port->health(call->port->self);
+	struct port_health health = call->port->intake->health(call->port->intake->self);
 	struct str body = STR_INIT;
 	struct jsonw w;
 

@@ -12,6 +12,7 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/key_files.h"
 #include "api/manage.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
@@ -204,6 +205,7 @@ static void make_key(struct making *making)
 		rc = files_keys_add(call->conf->data_dir, PATIENCE_MS, key->id,
 				    making->name, key->hash, key->shown,
 				    making->tenant_id, &err);
+		key_files_changed(call->own_keys);
 		made(making, file_error(rc, &err));
 		return;
 	}
@@ -302,6 +304,7 @@ void keys_route_revoke(struct api_call *call)
 	if (in_files(call)) {
 		rc = files_keys_revoke(call->conf->data_dir, PATIENCE_MS, call->params[0],
 				       &err);
+		key_files_changed(call->own_keys);
 		revoked(call, file_error(rc, &err), rc);
 		return;
 	}

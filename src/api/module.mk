@@ -2,7 +2,6 @@ SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
-	src/api/agents.c \
 	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
@@ -53,6 +52,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_rows.c \
 	src/api/def_rows.h \
 	src/api/def_write.c \
+	src/api/definition_get.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
@@ -84,6 +84,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_once.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
+	src/api/file_runs.c \
+	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
 	src/api/file_turns.c \
@@ -132,7 +134,6 @@ src_api_libapi_a_SOURCES = \
 	src/api/pg_read.h \
 	src/api/metrics_route.c \
 	src/api/openapi.c \
-	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_fill.c \
@@ -163,6 +164,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_router.c \
+	src/api/run_router.h \
 	src/api/run_stands.c \
 	src/api/run_stands.h \
 	src/api/run_story.c \

@@ -38,6 +38,11 @@
 
 struct port_scale {
 	struct runs_port port;
+	struct intake_port intake;
+	struct run_port run;
+	struct list_port lists;
+	struct chat_port chats;
+	struct fleet_port fleet;
 	struct port_scale_parts parts;
 	struct catalog *catalog;
 	struct tenant_book *tenants;
@@ -48,7 +53,7 @@ struct port_scale {
 	struct manage manage;
 	struct def_rows defs;
 	struct next_turns *turns;
-	struct chats *chats;
+	struct chats *talk;
 	struct tails *tails;
 	struct run_stands *stands;
 	struct queue *queue; /* the first name: what stats speaks of */
@@ -252,7 +257,7 @@ static void port_chat_post(void *self, struct port_chat *chat)
 {
 	struct port_scale *port = self;
 
-	chats_post(port->chats, chat);
+	chats_post(port->talk, chat);
 }
 
 static void port_chat_session(void *self, const char *session_id, int turns,
@@ -321,6 +326,64 @@ static void port_discard(void *self, const char *id, const char *tenant_id,
 
 /* -- life -- */
 
+static void fill_ports(struct port_scale *port)
+{
+	port->intake = (struct intake_port){
+		.self = port,
+		.submit = port_submit,
+		.check = port_check,
+		.definitions = port_definitions,
+		.definition = port_definition,
+		.health = port_health,
+	};
+	port->run = (struct run_port){
+		.self = port,
+		.get = port_get,
+		.stand = port_stand,
+		.events = port_events,
+		.follow = port_follow,
+		.newest = port_newest,
+		.outcome = port_outcome,
+		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
+		.cancel = port_cancel,
+		.resume_failed = port_resume_failed,
+		.answer = port_answer,
+	};
+	port->lists = (struct list_port){
+		.self = port,
+		.runs = port_list,
+		.questions = port_questions,
+	};
+	port->chats = (struct chat_port){
+		.self = port,
+		.post = port_chat_post,
+		.session = port_chat_session,
+		.turn = port_chat_turn,
+		.events = port_chat_events,
+		.cancel = port_chat_cancel,
+	};
+	port->fleet = (struct fleet_port){
+		.self = port,
+		.workers = port_workers,
+		.stats = port_stats,
+		.letters = port_letters,
+		.letter = port_letter,
+		.discard = port_discard,
+	};
+	port->port = (struct runs_port){
+		.intake = &port->intake,
+		.run = &port->run,
+		.lists = &port->lists,
+		.chats = &port->chats,
+		.fleet = &port->fleet,
+		.defs = &port->defs.port,
+		.manage = &port->manage,
+	};
+}
+
 int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret,
 		   struct err *err)
 {
@@ -386,46 +449,12 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	chats.tenants = port->tenants;
 	chats.cancels = port->cancels;
 	chats.turns = port->turns;
-	port->chats = chats_new(&chats);
+	port->talk = chats_new(&chats);
 	port->resumes = resumes_new(&resumes);
 	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
 	port->stands = run_stands_new(parts->loop, parts->pool);
-	port->port = (struct runs_port){
-		.self = port,
-		.submit = port_submit,
-		.check = port_check,
-		.get = port_get,
-		.stand = port_stand,
-		.list = port_list,
-		.events = port_events,
-		.newest = port_newest,
-		.follow = port_follow,
-		.outcome = port_outcome,
-		.steps = port_steps,
-		.detail = port_detail,
-		.why = port_why,
-		.erase = port_erase,
-		.cancel = port_cancel,
-		.resume_failed = port_resume_failed,
-		.answer = port_answer,
-		.questions = port_questions,
-		.definitions = port_definitions,
-		.definition = port_definition,
-		.workers = port_workers,
-		.stats = port_stats,
-		.letters = port_letters,
-		.letter = port_letter,
-		.discard = port_discard,
-		.chat_post = port_chat_post,
-		.chat_session = port_chat_session,
-		.chat_turn = port_chat_turn,
-		.chat_events = port_chat_events,
-		.chat_cancel = port_chat_cancel,
-		.health = port_health,
-		.manage = &port->manage,
-		.defs = &port->defs.port,
-	};
+	fill_ports(port);
 	def_rows_init(&port->defs, parts->pool, port->catalog);
 	port->manage = (struct manage){
 		.catalog = port->catalog,
@@ -455,7 +484,7 @@ void port_scale_free(struct port_scale *port)
 		return;
 	cancels_free(port->cancels);
 	next_turns_free(port->turns);
-	chats_free(port->chats);
+	chats_free(port->talk);
 	resumes_free(port->resumes);
 	answers_free(port->answers);
 	submit_free(port->submit);
@@ -495,7 +524,7 @@ static void on_answers_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
-	chats_when_idle(port->chats, on_chats_idle, port);
+	chats_when_idle(port->talk, on_chats_idle, port);
 }
 
 static void on_resumes_idle(void *arg)

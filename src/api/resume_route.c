@@ -78,7 +78,7 @@ void resume_route_post(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		call->port->resume_failed(call->port->self, call->params[0],
-					  call->key_tenant, from, on_resumed, call);
+		call->port->run->resume_failed(call->port->run->self, call->params[0],
+					       call->key_tenant, from, on_resumed, call);
 	body_faults_deinit(&faults);
 }

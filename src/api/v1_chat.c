@@ -33,7 +33,7 @@ struct chatting {
 	char sha256[DIGEST_HEX_SIZE];
 	const char *agent_name;
 	const char *session_id; /* of the turn */
-	bool streams; /* the answer is what the turn says */
+	bool streams;           /* the answer is what the turn says */
 };
 
 static void print_who(const struct chatting *chatting, struct jsonw *w)
@@ -155,7 +155,7 @@ static void on_agents(void *arg, enum errors_code error,
 	agent = choose(items, count, chatting->chat.agent_id);
 	chatting->chat.agent_id = arena_dup(arena, agent->id);
 	chatting->agent_name = arena_dup(arena, agent->name);
-	call->port->chat_post(call->port->self, &chatting->chat);
+	call->port->chats->post(call->port->chats->self, &chatting->chat);
 }
 
 static void post(struct api_call *call, bool streams)
@@ -196,7 +196,8 @@ static void post(struct api_call *call, bool streams)
 	if (chatting->chat.idempotency_key)
 		chatting->chat.body_sha256 =
 			idempotency_digest("chat", text, len, chatting->sha256);
-	call->port->definitions(call->port->self, STORE_AGENT, on_agents, chatting);
+	call->port->intake->definitions(call->port->intake->self, STORE_AGENT, on_agents,
+					chatting);
 }
 
 void v1_chat_post(struct api_call *call)

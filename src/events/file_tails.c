@@ -40,7 +40,7 @@ struct file_tails {
 	struct map by_run; /* struct tail */
 	struct sse_frame *complete;
 	struct sse_frame *done; /* the same for those with a view */
-	ev_timer look; /* while there is a client */
+	ev_timer look;          /* while there is a client */
 };
 
 /* All clients of a run. */

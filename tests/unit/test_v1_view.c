@@ -74,13 +74,16 @@ static void finals_inside_are_no_answer(void **state)
 
 static void an_error_says_nothing_of_what_is_inside(void **state)
 {
-	const char *seen = "{\"type\":\"error\",\"message\":\"the agent gave no answer\"}";
+	const char *seen =
+		"{\"type\":\"error\",\"message\":\"the agent gave no answer\"}";
 
 	(void)state;
-	check(V1_VIEW_CHAT, false, "{\"type\":\"error\",\"error\":\"secret\"}", seen, false);
+	check(V1_VIEW_CHAT, false, "{\"type\":\"error\",\"error\":\"secret\"}", seen,
+	      false);
 	check(V1_VIEW_CHAT, false, "{\"type\":\"orchestration_error\",\"error\":\"x\"}",
 	      seen, false);
-	as_it_is(V1_VIEW_RUN, "{\"type\":\"orchestration_error\",\"error\":\"x\"}", false);
+	as_it_is(V1_VIEW_RUN, "{\"type\":\"orchestration_error\",\"error\":\"x\"}",
+		 false);
 }
 
 int main(void)
