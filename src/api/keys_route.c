@@ -6,11 +6,13 @@
  *
  * Where there are stores a key is the fleet's; without, it is this host's, in the stock
  * file of its data folder, which is local and BLOCKING for as long as a small file takes
- * to be written.
+ * to be written. For another writer of the folder nothing stands still
+ * (file_patience.h).
  */
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/file_patience.h"
 #include "api/handlers.h"
 #include "api/manage.h"
 #include "api/pairs.h"
@@ -20,6 +22,7 @@
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -33,8 +36,6 @@
 #include "store/store_keys.h"
 
 #include <string.h>
-
-#define PATIENCE_MS 100 /* for another writer of the file: the loop stands meanwhile */
 
 static bool may(struct api_call *call)
 {
@@ -60,6 +61,7 @@ static enum errors_code file_error(int rc, const struct err *err)
 /* -- list -- */
 
 struct listing {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	struct str body;
 	struct jsonw w;
@@ -121,16 +123,28 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	list_end(&listing, error);
 }
 
+static int try_list(struct file_patience *wait, struct err *err)
+{
+	struct listing *listing = list_entry(wait, struct listing, wait);
+
+	return files_keys_each(listing->call->conf->data_dir, 0, on_file_key, listing,
+			       err);
+}
+
+static void on_listed(struct file_patience *wait, int rc, const struct err *err)
+{
+	list_end(list_entry(wait, struct listing, wait), file_error(rc, err));
+}
+
 static void list_files(struct api_call *call)
 {
-	struct listing listing = { .call = call, .body = STR_INIT };
-	struct err err;
-	int rc;
+	struct listing *listing = arena_new(request_arena(call->req), struct listing);
 
-	list_begin(&listing);
-	rc = files_keys_each(call->conf->data_dir, PATIENCE_MS, on_file_key, &listing,
-			     &err);
-	list_end(&listing, file_error(rc, &err));
+	listing->call = call;
+	listing->wait.attempt = try_list;
+	listing->wait.over = on_listed;
+	list_begin(listing);
+	file_patience_start(&listing->wait, call->loop);
 }
 
 void keys_route_list(struct api_call *call)
@@ -151,6 +165,7 @@ void keys_route_list(struct api_call *call)
 /* -- make -- */
 
 struct making {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	const char *name;
 	const char *tenant_id; /* NULL: any */
@@ -191,20 +206,31 @@ static void on_made(void *arg, enum errors_code error, const struct pg_reply *re
 	made(arg, error);
 }
 
+static int try_make(struct file_patience *wait, struct err *err)
+{
+	struct making *making = list_entry(wait, struct making, wait);
+	const struct new_key *key = &making->key;
+
+	return files_keys_add(making->call->conf->data_dir, 0, key->id, making->name,
+			      key->hash, key->shown, making->tenant_id, err);
+}
+
+static void on_file_made(struct file_patience *wait, int rc, const struct err *err)
+{
+	made(list_entry(wait, struct making, wait), file_error(rc, err));
+}
+
 static void make_key(struct making *making)
 {
 	struct api_call *call = making->call;
 	const struct new_key *key = &making->key;
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	new_key_make(&making->key);
 	if (in_files(call)) {
-		rc = files_keys_add(call->conf->data_dir, PATIENCE_MS, key->id,
-				    making->name, key->hash, key->shown,
-				    making->tenant_id, &err);
-		made(making, file_error(rc, &err));
+		making->wait.attempt = try_make;
+		making->wait.over = on_file_made;
+		file_patience_start(&making->wait, call->loop);
 		return;
 	}
 	batch = pg_batch_new();
@@ -302,11 +328,36 @@ static void on_revoked(void *arg, enum errors_code error, const struct pg_reply 
 	revoked(arg, error, n);
 }
 
+struct revoking {
+	struct file_patience wait;
+	struct api_call *call;
+};
+
+static int try_revoke(struct file_patience *wait, struct err *err)
+{
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	return files_keys_revoke(call->conf->data_dir, 0, call->params[0], err);
+}
+
+static void on_file_revoked(struct file_patience *wait, int rc, const struct err *err)
+{
+	revoked(list_entry(wait, struct revoking, wait)->call, file_error(rc, err), rc);
+}
+
+static void revoke_in_files(struct api_call *call)
+{
+	struct revoking *revoking = arena_new(request_arena(call->req), struct revoking);
+
+	revoking->call = call;
+	revoking->wait.attempt = try_revoke;
+	revoking->wait.over = on_file_revoked;
+	file_patience_start(&revoking->wait, call->loop);
+}
+
 void keys_route_revoke(struct api_call *call)
 {
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	if (!may(call))
 		return;
@@ -315,9 +366,7 @@ void keys_route_revoke(struct api_call *call)
 		return;
 	}
 	if (in_files(call)) {
-		rc = files_keys_revoke(call->conf->data_dir, PATIENCE_MS, call->params[0],
-				       &err);
-		revoked(call, file_error(rc, &err), rc);
+		revoke_in_files(call);
 		return;
 	}
 	batch = pg_batch_new();

@@ -81,6 +81,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
+	src/api/file_patience.c \
+	src/api/file_patience.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
 	src/api/file_runs.c \

@@ -324,12 +324,13 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 
 	port->parts = *parts;
 	port->walks = file_walks_new(parts->loop);
-	def_files_init(&port->defs, parts->conf, parts->catalog);
+	def_files_init(&port->defs, parts->conf, parts->loop, parts->catalog);
 	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
 	port->chats = (struct file_chats){
 		.reads = &port->reads,
 		.host = parts->host,
 		.catalog = parts->catalog,
+		.walks = port->walks,
 		.turns_max = parts->turns_max,
 	};
 	submit = (struct file_submit_parts){
@@ -352,6 +353,7 @@ void port_standalone_free(struct port_standalone *port)
 {
 	if (!port)
 		return;
+	def_files_deinit(&port->defs);
 	file_walks_free(port->walks);
 	file_submit_free(port->submit);
 	mem_free(port);

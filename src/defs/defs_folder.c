@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/jsonr.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "defs/defs_past.h"
 #include "defs/defs_secrets.h"
 #include "store/files_edit.h"
@@ -127,8 +128,15 @@ static void keep_both(const struct defs_folder *folder, const struct files_edit 
 		keep(folder, kind, id, new, now_ms);
 }
 
+/* What an item was that is going to be another. Owned. */
+struct change {
+	char *key; /* NULL: it stays */
+	char *old; /* NULL: it is new */
+};
+
 static void put_one(const struct defs_folder *folder, struct files_edit *edit,
-		    const struct store_definition_new *put, struct store_put *ret)
+		    const struct store_definition_new *put, struct change *change,
+		    struct store_put *ret)
 {
 	struct json *doc = parse(put->definition), *old;
 	const char *key = jsonr_get_text(doc, kinds[put->kind].key);
@@ -155,7 +163,8 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		if (before && strcmp(before, str_text(&text)) == 0) {
 			ret->outcome = STORE_PUT_SAME;
 		} else {
-			keep_both(folder, edit, put->kind, key, old, kept);
+			change->key = mem_dup(key);
+			change->old = before ? mem_dup(before) : NULL;
 			files_edit_put(edit, key, str_text(&text));
 		}
 		jsonr_free(kept);
@@ -169,6 +178,7 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 struct putting {
 	struct files_edit *edits[STORE_DEFINITION_KINDS]; /* NULL: it is not asked for */
 	bool changed[STORE_DEFINITION_KINDS];
+	struct change *changes; /* owned; one for each item */
 };
 
 static int put_all(const struct defs_folder *folder, struct putting *putting,
@@ -191,7 +201,7 @@ static int put_all(const struct defs_folder *folder, struct putting *putting,
 		if (rc < 0)
 			return rc;
 		first = *edit;
-		put_one(folder, *edit, &puts[i], &ret[i]);
+		put_one(folder, *edit, &puts[i], &putting->changes[i], &ret[i]);
 		if (ret[i].outcome == STORE_PUT_STORED)
 			putting->changed[kind] = true;
 	}
@@ -212,8 +222,29 @@ static void take_back(const struct store_definition_new *puts, size_t n,
 			};
 }
 
+static void keep_all(const struct defs_folder *folder, const struct putting *putting,
+		     const struct store_definition_new *puts, size_t n,
+		     enum store_definition_kind kind)
+{
+	const struct files_edit *edit = putting->edits[kind];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct change *change = &putting->changes[i];
+		struct json *old, *new;
+
+		if (puts[i].kind != kind || !change->key)
+			continue;
+		old = parse(change->old);
+		new = parse(files_edit_find(edit, change->key));
+		keep_both(folder, edit, kind, change->key, old, new);
+		jsonr_free(old);
+		jsonr_free(new);
+	}
+}
+
 /* The disk may take one file and not the next: an error only if it took none. */
-static int write_all(const struct putting *putting,
+static int write_all(const struct defs_folder *folder, const struct putting *putting,
 		     const struct store_definition_new *puts, size_t n,
 		     struct store_put *ret, struct err *err)
 {
@@ -223,6 +254,7 @@ static int write_all(const struct putting *putting,
 	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
 		if (!putting->changed[kind])
 			continue;
+		keep_all(folder, putting, puts, n, (enum store_definition_kind)kind);
 		if (files_edit_write(putting->edits[kind], err) == 0) {
 			written = true;
 			continue;
@@ -239,11 +271,17 @@ int defs_folder_put(const struct defs_folder *folder,
 		    const struct store_definition_new *puts, size_t n,
 		    struct store_put *ret, struct err *err)
 {
-	struct putting putting = { .edits = { NULL } };
+	struct putting putting = { .changes = mem_new_n(struct change, n + 1) };
 	int kind, rc = put_all(folder, &putting, puts, n, ret, err);
+	size_t i;
 
 	if (rc == 0)
-		rc = write_all(&putting, puts, n, ret, err);
+		rc = write_all(folder, &putting, puts, n, ret, err);
+	for (i = 0; i < n; i++) {
+		mem_free(putting.changes[i].key);
+		mem_free(putting.changes[i].old);
+	}
+	mem_free(putting.changes);
 	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
 		files_edit_close(putting.edits[kind]);
 	return rc;

@@ -1,6 +1,8 @@
 """Definitions on a host without stores: the stock files, over HTTP, by verbs and by hand."""
 
+import fcntl
 import json
+import os
 import threading
 import time
 
@@ -235,3 +237,34 @@ def test_of_many_who_save_at_once_none_is_lost(host):
     assert not wrong
     ids = {i["id"] for i in host.file("orchestrations.json")}
     assert ids >= {f"h{n}" for n in range(20)} | {f"v{n}" for n in range(6)}
+
+
+def test_another_writer_is_waited_for_and_nobody_else_waits(host):
+    """A verb that imports has the folder for a while; the loop executes runs meanwhile."""
+    folder = os.open(host.daemon.data_dir, os.O_RDONLY)
+    answers = {}
+
+    def asks(name, *what):
+        answers[name] = host.ask(*what)
+
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        threads = [threading.Thread(target=asks, args=what) for what in (
+            ("put", "PUT", "/orchestrations/patient", orchestration("patient")),
+            ("key", "POST", "/keys", {"name": "patient"}),
+            ("keys", "GET", "/keys"))]
+        for thread in threads:
+            thread.start()
+        # longer than the 100 ms that a loop once stood for each of them
+        begun = time.monotonic()
+        while time.monotonic() < begun + 0.5:
+            assert host.ask("GET", "/orchestrations").status == 200
+        assert not answers
+    finally:
+        os.close(folder)
+    for thread in threads:
+        thread.join()
+    assert answers["put"].json["created"] and answers["key"].status == 201, answers
+    assert answers["keys"].status == 200
+    assert host.client.run("patient").json["response"] == "hi"
+    assert host.ask("DELETE", "/orchestrations/patient").status == 200
