@@ -79,6 +79,13 @@ static int port_follow(void *self, struct request *req, const struct tails_ask *
 	return file_tails_follow(port->tails, req, ask, err);
 }
 
+static void port_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	struct file_runs *port = self;
+
+	file_reads_newest(port->reads, run_id, cb, arg);
+}
+
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
 		       port_steps_cb cb, void *arg)
 {
@@ -309,6 +316,7 @@ void file_runs_init(struct file_runs *port, const struct file_reads *reads,
 		.stand = port_stand,
 		.events = port_events,
 		.follow = port_follow,
+		.newest = port_newest,
 		.outcome = port_outcome,
 		.steps = port_steps,
 		.detail = port_detail,

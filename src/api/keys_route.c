@@ -14,6 +14,7 @@
 #include "api/errors.h"
 #include "api/file_patience.h"
 #include "api/handlers.h"
+#include "api/key_files.h"
 #include "api/manage.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
@@ -217,7 +218,10 @@ static int try_make(struct file_patience *wait, struct err *err)
 
 static void on_file_made(struct file_patience *wait, int rc, const struct err *err)
 {
-	made(list_entry(wait, struct making, wait), file_error(rc, err));
+	struct making *making = list_entry(wait, struct making, wait);
+
+	key_files_changed(making->call->own_keys);
+	made(making, file_error(rc, err));
 }
 
 static void make_key(struct making *making)
@@ -315,6 +319,8 @@ static void end_here(struct api_call *call)
 	struct err err;
 	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
 
+	if (call->own_keys)
+		key_files_changed(call->own_keys);
 	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
 		(void)file_error(rc, &err);
 }
@@ -342,7 +348,10 @@ static int try_revoke(struct file_patience *wait, struct err *err)
 
 static void on_file_revoked(struct file_patience *wait, int rc, const struct err *err)
 {
-	revoked(list_entry(wait, struct revoking, wait)->call, file_error(rc, err), rc);
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	key_files_changed(call->own_keys);
+	revoked(call, file_error(rc, err), rc);
 }
 
 static void revoke_in_files(struct api_call *call)

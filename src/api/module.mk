@@ -2,7 +2,6 @@ SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
-	src/api/agents.c \
 	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
@@ -36,6 +35,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_route.c \
 	src/api/chat_route.h \
 	src/api/chat_stream.c \
+	src/api/chat_stream.h \
 	src/api/chats.c \
 	src/api/chats.h \
 	src/api/cookie.c \
@@ -52,6 +52,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_rows.c \
 	src/api/def_rows.h \
 	src/api/def_write.c \
+	src/api/definition_get.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
@@ -139,7 +140,6 @@ src_api_libapi_a_SOURCES = \
 	src/api/pg_read.h \
 	src/api/metrics_route.c \
 	src/api/openapi.c \
-	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_fill.c \
@@ -151,6 +151,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/resume_route.c \
+	src/api/resume_route.h \
 	src/api/resumes.c \
 	src/api/resumes.h \
 	src/api/routes.c \
@@ -162,6 +163,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_detail.c \
 	src/api/run_filter.c \
 	src/api/run_filter.h \
+	src/api/run_follow.c \
+	src/api/run_follow.h \
 	src/api/run_list.c \
 	src/api/run_pairs.c \
 	src/api/run_pairs.h \

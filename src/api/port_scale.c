@@ -119,6 +119,13 @@ static int port_follow(void *self, struct request *req, const struct tails_ask *
 	return tails_follow(port->tails, req, ask, err);
 }
 
+static void port_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	run_reads_newest(port->parts.pool, run_id, cb, arg);
+}
+
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
 		       port_steps_cb cb, void *arg)
 {
@@ -351,6 +358,7 @@ static void fill_ports(struct port_scale *port)
 		.stand = port_stand,
 		.events = port_events,
 		.follow = port_follow,
+		.newest = port_newest,
 		.outcome = port_outcome,
 		.steps = port_steps,
 		.detail = port_detail,

@@ -8,10 +8,10 @@
  *	lists		files			rows
  *	chats		files			rows
  *	defs		files			rows
- *	run		who has that run (run_router.c), in either mode; files, if there are no
- *			stores
- *	fleet		rows, if there are stores; else a host that has no workers
+ *	run		who has that run, in either mode (run_router.c)
+ *	fleet		rows			rows
  *
+ * Without stores files answer for each run, and the fleet is a host without workers.
  * Rows are those of the port of scale mode, `next`. In scale mode this port stands in
  * front of that one for as long as the host has files of runs, so that they are found
  * where they were.

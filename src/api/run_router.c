@@ -54,6 +54,13 @@ static int route_follow(void *self, struct request *req, const struct tails_ask 
 	return owner->follow(owner->self, req, ask, err);
 }
 
+static void route_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	const struct run_port *owner = owner_of(self, run_id);
+
+	owner->newest(owner->self, run_id, cb, arg);
+}
+
 static void route_outcome(void *self, const char *run_id, port_outcome_cb cb, void *arg)
 {
 	const struct run_port *owner = owner_of(self, run_id);
@@ -133,6 +140,7 @@ void run_router_init(struct run_router *router, const struct run_port *files,
 		.stand = route_stand,
 		.events = route_events,
 		.follow = route_follow,
+		.newest = route_newest,
 		.outcome = route_outcome,
 		.steps = route_steps,
 		.detail = route_detail,

@@ -70,6 +70,7 @@ static void follow(struct start *start)
 	const struct tails_ask ask = {
 		.run_id = start->run_id,
 		.fresh = !start->run.replayed,
+		.view = V1_VIEW_RUN,
 	};
 	struct api_call *call = start->call;
 	struct err err;

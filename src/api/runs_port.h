@@ -117,6 +117,8 @@ typedef void (*port_runs_cb)(void *arg, enum errors_code error,
 			     const struct store_run_status *runs, size_t count,
 			     const char *next);
 
+struct event_id;
+
 struct port_event {
 	const char *id;   /* stream id */
 	const char *json; /* the event, JSON text (not checked) */
@@ -125,6 +127,9 @@ struct port_event {
 /* Besides errors: the run's row, for its tenant. */
 typedef void (*port_events_cb)(void *arg, enum errors_code error, const char *tenant_id,
 			       const struct port_event *events, size_t count);
+
+typedef void (*port_newest_cb)(void *arg, enum errors_code error,
+			       const struct event_id *id);
 
 /* Besides errors: the run's row, for its tenant. next: seq of the first row behind these,
  * 0 at the end. */
@@ -270,6 +275,9 @@ struct run_port {
 	 * it waits for another answer. */
 	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
 		      struct err *err);
+	/* The id of its newest event that is durable; 0-0: it has none, or (a port that
+	 * does not look) there is no such run. ERRORS_NO_RUN */
+	void (*newest)(void *self, const char *run_id, port_newest_cb cb, void *arg);
 	/* How it is over, without its events. ERRORS_NO_RUN */
 	void (*outcome)(void *self, const char *run_id, port_outcome_cb cb, void *arg);
 	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at

@@ -234,6 +234,7 @@ STORE_SQL = \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
+	src/store/sql/steps_newest.sql \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \

@@ -20,6 +20,7 @@ def test_this_host_may_ask_and_nobody_for_others(api):
     for headers in (
         {"X_Forwarded_For": "10.0.0.1"}, {"Forwarded": "for=10.0.0.1"},
         {"Host": "rebound.example"}, {"Origin": "https://evil.example"},
+        {"Host": "127.rebound.example"}, {"Origin": "http://127.evil.example:8765"},
     ):  # fmt: skip
         answer = ask(api, "GET", "/tenants", **headers)
         assert (answer.status, answer.code) == (403, "forbidden"), headers
@@ -29,6 +30,8 @@ def test_this_host_may_ask_and_nobody_for_others(api):
     bound = {"Authorization": "Bearer " + api.new_key("acme"), "Forwarded": "x"}
     assert ask(api, "GET", "/tenants", **bound).status == 403
     assert ask(api, "GET", "/tenants", Origin="http://localhost:3000").status == 200
+    for name in ("127.0.0.1:1", "127.9.9.9", "LOCALHOST", "[::1]:8765", "[::ffff:127.0.0.1]"):
+        assert ask(api, "GET", "/tenants", Host=name).status == 200, name
 
 
 @pytest.mark.api(api_internal_token="token-of-the-house")

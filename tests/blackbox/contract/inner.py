@@ -1,7 +1,7 @@
 """CONTRACT 1.7: the routes of a run's page. Since there are keys, being of this host is not enough."""
 
 from .case import Case, Endpoint, Look
-from .shapes import each, has, obj, refusal
+from .shapes import each, has, like, obj, refusal
 from .v2 import EVENTS, NO_RUN, RUN_STATUS
 
 ORCH = "/api/orchestrations"
@@ -10,6 +10,9 @@ NEW = {"id": "$name", "name": "made", "entry_step_id": "p", "steps": [
     {"id": "p", "name": "p", "type": "print", "print_content": "x"}]}
 
 OURS = {**NEW, "id": "upserted"}
+
+
+STREAM = {"Content-Type": like("^text/event-stream")}
 
 
 def page(name, code=200, fields=None, **more):
@@ -50,11 +53,21 @@ ENDPOINTS = [
                  **RUN_STATUS, "status": "cancelled"}),)),
         page("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"}),
     ], auth="house"),
+    Endpoint("POST", f"{ORCH}/{{orch_id}}/run", [
+        page("its events", says='"type": ?"done"', at={"orch_id": "hello"}, body={}, sends=STREAM),
+        page("one that is not there", 404, refusal("orchestration_not_found"),
+             at={"orch_id": "none"}, body={}),
+    ], auth="house"),
+    Endpoint("POST", f"{ORCH}/runs/{{run_id}}/resume", [
+        page("one that failed", says='"type": ?"done"', at={"run_id": "$new.failed"}, body={},
+             sends=STREAM),
+        page("one that ended well", 409, refusal("run_not_failed"), at={"run_id": "$completed"},
+             body={}),
+        page("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"}, body={}),
+    ], auth="house"),
     Endpoint("POST", f"{ORCH}/runs/{{run_id}}/human-input", [
-        page("an answer", 202, {"run_id": "$new.paused"}, at={"run_id": "$new.paused"},
-             body={"response": "yes", "step_id": "ask"},
-             then=(Look("/api/v2/orchestrations/runs/$answer.run_id/status", {
-                 **RUN_STATUS, "status": "completed", "final_response": "you said yes"}),)),
+        page("an answer", says='"type": ?"done"', at={"run_id": "$new.paused"}, sends=STREAM,
+             body={"response": "yes", "step_id": "ask"}),
         page("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"},
              body={"response": "x"}),
     ], auth="house"),
