@@ -347,6 +347,8 @@ static void end_here(struct api_call *call)
 	struct err err;
 	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
 
+	if (call->own_keys)
+		key_files_changed(call->own_keys);
 	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
 		(void)file_error(rc, &err);
 }
