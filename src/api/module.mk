@@ -155,6 +155,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/port_standalone.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
+	src/api/read_gate.c \
+	src/api/read_gate.h \
 	src/api/resume_route.c \
 	src/api/resume_route.h \
 	src/api/resumes.c \
