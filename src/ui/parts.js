@@ -8,6 +8,11 @@ export function heading(title, ...more) {
   return el('div', { class: 'heading' }, el('h1', {}, title), ...more);
 }
 
+// A word of a command line.
+export function word(text) {
+  return /^[\w.:@/+=-]+$/.test(text) ? text : `'${String(text).replaceAll("'", "'\\''")}'`;
+}
+
 // The same fact in the terminal.
 export function command(text) {
   const code = el('code', {}, text);

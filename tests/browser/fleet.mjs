@@ -34,8 +34,8 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('p95');
       assert.ok(await page.locator('tbody tr').count() >= 6);
       await w.look('analytics');
-      const tops = await page.locator('.filters label').evaluateAll((all) => all.map((l) => l.getBoundingClientRect().top));
-      assert.equal(new Set(tops.map(Math.round)).size, 1, `labels stand at ${tops}`);
+      const over = await page.locator('.filters label').evaluateAll((all) => all.map((l) => Math.round(l.control.getBoundingClientRect().bottom - l.getBoundingClientRect().top)));
+      assert.equal(new Set(over).size, 1, `labels and fields: ${over}`);
       assert.ok(await page.locator('.list.dense').evaluate((l) => l.scrollWidth <= l.clientWidth), 'columns are out of sight');
       await at('analytics?by=orchestration&days=30');
       await row('hello').first().waitFor();
@@ -55,6 +55,8 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await page.locator('tbody tr, .note').first().waitFor();
       await at('analytics?tenant_id=nobody');
       await text('Nothing was accepted in this time.');
+      await at("analytics?tenant_id=a'%3B reboot"); // what is copied is one word to a shell
+      await page.locator('.command code', { hasText: "--tenant 'a'\\''; reboot'" }).waitFor();
     },
     async 'keys: one is made, shown once, used and revoked'() {
       await at('keys');
