@@ -57,11 +57,13 @@ src_api_libapi_a_SOURCES = \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
 	src/api/detail_reads.h \
+	src/api/deploy_route.c \
 	src/api/docs_route.c \
 	src/api/erasures.c \
 	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/estimate_route.c \
 	src/api/event_answer.c \
 	src/api/event_answer.h \
 	src/api/event_page.c \
@@ -82,14 +84,20 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
+	src/api/file_patience.c \
+	src/api/file_patience.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
 	src/api/file_runs.c \
 	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_sums.c \
+	src/api/file_sums.h \
 	src/api/file_turns.c \
 	src/api/file_turns.h \
+	src/api/file_walk.c \
+	src/api/file_walk.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -128,6 +136,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/outcomes.c \
 	src/api/outcomes.h \
 	src/api/page.c \
+	src/api/page_events.c \
+	src/api/page_log.c \
+	src/api/page_runs.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
@@ -194,6 +205,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/status_route.c \
 	src/api/store_watch.c \
 	src/api/store_watch.h \
 	src/api/stream.c \
@@ -204,6 +216,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_in.h \
 	src/api/submit_insert.c \
 	src/api/submit_queue.c \
+	src/api/sum_reads.c \
+	src/api/sum_reads.h \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/why.c \

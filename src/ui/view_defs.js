@@ -89,7 +89,7 @@ async function versionsOf(kind, id, said, edit) {
   const load = async (before) => {
     const r = await get(path(kind, id, `/versions${q({ limit: VERSIONS, before })}`));
     all.push(...r.versions);
-    fill(list, all.map((v, i) => el('li', { class: 'row' }, el('span', {}, v.created_at ? [`${v.version}${i === 0 ? ', current' : ''} · `, moment(v.created_at)] : 'the one of the data folder’s file', ` · ${number(v.bytes)} bytes`),
+    fill(list, all.map((v, i) => el('li', { class: 'row' }, el('span', {}, v.created_at ? [`${v.version}${i === 0 ? ', current' : ''} · `, moment(v.created_at)] : `${v.version}, as its file has it`, ` · ${number(v.bytes)} bytes`),
       i + 1 < all.length ? button('Differences to the one before', () => compare(all[i + 1].version, v.version), { class: 'quiet small', 'aria-label': `Differences to the one before, of version ${v.version}` }) : null,
       i > 0 ? button('Differences to the current', () => compare(v.version, all[0].version), { class: 'quiet small', 'aria-label': `Differences to the current, of version ${v.version}` }) : null,
       i > 0 ? button('Into the editor', async () => { edit.put(await read(v.version)); said.say(`Version ${v.version} is in the editor; Save stores it again.`); }, { class: 'quiet small', 'aria-label': `Into the editor, version ${v.version}` }) : null)));
@@ -97,6 +97,17 @@ async function versionsOf(kind, id, said, edit) {
   };
   await load();
   return [el('h2', {}, 'Versions'), list, more, changes];
+}
+
+// Definitions are rows or files, by mode; what is in files alone is said, for a sync is somebody's to ask for.
+async function whereabouts() {
+  const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/definitions', 'Sync Now is below the list of all'), '.');
+  try {
+    const { mode, reason } = await get('/health');
+    if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
+    const changed = ((await get('/api/scale/sync/status')).files ?? []).filter((f) => f.changed).map((f) => f.file);
+    return changed.length ? note(`Files of this host that are not in Postgres as they are: ${changed.join(', ')}.`) : null;
+  } catch { return null; } // not for this key, or the stores are away, which every view says
 }
 
 async function one(main, kind, id) {
@@ -107,13 +118,10 @@ async function one(main, kind, id) {
   const draw = async () => {
     if (isNew) return;
     if (kind === 'orchestrations') fill(picture, graph(await get(path(kind, id))));
-    try { fill(versions, await versionsOf(kind, id, said, edit)); } catch (error) {
-      if (error.code !== 'scale_only') throw error;
-      fill(versions, el('p', { class: 'note' }, 'Files of the data folder have no versions.'));
-    }
+    fill(versions, await versionsOf(kind, id, said, edit));
   };
   add(main, heading(isNew ? `New ${what}` : definition.name || id, link(`#/definitions${q({ kind })}`, `All ${word.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())}`),
-    kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), picture, edit.node,
+    kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), await whereabouts(), picture, edit.node,
   isNew ? null : el('div', { class: 'row' }, button('Delete', async () => {
     if (!await confirm('Delete this definition?', `${id}: runs that have it keep their version; nothing starts it any more.`, 'Delete')) return;
     if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) location.hash = `#/definitions${q({ kind })}`;
@@ -156,7 +164,7 @@ export async function open(main, [kind, id], query) {
       d.id && d.id !== d.name ? el('code', {}, d.id) : null, d.updated_at ? el('small', {}, ' · changed ', moment(d.updated_at)) : null, d.description ? el('div', {}, el('small', {}, d.description)) : null))) : el('p', { class: 'note' }, `There is no ${what} yet.`));
   };
   const sync = syncing(load);
-  add(main, heading('Definitions', link(`#/definitions/${which}/+`, `New ${what}`)),
+  add(main, heading('Definitions', link(`#/definitions/${which}/+`, `New ${what}`)), await whereabouts(),
     el('div', { class: 'row tabs', role: 'group', 'aria-label': 'Kinds of definitions' }, Object.entries(KINDS).map(([k, { word }]) => el('a', { href: `#/definitions${q({ kind: k })}`, 'aria-current': k === which ? 'true' : null }, word))),
     said.node, list, bundles(said, load), el('section', { class: 'card', 'aria-labelledby': 'folder' }, el('h2', { id: 'folder' }, 'Files of the data folder'), sync.node),
     command('synapsed def list; synapsed def import <file>; synapsed def sync'));
