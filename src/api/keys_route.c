@@ -9,11 +9,13 @@
  *
  * Where there are stores a key is the fleet's; without, it is this host's, in the stock
  * file of its data folder, which is local and BLOCKING for as long as a small file takes
- * to be written.
+ * to be written. For another writer of the folder nothing stands still
+ * (file_patience.h).
  */
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/file_patience.h"
 #include "api/handlers.h"
 #include "api/key_files.h"
 #include "api/manage.h"
@@ -26,6 +28,7 @@
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -40,8 +43,6 @@
 #include "store/store_keys.h"
 
 #include <string.h>
-
-#define PATIENCE_MS 100 /* for another writer of the file: the loop stands meanwhile */
 
 static bool may(struct api_call *call)
 {
@@ -72,6 +73,7 @@ static enum errors_code file_error(int rc, const struct err *err)
 /* -- list -- */
 
 struct listing {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	struct str body;
 	struct jsonw w;
@@ -142,16 +144,28 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	list_end(&listing, error);
 }
 
+static int try_list(struct file_patience *wait, struct err *err)
+{
+	struct listing *listing = list_entry(wait, struct listing, wait);
+
+	return files_keys_each(listing->call->conf->data_dir, 0, on_file_key, listing,
+			       err);
+}
+
+static void on_listed(struct file_patience *wait, int rc, const struct err *err)
+{
+	list_end(list_entry(wait, struct listing, wait), file_error(rc, err));
+}
+
 static void list_files(struct api_call *call)
 {
-	struct listing listing = { .call = call, .body = STR_INIT };
-	struct err err;
-	int rc;
+	struct listing *listing = arena_new(request_arena(call->req), struct listing);
 
-	list_begin(&listing);
-	rc = files_keys_each(call->conf->data_dir, PATIENCE_MS, on_file_key, &listing,
-			     &err);
-	list_end(&listing, file_error(rc, &err));
+	listing->call = call;
+	listing->wait.attempt = try_list;
+	listing->wait.over = on_listed;
+	list_begin(listing);
+	file_patience_start(&listing->wait, call->loop);
 }
 
 void keys_route_list(struct api_call *call)
@@ -172,6 +186,7 @@ void keys_route_list(struct api_call *call)
 /* -- make -- */
 
 struct making {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	const char *name;
 	const char *tenant_id; /* NULL: any */
@@ -218,21 +233,34 @@ static void on_made(void *arg, enum errors_code error, const struct pg_reply *re
 	made(arg, error);
 }
 
+static int try_make(struct file_patience *wait, struct err *err)
+{
+	struct making *making = list_entry(wait, struct making, wait);
+	const struct new_key *key = &making->key;
+
+	return files_keys_add(making->call->conf->data_dir, 0, key->id, making->name,
+			      key->hash, key->shown, making->tenant_id, err);
+}
+
+static void on_file_made(struct file_patience *wait, int rc, const struct err *err)
+{
+	struct making *making = list_entry(wait, struct making, wait);
+
+	key_files_changed(making->call->own_keys);
+	made(making, file_error(rc, err));
+}
+
 static void make_key(struct making *making)
 {
 	struct api_call *call = making->call;
 	const struct new_key *key = &making->key;
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	new_key_make(&making->key);
 	if (in_files(call)) {
-		rc = files_keys_add(call->conf->data_dir, PATIENCE_MS, key->id,
-				    making->name, key->hash, key->shown,
-				    making->tenant_id, &err);
-		key_files_changed(call->own_keys);
-		made(making, file_error(rc, &err));
+		making->wait.attempt = try_make;
+		making->wait.over = on_file_made;
+		file_patience_start(&making->wait, call->loop);
 		return;
 	}
 	batch = pg_batch_new();
@@ -312,16 +340,61 @@ static void revoked(struct api_call *call, enum errors_code error, int64_t n)
 	response_json(call->req, 200, &body);
 }
 
+/* In this host's own file as well, before anybody hears of it: that is what is asked as
+ * soon as Postgres is away. Other hosts look for themselves (key_ends.c). */
+static void end_here(struct api_call *call)
+{
+	struct err err;
+	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
+
+	if (call->own_keys)
+		key_files_changed(call->own_keys);
+	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
+		(void)file_error(rc, &err);
+}
+
 static void on_revoked(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
-	revoked(arg, error, error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0);
+	int64_t n = error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0;
+
+	if (n > 0)
+		end_here(arg);
+	revoked(arg, error, n);
+}
+
+struct revoking {
+	struct file_patience wait;
+	struct api_call *call;
+};
+
+static int try_revoke(struct file_patience *wait, struct err *err)
+{
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	return files_keys_revoke(call->conf->data_dir, 0, call->params[0], err);
+}
+
+static void on_file_revoked(struct file_patience *wait, int rc, const struct err *err)
+{
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	key_files_changed(call->own_keys);
+	revoked(call, file_error(rc, err), rc);
+}
+
+static void revoke_in_files(struct api_call *call)
+{
+	struct revoking *revoking = arena_new(request_arena(call->req), struct revoking);
+
+	revoking->call = call;
+	revoking->wait.attempt = try_revoke;
+	revoking->wait.over = on_file_revoked;
+	file_patience_start(&revoking->wait, call->loop);
 }
 
 void keys_route_revoke(struct api_call *call)
 {
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	if (!may(call))
 		return;
@@ -330,10 +403,7 @@ void keys_route_revoke(struct api_call *call)
 		return;
 	}
 	if (in_files(call)) {
-		rc = files_keys_revoke(call->conf->data_dir, PATIENCE_MS, call->params[0],
-				       &err);
-		key_files_changed(call->own_keys);
-		revoked(call, file_error(rc, &err), rc);
+		revoke_in_files(call);
 		return;
 	}
 	batch = pg_batch_new();

@@ -84,14 +84,20 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
+	src/api/file_patience.c \
+	src/api/file_patience.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
 	src/api/file_runs.c \
 	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_sums.c \
+	src/api/file_sums.h \
 	src/api/file_turns.c \
 	src/api/file_turns.h \
+	src/api/file_walk.c \
+	src/api/file_walk.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -212,6 +218,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_in.h \
 	src/api/submit_insert.c \
 	src/api/submit_queue.c \
+	src/api/sum_reads.c \
+	src/api/sum_reads.h \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/why.c \

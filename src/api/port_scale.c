@@ -25,6 +25,7 @@
 #include "api/run_reads.h"
 #include "api/run_stands.h"
 #include "api/submit.h"
+#include "api/sum_reads.h"
 #include "api/tenant_book.h"
 #include "api/why_reads.h"
 #include "api/worker_reads.h"
@@ -188,6 +189,21 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 	struct port_scale *port = self;
 
 	questions_list(port->parts.pool, filter, cb, arg);
+}
+
+static void port_sums(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
+		      void *arg)
+{
+	struct port_scale *port = self;
+
+	sum_reads_groups(port->parts.pool, ask, cb, arg);
+}
+
+static void port_minutes(void *self, int64_t minutes, port_minutes_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	sum_reads_minutes(port->parts.pool, minutes, cb, arg);
 }
 
 /* -- definitions -- */
@@ -356,6 +372,8 @@ static void fill_ports(struct port_scale *port)
 		.self = port,
 		.runs = port_list,
 		.questions = port_questions,
+		.sums = port_sums,
+		.minutes = port_minutes,
 	};
 	port->chats = (struct chat_port){
 		.self = port,

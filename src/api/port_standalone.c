@@ -8,10 +8,10 @@
  *	lists		files			rows
  *	chats		files			rows
  *	defs		files			rows
- *	run		who has that run (run_router.c), in either mode; files, if there
- *			are no stores
- *	fleet		rows, if there are stores; else a host that has no workers
+ *	run		who has that run, in either mode (run_router.c)
+ *	fleet		rows			rows
  *
+ * Without stores files answer for each run, and the fleet is a host without workers.
  * Rows are those of the port of scale mode, `next`. In scale mode this port stands in
  * front of that one for as long as the host has files of runs, so that they are found
  * where they were.
@@ -26,7 +26,9 @@
 #include "api/file_reads.h"
 #include "api/file_runs.h"
 #include "api/file_submit.h"
+#include "api/file_sums.h"
 #include "api/file_turns.h"
+#include "api/file_walk.h"
 #include "api/run_router.h"
 #include "base/mem.h"
 #include "host/host_file.h"
@@ -45,6 +47,7 @@ struct port_standalone {
 	struct file_reads reads;
 	struct def_files defs;
 	struct file_chats chats;
+	struct file_walks *walks;
 	struct file_submit *submit; /* NULL: runs are accepted by `next` */
 };
 
@@ -141,7 +144,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 {
 	struct port_standalone *port = self;
 
-	file_lists_runs(&port->reads, filter, cb, arg);
+	file_lists_runs(&port->reads, port->walks, filter, cb, arg);
 }
 
 static void port_questions(void *self, const struct store_questions_filter *filter,
@@ -150,6 +153,21 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 	struct port_standalone *port = self;
 
 	file_answers_list(port->parts.host, filter, cb, arg);
+}
+
+static void port_sums(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
+		      void *arg)
+{
+	struct port_standalone *port = self;
+
+	file_sums_groups(&port->reads, port->walks, ask, cb, arg);
+}
+
+static void port_minutes(void *self, int64_t minutes, port_minutes_cb cb, void *arg)
+{
+	struct port_standalone *port = self;
+
+	file_sums_minutes(&port->reads, port->walks, minutes, cb, arg);
 }
 
 /* -- conversations -- */
@@ -253,6 +271,8 @@ static void fill_ports(struct port_standalone *port)
 		.self = port,
 		.runs = port_list,
 		.questions = port_questions,
+		.sums = port_sums,
+		.minutes = port_minutes,
 	};
 	port->talk = (struct chat_port){
 		.self = port,
@@ -303,12 +323,14 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	struct file_submit_parts submit;
 
 	port->parts = *parts;
-	def_files_init(&port->defs, parts->conf, parts->catalog);
+	port->walks = file_walks_new(parts->loop);
+	def_files_init(&port->defs, parts->conf, parts->loop, parts->catalog);
 	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
 	port->chats = (struct file_chats){
 		.reads = &port->reads,
 		.host = parts->host,
 		.catalog = parts->catalog,
+		.walks = port->walks,
 		.turns_max = parts->turns_max,
 	};
 	submit = (struct file_submit_parts){
@@ -331,6 +353,8 @@ void port_standalone_free(struct port_standalone *port)
 {
 	if (!port)
 		return;
+	def_files_deinit(&port->defs);
+	file_walks_free(port->walks);
 	file_submit_free(port->submit);
 	mem_free(port);
 }

@@ -7,6 +7,7 @@
 #include "api/questions.h"
 #include "api/run_stands.h"
 #include "base/arena.h"
+#include "store/store_analytics.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
 #include "store/store_detail.h"
@@ -208,6 +209,11 @@ typedef void (*port_why_cb)(void *arg, enum errors_code error,
 /* detail: a better sentence, or NULL. */
 typedef void (*port_erase_cb)(void *arg, enum errors_code error, const char *detail);
 
+typedef void (*port_sums_cb)(void *arg, enum errors_code error,
+			     const struct store_analytics *sums);
+typedef void (*port_minutes_cb)(void *arg, enum errors_code error,
+				const struct store_minutes *minutes);
+
 struct err;
 struct def_port;
 struct manage;
@@ -308,6 +314,11 @@ struct list_port {
 	/* Open questions to people. */
 	void (*questions)(void *self, const struct store_questions_filter *filter,
 			  questions_cb cb, void *arg);
+	/* Sums in groups. ERRORS_SCALE_ONLY */
+	void (*sums)(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
+		     void *arg);
+	/* What ended, minute by minute, and today. */
+	void (*minutes)(void *self, int64_t minutes, port_minutes_cb cb, void *arg);
 };
 
 /* Conversations. */

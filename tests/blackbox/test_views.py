@@ -231,4 +231,3 @@ def keys_of_a_file(client):
     path = "/api/v2/keys/" + made.json["id"]
     assert client.ask("DELETE", path).json["status"] == "revoked"
     assert client.ask("DELETE", path).code == "key_not_found"
-    assert client.get("/api/v2/analytics").code == "scale_only"
