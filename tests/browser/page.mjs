@@ -105,6 +105,9 @@ const cases = {
     await text('Stored as version 2.');
     await press('Differences to the one before');
     await page.locator('.diff .come', { hasText: 'Hello again' }).waitFor();
+    await press('Put this back'); // of the one before
+    await text('as it was');
+    assert.match(await box.inputValue(), new RegExp(good.match(/"name": "[^"]*"/)[0]));
   },
   async 'a chat, and the same one when the page comes back'() {
     await at('chat?agent=worker');
