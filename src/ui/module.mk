@@ -19,6 +19,7 @@ UI_FILES = \
 	src/ui/pointer.js \
 	src/ui/show.js \
 	src/ui/story.js \
+	src/ui/sync.js \
 	src/ui/table.js \
 	src/ui/view_analytics.js \
 	src/ui/view_chat.js \

@@ -16,6 +16,19 @@ export function moment(text) {
   return node;
 }
 
+const count = new Intl.NumberFormat();
+
+// How many there are of what people count.
+export function number(n) {
+  return typeof n === 'number' ? count.format(n) : '—';
+}
+
+// A moment that is still to come, and how far away it is.
+export function ahead(text) {
+  const at = date(text), node = moment(text);
+  return at && at > Date.now() ? [node, ` (in ${span((at.getTime() - Date.now()) / 1000)})`] : [node];
+}
+
 export function age(text) {
   const at = date(text);
   return at ? span((Date.now() - at.getTime()) / 1000) : '—';
