@@ -3,9 +3,10 @@
  *
  * Reads are the catalog's, which looks at the files as often as anybody asks; writes go
  * through defs/defs_folder.c and are seen by the next look. All of it is local and
- * BLOCKING, for as long as a file of definitions takes to be written, but not for another
- * writer of the folder: that is waited for between turns (file_patience.h). A file has one
- * version of each: the one that is there. Those before it are in defs/defs_past.h.
+ * BLOCKING, for as long as a file of definitions takes to be written, but not for
+ * another writer of the folder: that is waited for between turns (file_patience.h). A
+ * file has one version of each: the one that is there. Those before it are in
+ * defs/defs_past.h.
  */
 #include "api/def_files.h"
 
@@ -57,7 +58,8 @@ static const struct files_list *list_of(const struct def_files *files,
 
 /* -- writes -- */
 
-/* The fleet's definitions are in Postgres: it and the other hosts hear of this by a sync. */
+/* The fleet's definitions are in Postgres: it and the other hosts hear of this by a
+ * sync. */
 static void tell_where(const struct def_files *files, const char *id, size_t n)
 {
 	if (conf_has_stores(files->conf))

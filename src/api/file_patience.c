@@ -1,8 +1,9 @@
 /*
  * file_patience.c - a change of this host's files that waits for another writer
  *
- * Writers of the data folder lock it, and a verb that imports hundreds of definitions has
- * it for a while. The loop, which executes runs, does not stand until then: it tries again.
+ * Writers of the data folder lock it, and a verb that imports hundreds of definitions
+ * has it for a while. The loop, which executes runs, does not stand until then: it tries
+ * again.
  */
 #include "api/file_patience.h"
 

@@ -419,16 +419,6 @@ void file_reads_events(const struct file_reads *reads, const char *run_id,
 
 /* -- the newest -- */
 
-static bool pass_id(void *arg, const struct event_id *id, const char *text, size_t len)
-{
-	struct event_id *newest = arg;
-
-	(void)text;
-	(void)len;
-	*newest = *id;
-	return true;
-}
-
 static enum files_scan pass_row(void *arg, char type, const char *body, size_t len)
 {
 	struct store_step step;
@@ -438,7 +428,7 @@ static enum files_scan pass_row(void *arg, char type, const char *body, size_t l
 	if (type == FILES_STEP && files_run_get_step(body, len, &step, &at_ms) &&
 	    step.events)
 		/* one that cannot be read is followed by others */
-		(void)replay_row(step.events, pass_id, arg, &err);
+		(void)replay_last(step.events, arg, &err);
 	return FILES_SCAN_ON;
 }
 
@@ -457,7 +447,7 @@ void file_reads_newest(const struct file_reads *reads, const char *run_id,
 		if (rc < 0)
 			error = unreadable(run_id, rc, &err);
 	}
-	cb(arg, error, &newest);
+	cb(arg, error == ERRORS_NO_RUN ? ERRORS_NONE : error, &newest);
 }
 
 /* -- all events, for an answer -- */

@@ -1,4 +1,4 @@
-/* file_walk.h - long looks through the files of a host, a piece in each turn of the loop */
+/* file_walk.h - all runs of a host, looked through in pieces between turns of the loop */
 #ifndef API_FILE_WALK_H
 #define API_FILE_WALK_H
 

@@ -49,8 +49,12 @@ void definition_get_orchestrations(struct api_call *call);
 void definition_get_orchestration(struct api_call *call);
 void definition_get_agents(struct api_call *call);
 void definition_get_agent(struct api_call *call);
+/* deploy_route.c */
+void deploy_route_post(struct api_call *call);
 /* docs_route.c */
 void docs_route_get(struct api_call *call);
+/* estimate_route.c */
+void estimate_route_get(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* keys_route.c */
@@ -70,6 +74,13 @@ void openapi_get(struct api_call *call);
 /* page.c */
 void page_get(struct api_call *call);
 void page_file_get(struct api_call *call);
+/* page_events.c */
+void page_events_list(struct api_call *call);
+/* page_log.c */
+void page_log_get(struct api_call *call);
+/* page_runs.c */
+void page_runs_list(struct api_call *call);
+void page_runs_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -133,6 +144,9 @@ void settings_route_config(struct api_call *call);
 void settings_route_config_post(struct api_call *call);
 void settings_route_get(struct api_call *call);
 void settings_route_put(struct api_call *call);
+/* status_route.c */
+void status_route_get(struct api_call *call);
+void status_route_auth(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* v1_routes.c */

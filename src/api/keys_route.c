@@ -4,6 +4,9 @@
  * A key is told once, in the answer that makes it. Only a key that is bound to no tenant
  * may see, make and end keys: one of a tenant could make itself one for all.
  *
+ * /api/settings/api-keys is the same in the forms of stock's page (CONTRACT 1.2), which
+ * knows no tenants, and no keys that have ended.
+ *
  * Where there are stores a key is the fleet's; without, it is this host's, in the stock
  * file of its data folder, which is local and BLOCKING for as long as a small file takes
  * to be written. For another writer of the folder nothing stands still
@@ -17,8 +20,10 @@
 #include "api/key_files.h"
 #include "api/manage.h"
 #include "api/pairs.h"
+#include "api/routes.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
@@ -33,6 +38,7 @@
 #include "server/request.h"
 #include "server/response.h"
 #include "store/files_keys.h"
+#include "store/files_run.h"
 #include "store/new_key.h"
 #include "store/store_keys.h"
 
@@ -44,6 +50,11 @@ static bool may(struct api_call *call)
 		errors_send(call->req, ERRORS_TENANT,
 			    "a key that is bound to a tenant may not manage keys");
 	return !call->key_tenant;
+}
+
+static bool is_stock(const struct api_call *call)
+{
+	return strncmp(call->route->pattern, "/api/settings/", 14) == 0;
 }
 
 static bool in_files(const struct api_call *call)
@@ -71,15 +82,18 @@ struct listing {
 static void list_begin(struct listing *listing)
 {
 	jsonw_init(&listing->w, &listing->body);
-	jsonw_object(&listing->w);
-	jsonw_key(&listing->w, "keys");
+	if (!is_stock(listing->call)) {
+		jsonw_object(&listing->w);
+		jsonw_key(&listing->w, "keys");
+	}
 	jsonw_array(&listing->w);
 }
 
 static void list_end(struct listing *listing, enum errors_code error)
 {
 	jsonw_array_end(&listing->w);
-	jsonw_object_end(&listing->w);
+	if (!is_stock(listing->call))
+		jsonw_object_end(&listing->w);
 	if (error == ERRORS_NONE) {
 		response_json(listing->call->req, 200, &listing->body);
 		return;
@@ -93,12 +107,18 @@ static void print_key(struct listing *listing, const struct store_key *key,
 		      void (*moment)(struct jsonw *w, const char *name, const char *at))
 {
 	struct jsonw *w = &listing->w;
+	bool stock = is_stock(listing->call);
 
+	if (stock && !key->is_active)
+		return;
+	if (stock)
+		moment = pairs_stamp;
 	jsonw_object(w);
 	jsonw_pair_text(w, "id", key->id);
 	jsonw_pair_text(w, "name", key->name);
 	jsonw_pair_text(w, "key_prefix", key->key_prefix);
-	jsonw_pair_text(w, "tenant_id", key->tenant_id);
+	if (!stock)
+		jsonw_pair_text(w, "tenant_id", key->tenant_id);
 	moment(w, "created_at", key->created_at);
 	moment(w, "last_used_at", key->last_used_at);
 	jsonw_pair_bool(w, "is_active", key->is_active);
@@ -176,6 +196,8 @@ struct making {
 static void made(struct making *making, enum errors_code error)
 {
 	struct request *req = making->call->req;
+	bool stock = is_stock(making->call);
+	char now[FILES_MOMENT_MAX];
 	struct str body = STR_INIT;
 	struct jsonw w;
 
@@ -191,12 +213,16 @@ static void made(struct making *making, enum errors_code error)
 		jsonw_object(&w);
 		jsonw_pair_text(&w, "id", making->key.id);
 		jsonw_pair_text(&w, "name", making->name);
-		jsonw_pair_text(&w, "tenant_id", making->tenant_id);
+		if (stock)
+			jsonw_pair_text(&w, "created_at",
+					files_run_stamp(clock_wall_ms(), now));
+		else
+			jsonw_pair_text(&w, "tenant_id", making->tenant_id);
 		jsonw_pair_text(&w, "key_prefix", making->key.shown);
 		jsonw_pair_text(&w, "key", making->key.key);
 		jsonw_object_end(&w);
 		response_header(req, "Cache-Control", "no-store");
-		response_json(req, 201, &body);
+		response_json(req, stock ? 200 : 201, &body);
 	}
 	mem_wipe(&making->key, sizeof(making->key));
 }
@@ -262,6 +288,8 @@ static void read_making(struct body_faults *faults, struct making *making)
 					 request_arena(req));
 		making->tenant_id = body_text(faults, &at, doc, "tenant_id", IDS_MAX - 1,
 					      request_arena(req));
+		if (!making->name && is_stock(making->call))
+			making->name = "Unnamed Key";
 		if (!faults->count && (!making->name || !*making->name))
 			body_fault(faults, &name, "missing", "Field required");
 		if (!faults->count && making->tenant_id && !*making->tenant_id)
@@ -306,7 +334,7 @@ static void revoked(struct api_call *call, enum errors_code error, int64_t n)
 		 LOG_S("peer", request_peer(call->req)));
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "status", "revoked");
+	jsonw_pair_text(&w, "status", is_stock(call) ? "deleted" : "revoked");
 	jsonw_pair_text(&w, "id", call->params[0]);
 	jsonw_object_end(&w);
 	response_json(call->req, 200, &body);
@@ -319,6 +347,8 @@ static void end_here(struct api_call *call)
 	struct err err;
 	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
 
+	if (call->own_keys)
+		key_files_changed(call->own_keys);
 	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
 		(void)file_error(rc, &err);
 }

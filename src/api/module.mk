@@ -57,11 +57,13 @@ src_api_libapi_a_SOURCES = \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
 	src/api/detail_reads.h \
+	src/api/deploy_route.c \
 	src/api/docs_route.c \
 	src/api/erasures.c \
 	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/estimate_route.c \
 	src/api/event_answer.c \
 	src/api/event_answer.h \
 	src/api/event_page.c \
@@ -134,6 +136,9 @@ src_api_libapi_a_SOURCES = \
 	src/api/outcomes.c \
 	src/api/outcomes.h \
 	src/api/page.c \
+	src/api/page_events.c \
+	src/api/page_log.c \
+	src/api/page_runs.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
@@ -148,6 +153,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/questions.h \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
+	src/api/queue_reads.c \
+	src/api/queue_reads.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
 	src/api/read_gate.c \
@@ -202,6 +209,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/status_route.c \
 	src/api/store_watch.c \
 	src/api/store_watch.h \
 	src/api/stream.c \

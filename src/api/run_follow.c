@@ -39,9 +39,9 @@ static void on_newest(void *arg, enum errors_code error, const struct event_id *
 
 void run_follow_begin(struct run_follow *follow)
 {
-	const struct run_port *port = follow->call->port->run;
+	const struct run_port *runs = follow->call->port->run;
 
-	port->newest(port->self, follow->call->params[0], on_newest, follow);
+	runs->newest(runs->self, follow->call->params[0], on_newest, follow);
 }
 
 void run_follow_open(const struct run_follow *follow)
@@ -52,9 +52,10 @@ void run_follow_open(const struct run_follow *follow)
 		.after = follow->after,
 		.view = V1_VIEW_RUN,
 	};
+	const struct run_port *runs = call->port->run;
 	struct err err;
 
-	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) == 0)
+	if (runs->follow(runs->self, call->req, &ask, &err) == 0)
 		return;
 	log_warn("events.stream_refused", LOG_S("run", call->params[0]),
 		 LOG_S("error", err.text));
@@ -85,9 +86,9 @@ static void on_answered(void *arg, enum errors_code error, const char *detail,
 static void answer(struct run_follow *follow)
 {
 	struct answering *answering = mem_container(follow, struct answering, follow);
-	const struct run_port *port = follow->call->port->run;
+	const struct run_port *runs = follow->call->port->run;
 
-	port->answer(port->self, &answering->ask, on_answered, answering);
+	runs->answer(runs->self, &answering->ask, on_answered, answering);
 }
 
 void run_follow_answer(struct api_call *call)
@@ -135,11 +136,10 @@ static void retry(struct run_follow *follow)
 {
 	struct retrying *retrying = mem_container(follow, struct retrying, follow);
 	struct api_call *call = follow->call;
+	const struct run_port *runs = call->port->run;
 
-	const struct run_port *run = call->port->run;
-
-	run->resume_failed(run->self, call->params[0], call->key_tenant,
-			   retrying->from_step, on_resumed, retrying);
+	runs->resume_failed(runs->self, call->params[0], call->key_tenant,
+			    retrying->from_step, on_resumed, retrying);
 }
 
 void run_follow_retry(struct api_call *call)

@@ -175,16 +175,6 @@ struct newest_read {
 	char run_id[IDS_MAX];
 };
 
-static bool pass_id(void *arg, const struct event_id *id, const char *text, size_t len)
-{
-	struct event_id *newest = arg;
-
-	(void)text;
-	(void)len;
-	*newest = *id;
-	return true;
-}
-
 static void on_newest(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
 	struct newest_read *read = arg;
@@ -194,7 +184,7 @@ static void on_newest(void *arg, enum errors_code error, const struct pg_reply *
 
 	if (error == ERRORS_NONE && store_steps_events_count(reply, read->statement)) {
 		store_steps_events_read(reply, read->statement, 0, &step);
-		if (replay_row(step.events, pass_id, &newest, &err) < 0)
+		if (replay_last(step.events, &newest, &err) < 0)
 			log_error("run.journal_unreadable",
 				  LOG_S("run", (const char *)read->run_id),
 				  LOG_N("seq", step.seq), LOG_S("error", err.text));

@@ -66,9 +66,9 @@ void stream_get(struct api_call *call)
 		return;
 	}
 	if (!id) { /* an EventSource cannot set the header by itself at first */
-		id = request_query(req, "last_event_id");
+		at.name = request_query(req, "after") ? "after" : "last_event_id";
+		id = request_query(req, at.name);
 		in.name = "query";
-		at.name = "last_event_id";
 	}
 	opening->call = call;
 	if (id && *id && !event_id_parse(id, &opening->after)) {

@@ -1,10 +1,10 @@
 /*
  * defs_folder.c - definitions in the stock files of a data folder: read and written
  *
- * What the functions of migration 8 are for Postgres, with one file a kind and one tenant.
- * A file has one version of each; what it had before is kept beside it (defs_past.h), what
- * a hand wrote as soon as we replace it. Tools have their names for keys here, as stock has it: an id that is
- * another is a member like others.
+ * What the functions of migration 8 are for Postgres, with one file a kind and one
+ * tenant. A file has one version of each; what it had before is kept beside it
+ * (defs_past.h), what a hand wrote as soon as we replace it. Tools have their names for
+ * keys here, as stock has it: an id that is another is a member like others.
  */
 #include "defs/defs_folder.h"
 

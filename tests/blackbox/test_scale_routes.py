@@ -53,6 +53,9 @@ def test_stores_are_tried_and_what_is_wrong_has_a_word(api):
     cases = [
         ("redis", "redis://:hunter2@127.0.0.1:1/0", "refused"),
         ("redis", "http://x", "url"),
+        ("redis", "redis://password.refused.invalid:6379", "name"),
+        ("redis", f"redis://127.0.0.1:{api.port}", "protocol"),
+        ("postgres", "postgresql://u@refused.invalid/db", "name"),
         ("postgres", "postgresql://u:hunter2@127.0.0.1:1/db", "refused"),
         ("postgres", site.env["SCALE_POSTGRES_URL"].rsplit("/", 1)[0] + "/no_such_db", "no_database"),
         ("postgres", site.env["SCALE_POSTGRES_URL"] + "?sslmode=require", "tls"),
@@ -68,6 +71,22 @@ def test_stores_are_tried_and_what_is_wrong_has_a_word(api):
         assert answer.json["reason"] == "eviction_policy" and "noeviction" in answer.json["message"]
     finally:
         api.redis.config_set("maxmemory-policy", "noeviction")
+
+
+def test_the_url_that_is_shown_is_tried_with_its_password(site):
+    """Whoever looks at a pinned URL cannot write it whole, and has it tested all the same."""
+    site.env["REDIS_URL"] = site.env["REDIS_URL"].replace("://", "://:hunter2@")
+    with site.redis.client() as redis:
+        site.start(SYNAPSED_ROLES="api")  # the server takes any password until now
+        redis.execute_command("ACL", "SETUSER", "default", "resetpass", ">hunter2")
+        try:
+            shown = site.ask("GET", "/api/scale/config")[1]["redis_url"]
+            assert "hunter2" not in shown and ":***@" in shown
+            for url, status in [(shown, "ok"), (shown.replace("***", "**"), "error")]:
+                answer = site.ask("POST", "/api/scale/test-redis", {"redis_url": url})[1]
+                assert answer["status"] == status, answer
+        finally:
+            redis.execute_command("ACL", "SETUSER", "default", "nopass")
 
 
 def test_what_the_page_shows_has_stocks_fields(api):

@@ -257,10 +257,58 @@ def test_stock_page_s_routes_do_what_they_say(client):
     rest = stream(page.post(base + "/human-input", {"response": {"verdict": "ok"},
                                                     "step_id": "ask"}))
     assert types(rest)[-1] == "done" and "human_input_required" not in types(rest)
-    assert page.get("/api/orchestrations/runs?limit=5").json["runs"]
+    assert page.get("/api/orchestrations/runs?limit=5").json[0]["run_id"]
     assert page.get(base + "/events").json["count"] > 0
     assert page.post(base + "/cancel").status == 200
     assert client.get("/api/v2/agents/helper").status == 200
     assert page.ask("DELETE", "/api/orchestrations/agents").status == 200
     assert page.get("/api/orchestrations/agents").status == 404
     assert client.get("/api/v2/agents/helper").status == 200
+
+
+def test_the_page_reads_on_where_it_was(client):
+    run_id = run(client, "greet", {"message": "you"}).json["run_id"]
+    path = f"/api/orchestrations/runs/{run_id}/events"
+    got, last = [], "0"
+    while True:
+        page = client.get(f"{path}?after={last}&limit=3").json
+        got += page["events"]
+        if not page["events"]:
+            assert page["last_id"] == last
+            break
+        last = page["last_id"]
+    assert got == client.get(path).json["events"] and got[-1]["event"]["type"] == "done"
+    rest = client.get(f"{path}/stream?after={got[-2]['id']}").body.decode()
+    assert f"id: {got[-1]['id']}\n" in rest and f"id: {got[-2]['id']}\n" not in rest
+    assert client.get(f"{path}/stream?after=0").body.decode().count("\nid: ") == len(got)
+
+
+def test_a_log_is_told_and_long_texts_in_it_are_cut(client):
+    run_id = run(client, "greet", {"message": "x" * 9000}).json["run_id"]
+    log = client.get(f"/api/orchestrations/logs/{run_id}")
+    assert log.status == 200, log
+    head, _, events = log.body.decode().partition("\n\n")
+    lines = head.split("\n")
+    assert lines[0] == f"Run ID: {run_id}" and lines[3] == "Status: completed"
+    assert lines[-1].startswith("User Input: xxx") and lines[-1].endswith("... (cut)")
+    assert all(len(line) < 4200 for line in events.split("\n")) and "] done {" in events
+    # it is the run's journal: not deleted by itself
+    gone = client.ask("DELETE", f"/api/orchestrations/logs/{run_id}")
+    assert (gone.status, gone.code) == (405, "method_not_allowed")
+
+
+def test_an_orchestration_becomes_an_agent_once(client):
+    path = "/api/orchestrations/greet/deploy"
+    first, second = (client.post(path) for _ in range(2))
+    assert first.json == {"status": "deployed", "agent_id": "orch_agent_greet"}, first
+    assert second.json == {"status": "already_deployed", "agent_id": "orch_agent_greet"}
+    agent = client.get("/api/v2/agents/orch_agent_greet").json
+    assert (agent["type"], agent["orchestration_id"], agent["name"]) == (
+        "orchestrator", "greet", "Greet")
+    said = client.post(f"{V1}/chat", {"message": "you", "agent": "orch_agent_greet"})
+    assert said.status == 200 and said.json["response"] == "hello you", said
+    events = stream(client.post(f"{V1}/chat/stream", {"message": "you",
+                                                      "agent": "orch_agent_greet"}))
+    (response,) = [e for e in events if e["type"] == "response"]
+    assert response["content"] == "hello you" and types(events)[-1] == "done"
+    client.ask("DELETE", "/api/v2/agents/orch_agent_greet")
