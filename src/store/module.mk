@@ -277,7 +277,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/010_page.sql \
 	src/store/migrations/011_schedules.sql \
 	src/store/migrations/012_order.sql \
-	src/store/migrations/013_views.sql
+	src/store/migrations/013_views.sql \
+	src/store/migrations/014_engine.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
