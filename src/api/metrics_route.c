@@ -93,7 +93,7 @@ static void on_stats(void *arg, enum errors_code error, const struct port_stats 
 	}
 	metrics->stats = *stats;
 	metrics->queue_name = escaped(request_arena(call->req), stats->queue_name);
-	call->port->workers(call->port->self, on_workers, metrics);
+	call->port->fleet->workers(call->port->fleet->self, on_workers, metrics);
 }
 
 static bool may_read(const struct api_call *call)
@@ -123,5 +123,5 @@ void metrics_route_get(struct api_call *call)
 	}
 	metrics = arena_new(request_arena(call->req), struct metrics);
 	metrics->call = call;
-	call->port->stats(call->port->self, on_stats, metrics);
+	call->port->fleet->stats(call->port->fleet->self, on_stats, metrics);
 }

@@ -85,6 +85,8 @@ struct engine_row {
 struct engine_row *row_new(enum row_kind kind, const char *path, const char *step_id,
 			   int execution);
 void row_free(struct engine_row *row);
+/* The texts of all events, one behind the other; borrowed. */
+const char *row_event_texts(const struct engine_row *row, size_t *len);
 /* Text of event i; not NUL-terminated, borrowed. */
 const char *row_event_text(const struct engine_row *row, size_t i, size_t *len);
 /* For the engine: the path that the events from here on are of, told in each of them

@@ -20,6 +20,7 @@ UI_FILES = \
 	src/ui/show.js \
 	src/ui/steps.js \
 	src/ui/story.js \
+	src/ui/sync.js \
 	src/ui/table.js \
 	src/ui/view_analytics.js \
 	src/ui/view_chat.js \

@@ -44,6 +44,7 @@ static const struct row rows[] = {
 	{ "show.js", SCRIPT, UI_FILES_SHOW },
 	{ "steps.js", SCRIPT, UI_FILES_STEPS },
 	{ "story.js", SCRIPT, UI_FILES_STORY },
+	{ "sync.js", SCRIPT, UI_FILES_SYNC },
 	{ "table.js", SCRIPT, UI_FILES_TABLE },
 	{ "view_analytics.js", SCRIPT, UI_FILES_VIEW_ANALYTICS },
 	{ "view_chat.js", SCRIPT, UI_FILES_VIEW_CHAT },

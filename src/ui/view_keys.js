@@ -33,7 +33,7 @@ export async function open(main) {
   const list = table({
     caption: 'Keys', empty: 'There is no key.', key: (k) => k.id,
     columns: [
-      ['Name', (k) => k.name], ['Begins with', (k) => el('code', {}, `${k.key_prefix}…`)], ['Tenant', (k) => k.tenant_id ?? 'all'],
+      ['Name', (k) => (k.name === session.key_name ? [k.name, ' ', el('small', {}, '(the name of your own)')] : k.name)], ['Begins with', (k) => el('code', { class: 'num' }, `${k.key_prefix}…`)], ['Tenant', (k) => k.tenant_id ?? 'all'],
       ['State', (k) => badge(k.is_active ? 'active' : 'revoked')], ['Made', (k) => moment(k.created_at)], ['Last used', (k) => (k.last_used_at ? moment(k.last_used_at) : 'never')],
       ['Act', (k) => (k.is_active ? button('Revoke', () => revoke(k), { class: 'danger small', 'aria-label': `Revoke ${k.name}` }) : '—')],
     ],

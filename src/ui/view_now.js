@@ -96,6 +96,11 @@ export async function open(main) {
     command('synapsed queue list; synapsed worker list; synapsed wait list; synapsed dlq list; synapsed run list; synapsed run stats --by hour'));
   let turns = 0;
   const accepted = () => tile('Accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
+  async function minutes() {
+    if (turns++ % 3) return; // a minute has several beats of a worker
+    try { told = await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`); refresh(rate, ...throughput(told)); }
+    catch (error) { if (error.status !== 403) throw error; } // the fleet's sums are not for a tenant's key
+  }
   return every(3, async () => {
     const health = await get('/health');
     if (health.mode === 'standalone') {
@@ -103,6 +108,7 @@ export async function open(main) {
       await runs.reload();
       refresh(tiles, ...facts, accepted());
       refresh(list, words);
+      await minutes();
       return;
     }
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
@@ -122,10 +128,7 @@ export async function open(main) {
       tile('Workers', link('#/workers', `${online.length} of ${workers.length}`), { class: online.length ? '' : 'bad' }),
       tile('In flight', `${number(online.reduce((n, x) => n + x.active_jobs, 0))} / ${number(online.reduce((n, x) => n + x.max_jobs, 0))}`));
     if (queues.length > 1) refresh(each, queueTable(queues)); else each.replaceChildren();
-    if (turns++ % 3 === 0) { // a minute has several beats of a worker
-      try { told = await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`); refresh(rate, ...throughput(told)); }
-      catch (error) { if (error.status !== 403 && error.code !== 'scale_only') throw error; } // the fleet's sums are not for a tenant's key
-    }
+    await minutes();
     refresh(list, alerts({ health, queues, workers, letters, waits, minutes: told.minutes }).map(([how, text, href, since]) =>
       el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : '')));
   });

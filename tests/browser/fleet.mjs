@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -33,6 +34,9 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('p95');
       assert.ok(await page.locator('tbody tr').count() >= 6);
       await w.look('analytics');
+      const tops = await page.locator('.filters label').evaluateAll((all) => all.map((l) => l.getBoundingClientRect().top));
+      assert.equal(new Set(tops.map(Math.round)).size, 1, `labels stand at ${tops}`);
+      assert.ok(await page.locator('.list.dense').evaluate((l) => l.scrollWidth <= l.clientWidth), 'columns are out of sight');
       await at('analytics?by=orchestration&days=30');
       await row('hello').first().waitFor();
       assert.equal(await page.locator('.plot').count(), 0);
@@ -155,13 +159,91 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       const { input, inputs } = await w.api('GET', `/api/v2/runs/${encodeURIComponent(again)}`);
       assert.deepEqual([input, inputs.a], ['after', 2]);
     },
+    async 'dead letters by a filter: those alone are discarded; one has an address'() {
+      await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, attempt_count, first_failed_at, last_failed_at, resolved)
+        SELECT gen_random_uuid(), 'dead_' || i, CASE WHEN i > 60 THEN 'other' ELSE 'many' END, 'run_orchestration_job', '{}', repeat('a long reason; ', 40), 3, now(), now() - i * interval '1 minute', false FROM generate_series(1, 63) AS i`);
+      await at('dead-letters');
+      await press('Show more');
+      await row('dead_63').waitFor();
+      await page.getByLabel('Orchestration', { exact: true }).fill('other');
+      await press('Show');
+      await row('dead_61').waitFor();
+      assert.equal(await page.locator('tbody tr').count(), 3);
+      await text('synapsed dlq list --orchestration other');
+      await page.getByRole('button', { name: 'Look at the letter of dead_62' }).click();
+      await text('a retry lets this run go on where it failed');
+      await page.reload();
+      await page.getByRole('heading', { name: 'Letter of dead_62' }).waitFor();
+      await w.look('dead-letters-filter');
+      await press('Close');
+      await page.getByRole('heading', { name: 'Letter of dead_62' }).waitFor({ state: 'detached' });
+      await press('Discard all of the filter');
+      await page.getByRole('dialog').getByText('3. Their runs stay').waitFor();
+      await dialog('Discard');
+      await text('Discard: 3 done');
+      await text('No dead letter fits these filters.');
+      await page.getByLabel('State').selectOption('all');
+      await press('Show');
+      await row('dead_61').getByText('resolved').waitFor();
+      await at('dead-letters?orchestration_id=many');
+      await row('dead_1').first().waitFor();
+      await w.sql("DELETE FROM dead_letter_queue WHERE run_id LIKE 'dead_%'");
+    },
+    async 'definitions: what the folder has, a bundle in and out'() {
+      const folder = path.join(w.dir, 'data'), file = path.join(folder, 'orchestrations.json');
+      const mine = (name) => ({ id: 'of_folder', name, entry_step_id: 'e', steps: [{ id: 'e', name: 'e', type: 'end' }] });
+      fs.writeFileSync(file, JSON.stringify([mine('One')]));
+      await at('definitions');
+      await text('changed since: orchestrations.json');
+      await press('Sync Now');
+      await text('1 synced.');
+      await page.getByRole('link', { name: 'One', exact: true }).waitFor();
+      await w.api('PUT', '/api/v2/orchestrations/of_folder', mine(`Two ${EVIL}`));
+      await press('Sync Now');
+      await text('of_folder was changed in the store since');
+      await w.look('definitions-kept');
+      await press('Overwrite what the store has');
+      await dialog('Overwrite');
+      await text('1 synced.');
+      await page.getByRole('link', { name: 'One', exact: true }).waitFor();
+      const [bundle] = await Promise.all([page.waitForEvent('download'), press('Export everything')]);
+      const exported = JSON.parse(fs.readFileSync(await bundle.path(), 'utf8'));
+      assert.ok(exported.orchestrations.some((o) => o.id === 'of_folder'));
+      const input = page.getByLabel('Import a bundle');
+      const give = (value) => input.setInputFiles({ name: 'b.json', mimeType: 'application/json', buffer: Buffer.from(value) });
+      await give('{nothing');
+      await text('b.json is no JSON');
+      for (const status of ['created', 'updated']) { // the same name twice
+        await give(JSON.stringify({ synapse_export: true, orchestrations: [{ ...mine(status), id: 'of_bundle' }] }));
+        await text(`orchestrations: ${status} ${status}`);
+      }
+      for (const kind of ['agents', 'tools', 'mcp-servers', 'orchestrations']) { // a new one begins as one of its kind
+        await at(`definitions/${kind}/+`);
+        const box = page.getByLabel('Definition as JSON');
+        await box.waitFor();
+        const begun = JSON.parse(await box.inputValue());
+        await press('Save');
+        await text('It needs an');
+        for (const key of ['id', 'name', 'url', 'command']) if (begun[key] === '') begun[key] = key === 'url' ? 'https://example.org/' : `new_${kind.slice(0, 3)}`;
+        await box.fill(JSON.stringify(begun));
+        await press('Save');
+        await page.waitForURL(new RegExp(`definitions/${kind}/new_`));
+        await at(`definitions/${kind}/+`);
+        await box.fill(JSON.stringify(begun));
+        await press('Save');
+        await text('There is one called');
+      }
+      fs.rmSync(file);
+    },
     async 'a worker is pinged, quieted, drained, and a row of one that left is removed'() {
       await w.sql(`INSERT INTO workers (worker_id, hostname, status, registered_at, last_heartbeat, mcp_disabled) VALUES ('gone-9', $$${EVIL}$$, 'offline', now(), now() - interval '1 day', '[{"name": "m", "reason": "<b>x</b>"}]')`);
       await at('workers');
       await row('gone-9').waitFor();
       const live = page.locator('tbody tr', { hasText: 'online' });
       await live.first().waitFor();
-      const name = (await live.first().locator('td').first().innerText()).trim();
+      const name = (await live.first().locator('.name').innerText()).trim();
+      assert.match(await page.locator('tbody tr').first().innerText(), /online/); // those that work come first
+      await text(/^1 of 2 online · 0 of 1,?000 slots in use$/);
       await live.first().getByText(/MiB/).waitFor();
       await live.first().getByText(/generation 1/).waitFor();
       await w.look('workers');

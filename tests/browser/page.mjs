@@ -161,8 +161,25 @@ const cases = {
     await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Hello again"'));
     await press('Save');
     await text('Stored as version 2.');
-    await press('Differences to the one before');
+    await page.getByRole('button', { name: 'Differences to the one before, of version 2' }).click();
     await page.locator('.diff .come', { hasText: 'Hello again' }).waitFor();
+    // somebody else stores another one meanwhile: theirs is not overwritten unseen
+    await w.api('PUT', '/api/v2/orchestrations/hello', { ...JSON.parse(good), name: 'Of somebody else' });
+    await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Of mine"'));
+    await press('Save');
+    await page.getByRole('dialog').getByText('Somebody else changed it meanwhile').waitFor();
+    await press('Keep');
+    assert.equal((await w.api('GET', '/api/v2/orchestrations/hello')).name, 'Of somebody else');
+    await press('Save');
+    await page.getByRole('dialog').getByRole('button', { name: 'Store it' }).click();
+    await text('Stored as version 4.');
+    // and what was before comes back
+    await page.getByRole('button', { name: 'Into the editor, version 1' }).click();
+    await text('Version 1 is in the editor');
+    assert.deepEqual(JSON.parse(await box.inputValue()), JSON.parse(good));
+    await w.look('definition-versions');
+    await press('Save');
+    await text('Stored as version 5.');
   },
   async 'a chat, and the same one when the page comes back'() {
     await at('chat?agent=worker');
@@ -232,25 +249,58 @@ const cases = {
     await press('Make it');
     await page.locator('tbody tr').waitFor();
     await w.look('schedules');
-    await press('Pause');
+    await page.getByRole('button', { name: /^Pause / }).click();
     await page.locator('td .badge.paused').waitFor();
-    await press('Delete');
-    await page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
+    // one of them: what its runs get is changed, it stays paused; runs for moments of before
+    await page.locator('tbody a').click();
+    await page.getByRole('heading', { name: 'What it fired' }).waitFor();
+    await page.getByLabel('Inputs').fill('{"customer": 7');
+    await press('Save');
+    await text('Inputs are no JSON');
+    await page.getByLabel('Inputs').fill('{"customer": 7}');
+    await page.getByLabel('Message').fill(EVIL);
+    await press('Save');
+    await text('Saved.');
+    const [now] = (await w.api('GET', '/api/v2/schedules')).schedules;
+    assert.deepEqual([now.run.inputs, now.run.message, now.paused, now.version], [{ customer: 7 }, EVIL, true, 3]);
+    await press('Start them');
+    await text('A moment is needed.');
+    const day = (back) => `${new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)}T00:00`;
+    await page.getByLabel('From (UTC)').fill(day(3));
+    await page.getByLabel('Before (UTC)').fill(day(1));
+    await press('Start them');
+    await page.getByRole('dialog').getByRole('button', { name: 'Start them' }).click();
+    await text('2 of 2 moments get a run.');
+    await page.locator('tbody a', { hasText: 'run_' }).nth(1).waitFor();
+    await w.look('schedule');
+    await page.getByRole('button', { name: /^Delete / }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await text('There are none.');
   },
   async 'settings: tests in words, what is pinned, what is saved'() {
     await at('scale');
     await text('change it there'); // the stores are those of dev's own file
-    await press('Test Redis');
-    await text('write the URL whole');
-    await press('Test Postgres');
-    await page.locator('.said.good').waitFor();
-    await page.getByLabel('Redis URL').evaluate((i) => { i.value = 'redis://127.0.0.1:1'; });
-    await press('Test Redis');
-    await page.locator('.said.error').first().waitFor();
+    for (const name of ['Redis', 'Postgres']) { // by the passwords that are not shown
+      await press(`Test ${name}`);
+      await page.locator('.said.good', { hasText: new RegExp(`Connected: ${name}`, 'i') }).waitFor();
+    }
+    const [redis, postgres] = await Promise.all(['Redis URL', 'Postgres URL'].map((label) => page.getByLabel(label).inputValue()));
+    const tls = `postgresql://synapsed@127.0.0.1:${new URL(w.base).port}/x`;
+    for (const [name, url, words] of [['Redis', 'redis://127.0.0.1:1', 'Nothing listens there'], ['Redis', redis.replace('***', 'wrong'), 'User or password is wrong'],
+      ['Redis', `rediss://127.0.0.1:${new URL(w.base).port}`, 'TLS did not come about'], ['Redis', 'redis://nobody.invalid:6379', 'There is no host of this name'], ['Redis', `redis://127.0.0.1:${new URL(w.base).port}`, 'Something else listens there'], ['Redis', 'http://x', 'This URL cannot be used'],
+      ['Redis', redis.replace('redis.sock', 'other.sock'), 'in place of ***'], ['Postgres', postgres.replace('/postgres?', '/nothing?'), 'no such database'], ['Postgres', tls.replace(/:\d+\//, ':1/'), 'Nothing listens there']]) {
+      await page.getByLabel(`${name} URL`).evaluate((i, value) => { i.value = value; }, url);
+      await press(`Test ${name}`);
+      await page.locator('.said.error, .field .error', { hasText: words }).waitFor();
+    }
+    await w.look('scale-wrong');
     await at('now');
     await at('scale');
+    await page.getByText('All options of this host').click();
+    await page.getByLabel('Word').fill('redis.url');
+    await page.locator('tr', { hasText: 'redis.url' }).getByText('***').waitFor();
     await page.getByLabel('Runs a second for each tenant').fill('900');
+    await text('Not saved yet: Runs a second for each tenant.');
     await press('Save Scale Config');
     await text('Saved: limits.rate_per_tenant');
     await text('saved settings of the fleet, version 1');
@@ -264,7 +314,7 @@ const cases = {
     await text(/\d+ synced/);
   },
   async 'the other views'() {
-    for (const [hash, words] of [['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
+    for (const [hash, words] of [['dead-letters', 'There is no open dead letter.'], ['definitions?kind=agents', 'Worker']]) {
       await at(hash);
       await text(words);
       await w.look(hash.replace(/\W/g, '-'));

@@ -225,6 +225,12 @@ class Things:
                         repeat=True)
         return name
 
+    def make_key(self):
+        answer = self.target.ask("POST", "/api/settings/api-keys", "owner", repeat=True,
+                                 body={"name": self.make_name()})
+        assert answer.status == 200, answer
+        return answer.json["id"]
+
     # -- what is of the target --
 
     def make_definition(self):

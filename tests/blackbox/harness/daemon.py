@@ -41,6 +41,13 @@ class Event(dict):
         )
 
 
+def sanitizers(more):
+    """The environment of a daemon whose sanitizers, if it has any, have this option as well."""
+    # each of them has the last word about what they share, as log_path
+    names = [f"{kind}SAN_OPTIONS" for kind in ("A", "L", "UB")]
+    return {name: f"{os.environ[name]}:{more}" for name in names if name in os.environ}
+
+
 def end_group(pid):
     """What of it has ended by itself meanwhile is no error."""
     for one in reversed(process_group(pid)):
