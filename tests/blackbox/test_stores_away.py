@@ -9,6 +9,7 @@ import threading
 import time
 
 from api_world import own_stores
+from harness.daemon import run_verb
 from harness.site import Site, orchestration, print_step
 from harness.toggle import one_start_each, wait_run
 
@@ -134,6 +135,8 @@ def test_stores_that_are_not_there_at_the_start_are_waited_for():
         assert site.ask("PUT", "/api/v2/orchestrations/more", more, daemon=daemon)[0] in (200, 201)
         told = daemon.wait_event("definition.only_here", id="more")
         assert "synapsed def sync" in told["advice"]
+        shown = run_verb("status", "-o", "json", env=daemon.env).stdout.decode()
+        assert "Postgres does not answer: requests are executed here, and definitions" in shown
         site.postgres.start()
         until(lambda: health(site, daemon)["mode"] == "scale")
         until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)

@@ -21,7 +21,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('The last hour');
       await page.locator('.rate .spark rect').first().waitFor();
       await text('Spend today');
-      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \d/).waitFor();
+      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \w+ \d+, .*\(/).waitFor();
       await w.look('now');
       await w.api('POST', '/api/v2/queues/default/resume');
     },
@@ -108,6 +108,33 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await w.look('runs-saved');
       await page.getByRole('button', { name: /^Forget/ }).click();
       await page.getByLabel('Name of this filter').waitFor();
+    },
+    async 'runs: the filters are folded on a phone, a span of time, why nothing is refreshed'() {
+      await at('runs?since=7d&orchestration_id=hello');
+      await page.locator('tbody tr').nth(49).waitFor();
+      const line = await page.locator('.command code').innerText();
+      assert.match(line, /--orchestration hello/);
+      const { stdout } = await run('sh', ['-c', `"$SYNAPSED" ${line.slice('synapsed '.length)} --limit 3`], { env: { ...process.env, SYNAPSED_URL: w.base, SYNAPSED_KEY: w.key } });
+      assert.equal(stdout.match(/^run_/gm).length, 3, stdout);
+      assert.equal(await page.locator('.pause').isVisible(), false);
+      await press('Show more');
+      await page.locator('.pause', { hasText: /Not refreshed while more than the first page is open: this is as of \w+ \d/ }).waitFor();
+      await w.look('runs-pages');
+      await press('Refresh');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await press('Select all shown');
+      await text('50 selected:');
+      await page.locator('.pause', { hasText: 'while runs are selected' }).waitFor();
+      await press('Select none');
+      await text('All of this filter:');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.getByText('Filters (2): orchestration hello, since 7d').waitFor();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), false);
+      assert.ok((await page.locator('tbody tr').first().boundingBox()).y < 400);
+      await page.getByText('Filters (2)').click();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), true);
+      await page.setViewportSize({ width: 1280, height: 900 });
     },
     async 'a dead letter is edited: what is wrong with it, what differs'() {
       const id = await start('hello', 'before');

@@ -3,6 +3,7 @@ check_PROGRAMS += tests/unit/test_auth
 check_PROGRAMS += tests/unit/test_body
 check_PROGRAMS += tests/unit/test_bulk_scan
 check_PROGRAMS += tests/unit/test_errors
+check_PROGRAMS += tests/unit/test_file_walk
 check_PROGRAMS += tests/unit/test_front
 check_PROGRAMS += tests/unit/test_home_queue
 check_PROGRAMS += tests/unit/test_memo
