@@ -153,8 +153,12 @@ src_api_libapi_a_SOURCES = \
 	src/api/questions.h \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
+	src/api/queue_reads.c \
+	src/api/queue_reads.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
+	src/api/read_gate.c \
+	src/api/read_gate.h \
 	src/api/resume_route.c \
 	src/api/resume_route.h \
 	src/api/resumes.c \

@@ -21,6 +21,7 @@
 #include "api/manage.h"
 #include "api/outcomes.h"
 #include "api/queue_fill.h"
+#include "api/read_gate.h"
 #include "api/resumes.h"
 #include "api/run_reads.h"
 #include "api/run_stands.h"
@@ -57,7 +58,8 @@ struct port_scale {
 	struct chats *talk;
 	struct tails *tails;
 	struct run_stands *stands;
-	struct queue *queue; /* the first name: what stats speaks of */
+	struct read_gate *gate; /* of lists */
+	struct queue *queue;    /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
@@ -99,7 +101,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 {
 	struct port_scale *port = self;
 
-	run_reads_list(port->parts.pool, filter, cb, arg);
+	run_reads_list(port->gate, filter, cb, arg);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,
@@ -188,7 +190,7 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 {
 	struct port_scale *port = self;
 
-	questions_list(port->parts.pool, filter, cb, arg);
+	questions_list(port->gate, filter, cb, arg);
 }
 
 static void port_sums(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
@@ -320,7 +322,7 @@ static void port_letters(void *self, const struct store_letter_filter *filter,
 	struct store_letter_filter whole = *filter;
 
 	whole.default_tenant = port->parts.conf->limits.default_tenant;
-	letters_list(port->parts.pool, &whole, cb, arg);
+	letters_list(port->gate, &whole, cb, arg);
 }
 
 static void port_letter(void *self, const char *id, port_letter_cb cb, void *arg)
@@ -455,6 +457,8 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		mem_free(port);
 		return rc;
 	}
+	port->gate =
+		read_gate_new(parts->pool, (size_t)parts->conf->postgres.connections / 2);
 	port->catalog = catalog_new(parts->pool);
 	port->tenants = tenant_book_new(parts->pool, parts->conf);
 	submit.catalog = port->catalog;
@@ -507,6 +511,7 @@ void port_scale_free(struct port_scale *port)
 	answers_free(port->answers);
 	submit_free(port->submit);
 	run_stands_free(port->stands);
+	read_gate_free(port->gate);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);

@@ -8,6 +8,7 @@
 
 #include "api/event_page.h"
 #include "api/pg_read.h"
+#include "api/read_gate.h"
 #include "base/err.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -81,7 +82,7 @@ static void on_runs(void *arg, enum errors_code error, const struct pg_reply *re
 	mem_free(read);
 }
 
-void run_reads_list(struct pg_pool *pool, const struct store_run_filter *filter,
+void run_reads_list(struct read_gate *gate, const struct store_run_filter *filter,
 		    port_runs_cb cb, void *arg)
 {
 	struct runs_read *read = mem_new(struct runs_read);
@@ -93,7 +94,7 @@ void run_reads_list(struct pg_pool *pool, const struct store_run_filter *filter,
 	read->cb = cb;
 	read->arg = arg;
 	read->statement = store_runs_list(batch, &wider);
-	pg_read(pool, batch, on_runs, read);
+	read_gate_read(gate, batch, on_runs, read);
 }
 
 /* -- events -- */

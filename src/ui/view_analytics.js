@@ -4,7 +4,7 @@ import { chart } from './chart.js';
 import { csv, save } from './csv.js';
 import { add, button, el, field, fill, link } from './dom.js';
 import { get, query as q } from './net.js';
-import { command, heading, teller, tile } from './parts.js';
+import { command, heading, teller, tile, word } from './parts.js';
 import { money, number, span } from './show.js';
 
 const DAY_S = 86400;
@@ -80,12 +80,16 @@ export async function open(main, params, query) {
     const hash = `#/analytics${q(Object.fromEntries(new FormData(form)))}`;
     if (hash === location.hash) window.onhashchange(); else location.hash = hash;
   });
-  const shell = ['synapsed run stats', `--by ${by}`, `--since ${ask.since}`, `--until ${ask.until}`, filters.tenant_id && `--tenant ${filters.tenant_id}`,
-    filters.orchestration_id && `--orchestration ${filters.orchestration_id}`].filter(Boolean).join(' ');
+  const shell = ['synapsed run stats', `--by ${by}`, `--since ${ask.since}`, `--until ${ask.until}`, filters.tenant_id && `--tenant ${word(filters.tenant_id)}`,
+    filters.orchestration_id && `--orchestration ${word(filters.orchestration_id)}`].filter(Boolean).join(' ');
   add(main, heading('Analytics'), form, said.node, sums, pictures, list, acts, command(shell));
 
-  const answer = await said.did(() => get(`/api/v2/analytics${q(ask)}`), '');
-  if (!answer) return null;
+  let answer;
+  try { answer = await get(`/api/v2/analytics${q(ask)}`); } catch (error) {
+    if (error.status === 0 || error.code === 'scale_only') throw error; // the frame knows what to do
+    said.say(error.message, true);
+    return null;
+  }
   const head = BY.find(([b]) => b === by)[1], columns = COLUMNS.filter(([key]) => key !== 'calls' || by === 'model');
   const total = answer.total;
   if (total) fill(sums, tile('Runs', number(total.runs)), tile('Success', percent(total.success_rate), { class: total.success_rate !== null && total.success_rate < 90 ? 'warn' : '' }),

@@ -71,7 +71,7 @@ function editor(kind, id, definition, said, done) {
   };
   const save = () => store(id === null ? { 'If-None-Match': '*' } : etag ? { 'If-Match': etag } : {});
   const put = (other) => { text.value = pretty(other); tell([]); text.focus(); text.setSelectionRange(0, 0); text.scrollIntoView({ block: 'nearest' }); };
-  return { put, node: el('div', {}, text, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), found) };
+  return { put, node: el('div', {}, text, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), said.node, found) };
 }
 
 // Versions, the newest first: what differs, and one of before back into the editor.
@@ -89,7 +89,7 @@ async function versionsOf(kind, id, said, edit) {
   const load = async (before) => {
     const r = await get(path(kind, id, `/versions${q({ limit: VERSIONS, before })}`));
     all.push(...r.versions);
-    fill(list, all.map((v, i) => el('li', { class: 'row' }, el('span', {}, `${v.version}${i === 0 ? ', current' : ''} · `, moment(v.created_at), ` · ${number(v.bytes)} bytes`),
+    fill(list, all.map((v, i) => el('li', { class: 'row' }, el('span', {}, v.created_at ? [`${v.version}${i === 0 ? ', current' : ''} · `, moment(v.created_at)] : `${v.version}, as its file has it`, ` · ${number(v.bytes)} bytes`),
       i + 1 < all.length ? button('Differences to the one before', () => compare(all[i + 1].version, v.version), { class: 'quiet small', 'aria-label': `Differences to the one before, of version ${v.version}` }) : null,
       i > 0 ? button('Differences to the current', () => compare(v.version, all[0].version), { class: 'quiet small', 'aria-label': `Differences to the current, of version ${v.version}` }) : null,
       i > 0 ? button('Into the editor', async () => { edit.put(await read(v.version)); said.say(`Version ${v.version} is in the editor; Save stores it again.`); }, { class: 'quiet small', 'aria-label': `Into the editor, version ${v.version}` }) : null)));
@@ -101,7 +101,7 @@ async function versionsOf(kind, id, said, edit) {
 
 // Definitions are rows or files, by mode; what is in files alone is said, for a sync is somebody's to ask for.
 async function whereabouts() {
-  const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/scale', 'Sync Now is under Scale'), '.');
+  const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/definitions', 'Sync Now is below the list of all'), '.');
   try {
     const { mode, reason } = await get('/health');
     if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
@@ -121,7 +121,7 @@ async function one(main, kind, id) {
     fill(versions, await versionsOf(kind, id, said, edit));
   };
   add(main, heading(isNew ? `New ${what}` : definition.name || id, link(`#/definitions${q({ kind })}`, `All ${word.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())}`),
-    kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), await whereabouts(), said.node, picture, edit.node,
+    kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), await whereabouts(), picture, edit.node,
   isNew ? null : el('div', { class: 'row' }, button('Delete', async () => {
     if (!await confirm('Delete this definition?', `${id}: runs that have it keep their version; nothing starts it any more.`, 'Delete')) return;
     if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) location.hash = `#/definitions${q({ kind })}`;

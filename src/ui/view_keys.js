@@ -56,6 +56,7 @@ export async function open(main) {
     if (!session.keys) location.reload();
     else await list.reload();
   });
-  add(main, heading('Keys'), said.node, list.node, form, command('synapsed key list; synapsed key create --name <name> --tenant <tenant>; synapsed key revoke <id>'));
-  await list.reload();
+  add(main, heading('Keys'), said.node, list.node);
+  await list.reload(); // who may not see them makes none
+  add(main, form, command('synapsed key list; synapsed key create --name <name> --tenant <tenant>; synapsed key revoke <id>'));
 }

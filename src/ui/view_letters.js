@@ -4,7 +4,7 @@ import { diff } from './diff.js';
 import { add, badge, button, confirm, el, field, fill, link } from './dom.js';
 import { every } from './live.js';
 import { get, post, query as q } from './net.js';
-import { command, heading, runHref, teller } from './parts.js';
+import { command, heading, runHref, teller, word } from './parts.js';
 import { lineOfError } from './pointer.js';
 import { json, moment, number } from './show.js';
 import { table } from './table.js';
@@ -92,7 +92,7 @@ export async function open(main, [first], query) {
       el('details', { open: true }, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.payload))),
       letter.resolved ? el('p', { class: 'note' }, 'It is resolved: it was retried or discarded.') : el('div', {}, el('h3', {}, 'Retry with'), edit.nodes,
         el('div', { class: 'row' }, button('Retry', retry), button('Reset', edit.reset, { class: 'quiet' }), button('Discard', discard, { class: 'danger' }))),
-      command(`synapsed dlq show ${id}${letter.resolved ? '' : `; synapsed dlq retry ${id}; synapsed dlq discard ${id}`}`)));
+      command(`synapsed dlq show ${word(id)}${letter.resolved ? '' : `; synapsed dlq retry ${word(id)}; synapsed dlq discard ${word(id)}`}`)));
     detail.firstChild.focus({ preventScroll: true });
     detail.firstChild.scrollIntoView({ block: 'nearest' });
   }
@@ -124,7 +124,7 @@ export async function open(main, [first], query) {
     const hash = `#/dead-letters${q(Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, v.trim()])))}`;
     if (hash === location.hash) window.onhashchange(); else location.hash = hash;
   });
-  const words = [state === 'open' ? '' : ` --state ${state}`, filters.orchestration_id && ` --orchestration ${filters.orchestration_id}`, filters.run_id && ` --run ${filters.run_id}`];
+  const words = [state === 'open' ? '' : ` --state ${state}`, filters.orchestration_id && ` --orchestration ${word(filters.orchestration_id)}`, filters.run_id && ` --run ${word(filters.run_id)}`];
   add(main, heading('Dead letters'), form,
     state === 'resolved' ? null : el('div', { class: 'row' }, bulk('retry', 'Retry', 'Each run goes on where it failed.', 'quiet'), bulk('discard', 'Discard', 'Their runs stay as they are; the letters are kept among the resolved ones.', 'danger')),
     said.node, detail, list.node,

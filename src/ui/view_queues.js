@@ -10,7 +10,7 @@ import { table } from './table.js';
 
 export async function open(main) {
   const said = teller();
-  const reason = el('input', { maxLength: 500 });
+  const reason = el('input');
   const wrong = faults({ reason });
   const list = table({
     caption: 'Queues', empty: 'No queue has been used yet.', key: (q) => q.queue_name,

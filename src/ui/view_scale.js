@@ -136,7 +136,7 @@ async function inForce(body) {
 
 export async function open(main) {
   const said = teller(), state = el('p', { class: 'row', role: 'status' }), form = el('form'), start = el('div');
-  const sync = syncing(), workers = workerList();
+  const sync = syncing(), workers = workerList([], () => {}, 'No worker has registered.');
   const inputs = {}, hints = {};
   let config = await get('/api/scale/config');
 

@@ -16,9 +16,9 @@ const order = (a, b) => (b.status !== 'offline') - (a.status !== 'offline') || a
 const load = async () => (await get('/api/v2/workers')).sort(order);
 
 // more: further columns; seen(workers): what there is now
-export function workerList(more = [], seen = () => {}) {
+export function workerList(more = [], seen = () => {}, empty = 'No worker has registered. Settings, Scale has the command that starts one.') {
   return table({
-    caption: 'Workers', empty: 'No worker has registered: start one with “synapsed” and role worker.', key: (w) => w.worker_id,
+    caption: 'Workers', empty, key: (w) => w.worker_id,
     columns: [
       ['Worker', (w) => [el('span', { class: 'name' }, w.worker_id), el('br'), el('small', {}, w.hostname ? `on ${w.hostname}` : 'of no known host')]], ['State', state],
       ['In flight', (w) => (w.status === 'offline' ? (w.active_jobs ? `had ${w.active_jobs}` : '—') : el('span', {}, `${w.active_jobs} / ${w.max_jobs} `, el('progress', { max: w.max_jobs || 1, value: w.active_jobs, 'aria-label': `${w.active_jobs} of ${w.max_jobs}` })))],

@@ -21,7 +21,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('The last hour');
       await page.locator('.rate .spark rect').first().waitFor();
       await text('Spend today');
-      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \d/).waitFor();
+      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \w+ \d+, .*\(/).waitFor();
       await w.look('now');
       await w.api('POST', '/api/v2/queues/default/resume');
     },
@@ -34,8 +34,8 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('p95');
       assert.ok(await page.locator('tbody tr').count() >= 6);
       await w.look('analytics');
-      const tops = await page.locator('.filters label').evaluateAll((all) => all.map((l) => l.getBoundingClientRect().top));
-      assert.equal(new Set(tops.map(Math.round)).size, 1, `labels stand at ${tops}`);
+      const over = await page.locator('.filters label').evaluateAll((all) => all.map((l) => Math.round(l.control.getBoundingClientRect().bottom - l.getBoundingClientRect().top)));
+      assert.equal(new Set(over).size, 1, `labels and fields: ${over}`);
       assert.ok(await page.locator('.list.dense').evaluate((l) => l.scrollWidth <= l.clientWidth), 'columns are out of sight');
       await at('analytics?by=orchestration&days=30');
       await row('hello').first().waitFor();
@@ -55,6 +55,8 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await page.locator('tbody tr, .note').first().waitFor();
       await at('analytics?tenant_id=nobody');
       await text('Nothing was accepted in this time.');
+      await at("analytics?tenant_id=a'%3B reboot"); // what is copied is one word to a shell
+      await page.locator('.command code', { hasText: "--tenant 'a'\\''; reboot'" }).waitFor();
     },
     async 'keys: one is made, shown once, used and revoked'() {
       await at('keys');
@@ -104,6 +106,33 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await w.look('runs-saved');
       await page.getByRole('button', { name: /^Forget/ }).click();
       await page.getByLabel('Name of this filter').waitFor();
+    },
+    async 'runs: the filters are folded on a phone, a span of time, why nothing is refreshed'() {
+      await at('runs?since=7d&orchestration_id=hello');
+      await page.locator('tbody tr').nth(49).waitFor();
+      const line = await page.locator('.command code').innerText();
+      assert.match(line, /--orchestration hello/);
+      const { stdout } = await run('sh', ['-c', `"$SYNAPSED" ${line.slice('synapsed '.length)} --limit 3`], { env: { ...process.env, SYNAPSED_URL: w.base, SYNAPSED_KEY: w.key } });
+      assert.equal(stdout.match(/^run_/gm).length, 3, stdout);
+      assert.equal(await page.locator('.pause').isVisible(), false);
+      await press('Show more');
+      await page.locator('.pause', { hasText: /Not refreshed while more than the first page is open: this is as of \w+ \d/ }).waitFor();
+      await w.look('runs-pages');
+      await press('Refresh');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await press('Select all shown');
+      await text('50 selected:');
+      await page.locator('.pause', { hasText: 'while runs are selected' }).waitFor();
+      await press('Select none');
+      await text('All of this filter:');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.getByText('Filters (2): orchestration hello, since 7d').waitFor();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), false);
+      assert.ok((await page.locator('tbody tr').first().boundingBox()).y < 400);
+      await page.getByText('Filters (2)').click();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), true);
+      await page.setViewportSize({ width: 1280, height: 900 });
     },
     async 'a dead letter is edited: what is wrong with it, what differs'() {
       const id = await start('hello', 'before');
@@ -248,9 +277,12 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await dialog('Delete');
       await row('acme').waitFor({ state: 'detached' });
     },
-    async 'each view prints a command line that there is'() {
+    async 'each view prints a command line that there is, and what only reads is run'() {
       const id = await start('hello');
-      for (const view of ['now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
+      await w.api('PUT', '/api/v2/schedules/it%27s%20one', { orchestration_id: 'hello', cron: '0 4 * * *' });
+      await w.sql("INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, last_failed_at, resolved) VALUES ('00000000-0000-4000-8000-000000000001', 'dead_1', 'a b', 'run_orchestration_job', '{}', now(), false)");
+      const ran = new Set(), env = { ...process.env, SYNAPSED_KEY: w.key, SYNAPSED_CONF: path.join(w.dir, 'synapsed.yaml') };
+      for (const view of ['schedules/it%27s%20one', 'dead-letters/00000000-0000-4000-8000-000000000001?orchestration_id=a%20b', 'analytics?by=hour&orchestration_id=a%27b', 'now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
         await at(view);
         await page.locator('.command code').first().waitFor();
         const lines = await page.locator('.command code').allInnerTexts();
@@ -260,8 +292,15 @@ export function fleet(w, { at, text, press, start, EVIL }) {
           const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
           const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
           for (const flag of command.match(/--[a-z-]+/g) ?? []) assert.ok(new RegExp(`${flag}\\b`).test(stdout), `${view}: ${command}: ${flag}`);
+          if (!/[<…]/.test(command) && ['list', 'show', 'stats', 'status'].includes(verb.at(-1))) {
+            await run('sh', ['-c', command.replace('synapsed', process.env.SYNAPSED)], { env }).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
+            ran.add(verb.join(' '));
+          }
         }
       }
+      for (const verb of ['run list', 'run stats', 'schedule list', 'schedule show', 'dlq list', 'dlq show', 'queue list', 'worker list', 'key list', 'def list', 'status']) assert.ok(ran.has(verb), `${verb} was not run`);
+      await w.sql("DELETE FROM dead_letter_queue WHERE run_id = 'dead_1'");
+      await w.api('DELETE', '/api/v2/schedules/it%27s%20one');
     },
     async 'nothing is wider than 360 px'() {
       await page.setViewportSize({ width: 360, height: 740 });

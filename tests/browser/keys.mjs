@@ -139,7 +139,7 @@ const cases = {
     await page.locator('.acts').getByRole('button', { name: 'Delete' }).focus();
     await key('Enter');
     await page.getByRole('dialog').waitFor();
-    await tabTo('Delete');
+    await tabTo('Delete one run');
     await key('Enter');
     await page.getByText('Delete: 1 done').waitFor();
     assert.equal((await focus()).name, 'Delete');

@@ -1,6 +1,9 @@
 // page.mjs - the page as somebody uses it: each case is a visit to one running daemon
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { runCases } from './browser.mjs';
 import { fleet } from './fleet.mjs';
 import { world } from './world.mjs';
@@ -42,19 +45,51 @@ const cases = {
     await press('Start');
     await page.locator('.field', { has: page.getByLabel('Inputs') }).getByText('Inputs are no JSON').waitFor();
     await page.getByLabel('Inputs').fill('{"customer": 7}');
+    await page.getByLabel('Session').fill("o'clock");
+    await page.getByLabel('Priority').fill('2');
     await w.look('start');
-    await press('Start');
+    const line = await page.locator('.command code').innerText();
+    // who presses twice means one run
+    const asked = [];
+    page.on('request', (r) => { if (r.method() === 'POST' && r.url().endsWith('/hello/run')) asked.push(r.url()); });
+    await page.getByRole('button', { name: 'Start', exact: true }).evaluate((b) => { b.click(); b.click(); });
     await page.waitForURL(/#\/run\//);
+    assert.equal(asked.length, 1);
+    // the line of the terminal starts the same
+    const { stdout } = await promisify(execFile)('sh', ['-c', `"$SYNAPSED" ${line.slice('synapsed '.length)}`], { env: { ...process.env, SYNAPSED_URL: w.base, SYNAPSED_KEY: w.key } });
+    const { input, inputs, session_id, priority } = await w.api('GET', `/api/v2/runs/${stdout.trim()}`);
+    assert.deepEqual([input, inputs, session_id, priority], [EVIL, { customer: 7 }, "o'clock", 2]);
     await status('completed');
     await page.locator('.graph .step.completed').first().waitFor();
     await page.locator('.events').getByText('orchestration_start').waitFor();
     await text('the run has ended');
+    await page.locator('.facts', { hasText: 'Accepted' }).getByText("o'clock").waitFor();
+    await page.getByRole('table', { name: 'Workers that had it' }).locator('tbody tr').waitFor();
     await w.look('run');
+    await page.getByRole('link', { name: 'Start another like it' }).click();
+    await page.waitForURL(/#\/start\?like=/);
+    await page.getByLabel('Inputs').waitFor();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), EVIL);
+    assert.deepEqual(JSON.parse(await page.getByLabel('Inputs').inputValue()), { customer: 7 });
+    await at('run/nowhere');
+    await text('There is no such run');
+    assert.equal(await page.locator('.events').count(), 0);
+  },
+  async 'a run that waits says for what'() {
+    const id = (await w.api('POST', '/api/v2/orchestrations/hello/run', { message: 'x', run_at: new Date(Date.now() + 3600e3).toISOString() })).run_id;
+    await at(`run/${id}`);
+    await page.locator('.why', { hasText: /^Why it waits: it is not to begin before \w+ \d/ }).waitFor();
+    await page.locator('.tile', { hasText: 'Begins in' }).getByText(/^5\dm|^1h/).waitFor();
+    await w.look('run-later');
+    await at('runs?status=queued');
+    await page.locator('td[data-label=Duration]', { hasText: 'due' }).waitFor();
+    await w.api('POST', `/api/v2/orchestrations/runs/${id}/cancel`, {});
   },
   async 'a question is answered'() {
     const id = await start('ask');
     await at('approvals');
     await text('Go on?');
+    assert.match(await page.locator('.command code').innerText(), new RegExp(`run resume ${id} --step q --field ok:=false --field note=$`));
     await w.look('approvals');
     await page.getByLabel('Yes').check();
     await page.getByLabel(/^Note/).fill(EVIL);
@@ -80,7 +115,30 @@ const cases = {
     await status('failed');
     await text('ValueError');
     await page.getByRole('button', { name: 'Resume where it failed' }).waitFor();
+    await page.locator('.wrong', { hasText: 'Why it failed' }).getByText('step t · class job').waitFor();
     await w.look('run-failed');
+    // one of its steps by the keyboard, and on from there
+    await page.locator('.graph .step.failed').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('section.step .facts', { hasText: 'transform' }).waitFor();
+    await w.look('run-step');
+    await page.getByRole('button', { name: 'Resume from step t' }).click();
+    await text('It goes on from t as a new attempt');
+    await page.locator('.facts', { hasText: 'Attempt' }).getByText('2', { exact: true }).waitFor();
+    await status('failed');
+    await page.locator('section.step').getByRole('button', { name: 'Close' }).click();
+    await page.locator('section.step').waitFor({ state: 'hidden' });
+  },
+  async 'what each step cost stands beside it'() {
+    await at(`run/${await start('summary', 'one two three')}`);
+    await status('completed');
+    const row = page.getByRole('table', { name: 'Steps in the order' }).locator('tbody tr').first();
+    await row.locator('td[data-label=Tokens]', { hasText: /\d/ }).waitFor();
+    await row.locator('td[data-label=Cost]', { hasText: '$' }).waitFor();
+    await row.getByRole('button').click();
+    await page.locator('section.step').getByText(/mock\.\S+: \d+ in, \d+ out/).waitFor();
+    await page.locator('section.step summary', { hasText: 'Output' }).click();
+    await page.locator('section.step details[open] pre', { hasText: /\w/ }).waitFor();
   },
   async 'a definition is edited: an error at its line, versions'() {
     await at('definitions');
@@ -131,6 +189,25 @@ const cases = {
     await w.look('chat');
     await page.reload();
     await page.locator('.chat .assistant', { hasText: 'one two' }).waitFor();
+    assert.match(await page.locator('.command code').innerText(), /^synapsed chat send --agent worker --session \S+ --tail Hello; synapsed chat status \S+$/);
+    await at('chat/nobody');
+    await text('There is no conversation nobody');
+  },
+  async 'an answer that comes is stopped'() {
+    await at('chat?agent=slow-agent');
+    await page.getByLabel('Message').fill('think');
+    await press('Send');
+    await press('Stop the answer');
+    await page.locator('.chat .assistant', { hasText: 'stopped' }).waitFor();
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor({ state: 'hidden' });
+    await page.reload();
+    await page.locator('.chat .assistant', { hasText: 'stopped' }).waitFor();
+    await at('chat?agent=broken-agent');
+    await page.getByLabel('Message').fill('think');
+    await press('Send');
+    await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
+    await page.reload();
+    await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
   },
   async 'runs by a filter, those selected, those of the filter'() {
     await start('fails');
@@ -139,10 +216,16 @@ const cases = {
     await w.look('runs');
     await page.getByLabel(/^Select run_/).first().check();
     await press('Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.evaluate(() => { location.hash = '#/now'; }); // who goes elsewhere has not said yes
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await at('runs?status=failed');
+    await page.getByLabel(/^Select run_/).first().check();
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
     await text('Delete: 1 done');
     await press('Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
     await text('No run fits these filters');
   },
   async 'a queue is paused and goes on'() {
@@ -251,6 +334,8 @@ const cases = {
 
 let bad = 1;
 try {
+  await w.api('PUT', '/api/v2/agents/slow-agent', { id: 'slow-agent', name: 'Slow', model: 'mock.sleep:60000', system_prompt: 'x', tools: [] });
+  await w.api('PUT', '/api/v2/agents/broken-agent', { id: 'broken-agent', name: 'Broken', model: 'mock.fail:job', system_prompt: 'x', tools: [] });
   for (const definition of [ASK, FAILS]) await w.api('PUT', `/api/v2/orchestrations/${definition.id}`, definition);
   bad = await runCases(w, cases);
 } finally {

@@ -9,6 +9,7 @@
 
 #include "api/stream_id.h"
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/moment.h"
 #include "base/netrange.h"
 #include "base/units.h"
@@ -63,8 +64,10 @@ static void check_ids(const char *text)
 	(void)store_letters_cursor_ok(text);
 	(void)store_questions_cursor_ok(text);
 	queue_names_tenant(&key, text);
-	assert(queue_names_tenant_raw(&raw, str_text(&key), key.len));
-	assert(strcmp(str_text(&raw), text) == 0);
+	if (strlen(text) < IDS_MAX) {
+		assert(queue_names_tenant_raw(&raw, str_text(&key), key.len));
+		assert(strcmp(str_text(&raw), text) == 0);
+	}
 	str_deinit(&key);
 	str_deinit(&raw);
 }
