@@ -279,6 +279,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/011_schedules.sql \
 	src/store/migrations/012_order.sql \
 	src/store/migrations/013_views.sql \
+	src/store/migrations/014_engine.sql \
 	src/store/migrations/016_alone.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)

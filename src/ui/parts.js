@@ -89,8 +89,10 @@ export function answerCommand(runId, w) {
 export function showQuestions(list, shown, waits, card) {
   const keyOf = (w) => JSON.stringify([w.run_id ?? '', w.path ?? w.step_id, w.execution ?? 0, w.opened_at ?? '']);
   const now = new Map(waits.map((w) => [keyOf(w), w]));
-  for (const [k, node] of shown) if (!now.has(k)) { node.remove(); shown.delete(k); }
+  let held = false; // who answered one stands at the next one, or where they were
+  for (const [k, node] of shown) if (!now.has(k)) { held ||= node.contains(document.activeElement); node.remove(); shown.delete(k); }
   for (const [k, w] of now) if (!shown.has(k)) { shown.set(k, card(w)); list.append(shown.get(k)); }
+  if (held) { list.tabIndex = -1; (list.querySelector('input, select, textarea') ?? list).focus(); }
 }
 
 // A form for what a person is asked: fields are {name|key, type, label, options}. What

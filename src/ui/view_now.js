@@ -9,6 +9,7 @@ import { age, money, momentText, number, span } from './show.js';
 import { table } from './table.js';
 
 const MINUTES = 60;
+const SCALE_SHELL = 'synapsed queue list; synapsed worker list; synapsed dlq list', SHELL = 'synapsed wait list; synapsed run list; synapsed run stats --by hour';
 const FAILING_MINUTES = 10, FAILING_LEAST = 5, FAILING_SHARE = 0.5; // when failures are an alert
 
 // since: when it began, where something says so; else it is when this page saw it first
@@ -34,6 +35,10 @@ function failing(minutes) {
   return [['bad', `${number(failed)} of ${number(ended)} runs that ended in the last ${FAILING_MINUTES} minutes failed`, '#/runs?status=failed&since=1h', late.find((m) => m.failed)?.minute, 'failing']];
 }
 
+function asking(waits) {
+  return waits.length ? [['note', many(waits.length, 50, 'A question waits for a person', 'questions wait for people'), '#/approvals', waits[0].opened_at, 'waits']] : [];
+}
+
 // health, queues, workers, open letters (the newest first), questions (the oldest first), minutes
 function alerts({ health, queues, workers, letters, waits, minutes }) {
   const all = [];
@@ -48,8 +53,11 @@ function alerts({ health, queues, workers, letters, waits, minutes }) {
   }
   all.push(...failing(minutes));
   if (letters.length) all.push(['warn', many(letters.length, 50, 'One open dead letter', 'open dead letters'), '#/dead-letters', letters.at(-1).last_failed_at, 'letters']);
-  if (waits.length) all.push(['note', many(waits.length, 50, 'A question waits for a person', 'questions wait for people'), '#/approvals', waits[0].opened_at, 'waits']);
-  return firstSeen(all);
+  return [...all, ...asking(waits)];
+}
+
+function lines(all) {
+  return firstSeen(all).map(([how, text, href, since]) => el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : ''));
 }
 
 // Minutes of which nothing is told had no end of a run.
@@ -60,7 +68,9 @@ function throughput({ now, minutes, today }) {
     if (i >= 0 && i < MINUTES) { ended[i] = m.ended; failed[i] = m.failed; }
   }
   const sum = (list) => list.reduce((a, b) => a + b, 0), all = sum(ended), bad = sum(failed);
-  const words = all ? `${all === 1 ? 'One run' : `${number(all)} runs`} ended in the last hour, ${bad ? `${number(bad)} of them failed` : 'none of them failed'}` : 'No run ended in the last hour';
+  const words = all === 0 ? 'No run ended in the last hour'
+    : all === 1 ? `One run ended in the last hour${bad ? ', and failed' : ''}`
+      : `${number(all)} runs ended in the last hour, ${bad ? number(bad) : 'none'} of them failed`;
   return [
     el('section', { class: 'card rate' }, el('h2', {}, 'The last hour'), spark({ label: words, values: ended, bad: failed }),
       el('p', { class: 'note' }, words, all ? ` · ${number(Math.max(...ended))} in the busiest minute, ${number(ended.at(-2))} in the last full one` : '')),
@@ -77,15 +87,15 @@ function queueTable(queues) {
 }
 
 // A host without stores: one process, and what is in its files.
-function alone(health, waits) {
-  return [[tile('Mode', 'standalone'), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length))],
-    [el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
-      : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'))]];
+function aloneWords(health) {
+  return el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
+    : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'));
 }
 
 export async function open(main) {
   const rate = el('div'), tiles = el('dl', { class: 'tiles' }), each = el('div');
   const list = el('ul', { class: 'alerts' });
+  const shell = command(`${SCALE_SHELL}; ${SHELL}`);
   let newest = null, told = { minutes: [] };
   const runs = table({
     caption: 'Newest runs', columns: runColumns, class: 'runs', empty: ['No run was accepted yet. ', link('#/start', 'Start one'), '.'],
@@ -93,7 +103,7 @@ export async function open(main) {
   });
 
   add(main, heading('Now'), tiles, list, each, rate, el('h2', {}, 'Newest runs'), runs.node,
-    command('synapsed queue list; synapsed worker list; synapsed wait list; synapsed dlq list; synapsed run list; synapsed run stats --by hour'));
+    shell);
   let turns = 0;
   const accepted = () => tile('Accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
   async function minutes() {
@@ -104,13 +114,22 @@ export async function open(main) {
   return every(3, async () => {
     const health = await get('/health');
     if (health.mode === 'standalone') {
-      const [facts, words] = alone(health, (await get('/api/v2/waits?limit=50')).waits);
+      const { waits } = await get('/api/v2/waits?limit=50');
       await runs.reload();
+<<<<<<< HEAD
+      await minutes();
+      refresh(tiles, tile('Mode', 'standalone'), accepted(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
+      refresh(list, aloneWords(health), ...lines([...failing(told.minutes), ...asking(waits)]));
+      each.replaceChildren();
+      shell.say(SHELL);
+=======
       refresh(tiles, ...facts, accepted());
       refresh(list, words);
       await minutes();
+>>>>>>> main
       return;
     }
+    shell.say(`${SCALE_SHELL}; ${SHELL}`);
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50'), runs.reload()]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;
@@ -129,7 +148,11 @@ export async function open(main) {
       tile('In flight', `${number(online.reduce((n, x) => n + x.active_jobs, 0))} / ${number(online.reduce((n, x) => n + x.max_jobs, 0))}`));
     if (queues.length > 1) refresh(each, queueTable(queues)); else each.replaceChildren();
     await minutes();
+<<<<<<< HEAD
+    refresh(list, ...lines(alerts({ health, queues, workers, letters, waits, minutes: told.minutes })));
+=======
     refresh(list, alerts({ health, queues, workers, letters, waits, minutes: told.minutes }).map(([how, text, href, since]) =>
       el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : '')));
+>>>>>>> main
   });
 }

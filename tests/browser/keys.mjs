@@ -124,6 +124,7 @@ const cases = {
     await key('Enter');
     await page.getByText('Nobody is waited for').waitFor();
     await page.locator('[role=status]', { hasText: 'Answered' }).waitFor();
+    assert.notEqual((await focus()).tag, 'BODY');
   },
   async 'rows that are drawn again leave the focus where it is'() {
     await go('runs');
