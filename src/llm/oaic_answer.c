@@ -157,10 +157,15 @@ static int told_error(const struct oaic_answer *answer, const struct json *doc,
 
 /* ---- the parts of an answer ---- */
 
+/* No call has more; sums of what a server makes up must not overflow. */
+#define TOKENS_MAX 1000000000
+
 static int64_t tokens_in(const struct json *object, const char *key)
 {
 	int64_t n = jsonr_get_int(object, key, 0);
 
+	if (n > TOKENS_MAX)
+		return TOKENS_MAX;
 	return n > 0 ? n : 0;
 }
 

@@ -348,6 +348,15 @@ static void strange_usage_counts_nothing(void **state)
 	assert_int_equal(answer.usage.cache_read_tokens, 0);
 	oaic_answer_deinit(&answer);
 	memset(&answer, 0, sizeof(answer));
+	/* nor do numbers of which a few make an overflow */
+	(void)read_all(200, JSON,
+		       "{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":"
+		       "{\"prompt_tokens\":9223372036854775807,"
+		       "\"completion_tokens\":9223372036854775807}}");
+	assert_int_equal(answer.usage.input_tokens, 1000000000);
+	assert_int_equal(answer.usage.output_tokens, 1000000000);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
 }
 
 static void a_broken_transfer_is_told_by_what_is_known(void **state)
