@@ -46,8 +46,8 @@ static void on_ended(struct inner_run *run)
 		return;
 	}
 	jsonw_quote(&json, str_text(&run->text), run->text.len);
-	if (recall_add(step, str_text(&run->text), run->text.len, "[]") &&
-	    step_put(step, str_text(&json), json.len))
+	if (step_put(step, str_text(&json), json.len) &&
+	    recall_add(step, str_text(&run->text), run->text.len, "[]"))
 		runframe_done(&step->frame);
 	str_deinit(&json);
 }
@@ -138,7 +138,7 @@ static bool record_start(struct nested *nested, const struct agent *agent,
 	struct str entry = STR_INIT, path = STR_INIT;
 	bool well;
 
-	walk_key_path(step->frame.parent, &path);
+	progress_path(step, &path);
 	start.key_path = str_text(&path);
 	conversation_print_start(&entry, &start,
 				 engine_wall_ms(step->frame.exec->engine));
