@@ -46,8 +46,8 @@ static void on_ended(struct inner_run *run)
 		return;
 	}
 	jsonw_quote(&json, str_text(&run->text), run->text.len);
-	if (step_put(step, str_text(&json), json.len) &&
-	    recall_add(step, str_text(&run->text), run->text.len, "[]"))
+	if (recall_add(step, str_text(&run->text), run->text.len, "[]") &&
+	    step_put(step, str_text(&json), json.len))
 		runframe_done(&step->frame);
 	str_deinit(&json);
 }

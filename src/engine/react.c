@@ -270,8 +270,8 @@ static void finish(struct react *react)
 	utf8_clean(&clean, str_text(answer), answer->len);
 	jsonw_quote(&json, str_text(&clean), clean.len);
 	conversation_print_trace(&trace, &react->talk);
-	if (step_put(step, str_text(&json), json.len) &&
-	    recall_add(step, str_text(&clean), clean.len, str_text(&trace))) {
+	if (recall_add(step, str_text(&clean), clean.len, str_text(&trace)) &&
+	    step_put(step, str_text(&json), json.len)) {
 		event_agent_final(&row->texts, &stamp, step->def, text_of(&clean),
 				  react->talk.last_tool);
 		row_add_event(row);
