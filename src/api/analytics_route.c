@@ -1,9 +1,9 @@
 /*
  * analytics_route.c - GET /api/v2/analytics, GET /api/v2/analytics/minutes
  *
- * Groups of runs are summed from their rows, so what may be asked for is bounded: 92 days
- * (8 by hour), 200 groups, 5 s, and one question at a time for each API child: the sums
- * of some must not take the connections that everybody's requests need.
+ * Groups of runs are summed from their rows, or out of files, so what may be asked for is
+ * bounded: 92 days (8 by hour), 200 groups, 5 s, and one question at a time for each API
+ * child: the sums of some must not take the connections that everybody's requests need.
  *
  * Minutes are sums of the fleet that cost the same however many runs there were: for who
  * looks again and again. They know no tenants, so a key that is bound to one has none.
@@ -12,16 +12,14 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
-#include "api/manage.h"
+#include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/jsonw.h"
 #include "base/moment.h"
 #include "base/str.h"
-#include "pg/pg_batch.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/store_analytics.h"
 
 #include <string.h>
 
@@ -39,7 +37,6 @@ static bool asking;
 struct question {
 	struct api_call *call;
 	struct store_analytics_ask ask;
-	int statement;
 };
 
 static void print_raw(struct jsonw *w, const char *key, const char *json)
@@ -50,32 +47,39 @@ static void print_raw(struct jsonw *w, const char *key, const char *json)
 		jsonw_pair_text(w, key, NULL);
 }
 
-static void on_groups(void *arg, enum errors_code error, const struct pg_reply *reply)
+/* NULL: what the table of errors says. */
+static const char *why(const struct question *question, enum errors_code error)
+{
+	if (error == ERRORS_POSTGRES)
+		return "Postgres is away, or this was too much for 5 s: ask for a "
+		       "shorter time";
+	if (error == ERRORS_SCALE_ONLY && strcmp(question->ask.by, "model") == 0)
+		return "only scale mode sums by model: here GET /api/v2/runs/{run_id} "
+		       "has the calls of one run";
+	return NULL;
+}
+
+static void on_groups(void *arg, enum errors_code error,
+		      const struct store_analytics *got)
 {
 	struct question *question = arg;
 	struct request *req = question->call->req;
-	struct store_analytics got;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
 	asking = false;
 	if (error != ERRORS_NONE) {
-		errors_send(req, error,
-			    error == ERRORS_POSTGRES
-				    ? "Postgres is away, or this was too much for 5 s: "
-				      "ask for a shorter time"
-				    : NULL);
+		errors_send(req, error, why(question, error));
 		return;
 	}
-	store_analytics_read(reply, question->statement, &got);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "by", question->ask.by);
 	jsonw_pair_int(&w, "since_ms", question->ask.since_ms);
 	jsonw_pair_int(&w, "until_ms", question->ask.until_ms);
-	print_raw(&w, "groups", got.groups);
-	print_raw(&w, "total", got.total);
-	jsonw_pair_bool(&w, "more", got.more);
+	print_raw(&w, "groups", got->groups);
+	print_raw(&w, "total", got->total);
+	jsonw_pair_bool(&w, "more", got->more);
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }
@@ -143,10 +147,8 @@ void analytics_route_get(struct api_call *call)
 {
 	struct question *question = arena_new(request_arena(call->req), struct question);
 	struct body_faults faults = { STR_INIT, 0 };
-	struct pg_batch *batch;
+	const struct list_port *lists = call->port->lists;
 
-	if (!manage_of(call))
-		return;
 	question->call = call;
 	read_question(&faults, call->req, &question->ask);
 	if (faults.count > 0) {
@@ -160,19 +162,16 @@ void analytics_route_get(struct api_call *call)
 		if (!question->ask.tenant_id)
 			question->ask.tenant_id = call->key_tenant;
 		asking = true;
-		batch = pg_batch_new();
-		question->statement = store_analytics_ask(batch, &question->ask);
-		manage_read(call, batch, on_groups, question);
+		lists->sums(lists->self, &question->ask, on_groups, question);
 	}
 	body_faults_deinit(&faults);
 }
 
 /* -- minutes -- */
 
-static void on_minutes(void *arg, enum errors_code error, const struct pg_reply *reply)
+static void on_minutes(void *arg, enum errors_code error, const struct store_minutes *got)
 {
 	struct api_call *call = arg;
-	struct store_minutes got;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
@@ -180,12 +179,11 @@ static void on_minutes(void *arg, enum errors_code error, const struct pg_reply 
 		errors_send(call->req, error, NULL);
 		return;
 	}
-	store_minutes_read(reply, 0, &got);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "now", got.now);
-	print_raw(&w, "minutes", got.minutes);
-	print_raw(&w, "today", got.today);
+	jsonw_pair_text(&w, "now", got->now);
+	print_raw(&w, "minutes", got->minutes);
+	print_raw(&w, "today", got->today);
 	jsonw_object_end(&w);
 	response_json(call->req, 200, &body);
 }
@@ -195,7 +193,7 @@ void analytics_route_minutes(struct api_call *call)
 	struct body_faults faults = { STR_INIT, 0 };
 	int64_t minutes = body_query_int(&faults, call->req, "minutes", 1, MINUTES_MAX,
 					 MINUTES_DEFAULT);
-	struct pg_batch *batch;
+	const struct list_port *lists = call->port->lists;
 
 	if (faults.count > 0) {
 		body_faults_send(call->req, &faults);
@@ -203,10 +201,8 @@ void analytics_route_minutes(struct api_call *call)
 		errors_send(call->req, ERRORS_TENANT,
 			    "sums of the fleet are not for a key that is bound to a "
 			    "tenant");
-	} else if (manage_of(call)) {
-		batch = pg_batch_new();
-		(void)store_minutes_ask(batch, minutes);
-		manage_read(call, batch, on_minutes, call);
+	} else {
+		lists->minutes(lists->self, minutes, on_minutes, call);
 	}
 	body_faults_deinit(&faults);
 }

@@ -145,6 +145,6 @@ void answer_route_post(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		call->port->answer(call->port->self, &ask, on_answered, call);
+		call->port->run->answer(call->port->run->self, &ask, on_answered, call);
 	body_faults_deinit(&faults);
 }

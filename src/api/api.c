@@ -70,7 +70,7 @@ struct api {
 	struct stores_options stores_options;
 	struct front front;
 	struct server *server;
-	struct store_watch *watch; /* NULL: it is not ours to watch */
+	struct store_watch *watch; /* NULL: no stores are named */
 	bool opened;               /* before it was ready */
 	ev_timer count;
 	ev_timer open; /* connections wait in the backlog until then, or until "ready" */
@@ -307,11 +307,12 @@ static int open_all(struct api *api, struct err *err)
 		api->keys = key_store_new(api->loop, api->stores.pool,
 					  api->alone ? standalone_keys(api->alone)
 						     : api->files);
-	if (api->port && api->env->slot == 0) {
-		api->watch = store_watch_new(api->loop, api->env, &api->stores);
+	if (api->port)
+		api->watch = store_watch_new(api->loop, api->env, &api->stores,
+					     api->env->slot == 0);
+	if (api->port && api->env->slot == 0)
 		api->ends = key_ends_new(api->loop, api->stores.pool,
 					 api->env->conf->data_dir);
-	}
 	return open_server(api, err);
 }
 

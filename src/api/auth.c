@@ -192,6 +192,27 @@ enum auth_verdict auth_check_nobody(struct auth *auth, int64_t now_mono_ms,
 	return check(auth, now_mono_ms, wait, ready, arg, key);
 }
 
+bool auth_knows(struct auth *auth, const char *header, int64_t now_mono_ms)
+{
+	const char *text = key_text(header);
+	char hash[DIGEST_HEX_SIZE];
+
+	if (!text)
+		return false;
+	(void)digest_sha256(text, strlen(text), hash);
+	if (memo_peek(auth->memo, hash))
+		return true;
+	memo_want(auth->memo, hash, now_mono_ms);
+	return false;
+}
+
+bool auth_knows_session(const struct auth *auth, const char *token)
+{
+	char hash[DIGEST_HEX_SIZE];
+
+	return memo_peek(auth->memo, digest_sha256(token, strlen(token), hash)) != NULL;
+}
+
 static void copy(char *to, const char *from)
 {
 	size_t len = strlen(from);

@@ -192,7 +192,7 @@ static void shoot(struct bulk *bulk, size_t index)
 	}
 	shot->run.done = on_decided;
 	shot->run.arg = shot;
-	call->port->submit(call->port->self, &shot->run);
+	call->port->intake->submit(call->port->intake->self, &shot->run);
 }
 
 static void submit_piece(struct bulk *bulk)
@@ -353,8 +353,9 @@ static void read_slice(struct bulk *bulk)
 			ok = read_other(bulk, start, end, &faults);
 		} else if (scan_over(bulk, step, start, &faults)) {
 			request_body_drop(bulk->call->req);
-			bulk->call->port->check(bulk->call->port->self,
-						bulk->call->params[0], on_checked, bulk);
+			bulk->call->port->intake->check(bulk->call->port->intake->self,
+							bulk->call->params[0], on_checked,
+							bulk);
 			return;
 		} else {
 			ok = false;

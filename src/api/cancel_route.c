@@ -38,8 +38,8 @@ static void on_cancelled(void *arg, enum errors_code error, const char *status)
 void cancel_route_post(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->cancel(call->port->self, call->params[0], call->key_tenant,
-				   on_cancelled, call);
+		call->port->run->cancel(call->port->run->self, call->params[0],
+					call->key_tenant, on_cancelled, call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 }

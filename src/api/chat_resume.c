@@ -76,7 +76,8 @@ static void on_session(void *arg, enum errors_code error,
 	}
 	resuming->turn = session->live_turn;
 	resuming->ask.run_id = arena_dup(request_arena(call->req), session->live_run_id);
-	call->port->answer(call->port->self, &resuming->ask, on_answered, resuming);
+	call->port->run->answer(call->port->run->self, &resuming->ask, on_answered,
+				resuming);
 }
 
 void chat_resume_post(struct api_call *call)
@@ -92,7 +93,7 @@ void chat_resume_post(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(call->req, ERRORS_NO_SESSION, NULL);
 	else
-		call->port->chat_session(call->port->self, call->params[0], 0, on_session,
-					 resuming);
+		call->port->chats->session(call->port->chats->self, call->params[0], 0,
+					   on_session, resuming);
 	body_faults_deinit(&faults);
 }

@@ -218,7 +218,7 @@ void chat_route_post(struct api_call *call)
 			idempotency_digest("chat", text, len, posting->sha256);
 	posting->chat.done = on_posted;
 	posting->chat.arg = posting;
-	call->port->chat_post(call->port->self, &posting->chat);
+	call->port->chats->post(call->port->chats->self, &posting->chat);
 }
 
 /* ---- status ---- */
@@ -294,8 +294,8 @@ static void on_session(void *arg, enum errors_code error,
 void chat_route_status(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->chat_session(call->port->self, call->params[0], STATUS_TURNS,
-					 on_session, call);
+		call->port->chats->session(call->port->chats->self, call->params[0],
+					   STATUS_TURNS, on_session, call);
 	else
 		send_not_found(call);
 }
@@ -334,7 +334,7 @@ void chat_route_cancel(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(call->req, ERRORS_NO_SESSION, NULL);
 	else
-		call->port->chat_cancel(call->port->self, call->params[0], turn,
-					call->key_tenant, on_cancelled, call);
+		call->port->chats->cancel(call->port->chats->self, call->params[0], turn,
+					  call->key_tenant, on_cancelled, call);
 	body_faults_deinit(&faults);
 }

@@ -5,6 +5,8 @@
  * said) names, else of the newest: it begins where that turn begins and ends with its
  * `done`, whatever was said before and is said after.
  */
+#include "api/chat_stream.h"
+
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
@@ -35,7 +37,9 @@ static int64_t read_turn(struct body_faults *faults, const struct request *req)
 
 struct opening {
 	struct api_call *call;
+	const char *session_id;
 	struct event_id after;
+	const char *head; /* NULL: the stream itself is what was asked for */
 };
 
 static void on_turn(void *arg, enum errors_code error,
@@ -57,14 +61,28 @@ static void on_turn(void *arg, enum errors_code error,
 		return;
 	}
 	ask.run_id = turn->run_id;
+	ask.head = opening->head;
+	ask.view = opening->head ? V1_VIEW_CHAT : V1_VIEW_NONE;
 	ask.ended = turn->ended;
 	ask.fresh = turn->epoch == 0 && turn->wake == 1 && !turn->ended;
 	ask.plain = chat_run_agent(turn->definition_id) != NULL;
-	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
-		log_warn("events.stream_refused", LOG_S("session", call->params[0]),
+	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0) {
+		log_warn("events.stream_refused", LOG_S("session", opening->session_id),
 			 LOG_S("error", err.text));
 		errors_send(call->req, ERRORS_BUSY, NULL);
 	}
+}
+
+void chat_stream_answer(struct api_call *call, const char *session_id, int64_t turn,
+			const char *head)
+{
+	struct opening *opening = arena_new(request_arena(call->req), struct opening);
+
+	opening->call = call;
+	opening->session_id = session_id;
+	opening->head = head;
+	call->port->chats->turn(call->port->chats->self, session_id, turn, on_turn,
+				opening);
 }
 
 void chat_stream_get(struct api_call *call)
@@ -83,6 +101,7 @@ void chat_stream_get(struct api_call *call)
 		at.name = "last_event_id";
 	}
 	opening->call = call;
+	opening->session_id = call->params[0];
 	if (id && *id && !event_id_parse(id, &opening->after))
 		body_fault(&faults, &at, "stream_id", "Input should be a stream id");
 	if (faults.count > 0)
@@ -90,8 +109,8 @@ void chat_stream_get(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(req, ERRORS_NO_SESSION, NULL);
 	else
-		call->port->chat_turn(call->port->self, call->params[0], turn, on_turn,
-				      opening);
+		call->port->chats->turn(call->port->chats->self, call->params[0], turn,
+					on_turn, opening);
 	body_faults_deinit(&faults);
 }
 
@@ -135,7 +154,7 @@ void chat_stream_events(struct api_call *call)
 	else if (!api_call_id_ok(call->params[0]))
 		errors_send(req, ERRORS_NO_SESSION, NULL);
 	else /* one more than shown tells whether there is more */
-		call->port->chat_events(call->port->self, call->params[0], turn, start,
-					end, range->limit + 1, on_events, range);
+		call->port->chats->events(call->port->chats->self, call->params[0], turn,
+					  start, end, range->limit + 1, on_events, range);
 	body_faults_deinit(&faults);
 }

@@ -32,14 +32,18 @@ static const char *grant(const struct conf_names *origins, const char *origin)
 	return ret;
 }
 
-/* What the browser wants to send; what is no list of header names is not said back. */
+/*
+ * What the browser wants to send; what is no list of header names is not said back, nor
+ * is an empty one: a header without a value is none that libmicrohttpd sends.
+ */
 static const char *wanted_headers(const struct request *req)
 {
 	const char *text = request_header(req, "Access-Control-Request-Headers");
 
-	if (!text || text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789-_, ")])
+	if (!text || !*text ||
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-_, ")])
 		return "Authorization, Content-Type";
 	return text;
 }

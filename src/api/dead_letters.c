@@ -77,7 +77,8 @@ void dead_letters_list(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else
-		call->port->letters(call->port->self, &filter, on_list, call);
+		call->port->fleet->letters(call->port->fleet->self, &filter, on_list,
+					   call);
 	body_faults_deinit(&faults);
 }
 
@@ -118,7 +119,7 @@ void dead_letters_get(struct api_call *call)
 	const char *id = letter_id(call);
 
 	if (id)
-		call->port->letter(call->port->self, id, on_letter, call);
+		call->port->fleet->letter(call->port->fleet->self, id, on_letter, call);
 }
 
 static void on_discarded(void *arg, enum errors_code error)
@@ -144,6 +145,6 @@ void dead_letters_discard(struct api_call *call)
 	const char *id = letter_id(call);
 
 	if (id)
-		call->port->discard(call->port->self, id, call->key_tenant, on_discarded,
-				    call);
+		call->port->fleet->discard(call->port->fleet->self, id, call->key_tenant,
+					   on_discarded, call);
 }

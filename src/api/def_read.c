@@ -29,6 +29,7 @@ struct reading {
 	struct api_call *call;
 	enum store_definition_kind kind;
 	int limit;
+	int64_t below, version;
 };
 
 static struct reading *reading_new(struct api_call *call)
@@ -160,26 +161,12 @@ static void on_versions(void *arg, enum errors_code error,
 	response_json(reading->call->req, 200, &body);
 }
 
-void def_read_versions(struct api_call *call)
+static void ask_versions(struct reading *reading)
 {
-	const struct def_port *defs = call->port->defs;
-	struct body_faults faults = { .count = 0 };
-	struct reading *reading = reading_new(call);
-	int64_t below;
+	const struct def_port *defs = reading->call->port->defs;
 
-	reading->limit = (int)body_query_int(&faults, call->req, "limit", 1, VERSIONS_MAX,
-					     VERSIONS_PAGE);
-	below = body_query_int(&faults, call->req, "before", 1, INT64_MAX, INT64_MAX);
-	if (faults.count) {
-		body_faults_send(call->req, &faults);
-		body_faults_deinit(&faults);
-		return;
-	}
-	if (api_call_id_ok(call->params[0]))
-		defs->versions(defs->self, reading->kind, call->params[0], below,
-			       reading->limit + 1, on_versions, reading);
-	else
-		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
+	defs->versions(defs->self, reading->kind, reading->call->params[0],
+		       reading->below, reading->limit + 1, on_versions, reading);
 }
 
 static void on_version(void *arg, enum errors_code error,
@@ -193,16 +180,74 @@ static void on_version(void *arg, enum errors_code error,
 		errors_send(reading->call->req, error, NULL);
 }
 
+static void ask_version(struct reading *reading)
+{
+	const struct def_port *defs = reading->call->port->defs;
+
+	defs->get(defs->self, reading->kind, reading->call->params[0], reading->version,
+		  on_version, reading);
+}
+
+static void ask(struct reading *reading)
+{
+	if (reading->version)
+		ask_version(reading);
+	else
+		ask_versions(reading);
+}
+
+/* Versions have no tenant: it is the definition's as it is now. */
+static void on_whose(void *arg, enum errors_code error,
+		     const struct store_definition *found)
+{
+	struct reading *reading = arg;
+
+	if (error == ERRORS_NONE && !may_see(reading->call, found->tenant_id))
+		error = ERRORS_NO_DEFINITION;
+	if (error == ERRORS_NONE)
+		ask(reading);
+	else
+		errors_send(reading->call->req, error, NULL);
+}
+
+static void start(struct reading *reading)
+{
+	struct api_call *call = reading->call;
+	const struct def_port *defs = call->port->defs;
+
+	if (!api_call_id_ok(call->params[0]))
+		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
+	else if (call->key_tenant &&
+		 (reading->kind == STORE_TOOL || reading->kind == STORE_MCP_SERVER))
+		defs->get(defs->self, reading->kind, call->params[0], 0, on_whose,
+			  reading);
+	else
+		ask(reading);
+}
+
+void def_read_versions(struct api_call *call)
+{
+	struct body_faults faults = { .count = 0 };
+	struct reading *reading = reading_new(call);
+
+	reading->limit = (int)body_query_int(&faults, call->req, "limit", 1, VERSIONS_MAX,
+					     VERSIONS_PAGE);
+	reading->below =
+		body_query_int(&faults, call->req, "before", 1, INT64_MAX, INT64_MAX);
+	if (faults.count)
+		body_faults_send(call->req, &faults);
+	else
+		start(reading);
+	body_faults_deinit(&faults);
+}
+
 void def_read_version(struct api_call *call)
 {
-	const struct def_port *defs = call->port->defs;
 	struct reading *reading = reading_new(call);
-	int64_t version;
 
-	if (!api_call_id_ok(call->params[0]) ||
-	    units_parse_int(call->params[1], &version) < 0 || version < 1)
+	if (units_parse_int(call->params[1], &reading->version) < 0 ||
+	    reading->version < 1)
 		errors_send(call->req, ERRORS_NO_DEFINITION, NULL);
 	else
-		defs->get(defs->self, reading->kind, call->params[0], version, on_version,
-			  reading);
+		start(reading);
 }

@@ -43,7 +43,8 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_SCHEDULE_EXISTS] = { 409, 0, "schedule_exists",
 		"there is a schedule with this id" },
 	[ERRORS_SCALE_ONLY] = { 409, 0, "scale_only",
-		"this needs scale mode: Redis and Postgres" },
+		"only scale mode has this: name both stores (redis.url and postgres.url, or "
+		"Settings, Scale on the page)" },
 	[ERRORS_NO_SESSION] = { 404, 0, "session_not_found", "Session not found" },
 	[ERRORS_CHAT_BUSY] = { 409, 0, "session_busy",
 		"a turn of this session is under way, and on_busy is reject" },
@@ -106,6 +107,32 @@ static const struct row rows[ERRORS_COUNT] = {
 };
 /* clang-format on */
 
+/* In an API child: what is said of stores that are away. */
+static errors_outlook outlook_cb;
+static void *outlook_arg;
+
+void errors_set_outlook(errors_outlook outlook, void *arg)
+{
+	outlook_cb = outlook;
+	outlook_arg = arg;
+}
+
+static void add_outlook(struct str *out, int *retry_after_sec)
+{
+	struct str outlook = STR_INIT;
+
+	if (outlook_cb && outlook_cb(outlook_arg, &outlook, retry_after_sec))
+		str_printf(out, ": %s", str_text(&outlook));
+	str_deinit(&outlook);
+}
+
+void errors_add_outlook(struct str *out)
+{
+	int retry_after_sec = 0;
+
+	add_outlook(out, &retry_after_sec);
+}
+
 int errors_status(enum errors_code code)
 {
 	return rows[code].status;
@@ -121,27 +148,32 @@ const char *errors_detail(enum errors_code code)
 	return rows[code].detail;
 }
 
-static void add_headers(struct request *req, enum errors_code code)
+static void add_headers(struct request *req, enum errors_code code, int retry_after_sec)
 {
 	if (rows[code].status == 401)
 		response_header(req, "WWW-Authenticate", "Bearer");
-	if (rows[code].retry_after_sec > 0)
-		response_header_int(req, "Retry-After", rows[code].retry_after_sec);
+	if (retry_after_sec > 0)
+		response_header_int(req, "Retry-After", retry_after_sec);
 }
 
 void errors_send(struct request *req, enum errors_code code, const char *detail)
 {
-	struct str body = STR_INIT;
+	int retry_after_sec = rows[code].retry_after_sec;
+	struct str body = STR_INIT, text = STR_INIT;
 	struct jsonw w;
 
 	assert(code != ERRORS_NONE);
-	add_headers(req, code);
+	str_add_text(&text, detail ? detail : rows[code].detail);
+	if (code == ERRORS_REDIS || code == ERRORS_POSTGRES)
+		add_outlook(&text, &retry_after_sec);
+	add_headers(req, code, retry_after_sec);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "detail", detail ? detail : rows[code].detail);
+	jsonw_pair_text(&w, "detail", str_text(&text));
 	jsonw_pair_text(&w, "code", rows[code].word);
 	jsonw_object_end(&w);
 	response_json(req, rows[code].status, &body);
+	str_deinit(&text);
 }
 
 void errors_send_json(struct request *req, enum errors_code code, const char *json,
@@ -150,7 +182,7 @@ void errors_send_json(struct request *req, enum errors_code code, const char *js
 	struct str body = STR_INIT;
 	struct jsonw w;
 
-	add_headers(req, code);
+	add_headers(req, code, rows[code].retry_after_sec);
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	jsonw_pair_raw(&w, "detail", json, len);

@@ -2,6 +2,7 @@
 #ifndef API_ERRORS_H
 #define API_ERRORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct jsonw;
@@ -69,6 +70,16 @@ int errors_status(enum errors_code code);
 const char *errors_word(enum errors_code code);
 /* The sentence that goes with it when there is no better one; static. */
 const char *errors_detail(enum errors_code code);
+
+/*
+ * What an API child knows of stores that are away: said behind each refusal that is for
+ * want of one. It adds what will come of that to `out`, as the end of a sentence, and may
+ * shorten *retry_after_sec; false: none is away. Set once, by who watches them.
+ */
+typedef bool (*errors_outlook)(void *arg, struct str *out, int *retry_after_sec);
+void errors_set_outlook(errors_outlook outlook, void *arg);
+/* The same for who tells it otherwise: ": what will come of it", or nothing. */
+void errors_add_outlook(struct str *out);
 
 /*
  * Answer with {"detail", "code"} and the headers that belong to it (WWW-Authenticate,

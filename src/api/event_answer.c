@@ -36,33 +36,57 @@ static void print_event(struct jsonw *w, const struct port_event *event)
 	str_deinit(&text);
 }
 
-void event_answer_send(struct request *req, const char *key, const char *id,
-		       const struct port_event *events, size_t count, size_t limit)
+/* Into the open object; returns how many are shown. */
+static size_t print_events(struct jsonw *w, const struct port_event *events, size_t count,
+			   size_t limit)
 {
-	struct str body = STR_INIT;
-	struct jsonw w;
 	bool more = count > limit;
 	size_t i;
 
 	if (more)
 		count = limit;
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, key, id);
-	jsonw_pair_int(&w, "count", (int64_t)count);
-	jsonw_key(&w, "events");
-	jsonw_array(&w);
+	jsonw_pair_int(w, "count", (int64_t)count);
+	jsonw_key(w, "events");
+	jsonw_array(w);
 	for (i = 0; i < count; i++)
-		print_event(&w, &events[i]);
-	jsonw_array_end(&w);
+		print_event(w, &events[i]);
+	jsonw_array_end(w);
 	if (more) {
 		char next[STREAM_ID_MAX + 1];
 
 		(void)snprintf(next, sizeof(next), "(%s", events[count - 1].id);
-		jsonw_pair_text(&w, "next", next);
+		jsonw_pair_text(w, "next", next);
 	} else {
-		jsonw_pair_text(&w, "next", NULL);
+		jsonw_pair_text(w, "next", NULL);
 	}
+	return count;
+}
+
+void event_answer_send(struct request *req, const char *key, const char *id,
+		       const struct port_event *events, size_t count, size_t limit)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, key, id);
+	(void)print_events(&w, events, count, limit);
+	jsonw_object_end(&w);
+	response_json(req, 200, &body);
+}
+
+void event_answer_send_behind(struct request *req, const char *run_id, const char *before,
+			      const struct port_event *events, size_t count, size_t limit)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "run_id", run_id);
+	count = print_events(&w, events, count, limit);
+	jsonw_pair_text(&w, "last_id", count ? events[count - 1].id : before);
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }

@@ -21,4 +21,9 @@ void event_answer_bounds(struct body_faults *faults, const struct request *req,
 void event_answer_send(struct request *req, const char *key, const char *id,
 		       const struct port_event *events, size_t count, size_t limit);
 
+/* The same of a run, and last_id: that of the last one, or, of none, the one before. */
+void event_answer_send_behind(struct request *req, const char *run_id, const char *before,
+			      const struct port_event *events, size_t count,
+			      size_t limit);
+
 #endif

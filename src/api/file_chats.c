@@ -2,11 +2,14 @@
  * file_chats.c - conversations of a host without Postgres
  *
  * A session is the journals of its turns, `chat:<session>:<turn>`: what is asked of it
- * is read from the newest back.
+ * is read from the newest back, one journal a step (file_walk.h). What is found is
+ * copied, since turns end and go between two.
  */
 #include "api/file_chats.h"
 
+#include "api/file_walk.h"
 #include "base/arena.h"
+#include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,19 +19,14 @@
 #include "run/chat_run.h"
 #include "store/files_index.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MESSAGES_MAX 100   /* turns that `messages` tells of */
 #define CONTENT_MAX  65536 /* bytes of one message in it */
 #define RANGE_MAX    100   /* turns that are looked into: each is a file */
 
-/* ---- a session ---- */
-
-struct turns {
-	struct file_reads_run *at; /* owned; the newest first */
-	int64_t *numbers;          /* owned */
-	size_t count;
-};
+/* ---- a turn ---- */
 
 static bool read_turn(const struct file_chats *chats, const char *session_id,
 		      int64_t turn, struct file_reads_run *ret)
@@ -42,149 +40,12 @@ static bool read_turn(const struct file_chats *chats, const char *session_id,
 	return good;
 }
 
-/* A session is one tenant's: the newest turn says whose. */
-static bool belongs(const struct turns *turns, const struct file_reads_run *turn)
-{
-	return !turns->count ||
-	       strcmp(turns->at[0].run.tenant_id, turn->run.tenant_id) == 0;
-}
-
-/* Those before turn `from`, at most max. */
-static void read_turns(const struct file_chats *chats, const char *session_id,
-		       int64_t from, size_t max, struct turns *ret)
-{
-	int64_t turn;
-
-	ret->at = mem_new_n(struct file_reads_run, max + 1);
-	ret->numbers = mem_new_n(int64_t, max + 1);
-	ret->count = 0;
-	for (turn = from; turn > 0 && ret->count < max && from - turn < RANGE_MAX;
-	     turn--) {
-		struct file_reads_run *run = &ret->at[ret->count];
-
-		files_view_init(&run->view);
-		if (read_turn(chats, session_id, turn, run) && belongs(ret, run))
-			ret->numbers[ret->count++] = turn;
-		else /* erased, or of one who had this id before all of his was */
-			file_reads_run_deinit(run);
-	}
-}
-
-static void turns_deinit(struct turns *turns)
-{
-	size_t i;
-
-	for (i = 0; i < turns->count; i++)
-		file_reads_run_deinit(&turns->at[i]);
-	mem_free(turns->at);
-	mem_free(turns->numbers);
-}
-
 static const char *status_of(const struct file_chats *chats,
 			     const struct file_reads_run *turn)
 {
 	const struct file_run *held = host_file_find(chats->host, turn->run.run_id);
 
 	return held && !file_sessions_is_first(held) ? "waiting" : turn->run.status;
-}
-
-static void add_message(struct jsonw *w, const char *role, const char *text)
-{
-	jsonw_object(w);
-	jsonw_pair_text(w, "role", role);
-	jsonw_key(w, "content");
-	jsonw_text_n(w, text ? text : "", text ? strnlen(text, CONTENT_MAX) : 0);
-	jsonw_object_end(w);
-}
-
-static void print_messages(struct str *out, const struct turns *turns)
-{
-	struct jsonw w;
-	size_t i;
-
-	jsonw_init(&w, out);
-	jsonw_array(&w);
-	for (i = turns->count; i > 0; i--) {
-		const struct file_reads_run *turn = &turns->at[i - 1];
-
-		if (!turn->view.ended || strcmp(turn->run.status, "completed") != 0)
-			continue;
-		add_message(&w, "user", turn->view.head.message);
-		add_message(&w, "assistant", turn->view.end.response);
-	}
-	jsonw_array_end(&w);
-}
-
-static void fill_turn(const struct file_chats *chats, const struct turns *turns, size_t i,
-		      struct store_chat_turn *ret)
-{
-	const struct file_reads_run *turn = &turns->at[i];
-
-	*ret = (struct store_chat_turn){
-		.turn = turns->numbers[i],
-		.run_id = turn->run.run_id,
-		.agent_id = turn->view.head.agent_id,
-		.definition_id = turn->run.orchestration_id,
-		.status = status_of(chats, turn),
-		.message = turn->view.head.message,
-		.answer = turn->run.final_response,
-		.error = turn->run.error,
-		.created_at = turn->run.created_at,
-		.started_at = turn->run.started_at,
-		.ended_at = turn->run.ended_at,
-	};
-}
-
-static void fill_session(const struct file_chats *chats, const char *session_id,
-			 const struct turns *turns, const char *messages,
-			 struct store_chat_session *ret)
-{
-	const struct file_reads_run *newest = &turns->at[0];
-	size_t count;
-	const struct file_run *live =
-		host_file_live_turn(chats->host, session_id, &count);
-
-	*ret = (struct store_chat_session){
-		.session_id = session_id,
-		.agent_id = newest->view.head.agent_id,
-		.tenant_id = newest->run.tenant_id,
-		.status = live ? file_reads_status(live) : newest->run.status,
-		.messages = messages,
-		.last_message_at = newest->run.created_at,
-		.turns = turns->numbers[0],
-		.live_turn = live ? live->turn : 0,
-		.waiting = live ? (int64_t)count - 1 : 0,
-		.live_run_id = live ? live->head.run_id : NULL,
-	};
-}
-
-void file_chats_session(const struct file_chats *chats, const char *session_id, int turns,
-			port_chat_session_cb cb, void *arg)
-{
-	size_t max = (size_t)turns > MESSAGES_MAX ? (size_t)turns : MESSAGES_MAX;
-	struct store_chat_session session;
-	struct store_chat_turn *told;
-	struct str messages = STR_INIT;
-	struct turns found;
-	size_t n, i;
-
-	read_turns(chats, session_id,
-		   files_index_session(chats->reads->index, session_id), max, &found);
-	if (!found.count) {
-		cb(arg, ERRORS_NO_SESSION, NULL, NULL, 0);
-		turns_deinit(&found);
-		return;
-	}
-	print_messages(&messages, &found);
-	fill_session(chats, session_id, &found, str_text(&messages), &session);
-	n = found.count < (size_t)turns ? found.count : (size_t)turns;
-	told = mem_new_n(struct store_chat_turn, n + 1);
-	for (i = 0; i < n; i++)
-		fill_turn(chats, &found, i, &told[i]);
-	cb(arg, ERRORS_NONE, &session, told, n);
-	mem_free(told);
-	str_deinit(&messages);
-	turns_deinit(&found);
 }
 
 void file_chats_turn(const struct file_chats *chats, const char *session_id, int64_t turn,
@@ -214,7 +75,193 @@ void file_chats_turn(const struct file_chats *chats, const char *session_id, int
 	file_reads_run_deinit(&found);
 }
 
+/* ---- a session ---- */
+
+/* Texts are in the arena. */
+struct told {
+	struct store_chat_turn turn;
+	const char *run_status; /* without what waits behind it */
+	bool ended;
+};
+
+struct session {
+	struct file_walk walk;
+	const struct file_chats *chats;
+	struct arena arena;
+	char session_id[IDS_MAX];
+	const char
+		*tenant_id; /* the newest turn says whose it is; NULL: none was found */
+	int64_t newest;     /* turn that there may be */
+	int64_t looks;      /* turns before it that were looked for */
+	size_t max;         /* turns */
+	size_t shown;       /* of those, as turns */
+	struct told *at;    /* owned; the newest first */
+	size_t count;
+	port_chat_session_cb cb;
+	void *arg;
+};
+
+static const char *kept(struct session *session, const char *text)
+{
+	return text ? arena_dup(&session->arena, text) : NULL;
+}
+
+static void keep_turn(struct session *session, int64_t turn,
+		      const struct file_reads_run *found)
+{
+	const struct store_run_status *run = &found->run;
+	struct told *told = &session->at[session->count++];
+
+	told->ended = found->view.ended;
+	told->run_status = kept(session, run->status);
+	told->turn = (struct store_chat_turn){
+		.turn = turn,
+		.run_id = kept(session, run->run_id),
+		.agent_id = kept(session, found->view.head.agent_id),
+		.definition_id = kept(session, run->orchestration_id),
+		.status = kept(session, status_of(session->chats, found)),
+		.message = kept(session, found->view.head.message),
+		.answer = kept(session, found->view.ended ? found->view.end.response
+							  : run->final_response),
+		.error = kept(session, run->error),
+		.created_at = kept(session, run->created_at),
+		.started_at = kept(session, run->started_at),
+		.ended_at = kept(session, run->ended_at),
+	};
+}
+
+static bool session_step(struct file_walk *walk)
+{
+	struct session *session = list_entry(walk, struct session, walk);
+	int64_t turn = session->newest - session->looks;
+	struct file_reads_run found;
+
+	if (turn <= 0 || session->looks == RANGE_MAX || session->count == session->max)
+		return false;
+	session->looks++;
+	files_view_init(&found.view);
+	/* else it is erased, or of one who had this id before all of his was */
+	if (read_turn(session->chats, session->session_id, turn, &found) &&
+	    (!session->tenant_id ||
+	     strcmp(session->tenant_id, found.run.tenant_id) == 0)) {
+		if (!session->tenant_id)
+			session->tenant_id = kept(session, found.run.tenant_id);
+		keep_turn(session, turn, &found);
+	}
+	file_reads_run_deinit(&found);
+	return true;
+}
+
+static void add_message(struct jsonw *w, const char *role, const char *text)
+{
+	jsonw_object(w);
+	jsonw_pair_text(w, "role", role);
+	jsonw_key(w, "content");
+	jsonw_text_n(w, text ? text : "", text ? strnlen(text, CONTENT_MAX) : 0);
+	jsonw_object_end(w);
+}
+
+static void print_messages(struct str *out, const struct session *session)
+{
+	struct jsonw w;
+	size_t i;
+
+	jsonw_init(&w, out);
+	jsonw_array(&w);
+	for (i = session->count; i > 0; i--) {
+		const struct told *told = &session->at[i - 1];
+
+		if (!told->ended || strcmp(told->run_status, "completed") != 0)
+			continue;
+		add_message(&w, "user", told->turn.message);
+		add_message(&w, "assistant", told->turn.answer);
+	}
+	jsonw_array_end(&w);
+}
+
+static void answer_session(const struct session *session)
+{
+	const struct told *newest = &session->at[0];
+	size_t i, waiting,
+		n = session->count < session->shown ? session->count : session->shown;
+	const struct file_run *live =
+		host_file_live_turn(session->chats->host, session->session_id, &waiting);
+	struct store_chat_turn *turns = mem_new_n(struct store_chat_turn, n + 1);
+	struct str messages = STR_INIT;
+	struct store_chat_session got;
+
+	print_messages(&messages, session);
+	for (i = 0; i < n; i++)
+		turns[i] = session->at[i].turn;
+	got = (struct store_chat_session){
+		.session_id = session->session_id,
+		.agent_id = newest->turn.agent_id,
+		.tenant_id = session->tenant_id,
+		.status = live ? file_reads_status(live) : newest->run_status,
+		.messages = str_text(&messages),
+		.last_message_at = newest->turn.created_at,
+		.turns = newest->turn.turn,
+		.live_turn = live ? live->turn : 0,
+		.waiting = live ? (int64_t)waiting - 1 : 0,
+		.live_run_id = live ? live->head.run_id : NULL,
+	};
+	session->cb(session->arg, ERRORS_NONE, &got, turns, n);
+	mem_free(turns);
+	str_deinit(&messages);
+}
+
+static void session_over(struct file_walk *walk, bool whole)
+{
+	struct session *session = list_entry(walk, struct session, walk);
+
+	if (whole && session->count)
+		answer_session(session);
+	else
+		session->cb(session->arg, whole ? ERRORS_NO_SESSION : ERRORS_DRAINING,
+			    NULL, NULL, 0);
+	mem_free(session->at);
+	arena_deinit(&session->arena);
+	mem_free(session);
+}
+
+void file_chats_session(const struct file_chats *chats, const char *session_id, int turns,
+			port_chat_session_cb cb, void *arg)
+{
+	struct session *session = mem_new(struct session);
+
+	session->walk.step = session_step;
+	session->walk.over = session_over;
+	session->chats = chats;
+	arena_init(&session->arena);
+	/* one that is longer has no turns */
+	(void)snprintf(session->session_id, sizeof(session->session_id), "%s",
+		       session_id);
+	session->newest = files_index_session(chats->reads->index, session_id);
+	session->shown = (size_t)turns;
+	session->max = session->shown > MESSAGES_MAX ? session->shown : MESSAGES_MAX;
+	session->at = mem_new_n(struct told, session->max);
+	session->cb = cb;
+	session->arg = arg;
+	file_walks_start(chats->walks, &session->walk);
+}
+
 /* ---- events ---- */
+
+struct events {
+	struct file_walk walk;
+	const struct file_chats *chats;
+	struct arena arena;
+	char session_id[IDS_MAX];
+	const char *start, *end; /* in the arena */
+	const char *tenant_id;   /* in the arena; NULL: nothing was found yet */
+	bool one;                /* turn alone */
+	int64_t turn, last;      /* the next to be read, and the last one */
+	struct port_event *at;   /* owned; texts are in the arena */
+	size_t limit, room;
+	enum errors_code error;
+	port_events_cb cb;
+	void *arg;
+};
 
 /* Those of one turn, if it is there and the tenant's. */
 static enum errors_code gather(const struct file_chats *chats, const char *session_id,
@@ -240,34 +287,74 @@ static enum errors_code gather(const struct file_chats *chats, const char *sessi
 	return error == ERRORS_NO_RUN ? ERRORS_NONE : error;
 }
 
+/* Whose the session is: its newest turn says it. */
+static bool find_newest(struct events *events)
+{
+	struct file_reads_run found;
+
+	files_view_init(&found.view);
+	if (read_turn(events->chats, events->session_id, events->last, &found))
+		events->tenant_id = arena_dup(&events->arena, found.run.tenant_id);
+	else if (!events->one)
+		events->last--;
+	file_reads_run_deinit(&found);
+	return events->tenant_id || (!events->one && events->last >= events->turn);
+}
+
+static bool events_step(struct file_walk *walk)
+{
+	struct events *events = list_entry(walk, struct events, walk);
+	size_t done = events->limit - events->room;
+
+	if (!events->tenant_id)
+		return events->last > 0 && find_newest(events);
+	/* the oldest first: what finds no room is not read */
+	if (events->turn > events->last || !events->room)
+		return false;
+	events->error = gather(events->chats, events->session_id, events->turn++,
+			       events->tenant_id, events->start, events->end,
+			       &events->arena, events->at + done, &events->room);
+	return events->error == ERRORS_NONE;
+}
+
+static void events_over(struct file_walk *walk, bool whole)
+{
+	struct events *events = list_entry(walk, struct events, walk);
+
+	if (!whole)
+		events->error = ERRORS_DRAINING;
+	else if (!events->tenant_id)
+		events->error = ERRORS_NO_SESSION;
+	if (events->error == ERRORS_NONE)
+		events->cb(events->arg, ERRORS_NONE, events->tenant_id, events->at,
+			   events->limit - events->room);
+	else
+		events->cb(events->arg, events->error, NULL, NULL, 0);
+	mem_free(events->at);
+	arena_deinit(&events->arena);
+	mem_free(events);
+}
+
 void file_chats_events(const struct file_chats *chats, const char *session_id,
 		       int64_t turn, const char *start, const char *end, int limit,
 		       port_events_cb cb, void *arg)
 {
-	size_t room = (size_t)limit;
-	struct port_event *at = mem_new_n(struct port_event, room + 1);
+	struct events *events = mem_new(struct events);
 	int64_t last = turn ? turn : files_index_session(chats->reads->index, session_id);
-	int64_t from = turn || last <= RANGE_MAX ? 1 : last - RANGE_MAX + 1;
-	enum errors_code error = ERRORS_NO_SESSION;
-	struct turns newest;
-	struct arena arena;
 
-	arena_init(&arena);
-	read_turns(chats, session_id, last, 1, &newest);
-	if (newest.count && (!turn || newest.numbers[0] == turn)) {
-		error = ERRORS_NONE;
-		last = newest.numbers[0];
-		from = turn ? turn : from;
-	}
-	/* the oldest first: what finds no room is not read */
-	for (; error == ERRORS_NONE && from <= last && room > 0; from++)
-		error = gather(chats, session_id, from, newest.at[0].run.tenant_id, start,
-			       end, &arena, at + ((size_t)limit - room), &room);
-	if (error == ERRORS_NONE)
-		cb(arg, error, newest.at[0].run.tenant_id, at, (size_t)limit - room);
-	else
-		cb(arg, error, NULL, NULL, 0);
-	turns_deinit(&newest);
-	mem_free(at);
-	arena_deinit(&arena);
+	events->walk.step = events_step;
+	events->walk.over = events_over;
+	events->chats = chats;
+	arena_init(&events->arena);
+	(void)snprintf(events->session_id, sizeof(events->session_id), "%s", session_id);
+	events->start = arena_dup(&events->arena, start);
+	events->end = arena_dup(&events->arena, end);
+	events->one = turn != 0;
+	events->last = last;
+	events->turn = turn ? turn : last <= RANGE_MAX ? 1 : last - RANGE_MAX + 1;
+	events->limit = events->room = (size_t)limit;
+	events->at = mem_new_n(struct port_event, events->room + 1);
+	events->cb = cb;
+	events->arg = arg;
+	file_walks_start(chats->walks, &events->walk);
 }

@@ -5,12 +5,14 @@
 #include "api/file_reads.h"
 
 struct file_catalog;
+struct file_walks;
 
 /* All borrowed for the calls. */
 struct file_chats {
 	const struct file_reads *reads; /* with an index */
 	struct host_file *host;
 	struct file_catalog *catalog;
+	struct file_walks *walks;
 	int64_t turns_max; /* that wait behind the live one */
 };
 

@@ -4,11 +4,14 @@
  * Filters compare what the index and the host have in memory; a text is looked for in the
  * journals of what passes the others, and those of a start that are not in the index yet
  * are read, too. Both are bounded for a page: it may be short then, or empty, and `next`
- * says where to go on.
+ * says where to go on. Journals are read one in a step (file_walk.h); what is found is
+ * copied, since runs come and go between two.
  */
 #include "api/file_lists.h"
 
+#include "api/file_walk.h"
 #include "base/arena.h"
+#include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,18 +19,29 @@
 #include "store/files_index.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Journals that one page reads. */
 #define LOOKS_MAX 300
 
+/* Of the index, in one step. */
+#define ENTRIES 256
+
 struct page {
+	struct file_walk walk;
 	const struct file_reads *reads;
-	const struct store_run_filter *filter;
-	struct file_reads_run *found; /* owned: one more than shown */
+	struct arena arena;
+	struct store_run_filter filter; /* texts are in the arena */
+	struct store_run_status *runs;  /* owned; texts are in the arena */
 	size_t count;
 	size_t looks;
+	bool begun; /* and behind this one: */
+	int64_t made_at_ms;
+	char run_id[IDS_MAX];
+	port_runs_cb cb;
+	void *arg;
 };
 
 static bool same(const char *wanted, const char *value)
@@ -94,59 +108,132 @@ static bool has_text(struct page *page, const char *run_id, const char *text)
 	return found;
 }
 
+/* Borrowed texts become the page's. */
+static void keep(struct page *page, struct store_run_status *run)
+{
+	const char **texts[] = {
+		&run->run_id,       &run->orchestration_id,
+		&run->tenant_id,    &run->session_id,
+		&run->status,       &run->current_step_id,
+		&run->human_prompt, &run->human_fields,
+		&run->worker_id,    &run->started_at,
+		&run->ended_at,     &run->created_at,
+		&run->picked_up_at, &run->cancel_requested_at,
+		&run->metadata,     &run->run_at,
+		&run->schedule_id,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (*texts[i])
+			*texts[i] = arena_dup(&page->arena, *texts[i]);
+	run->final_response = run->error = NULL; /* as lists of scale mode */
+}
+
 static void add(struct page *page, const struct files_indexed *one)
 {
-	struct file_reads_run *run = &page->found[page->count];
-	const struct store_run_filter *filter = page->filter;
-	bool good;
+	const struct store_run_filter *filter = &page->filter;
+	struct file_reads_run run;
 
 	if (!in_time(one->made_at_ms, filter))
 		return;
 	page->looks += !one->known && !host_file_find(page->reads->host, one->run_id);
-	good = file_reads_run(page->reads, one->run_id, FILE_READS_ROW, run) ==
-		       ERRORS_NONE &&
-	       fits(&run->run, filter) &&
-	       (!filter->text || has_text(page, one->run_id, filter->text));
-	if (good)
-		page->count++;
-	else
-		file_reads_run_deinit(run);
+	if (file_reads_run(page->reads, page->run_id, FILE_READS_ROW, &run) ==
+		    ERRORS_NONE &&
+	    fits(&run.run, filter) &&
+	    (!filter->text || has_text(page, page->run_id, filter->text))) {
+		keep(page, &run.run);
+		page->runs[page->count++] = run.run;
+	}
+	file_reads_run_deinit(&run);
 }
 
-static size_t first_of(const struct files_index *index, const char *after)
+static size_t next_of(const struct page *page)
 {
+	const struct files_index *index = page->reads->index;
+	const char *after = page->filter.after;
+
+	if (page->begun)
+		return files_index_behind(index, page->made_at_ms, page->run_id);
 	/* "<made at>.<id>" of the run that was shown last */
 	return after ? files_index_behind(index, strtoll(after, NULL, 10),
 					  strchr(after, '.') + 1)
 		     : 0;
 }
 
-void file_lists_runs(const struct file_reads *reads,
+static bool is_full(const struct page *page)
+{
+	return page->count == (size_t)page->filter.limit || page->looks >= LOOKS_MAX;
+}
+
+static bool page_step(struct file_walk *walk)
+{
+	struct page *page = list_entry(walk, struct page, walk);
+	size_t i = next_of(page), end = i + ENTRIES, looks = page->looks;
+
+	/* a look may change the index */
+	for (; i < files_index_count(page->reads->index) && i < end; i = next_of(page)) {
+		const struct files_indexed *one = files_index_at(page->reads->index, i);
+
+		if (one->made_at_ms < page->filter.since_ms) {
+			page->begun = false; /* the others are older still */
+			return false;
+		}
+		page->begun = true;
+		page->made_at_ms = one->made_at_ms;
+		(void)snprintf(page->run_id, sizeof(page->run_id), "%s", one->run_id);
+		add(page, one);
+		if (is_full(page))
+			return false;
+		if (page->looks != looks)
+			return true;
+	}
+	return i < files_index_count(page->reads->index);
+}
+
+static void page_over(struct file_walk *walk, bool whole)
+{
+	struct page *page = list_entry(walk, struct page, walk);
+	const char *next = NULL;
+
+	if (whole && page->begun && next_of(page) < files_index_count(page->reads->index))
+		next = arena_printf(&page->arena, "%" PRId64 ".%s", page->made_at_ms,
+				    page->run_id);
+	if (whole)
+		page->cb(page->arg, ERRORS_NONE, page->runs, page->count, next);
+	else
+		page->cb(page->arg, ERRORS_DRAINING, NULL, 0, NULL);
+	mem_free(page->runs);
+	arena_deinit(&page->arena);
+	mem_free(page);
+}
+
+void file_lists_runs(const struct file_reads *reads, struct file_walks *walks,
 		     const struct store_run_filter *filter, port_runs_cb cb, void *arg)
 {
-	size_t limit = (size_t)filter->limit, i, n = files_index_count(reads->index);
-	struct page page = { .reads = reads, .filter = filter };
-	struct store_run_status *runs = mem_new_n(struct store_run_status, limit + 1);
-	const struct files_indexed *last = NULL;
-	const char *next = NULL;
-	struct arena arena;
+	struct page *page = mem_new(struct page);
+	const char **texts[] = {
+		&page->filter.tenant_id,
+		&page->filter.status,
+		&page->filter.orchestration_id,
+		&page->filter.session_id,
+		&page->filter.text,
+		&page->filter.tag_key,
+		&page->filter.tag_value,
+		&page->filter.after,
+	};
+	size_t i;
 
-	arena_init(&arena);
-	page.found = mem_new_n(struct file_reads_run, limit + 1);
-	for (i = first_of(reads->index, filter->after);
-	     i < n && page.count < limit && page.looks < LOOKS_MAX; i++) {
-		last = files_index_at(reads->index, i);
-		add(&page, last);
-	}
-	if (last && i < n)
-		next = arena_printf(&arena, "%" PRId64 ".%s", last->made_at_ms,
-				    last->run_id);
-	for (i = 0; i < page.count; i++)
-		runs[i] = page.found[i].run;
-	cb(arg, ERRORS_NONE, runs, page.count, next);
-	for (i = 0; i < page.count; i++)
-		file_reads_run_deinit(&page.found[i]);
-	mem_free(page.found);
-	mem_free(runs);
-	arena_deinit(&arena);
+	page->walk.step = page_step;
+	page->walk.over = page_over;
+	page->reads = reads;
+	arena_init(&page->arena);
+	page->filter = *filter;
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (*texts[i])
+			*texts[i] = arena_dup(&page->arena, *texts[i]);
+	page->runs = mem_new_n(struct store_run_status, (size_t)filter->limit + 1);
+	page->cb = cb;
+	page->arg = arg;
+	file_walks_start(walks, &page->walk);
 }

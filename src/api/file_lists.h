@@ -4,8 +4,10 @@
 
 #include "api/file_reads.h"
 
-/* As the port's list; reads has an index. It answers from inside. */
-void file_lists_runs(const struct file_reads *reads,
+struct file_walks;
+
+/* As the port's list; reads has an index. */
+void file_lists_runs(const struct file_reads *reads, struct file_walks *walks,
 		     const struct store_run_filter *filter, port_runs_cb cb, void *arg);
 
 #endif

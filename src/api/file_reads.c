@@ -417,6 +417,39 @@ void file_reads_events(const struct file_reads *reads, const char *run_id,
 	arena_deinit(&arena);
 }
 
+/* -- the newest -- */
+
+static enum files_scan pass_row(void *arg, char type, const char *body, size_t len)
+{
+	struct store_step step;
+	int64_t at_ms;
+	struct err err;
+
+	if (type == FILES_STEP && files_run_get_step(body, len, &step, &at_ms) &&
+	    step.events)
+		/* one that cannot be read is followed by others */
+		(void)replay_last(step.events, arg, &err);
+	return FILES_SCAN_ON;
+}
+
+void file_reads_newest(const struct file_reads *reads, const char *run_id,
+		       port_newest_cb cb, void *arg)
+{
+	enum errors_code error = ERRORS_NONE;
+	struct event_id newest = { 0, 0 };
+	struct err err;
+	uint64_t from = 0;
+	int fd, rc;
+
+	if (open_run(reads, run_id, &fd, &error) == 0) {
+		rc = files_journal_scan(fd, &from, pass_row, &newest, &err);
+		fdutil_close(&fd);
+		if (rc < 0)
+			error = unreadable(run_id, rc, &err);
+	}
+	cb(arg, error == ERRORS_NO_RUN ? ERRORS_NONE : error, &newest);
+}
+
 /* -- all events, for an answer -- */
 
 struct printing {

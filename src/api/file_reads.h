@@ -58,6 +58,8 @@ void file_reads_get(const struct file_reads *reads, const char *run_id, port_run
 void file_reads_events(const struct file_reads *reads, const char *run_id,
 		       const char *start, const char *end, int limit, port_events_cb cb,
 		       void *arg);
+void file_reads_newest(const struct file_reads *reads, const char *run_id,
+		       port_newest_cb cb, void *arg);
 /* Those of one run behind others that were gathered: at most *room of them are added to
  * at, and *room is what is left; plain: as events/chat_view.h says. Texts are in the
  * arena. ERRORS_NONE, ERRORS_NO_RUN, ERRORS_DISK. */

@@ -7,9 +7,6 @@ struct api_call;
 /* act_routes.c */
 void act_routes_delete(struct api_call *call);
 void act_routes_retry(struct api_call *call);
-/* agents.c */
-void agents_list(struct api_call *call);
-void agents_get(struct api_call *call);
 /* analytics_route.c */
 void analytics_route_get(struct api_call *call);
 void analytics_route_minutes(struct api_call *call);
@@ -47,8 +44,17 @@ void def_write_create(struct api_call *call);
 void def_write_put(struct api_call *call);
 void def_write_delete(struct api_call *call);
 void def_write_check(struct api_call *call);
+/* definition_get.c */
+void definition_get_orchestrations(struct api_call *call);
+void definition_get_orchestration(struct api_call *call);
+void definition_get_agents(struct api_call *call);
+void definition_get_agent(struct api_call *call);
+/* deploy_route.c */
+void deploy_route_post(struct api_call *call);
 /* docs_route.c */
 void docs_route_get(struct api_call *call);
+/* estimate_route.c */
+void estimate_route_get(struct api_call *call);
 /* health_route.c */
 void health_route_get(struct api_call *call);
 /* keys_route.c */
@@ -65,12 +71,16 @@ void mass_routes_letters(struct api_call *call);
 void metrics_route_get(struct api_call *call);
 /* openapi.c */
 void openapi_get(struct api_call *call);
-/* orchestrations.c */
-void orchestrations_list(struct api_call *call);
-void orchestrations_get(struct api_call *call);
 /* page.c */
 void page_get(struct api_call *call);
 void page_file_get(struct api_call *call);
+/* page_events.c */
+void page_events_list(struct api_call *call);
+/* page_log.c */
+void page_log_get(struct api_call *call);
+/* page_runs.c */
+void page_runs_list(struct api_call *call);
+void page_runs_get(struct api_call *call);
 /* queue_route.c */
 void queue_route_stats(struct api_call *call);
 /* queues_route.c */
@@ -81,6 +91,9 @@ void queues_route_resume(struct api_call *call);
 void resume_route_post(struct api_call *call);
 /* run_detail.c */
 void run_detail_get(struct api_call *call);
+/* run_follow.c */
+void run_follow_answer(struct api_call *call);
+void run_follow_retry(struct api_call *call);
 /* run_list.c */
 void run_list_get(struct api_call *call);
 /* runs.c */
@@ -131,6 +144,9 @@ void settings_route_config(struct api_call *call);
 void settings_route_config_post(struct api_call *call);
 void settings_route_get(struct api_call *call);
 void settings_route_put(struct api_call *call);
+/* status_route.c */
+void status_route_get(struct api_call *call);
+void status_route_auth(struct api_call *call);
 /* stream.c */
 void stream_get(struct api_call *call);
 /* v1_routes.c */
@@ -143,6 +159,7 @@ void v1_lists_orchestrations(struct api_call *call);
 void v1_lists_orchestration(struct api_call *call);
 /* v1_chat.c */
 void v1_chat_post(struct api_call *call);
+void v1_chat_stream(struct api_call *call);
 /* why_route.c */
 void why_route_get(struct api_call *call);
 /* waits_route.c */

@@ -11,8 +11,11 @@
 #include "conf/conf.h"
 #include "server/request.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* In a time that does not tell how much of it was right. */
 static bool same(const char *a, const char *b)
@@ -27,10 +30,18 @@ static bool same(const char *a, const char *b)
 	return differ == 0;
 }
 
+/* The address itself: "127.example.com" is a name, which may have any address. */
 static bool is_loopback(const char *address)
 {
-	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-	       strncmp(address, "::ffff:127.", 11) == 0;
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, address, &in) == 1)
+		return (ntohl(in.s_addr) >> 24) == IN_LOOPBACKNET;
+	if (inet_pton(AF_INET6, address, &in6) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&in6) ||
+	       (IN6_IS_ADDR_V4MAPPED(&in6) && in6.s6_addr[12] == IN_LOOPBACKNET);
 }
 
 /* "localhost:8765", "127.0.0.1", "[::1]:1": without the port. */
@@ -69,6 +80,28 @@ static bool origin_is_ours(const char *origin, const struct conf_names *origins)
 	return host && names_this_host(host + 3);
 }
 
+/* A proxy that says anything of itself, or of whom it speaks for. */
+static bool was_forwarded(const struct request *req)
+{
+	static const char *const names[] = {
+		"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+		"X-Forwarded-Proto", "X-Real-IP",       "Via",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (request_header(req, names[i]))
+			return true;
+	return false;
+}
+
+bool internal_is_this_host(const struct conf_names *origins, struct request *req)
+{
+	return is_loopback(request_peer(req)) && !was_forwarded(req) &&
+	       names_this_host(request_header(req, "Host")) &&
+	       origin_is_ours(request_header(req, "Origin"), origins);
+}
+
 bool internal_allows(const char *token, const struct conf_names *origins,
 		     struct request *req)
 {
@@ -77,8 +110,5 @@ bool internal_allows(const char *token, const struct conf_names *origins,
 	if (*token)
 		return given && request_header_count(req, "X-Synapse-Internal") == 1 &&
 		       same(token, given);
-	return is_loopback(request_peer(req)) && !request_header(req, "Forwarded") &&
-	       !request_header(req, "X-Forwarded-For") &&
-	       names_this_host(request_header(req, "Host")) &&
-	       origin_is_ours(request_header(req, "Origin"), origins);
+	return internal_is_this_host(origins, req);
 }

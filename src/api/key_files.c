@@ -69,6 +69,11 @@ static char *text_of(const struct json *doc, const char *member)
 	return text ? mem_dup(text) : NULL;
 }
 
+void key_files_changed(struct key_files *keys)
+{
+	files_list_expire(keys->list);
+}
+
 bool key_files_any(struct key_files *keys)
 {
 	bool found = false;

@@ -25,6 +25,8 @@ bool key_files_find(struct key_files *keys, const char *hash, char **ret_id,
 /* The same of a key alone, with its name. */
 bool key_files_named(struct key_files *keys, const char *key_hash, char **ret_name,
 		     char **ret_tenant);
+/* This process has written the file: who asks next is told what it says now. */
+void key_files_changed(struct key_files *keys);
 /* Is any active? */
 bool key_files_any(struct key_files *keys);
 /* The sessions that these keys opened; borrowed, as long as the keys live. */

@@ -4,22 +4,31 @@
  * A key is told once, in the answer that makes it. Only a key that is bound to no tenant
  * may see, make and end keys: one of a tenant could make itself one for all.
  *
+ * /api/settings/api-keys is the same in the forms of stock's page (CONTRACT 1.2), which
+ * knows no tenants, and no keys that have ended.
+ *
  * Where there are stores a key is the fleet's; without, it is this host's, in the stock
  * file of its data folder, which is local and BLOCKING for as long as a small file takes
- * to be written.
+ * to be written. For another writer of the folder nothing stands still
+ * (file_patience.h).
  */
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/file_patience.h"
 #include "api/handlers.h"
+#include "api/key_files.h"
 #include "api/manage.h"
 #include "api/pairs.h"
+#include "api/routes.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -29,12 +38,11 @@
 #include "server/request.h"
 #include "server/response.h"
 #include "store/files_keys.h"
+#include "store/files_run.h"
 #include "store/new_key.h"
 #include "store/store_keys.h"
 
 #include <string.h>
-
-#define PATIENCE_MS 100 /* for another writer of the file: the loop stands meanwhile */
 
 static bool may(struct api_call *call)
 {
@@ -42,6 +50,11 @@ static bool may(struct api_call *call)
 		errors_send(call->req, ERRORS_TENANT,
 			    "a key that is bound to a tenant may not manage keys");
 	return !call->key_tenant;
+}
+
+static bool is_stock(const struct api_call *call)
+{
+	return strncmp(call->route->pattern, "/api/settings/", 14) == 0;
 }
 
 static bool in_files(const struct api_call *call)
@@ -60,6 +73,7 @@ static enum errors_code file_error(int rc, const struct err *err)
 /* -- list -- */
 
 struct listing {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	struct str body;
 	struct jsonw w;
@@ -68,15 +82,18 @@ struct listing {
 static void list_begin(struct listing *listing)
 {
 	jsonw_init(&listing->w, &listing->body);
-	jsonw_object(&listing->w);
-	jsonw_key(&listing->w, "keys");
+	if (!is_stock(listing->call)) {
+		jsonw_object(&listing->w);
+		jsonw_key(&listing->w, "keys");
+	}
 	jsonw_array(&listing->w);
 }
 
 static void list_end(struct listing *listing, enum errors_code error)
 {
 	jsonw_array_end(&listing->w);
-	jsonw_object_end(&listing->w);
+	if (!is_stock(listing->call))
+		jsonw_object_end(&listing->w);
 	if (error == ERRORS_NONE) {
 		response_json(listing->call->req, 200, &listing->body);
 		return;
@@ -90,12 +107,18 @@ static void print_key(struct listing *listing, const struct store_key *key,
 		      void (*moment)(struct jsonw *w, const char *name, const char *at))
 {
 	struct jsonw *w = &listing->w;
+	bool stock = is_stock(listing->call);
 
+	if (stock && !key->is_active)
+		return;
+	if (stock)
+		moment = pairs_stamp;
 	jsonw_object(w);
 	jsonw_pair_text(w, "id", key->id);
 	jsonw_pair_text(w, "name", key->name);
 	jsonw_pair_text(w, "key_prefix", key->key_prefix);
-	jsonw_pair_text(w, "tenant_id", key->tenant_id);
+	if (!stock)
+		jsonw_pair_text(w, "tenant_id", key->tenant_id);
 	moment(w, "created_at", key->created_at);
 	moment(w, "last_used_at", key->last_used_at);
 	jsonw_pair_bool(w, "is_active", key->is_active);
@@ -121,16 +144,28 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	list_end(&listing, error);
 }
 
+static int try_list(struct file_patience *wait, struct err *err)
+{
+	struct listing *listing = list_entry(wait, struct listing, wait);
+
+	return files_keys_each(listing->call->conf->data_dir, 0, on_file_key, listing,
+			       err);
+}
+
+static void on_listed(struct file_patience *wait, int rc, const struct err *err)
+{
+	list_end(list_entry(wait, struct listing, wait), file_error(rc, err));
+}
+
 static void list_files(struct api_call *call)
 {
-	struct listing listing = { .call = call, .body = STR_INIT };
-	struct err err;
-	int rc;
+	struct listing *listing = arena_new(request_arena(call->req), struct listing);
 
-	list_begin(&listing);
-	rc = files_keys_each(call->conf->data_dir, PATIENCE_MS, on_file_key, &listing,
-			     &err);
-	list_end(&listing, file_error(rc, &err));
+	listing->call = call;
+	listing->wait.attempt = try_list;
+	listing->wait.over = on_listed;
+	list_begin(listing);
+	file_patience_start(&listing->wait, call->loop);
 }
 
 void keys_route_list(struct api_call *call)
@@ -151,6 +186,7 @@ void keys_route_list(struct api_call *call)
 /* -- make -- */
 
 struct making {
+	struct file_patience wait; /* of files */
 	struct api_call *call;
 	const char *name;
 	const char *tenant_id; /* NULL: any */
@@ -160,6 +196,8 @@ struct making {
 static void made(struct making *making, enum errors_code error)
 {
 	struct request *req = making->call->req;
+	bool stock = is_stock(making->call);
+	char now[FILES_MOMENT_MAX];
 	struct str body = STR_INIT;
 	struct jsonw w;
 
@@ -175,12 +213,16 @@ static void made(struct making *making, enum errors_code error)
 		jsonw_object(&w);
 		jsonw_pair_text(&w, "id", making->key.id);
 		jsonw_pair_text(&w, "name", making->name);
-		jsonw_pair_text(&w, "tenant_id", making->tenant_id);
+		if (stock)
+			jsonw_pair_text(&w, "created_at",
+					files_run_stamp(clock_wall_ms(), now));
+		else
+			jsonw_pair_text(&w, "tenant_id", making->tenant_id);
 		jsonw_pair_text(&w, "key_prefix", making->key.shown);
 		jsonw_pair_text(&w, "key", making->key.key);
 		jsonw_object_end(&w);
 		response_header(req, "Cache-Control", "no-store");
-		response_json(req, 201, &body);
+		response_json(req, stock ? 200 : 201, &body);
 	}
 	mem_wipe(&making->key, sizeof(making->key));
 }
@@ -191,20 +233,34 @@ static void on_made(void *arg, enum errors_code error, const struct pg_reply *re
 	made(arg, error);
 }
 
+static int try_make(struct file_patience *wait, struct err *err)
+{
+	struct making *making = list_entry(wait, struct making, wait);
+	const struct new_key *key = &making->key;
+
+	return files_keys_add(making->call->conf->data_dir, 0, key->id, making->name,
+			      key->hash, key->shown, making->tenant_id, err);
+}
+
+static void on_file_made(struct file_patience *wait, int rc, const struct err *err)
+{
+	struct making *making = list_entry(wait, struct making, wait);
+
+	key_files_changed(making->call->own_keys);
+	made(making, file_error(rc, err));
+}
+
 static void make_key(struct making *making)
 {
 	struct api_call *call = making->call;
 	const struct new_key *key = &making->key;
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	new_key_make(&making->key);
 	if (in_files(call)) {
-		rc = files_keys_add(call->conf->data_dir, PATIENCE_MS, key->id,
-				    making->name, key->hash, key->shown,
-				    making->tenant_id, &err);
-		made(making, file_error(rc, &err));
+		making->wait.attempt = try_make;
+		making->wait.over = on_file_made;
+		file_patience_start(&making->wait, call->loop);
 		return;
 	}
 	batch = pg_batch_new();
@@ -232,6 +288,8 @@ static void read_making(struct body_faults *faults, struct making *making)
 					 request_arena(req));
 		making->tenant_id = body_text(faults, &at, doc, "tenant_id", IDS_MAX - 1,
 					      request_arena(req));
+		if (!making->name && is_stock(making->call))
+			making->name = "Unnamed Key";
 		if (!faults->count && (!making->name || !*making->name))
 			body_fault(faults, &name, "missing", "Field required");
 		if (!faults->count && making->tenant_id && !*making->tenant_id)
@@ -276,22 +334,67 @@ static void revoked(struct api_call *call, enum errors_code error, int64_t n)
 		 LOG_S("peer", request_peer(call->req)));
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_text(&w, "status", "revoked");
+	jsonw_pair_text(&w, "status", is_stock(call) ? "deleted" : "revoked");
 	jsonw_pair_text(&w, "id", call->params[0]);
 	jsonw_object_end(&w);
 	response_json(call->req, 200, &body);
 }
 
+/* In this host's own file as well, before anybody hears of it: that is what is asked as
+ * soon as Postgres is away. Other hosts look for themselves (key_ends.c). */
+static void end_here(struct api_call *call)
+{
+	struct err err;
+	int rc = files_keys_revoke(call->conf->data_dir, 0, call->params[0], &err);
+
+	if (call->own_keys)
+		key_files_changed(call->own_keys);
+	if (rc < 0 && rc != ERR_CONFLICT) /* a writer: the next look of key_ends.c */
+		(void)file_error(rc, &err);
+}
+
 static void on_revoked(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
-	revoked(arg, error, error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0);
+	int64_t n = error == ERRORS_NONE ? pg_reply_affected(reply, 0) : 0;
+
+	if (n > 0)
+		end_here(arg);
+	revoked(arg, error, n);
+}
+
+struct revoking {
+	struct file_patience wait;
+	struct api_call *call;
+};
+
+static int try_revoke(struct file_patience *wait, struct err *err)
+{
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	return files_keys_revoke(call->conf->data_dir, 0, call->params[0], err);
+}
+
+static void on_file_revoked(struct file_patience *wait, int rc, const struct err *err)
+{
+	struct api_call *call = list_entry(wait, struct revoking, wait)->call;
+
+	key_files_changed(call->own_keys);
+	revoked(call, file_error(rc, err), rc);
+}
+
+static void revoke_in_files(struct api_call *call)
+{
+	struct revoking *revoking = arena_new(request_arena(call->req), struct revoking);
+
+	revoking->call = call;
+	revoking->wait.attempt = try_revoke;
+	revoking->wait.over = on_file_revoked;
+	file_patience_start(&revoking->wait, call->loop);
 }
 
 void keys_route_revoke(struct api_call *call)
 {
 	struct pg_batch *batch;
-	struct err err;
-	int rc;
 
 	if (!may(call))
 		return;
@@ -300,9 +403,7 @@ void keys_route_revoke(struct api_call *call)
 		return;
 	}
 	if (in_files(call)) {
-		rc = files_keys_revoke(call->conf->data_dir, PATIENCE_MS, call->params[0],
-				       &err);
-		revoked(call, file_error(rc, &err), rc);
+		revoke_in_files(call);
 		return;
 	}
 	batch = pg_batch_new();

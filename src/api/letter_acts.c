@@ -65,8 +65,8 @@ static void on_accepted(struct port_run *run)
 	}
 	FAULT("letter.accepted");
 	str_add_text(&act->new_run, run->run_id);
-	act->call->port->discard(act->call->port->self, act->letter_id,
-				 act->call->key_tenant, on_resolved, act);
+	act->call->port->fleet->discard(act->call->port->fleet->self, act->letter_id,
+					act->call->key_tenant, on_resolved, act);
 }
 
 /* A member that is an object, as text. */
@@ -105,7 +105,7 @@ static void start_anew(struct act *act)
 	run->body_sha256 = act->sha256;
 	run->done = on_accepted;
 	run->arg = act;
-	act->call->port->submit(act->call->port->self, run);
+	act->call->port->intake->submit(act->call->port->intake->self, run);
 }
 
 /* -- the same run -- */
@@ -147,8 +147,8 @@ static void on_letter(void *arg, enum errors_code error,
 	if (act->edit || !act->run_id.len)
 		start_anew(act);
 	else
-		port->resume_failed(port->self, str_text(&act->run_id),
-				    act->call->key_tenant, NULL, on_resumed, act);
+		port->run->resume_failed(port->run->self, str_text(&act->run_id),
+					 act->call->key_tenant, NULL, on_resumed, act);
 }
 
 void letter_acts_retry(struct api_call *call, const char *letter_id,
@@ -161,5 +161,5 @@ void letter_acts_retry(struct api_call *call, const char *letter_id,
 	act->edit = edit;
 	act->cb = cb;
 	act->arg = arg;
-	call->port->letter(call->port->self, letter_id, on_letter, act);
+	call->port->fleet->letter(call->port->fleet->self, letter_id, on_letter, act);
 }

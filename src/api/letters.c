@@ -4,6 +4,7 @@
 #include "api/letters.h"
 
 #include "api/pg_read.h"
+#include "api/read_gate.h"
 #include "base/mem.h"
 #include "pg/pg_batch.h"
 
@@ -52,7 +53,7 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	mem_free(ask);
 }
 
-void letters_list(struct pg_pool *pool, const struct store_letter_filter *filter,
+void letters_list(struct read_gate *gate, const struct store_letter_filter *filter,
 		  port_letters_cb cb, void *arg)
 {
 	struct pg_batch *batch = pg_batch_new();
@@ -63,7 +64,7 @@ void letters_list(struct pg_pool *pool, const struct store_letter_filter *filter
 	ask->limit = filter->limit;
 	ask->letters = cb;
 	ask->statement = store_letters_list(batch, &wider);
-	pg_read(pool, batch, on_list, ask);
+	read_gate_read(gate, batch, on_list, ask);
 }
 
 static void on_letter(void *arg, enum errors_code error, const struct pg_reply *reply)

@@ -143,7 +143,7 @@ static void fetch_runs(struct mass *mass, const char *after, int limit)
 
 	wish->runs.after = keep_after(wish, after);
 	wish->runs.limit = limit;
-	port->list(port->self, &wish->runs, on_runs, mass);
+	port->lists->runs(port->lists->self, &wish->runs, on_runs, mass);
 }
 
 static void act_on_run(struct mass *mass, const char *id)
@@ -216,7 +216,7 @@ static void fetch_letters(struct mass *mass, const char *after, int limit)
 
 	wish->letters.after = keep_after(wish, after);
 	wish->letters.limit = limit;
-	port->letters(port->self, &wish->letters, on_letters, mass);
+	port->fleet->letters(port->fleet->self, &wish->letters, on_letters, mass);
 }
 
 static void on_discarded(void *arg, enum errors_code error)
@@ -231,8 +231,8 @@ static void act_on_letter(struct mass *mass, const char *id)
 	struct one *one = one_new(mass, id);
 
 	if (wish->discard)
-		call->port->discard(call->port->self, id, call->key_tenant, on_discarded,
-				    one);
+		call->port->fleet->discard(call->port->fleet->self, id, call->key_tenant,
+					   on_discarded, one);
 	else
 		letter_acts_retry(call, id, NULL, on_act, one);
 }

@@ -154,6 +154,20 @@ enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms
 	return MEMO_WAIT;
 }
 
+void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms)
+{
+	struct entry *entry = entry_find(memo, key);
+
+	if (!entry)
+		entry = entry_new(memo, key);
+	else if (entry->value || (entry->known && now_mono_ms - entry->fetched_mono_ms <=
+							  memo->options.none_ms))
+		return;
+	/* who asks next tries again */
+	if (entry && !entry_fetch(memo, entry) && !entry->known)
+		entry_drop(memo, entry);
+}
+
 void *memo_peek(const struct memo *memo, const char *key)
 {
 	struct entry *entry = entry_find(memo, key);

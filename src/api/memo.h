@@ -53,6 +53,8 @@ void memo_free(struct memo *memo);
  */
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value);
+/* Nobody waits, but somebody will ask soon: fetch what is not known. */
+void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);
 /* What is remembered is known to be wrong: the next one who asks waits for a fetch. */

@@ -2,7 +2,6 @@ SYN_LIBS += src/api/libapi.a
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/act_routes.c \
-	src/api/agents.c \
 	src/api/analytics_route.c \
 	src/api/answer_faults.c \
 	src/api/answer_faults.h \
@@ -36,6 +35,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/chat_route.c \
 	src/api/chat_route.h \
 	src/api/chat_stream.c \
+	src/api/chat_stream.h \
 	src/api/chats.c \
 	src/api/chats.h \
 	src/api/cookie.c \
@@ -52,15 +52,18 @@ src_api_libapi_a_SOURCES = \
 	src/api/def_rows.c \
 	src/api/def_rows.h \
 	src/api/def_write.c \
+	src/api/definition_get.c \
 	src/api/definition_reads.c \
 	src/api/definition_reads.h \
 	src/api/detail_reads.c \
 	src/api/detail_reads.h \
+	src/api/deploy_route.c \
 	src/api/docs_route.c \
 	src/api/erasures.c \
 	src/api/erasures.h \
 	src/api/errors.c \
 	src/api/errors.h \
+	src/api/estimate_route.c \
 	src/api/event_answer.c \
 	src/api/event_answer.h \
 	src/api/event_page.c \
@@ -81,12 +84,20 @@ src_api_libapi_a_SOURCES = \
 	src/api/file_lists.h \
 	src/api/file_once.c \
 	src/api/file_once.h \
+	src/api/file_patience.c \
+	src/api/file_patience.h \
 	src/api/file_reads.c \
 	src/api/file_reads.h \
+	src/api/file_runs.c \
+	src/api/file_runs.h \
 	src/api/file_submit.c \
 	src/api/file_submit.h \
+	src/api/file_sums.c \
+	src/api/file_sums.h \
 	src/api/file_turns.c \
 	src/api/file_turns.h \
+	src/api/file_walk.c \
+	src/api/file_walk.h \
 	src/api/front.c \
 	src/api/front.h \
 	src/api/handlers.h \
@@ -125,13 +136,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/outcomes.c \
 	src/api/outcomes.h \
 	src/api/page.c \
+	src/api/page_events.c \
+	src/api/page_log.c \
+	src/api/page_runs.c \
 	src/api/pairs.c \
 	src/api/pairs.h \
 	src/api/pg_read.c \
 	src/api/pg_read.h \
 	src/api/metrics_route.c \
 	src/api/openapi.c \
-	src/api/orchestrations.c \
 	src/api/port_scale.c \
 	src/api/port_scale.h \
 	src/api/queue_fill.c \
@@ -140,9 +153,14 @@ src_api_libapi_a_SOURCES = \
 	src/api/questions.h \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
+	src/api/queue_reads.c \
+	src/api/queue_reads.h \
 	src/api/queue_route.c \
 	src/api/queues_route.c \
+	src/api/read_gate.c \
+	src/api/read_gate.h \
 	src/api/resume_route.c \
+	src/api/resume_route.h \
 	src/api/resumes.c \
 	src/api/resumes.h \
 	src/api/routes.c \
@@ -154,11 +172,15 @@ src_api_libapi_a_SOURCES = \
 	src/api/run_detail.c \
 	src/api/run_filter.c \
 	src/api/run_filter.h \
+	src/api/run_follow.c \
+	src/api/run_follow.h \
 	src/api/run_list.c \
 	src/api/run_pairs.c \
 	src/api/run_pairs.h \
 	src/api/run_reads.c \
 	src/api/run_reads.h \
+	src/api/run_router.c \
+	src/api/run_router.h \
 	src/api/run_stands.c \
 	src/api/run_stands.h \
 	src/api/run_story.c \
@@ -187,6 +209,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/settings_save.h \
 	src/api/stock_runs.c \
 	src/api/stock_runs.h \
+	src/api/status_route.c \
 	src/api/store_watch.c \
 	src/api/store_watch.h \
 	src/api/stream.c \
@@ -197,6 +220,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/submit_in.h \
 	src/api/submit_insert.c \
 	src/api/submit_queue.c \
+	src/api/sum_reads.c \
+	src/api/sum_reads.h \
 	src/api/tenant_book.c \
 	src/api/tenant_book.h \
 	src/api/why.c \

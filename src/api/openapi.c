@@ -30,6 +30,7 @@ static const struct {
 	{ "queues", "queue_name" }, { "schedules", "schedule_id" },
 	{ "ui", "file" },           { "tenants", "tenant_id" },
 	{ "workers", "worker_id" }, { "keys", "key_id" },
+	{ "api-keys", "key_id" },   { "logs", "run_id" },
 };
 
 static const char *const methods[] = {

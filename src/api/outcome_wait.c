@@ -74,7 +74,7 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	port->outcome(port->self, wait->run_id, on_outcome, wait);
+	port->run->outcome(port->run->self, wait->run_id, on_outcome, wait);
 }
 
 void outcome_wait(struct api_call *call, const char *run_id, outcome_wait_cb cb,

@@ -15,6 +15,18 @@ void pairs_moment(struct jsonw *w, const char *key, const char *moment)
 	jsonw_pair_text(w, key, store_time_text(moment, buf));
 }
 
+void pairs_stamp(struct jsonw *w, const char *key, const char *moment)
+{
+	char stamp[] = "2026-06-01T12:34:56Z";
+
+	if (moment && strlen(moment) >= sizeof(stamp) - 2) {
+		memcpy(stamp, moment, sizeof(stamp) - 2);
+		stamp[10] = 'T';
+		moment = stamp;
+	}
+	jsonw_pair_text(w, key, moment);
+}
+
 void pairs_json(struct jsonw *w, const char *key, const char *json)
 {
 	if (json)

@@ -21,10 +21,12 @@
 #include "api/manage.h"
 #include "api/outcomes.h"
 #include "api/queue_fill.h"
+#include "api/read_gate.h"
 #include "api/resumes.h"
 #include "api/run_reads.h"
 #include "api/run_stands.h"
 #include "api/submit.h"
+#include "api/sum_reads.h"
 #include "api/tenant_book.h"
 #include "api/why_reads.h"
 #include "api/worker_reads.h"
@@ -38,6 +40,11 @@
 
 struct port_scale {
 	struct runs_port port;
+	struct intake_port intake;
+	struct run_port run;
+	struct list_port lists;
+	struct chat_port chats;
+	struct fleet_port fleet;
 	struct port_scale_parts parts;
 	struct catalog *catalog;
 	struct tenant_book *tenants;
@@ -48,10 +55,11 @@ struct port_scale {
 	struct manage manage;
 	struct def_rows defs;
 	struct next_turns *turns;
-	struct chats *chats;
+	struct chats *talk;
 	struct tails *tails;
 	struct run_stands *stands;
-	struct queue *queue; /* the first name: what stats speaks of */
+	struct read_gate *gate; /* of lists */
+	struct queue *queue;    /* the first name: what stats speaks of */
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
@@ -93,7 +101,7 @@ static void port_list(void *self, const struct store_run_filter *filter, port_ru
 {
 	struct port_scale *port = self;
 
-	run_reads_list(port->parts.pool, filter, cb, arg);
+	run_reads_list(port->gate, filter, cb, arg);
 }
 
 static void port_events(void *self, const char *run_id, const char *start,
@@ -111,6 +119,13 @@ static int port_follow(void *self, struct request *req, const struct tails_ask *
 	struct port_scale *port = self;
 
 	return tails_follow(port->tails, req, ask, err);
+}
+
+static void port_newest(void *self, const char *run_id, port_newest_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	run_reads_newest(port->parts.pool, run_id, cb, arg);
 }
 
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,
@@ -175,7 +190,22 @@ static void port_questions(void *self, const struct store_questions_filter *filt
 {
 	struct port_scale *port = self;
 
-	questions_list(port->parts.pool, filter, cb, arg);
+	questions_list(port->gate, filter, cb, arg);
+}
+
+static void port_sums(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
+		      void *arg)
+{
+	struct port_scale *port = self;
+
+	sum_reads_groups(port->parts.pool, ask, cb, arg);
+}
+
+static void port_minutes(void *self, int64_t minutes, port_minutes_cb cb, void *arg)
+{
+	struct port_scale *port = self;
+
+	sum_reads_minutes(port->parts.pool, minutes, cb, arg);
 }
 
 /* -- definitions -- */
@@ -245,7 +275,7 @@ static void port_chat_post(void *self, struct port_chat *chat)
 {
 	struct port_scale *port = self;
 
-	chats_post(port->chats, chat);
+	chats_post(port->talk, chat);
 }
 
 static void port_chat_session(void *self, const char *session_id, int turns,
@@ -292,7 +322,7 @@ static void port_letters(void *self, const struct store_letter_filter *filter,
 	struct store_letter_filter whole = *filter;
 
 	whole.default_tenant = port->parts.conf->limits.default_tenant;
-	letters_list(port->parts.pool, &whole, cb, arg);
+	letters_list(port->gate, &whole, cb, arg);
 }
 
 static void port_letter(void *self, const char *id, port_letter_cb cb, void *arg)
@@ -313,6 +343,66 @@ static void port_discard(void *self, const char *id, const char *tenant_id,
 }
 
 /* -- life -- */
+
+static void fill_ports(struct port_scale *port)
+{
+	port->intake = (struct intake_port){
+		.self = port,
+		.submit = port_submit,
+		.check = port_check,
+		.definitions = port_definitions,
+		.definition = port_definition,
+		.health = port_health,
+	};
+	port->run = (struct run_port){
+		.self = port,
+		.get = port_get,
+		.stand = port_stand,
+		.events = port_events,
+		.follow = port_follow,
+		.newest = port_newest,
+		.outcome = port_outcome,
+		.steps = port_steps,
+		.detail = port_detail,
+		.why = port_why,
+		.erase = port_erase,
+		.cancel = port_cancel,
+		.resume_failed = port_resume_failed,
+		.answer = port_answer,
+	};
+	port->lists = (struct list_port){
+		.self = port,
+		.runs = port_list,
+		.questions = port_questions,
+		.sums = port_sums,
+		.minutes = port_minutes,
+	};
+	port->chats = (struct chat_port){
+		.self = port,
+		.post = port_chat_post,
+		.session = port_chat_session,
+		.turn = port_chat_turn,
+		.events = port_chat_events,
+		.cancel = port_chat_cancel,
+	};
+	port->fleet = (struct fleet_port){
+		.self = port,
+		.workers = port_workers,
+		.stats = port_stats,
+		.letters = port_letters,
+		.letter = port_letter,
+		.discard = port_discard,
+	};
+	port->port = (struct runs_port){
+		.intake = &port->intake,
+		.run = &port->run,
+		.lists = &port->lists,
+		.chats = &port->chats,
+		.fleet = &port->fleet,
+		.defs = &port->defs.port,
+		.manage = &port->manage,
+	};
+}
 
 int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret,
 		   struct err *err)
@@ -367,6 +457,8 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		mem_free(port);
 		return rc;
 	}
+	port->gate =
+		read_gate_new(parts->pool, (size_t)parts->conf->postgres.connections / 2);
 	port->catalog = catalog_new(parts->pool);
 	port->tenants = tenant_book_new(parts->pool, parts->conf);
 	submit.catalog = port->catalog;
@@ -379,45 +471,12 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 	chats.tenants = port->tenants;
 	chats.cancels = port->cancels;
 	chats.turns = port->turns;
-	port->chats = chats_new(&chats);
+	port->talk = chats_new(&chats);
 	port->resumes = resumes_new(&resumes);
 	port->answers = answers_new(&answers);
 	port->tails = tails_new(&tails);
 	port->stands = run_stands_new(parts->loop, parts->pool);
-	port->port = (struct runs_port){
-		.self = port,
-		.submit = port_submit,
-		.check = port_check,
-		.get = port_get,
-		.stand = port_stand,
-		.list = port_list,
-		.events = port_events,
-		.follow = port_follow,
-		.outcome = port_outcome,
-		.steps = port_steps,
-		.detail = port_detail,
-		.why = port_why,
-		.erase = port_erase,
-		.cancel = port_cancel,
-		.resume_failed = port_resume_failed,
-		.answer = port_answer,
-		.questions = port_questions,
-		.definitions = port_definitions,
-		.definition = port_definition,
-		.workers = port_workers,
-		.stats = port_stats,
-		.letters = port_letters,
-		.letter = port_letter,
-		.discard = port_discard,
-		.chat_post = port_chat_post,
-		.chat_session = port_chat_session,
-		.chat_turn = port_chat_turn,
-		.chat_events = port_chat_events,
-		.chat_cancel = port_chat_cancel,
-		.health = port_health,
-		.manage = &port->manage,
-		.defs = &port->defs.port,
-	};
+	fill_ports(port);
 	def_rows_init(&port->defs, parts->pool, port->catalog);
 	port->manage = (struct manage){
 		.catalog = port->catalog,
@@ -447,11 +506,12 @@ void port_scale_free(struct port_scale *port)
 		return;
 	cancels_free(port->cancels);
 	next_turns_free(port->turns);
-	chats_free(port->chats);
+	chats_free(port->talk);
 	resumes_free(port->resumes);
 	answers_free(port->answers);
 	submit_free(port->submit);
 	run_stands_free(port->stands);
+	read_gate_free(port->gate);
 	tails_free(port->tails);
 	catalog_free(port->catalog);
 	tenant_book_free(port->tenants);
@@ -487,7 +547,7 @@ static void on_answers_idle(void *arg)
 {
 	struct port_scale *port = arg;
 
-	chats_when_idle(port->chats, on_chats_idle, port);
+	chats_when_idle(port->talk, on_chats_idle, port);
 }
 
 static void on_resumes_idle(void *arg)

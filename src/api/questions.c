@@ -2,6 +2,7 @@
 #include "api/questions.h"
 
 #include "api/pg_read.h"
+#include "api/read_gate.h"
 #include "base/mem.h"
 #include "pg/pg_batch.h"
 
@@ -37,7 +38,7 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 	mem_free(ask);
 }
 
-void questions_list(struct pg_pool *pool, const struct store_questions_filter *filter,
+void questions_list(struct read_gate *gate, const struct store_questions_filter *filter,
 		    questions_cb cb, void *arg)
 {
 	struct pg_batch *batch = pg_batch_new();
@@ -49,5 +50,5 @@ void questions_list(struct pg_pool *pool, const struct store_questions_filter *f
 	ask->cb = cb;
 	ask->arg = arg;
 	ask->statement = store_questions_list(batch, &wider);
-	pg_read(pool, batch, on_list, ask);
+	read_gate_read(gate, batch, on_list, ask);
 }

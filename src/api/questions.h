@@ -8,13 +8,14 @@
 #include <stddef.h>
 
 struct pg_pool;
+struct read_gate;
 
 /* next: cursor for the page behind, NULL at the end. */
 typedef void (*questions_cb)(void *arg, enum errors_code error,
 			     const struct store_open_question *questions, size_t count,
 			     const char *next);
 
-void questions_list(struct pg_pool *pool, const struct store_questions_filter *filter,
+void questions_list(struct read_gate *gate, const struct store_questions_filter *filter,
 		    questions_cb cb, void *arg);
 
 #endif

@@ -34,5 +34,5 @@ static void on_stats(void *arg, enum errors_code error, const struct port_stats 
 
 void queue_route_stats(struct api_call *call)
 {
-	call->port->stats(call->port->self, on_stats, call);
+	call->port->fleet->stats(call->port->fleet->self, on_stats, call);
 }

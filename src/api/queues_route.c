@@ -11,6 +11,7 @@
 #include "api/handlers.h"
 #include "api/manage.h"
 #include "api/pairs.h"
+#include "api/queue_reads.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonr.h"
@@ -21,150 +22,62 @@
 #include "pg/pg_batch.h"
 #include "queue/queue.h"
 #include "queue/queue_pause.h"
-#include "queue/queue_stats.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "store/store_pauses.h"
 
 #include <string.h>
 
-#define QUEUES_MAX 100
-
 /* -- list -- */
 
-struct shown {
-	struct listing *listing;
-	struct queue *queue;
-	struct store_queue row; /* texts are in the request's arena */
-	struct queue_stats stats;
-	bool known; /* Redis has answered */
-};
-
-struct listing {
-	struct api_call *call;
-	struct shown *shown;
-	size_t count;
-	size_t open; /* asks under way */
-	int statement;
-};
-
-static void print_queue(struct jsonw *w, const struct shown *shown)
+static void print_queue(struct jsonw *w, const struct queue_read *queue)
 {
 	jsonw_object(w);
-	jsonw_pair_text(w, "queue_name", shown->row.name);
-	jsonw_pair_int(w, "queued", shown->stats.queued);
-	jsonw_pair_int(w, "active", shown->stats.active);
-	jsonw_pair_int(w, "dead", shown->row.dead);
-	jsonw_pair_int(w, "oldest_ms", shown->stats.oldest_ms);
-	jsonw_pair_int(w, "quarantine", shown->stats.quarantine);
-	jsonw_pair_int(w, "workers", shown->stats.workers);
-	jsonw_pair_int(w, "tenants", shown->stats.tenants);
-	jsonw_pair_int(w, "capped", shown->stats.capped);
-	jsonw_pair_bool(w, "known", shown->known);
-	jsonw_pair_bool(w, "open", shown->stats.open);
-	jsonw_pair_text(w, "state", shown->row.state);
-	jsonw_pair_bool(w, "paused", shown->row.paused_at != NULL);
-	pairs_moment(w, "paused_at", shown->row.paused_at);
-	jsonw_pair_text(w, "paused_reason", shown->row.paused_reason);
+	jsonw_pair_text(w, "queue_name", queue->row.name);
+	jsonw_pair_int(w, "queued", queue->stats.queued);
+	jsonw_pair_int(w, "active", queue->stats.active);
+	jsonw_pair_int(w, "dead", queue->row.dead);
+	jsonw_pair_int(w, "oldest_ms", queue->stats.oldest_ms);
+	jsonw_pair_int(w, "quarantine", queue->stats.quarantine);
+	jsonw_pair_int(w, "workers", queue->stats.workers);
+	jsonw_pair_int(w, "tenants", queue->stats.tenants);
+	jsonw_pair_int(w, "capped", queue->stats.capped);
+	jsonw_pair_bool(w, "known", queue->known);
+	jsonw_pair_bool(w, "open", queue->stats.open);
+	jsonw_pair_text(w, "state", queue->row.state);
+	jsonw_pair_bool(w, "paused", queue->row.paused_at != NULL);
+	pairs_moment(w, "paused_at", queue->row.paused_at);
+	jsonw_pair_text(w, "paused_reason", queue->row.paused_reason);
 	jsonw_object_end(w);
 }
 
-static void send_list(struct listing *listing)
+static void on_queues(void *arg, enum errors_code error, const struct queue_read *queues,
+		      size_t count)
 {
+	struct api_call *call = arg;
 	struct str body = STR_INIT;
 	struct jsonw w;
 	size_t i;
 
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
 	jsonw_key(&w, "queues");
 	jsonw_array(&w);
-	for (i = 0; i < listing->count; i++) {
-		print_queue(&w, &listing->shown[i]);
-		queue_free(listing->shown[i].queue);
-	}
+	for (i = 0; i < count; i++)
+		print_queue(&w, &queues[i]);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
-	response_json(listing->call->req, 200, &body);
-}
-
-static void on_stats(void *arg, int rc, const struct queue_stats *stats,
-		     const struct err *err)
-{
-	struct shown *shown = arg;
-
-	(void)err; /* the answer says that Redis has not told */
-	if (rc == 0) {
-		shown->stats = *stats;
-		shown->known = true;
-	}
-	if (--shown->listing->open == 0)
-		send_list(shown->listing);
-}
-
-static void ask_redis(struct listing *listing, struct shown *shown)
-{
-	const struct manage *manage = listing->call->port->manage;
-	struct err err;
-
-	if (queue_new(manage->link, manage->scripts, shown->row.name, NULL, &shown->queue,
-		      &err) < 0)
-		return;
-	if (queue_stats(shown->queue, on_stats, shown, &err) == 0)
-		listing->open++;
-}
-
-static const char *keep(struct arena *arena, const char *text)
-{
-	return text ? arena_dup(arena, text) : NULL;
-}
-
-static void on_queues(void *arg, enum errors_code error, const struct pg_reply *reply)
-{
-	struct listing *listing = arg;
-	struct arena *arena = request_arena(listing->call->req);
-	size_t i;
-
-	if (error != ERRORS_NONE) {
-		errors_send(listing->call->req, error, NULL);
-		return;
-	}
-	listing->count = (size_t)store_pauses_queues_count(reply, listing->statement);
-	listing->shown =
-		arena_alloc(arena, (listing->count + 1) * sizeof(*listing->shown));
-	memset(listing->shown, 0, (listing->count + 1) * sizeof(*listing->shown));
-	listing->open = 1; /* until all are asked */
-	for (i = 0; i < listing->count; i++) {
-		struct shown *shown = &listing->shown[i];
-		struct store_queue *row = &shown->row;
-
-		shown->listing = listing;
-		store_pauses_queues_read(reply, listing->statement, (int)i, row);
-		row->name = keep(arena, row->name);
-		row->state = keep(arena, row->state);
-		row->paused_at = keep(arena, row->paused_at);
-		row->paused_reason = keep(arena, row->paused_reason);
-		ask_redis(listing, shown);
-	}
-	if (--listing->open == 0)
-		send_list(listing);
+	response_json(call->req, 200, &body);
 }
 
 void queues_route_list(struct api_call *call)
 {
-	const struct manage *manage = manage_of(call);
-	struct listing *listing;
-	struct pg_batch *batch;
-
-	if (!manage)
-		return;
-	listing = arena_new(request_arena(call->req), struct listing);
-	listing->call = call;
-	batch = pg_batch_new();
-	listing->statement = store_pauses_queues(
-		batch, (const char *const *)manage->conf->queue.names.items,
-		manage->conf->queue.names.count, QUEUES_MAX);
-	manage_read(call, batch, on_queues, listing);
+	if (manage_of(call))
+		queue_reads_all(call, on_queues, call);
 }
 
 /* -- pause, resume -- */

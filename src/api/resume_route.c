@@ -3,6 +3,8 @@
  *
  * 202 when the next attempt is committed; 409 for a run that did not fail.
  */
+#include "api/resume_route.h"
+
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/errors.h"
@@ -43,8 +45,8 @@ static void on_resumed(void *arg, enum errors_code error, const char *detail,
 	response_json(call->req, 202, &body);
 }
 
-/* An empty body is an empty object. NULL: what failed. */
-static const char *read_from(struct body_faults *faults, struct request *req)
+/* An empty body is an empty object. */
+const char *resume_route_from(struct body_faults *faults, struct request *req)
 {
 	const struct body_at at = { NULL, "body", 0 };
 	const char *text, *from = NULL;
@@ -72,11 +74,11 @@ void resume_route_post(struct api_call *call)
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 		return;
 	}
-	from = read_from(&faults, call->req);
+	from = resume_route_from(&faults, call->req);
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		call->port->resume_failed(call->port->self, call->params[0],
-					  call->key_tenant, from, on_resumed, call);
+		call->port->run->resume_failed(call->port->run->self, call->params[0],
+					       call->key_tenant, from, on_resumed, call);
 	body_faults_deinit(&faults);
 }

@@ -16,6 +16,7 @@ enum route_scope {
 
 enum route_body {
 	ROUTE_BODY_IGNORED, /* a GET may carry one: read off, not looked at */
+	ROUTE_BODY_SMALL,   /* 4 KiB: nobody is known yet */
 	ROUTE_BODY_JSON,    /* api.body_max */
 	ROUTE_BODY_BULK,    /* api.bulk_body_max */
 };

@@ -155,7 +155,7 @@ static void start_anew(struct act *act, const struct store_detail *row)
 	run->priority = row->run.priority;
 	run->done = on_accepted;
 	run->arg = act;
-	act->call->port->submit(act->call->port->self, run);
+	act->call->port->intake->submit(act->call->port->intake->self, run);
 }
 
 static void on_detail(void *arg, enum errors_code error, const struct port_detail *detail)
@@ -193,17 +193,19 @@ void run_acts_do(struct api_call *call, enum run_act which, const char *run_id,
 	act->arg = arg;
 	switch (which) {
 	case RUN_ACT_CANCEL:
-		port->cancel(port->self, run_id, call->key_tenant, on_cancelled, act);
+		port->run->cancel(port->run->self, run_id, call->key_tenant, on_cancelled,
+				  act);
 		return;
 	case RUN_ACT_RESUME_FAILED:
-		port->resume_failed(port->self, run_id, call->key_tenant, from_step,
-				    on_resumed, act);
+		port->run->resume_failed(port->run->self, run_id, call->key_tenant,
+					 from_step, on_resumed, act);
 		return;
 	case RUN_ACT_RETRY:
-		port->detail(port->self, run_id, false, on_detail, act);
+		port->run->detail(port->run->self, run_id, false, on_detail, act);
 		return;
 	case RUN_ACT_DELETE:
-		port->erase(port->self, run_id, call->key_tenant, on_erased, act);
+		port->run->erase(port->run->self, run_id, call->key_tenant, on_erased,
+				 act);
 		return;
 	case RUN_ACT_COUNT:
 		break;

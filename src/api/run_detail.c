@@ -161,7 +161,8 @@ void run_detail_get(struct api_call *call)
 	const char *run_id = call->params[0];
 
 	if (api_call_id_ok(run_id))
-		call->port->detail(call->port->self, run_id, true, on_detail, call);
+		call->port->run->detail(call->port->run->self, run_id, true, on_detail,
+					call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 }

@@ -61,7 +61,7 @@ void run_list_get(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else
-		call->port->list(call->port->self, &filter, on_list, call);
+		call->port->lists->runs(call->port->lists->self, &filter, on_list, call);
 out:
 	body_faults_deinit(&faults);
 }

@@ -8,8 +8,13 @@
 
 #include "api/event_page.h"
 #include "api/pg_read.h"
+#include "api/read_gate.h"
+#include "base/err.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "events/event_id.h"
+#include "events/replay.h"
 #include "pg/pg_batch.h"
 #include "run/chat_run.h"
 
@@ -77,7 +82,7 @@ static void on_runs(void *arg, enum errors_code error, const struct pg_reply *re
 	mem_free(read);
 }
 
-void run_reads_list(struct pg_pool *pool, const struct store_run_filter *filter,
+void run_reads_list(struct read_gate *gate, const struct store_run_filter *filter,
 		    port_runs_cb cb, void *arg)
 {
 	struct runs_read *read = mem_new(struct runs_read);
@@ -89,7 +94,7 @@ void run_reads_list(struct pg_pool *pool, const struct store_run_filter *filter,
 	read->cb = cb;
 	read->arg = arg;
 	read->statement = store_runs_list(batch, &wider);
-	pg_read(pool, batch, on_runs, read);
+	read_gate_read(gate, batch, on_runs, read);
 }
 
 /* -- events -- */
@@ -159,6 +164,46 @@ void run_reads_events(struct pg_pool *pool, struct redis_link *link, const char 
 	read->arg = arg;
 	read->statement = store_runs_get(batch, run_id);
 	pg_read(pool, batch, on_run_of_events, read);
+}
+
+/* -- the newest event -- */
+
+struct newest_read {
+	int statement;
+	port_newest_cb cb;
+	void *arg;
+	char run_id[IDS_MAX];
+};
+
+static void on_newest(void *arg, enum errors_code error, const struct pg_reply *reply)
+{
+	struct newest_read *read = arg;
+	struct event_id newest = { 0, 0 };
+	struct store_step step;
+	struct err err;
+
+	if (error == ERRORS_NONE && store_steps_events_count(reply, read->statement)) {
+		store_steps_events_read(reply, read->statement, 0, &step);
+		if (replay_last(step.events, &newest, &err) < 0)
+			log_error("run.journal_unreadable",
+				  LOG_S("run", (const char *)read->run_id),
+				  LOG_N("seq", step.seq), LOG_S("error", err.text));
+	}
+	read->cb(read->arg, error, &newest);
+	mem_free(read);
+}
+
+void run_reads_newest(struct pg_pool *pool, const char *run_id, port_newest_cb cb,
+		      void *arg)
+{
+	struct newest_read *read = mem_new(struct newest_read);
+	struct pg_batch *batch = pg_batch_new();
+
+	read->cb = cb;
+	read->arg = arg;
+	(void)snprintf(read->run_id, sizeof(read->run_id), "%s", run_id);
+	read->statement = store_steps_newest(batch, run_id);
+	pg_read(pool, batch, on_newest, read);
 }
 
 /* -- steps: one more than asked for tells whether there is another page -- */

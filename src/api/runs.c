@@ -70,11 +70,12 @@ static void follow(struct start *start)
 	const struct tails_ask ask = {
 		.run_id = start->run_id,
 		.fresh = !start->run.replayed,
+		.view = V1_VIEW_RUN,
 	};
 	struct api_call *call = start->call;
 	struct err err;
 
-	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0)
+	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0)
 		inline_answer_send_accepted(call->req, start->run_id, "queued");
 }
 
@@ -171,7 +172,7 @@ static void start_run(struct api_call *call, enum start_shape shape)
 	}
 	start->run.done = on_decided;
 	start->run.arg = start;
-	call->port->submit(call->port->self, &start->run);
+	call->port->intake->submit(call->port->intake->self, &start->run);
 }
 
 void runs_start(struct api_call *call)
@@ -219,7 +220,8 @@ static void on_status(void *arg, enum errors_code error,
 void runs_status(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->get(call->port->self, call->params[0], on_status, call);
+		call->port->run->get(call->port->run->self, call->params[0], on_status,
+				     call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 }
@@ -265,8 +267,8 @@ void runs_events(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else /* one more than shown tells whether there is more */
-		call->port->events(call->port->self, call->params[0], start, end,
-				   range->limit + 1, on_events, range);
+		call->port->run->events(call->port->run->self, call->params[0], start,
+					end, range->limit + 1, on_events, range);
 	body_faults_deinit(&faults);
 }
 
@@ -334,7 +336,7 @@ void runs_steps(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else
-		call->port->steps(call->port->self, call->params[0], from, limit,
-				  on_steps, call);
+		call->port->run->steps(call->port->run->self, call->params[0], from,
+				       limit, on_steps, call);
 	body_faults_deinit(&faults);
 }

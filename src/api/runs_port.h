@@ -7,6 +7,7 @@
 #include "api/questions.h"
 #include "api/run_stands.h"
 #include "base/arena.h"
+#include "store/store_analytics.h"
 #include "store/store_chats.h"
 #include "store/store_definitions.h"
 #include "store/store_detail.h"
@@ -116,6 +117,8 @@ typedef void (*port_runs_cb)(void *arg, enum errors_code error,
 			     const struct store_run_status *runs, size_t count,
 			     const char *next);
 
+struct event_id;
+
 struct port_event {
 	const char *id;   /* stream id */
 	const char *json; /* the event, JSON text (not checked) */
@@ -124,6 +127,9 @@ struct port_event {
 /* Besides errors: the run's row, for its tenant. */
 typedef void (*port_events_cb)(void *arg, enum errors_code error, const char *tenant_id,
 			       const struct port_event *events, size_t count);
+
+typedef void (*port_newest_cb)(void *arg, enum errors_code error,
+			       const struct event_id *id);
 
 /* Besides errors: the run's row, for its tenant. next: seq of the first row behind these,
  * 0 at the end. */
@@ -203,6 +209,11 @@ typedef void (*port_why_cb)(void *arg, enum errors_code error,
 /* detail: a better sentence, or NULL. */
 typedef void (*port_erase_cb)(void *arg, enum errors_code error, const char *detail);
 
+typedef void (*port_sums_cb)(void *arg, enum errors_code error,
+			     const struct store_analytics *sums);
+typedef void (*port_minutes_cb)(void *arg, enum errors_code error,
+				const struct store_minutes *minutes);
+
 struct err;
 struct def_port;
 struct manage;
@@ -228,22 +239,34 @@ struct port_health {
 };
 
 /*
- * Every call but health answers through its callback exactly once, later or at once,
- * within its own deadline; arguments are read before it returns, port_run excepted.
+ * A port is the acts on one resource, with who answers them. Every call but health
+ * answers through its callback exactly once, later or at once, within its own deadline;
+ * arguments are read before it returns, port_run and port_chat excepted.
  */
-struct runs_port {
+
+/* What may be executed, and the wish that it is. */
+struct intake_port {
 	void *self;
 	/* Accept a run: checks the definition, reserves a place, commits the row. All
 	 * submissions of a loop turn travel together. */
 	void (*submit)(void *self, struct port_run *run);
 	void (*check)(void *self, const char *orchestration_id, port_check_cb cb,
 		      void *arg);
+	void (*definitions)(void *self, enum store_definition_kind kind,
+			    port_definitions_cb cb, void *arg);
+	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */
+	void (*definition)(void *self, enum store_definition_kind kind, const char *id,
+			   port_definition_cb cb, void *arg);
+	struct port_health (*health)(void *self);
+};
+
+/* One run, by its id. */
+struct run_port {
+	void *self;
 	/* ERRORS_NO_RUN */
 	void (*get)(void *self, const char *run_id, port_run_cb cb, void *arg);
 	/* get for many at once, who want to follow them (run_stands.h). */
 	void (*stand)(void *self, struct run_stand *stand);
-	void (*list)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
-		     void *arg);
 	/* Entries of the run's stream from start to end (both inclusive stream ids, "-"
 	 * and "+"), at most limit. ERRORS_NO_RUN */
 	void (*events)(void *self, const char *run_id, const char *start, const char *end,
@@ -252,15 +275,15 @@ struct runs_port {
 	 * it waits for another answer. */
 	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
 		      struct err *err);
+	/* The id of its newest durable event; 0-0: it has none, or there is no such
+	 * run. */
+	void (*newest)(void *self, const char *run_id, port_newest_cb cb, void *arg);
 	/* How it is over, without its events. ERRORS_NO_RUN */
 	void (*outcome)(void *self, const char *run_id, port_outcome_cb cb, void *arg);
 	/* Rows of the run's journal as store_steps_list() has them, from that seq on, at
 	 * most limit. ERRORS_NO_RUN */
 	void (*steps)(void *self, const char *run_id, int64_t from_seq, int limit,
 		      port_steps_cb cb, void *arg);
-	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
-	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
-		       port_cancel_cb cb, void *arg);
 	/* lists: what its journal tells as well. ERRORS_NO_RUN */
 	void (*detail)(void *self, const char *run_id, bool lists, port_detail_cb cb,
 		       void *arg);
@@ -270,22 +293,59 @@ struct runs_port {
 	 * ERRORS_NO_RUN, ERRORS_NOT_ENDED */
 	void (*erase)(void *self, const char *run_id, const char *tenant_id,
 		      port_erase_cb cb, void *arg);
-	/* As answers_run() says. */
-	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
-		       void *arg);
-	/* Open questions to people. */
-	void (*questions)(void *self, const struct store_questions_filter *filter,
-			  questions_cb cb, void *arg);
+	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
+	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
+		       port_cancel_cb cb, void *arg);
 	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
 	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
 	 * ERRORS_NO_STEP */
 	void (*resume_failed)(void *self, const char *run_id, const char *tenant_id,
 			      const char *from_step, port_resume_cb cb, void *arg);
-	void (*definitions)(void *self, enum store_definition_kind kind,
-			    port_definitions_cb cb, void *arg);
-	/* ERRORS_NO_ORCHESTRATION, ERRORS_NO_AGENT */
-	void (*definition)(void *self, enum store_definition_kind kind, const char *id,
-			   port_definition_cb cb, void *arg);
+	/* As answers_run() says. */
+	void (*answer)(void *self, const struct answers_ask *ask, answers_cb cb,
+		       void *arg);
+};
+
+/* Runs that nobody names. */
+struct list_port {
+	void *self;
+	void (*runs)(void *self, const struct store_run_filter *filter, port_runs_cb cb,
+		     void *arg);
+	/* Open questions to people. */
+	void (*questions)(void *self, const struct store_questions_filter *filter,
+			  questions_cb cb, void *arg);
+	/* Sums in groups. ERRORS_SCALE_ONLY */
+	void (*sums)(void *self, const struct store_analytics_ask *ask, port_sums_cb cb,
+		     void *arg);
+	/* What ended, minute by minute, and today. */
+	void (*minutes)(void *self, int64_t minutes, port_minutes_cb cb, void *arg);
+};
+
+/* Conversations. */
+struct chat_port {
+	void *self;
+	/* Accept a message: checks the agent, reserves a place, commits the turn. */
+	void (*post)(void *self, struct port_chat *chat);
+	/* With at most so many of its turns. ERRORS_NO_SESSION */
+	void (*session)(void *self, const char *session_id, int turns,
+			port_chat_session_cb cb, void *arg);
+	/* One turn, 0: the newest. ERRORS_NO_SESSION */
+	void (*turn)(void *self, const char *session_id, int64_t turn,
+		     port_chat_turn_cb cb, void *arg);
+	/* As a run's events, of one turn or (0) of all. ERRORS_NO_SESSION */
+	void (*events)(void *self, const char *session_id, int64_t turn,
+		       const char *start, const char *end, int limit, port_events_cb cb,
+		       void *arg);
+	/* Stop a turn, or (0) the live one and those that wait, if the session is this
+	 * tenant's (NULL: whoever's). As a run's cancel; status is the session's if there
+	 * was nothing to stop. ERRORS_NO_SESSION */
+	void (*cancel)(void *self, const char *session_id, int64_t turn,
+		       const char *tenant_id, port_cancel_cb cb, void *arg);
+};
+
+/* What works for the queue, what waits in it, and what was given up. */
+struct fleet_port {
+	void *self;
 	void (*workers)(void *self, port_workers_cb cb, void *arg);
 	void (*stats)(void *self, port_stats_cb cb, void *arg);
 	/* Dead letters; the filter's default_tenant is the port's. */
@@ -297,26 +357,17 @@ struct runs_port {
 	 * resolved stays so. ERRORS_NO_LETTER */
 	void (*discard)(void *self, const char *id, const char *tenant_id,
 			port_done_cb cb, void *arg);
-	/* Accept a message: checks the agent, reserves a place, commits the turn. */
-	void (*chat_post)(void *self, struct port_chat *chat);
-	/* With at most so many of its turns. ERRORS_NO_SESSION */
-	void (*chat_session)(void *self, const char *session_id, int turns,
-			     port_chat_session_cb cb, void *arg);
-	/* One turn, 0: the newest. ERRORS_NO_SESSION */
-	void (*chat_turn)(void *self, const char *session_id, int64_t turn,
-			  port_chat_turn_cb cb, void *arg);
-	/* As events, of one turn or (0) of all. ERRORS_NO_SESSION */
-	void (*chat_events)(void *self, const char *session_id, int64_t turn,
-			    const char *start, const char *end, int limit,
-			    port_events_cb cb, void *arg);
-	/* Stop a turn, or (0) the live one and those that wait, if the session is this
-	 * tenant's (NULL: whoever's). As cancel; status is the session's if there was
-	 * nothing to stop. ERRORS_NO_SESSION */
-	void (*chat_cancel)(void *self, const char *session_id, int64_t turn,
-			    const char *tenant_id, port_cancel_cb cb, void *arg);
-	struct port_health (*health)(void *self);
-	const struct manage *manage; /* what only scale mode has; NULL: nothing */
+};
+
+/* All of them; borrowed, as long as who made it lives. */
+struct runs_port {
+	const struct intake_port *intake;
+	const struct run_port *run;
+	const struct list_port *lists;
+	const struct chat_port *chats;
+	const struct fleet_port *fleet;
 	const struct def_port *defs;
+	const struct manage *manage; /* what only scale mode has; NULL: nothing */
 };
 
 #endif

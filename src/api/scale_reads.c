@@ -117,7 +117,7 @@ void scale_reads_run(struct api_call *call)
 
 void scale_reads_workers(struct api_call *call)
 {
-	if (call->port->health(call->port->self).pg_connected)
+	if (call->port->intake->health(call->port->intake->self).pg_connected)
 		workers_list(call);
 	else
 		send_text(call->req, "[]");
@@ -150,5 +150,5 @@ static void on_stats(void *arg, enum errors_code error, const struct port_stats 
 
 void scale_reads_queue(struct api_call *call)
 {
-	call->port->stats(call->port->self, on_stats, call);
+	call->port->fleet->stats(call->port->fleet->self, on_stats, call);
 }

@@ -3,6 +3,7 @@
  *
  * A link of its own does what the daemon's links do, so that what is said here is what
  * the daemon would meet. The URL is read from the body and is in no answer and no log.
+ * The configured one, as the settings show it, means itself with its password.
  * libpq resolves a host name while the loop waits, as it does for the daemon's own pool.
  */
 #include "api/api_call.h"
@@ -15,6 +16,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/conf.h"
+#include "conf/conf_url.h"
 #include "pg/pg_pool.h"
 #include "redis/redis_link.h"
 #include "server/request.h"
@@ -48,6 +51,9 @@ static const char *reason_of(const char *text)
 	static const struct {
 		const char *part, *reason;
 	} known[] = {
+		/* what follows these two is a name, whatever words that has */
+		{ "look up ", "name" },
+		{ "translate host name", "name" },
 		{ "refused", "refused" },
 		{ "password", "password" },
 		{ "WRONGPASS", "password" },
@@ -62,7 +68,8 @@ static const char *reason_of(const char *text)
 		{ "version", "version" },
 		{ "replica", "replica" },
 		{ "recovery", "replica" },
-		{ "translate host name", "name" },
+		{ "protocol of Redis", "protocol" },
+		{ "closed the connection", "protocol" },
 		{ "resolve", "name" },
 		{ "timed out", "timeout" },
 		{ "no answer", "timeout" },
@@ -206,8 +213,20 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* -- the requests -- */
 
+/* Is it the configured URL as it is shown, which is without its password? */
+static bool is_shown(const char *url, const char *configured)
+{
+	struct str shown = STR_INIT;
+	bool same;
+
+	conf_url_redact(configured, &shown);
+	same = *configured && strcmp(url, str_text(&shown)) == 0;
+	str_deinit(&shown);
+	return same;
+}
+
 /* The URL of the body; NULL: there is none, and the request is answered. */
-static char *read_url(struct api_call *call, const char *key)
+static char *read_url(struct api_call *call, const char *key, const char *configured)
 {
 	struct body_faults faults = { .count = 0 };
 	struct body_at at = { NULL, "body", 0 };
@@ -225,8 +244,10 @@ static char *read_url(struct api_call *call, const char *key)
 	else if (!url || !*url)
 		errors_send(call->req, ERRORS_NO_URL, NULL);
 	body_faults_deinit(&faults);
-	return request_answered(call->req) ? NULL
-					   : arena_dup(request_arena(call->req), url);
+	if (request_answered(call->req))
+		return NULL;
+	return arena_dup(request_arena(call->req),
+			 is_shown(url, configured) ? configured : url);
 }
 
 static struct probe *probe_new(struct api_call *call)
@@ -244,7 +265,7 @@ static struct probe *probe_new(struct api_call *call)
 
 void scale_test_redis(struct api_call *call)
 {
-	char *url = read_url(call, "redis_url");
+	char *url = read_url(call, "redis_url", call->conf->redis.url);
 	struct probe *probe;
 	struct redis_link_conf conf = {
 		.url = url,
@@ -264,7 +285,7 @@ void scale_test_redis(struct api_call *call)
 
 void scale_test_postgres(struct api_call *call)
 {
-	char *url = read_url(call, "postgres_url");
+	char *url = read_url(call, "postgres_url", call->conf->postgres.url);
 	struct probe *probe;
 	const struct pg_options options = {
 		.url = url,

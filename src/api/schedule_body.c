@@ -62,6 +62,9 @@ static void read_when(struct body_faults *faults, const struct json *doc,
 		      "Europe/Berlin");
 	else
 		ret->next_sec = cron_next(&cron, ret->zone, clock_wall_ms() / 1000);
+	if (!faults->count && ret->next_sec < 0)
+		wrong(faults, "cron", "cron",
+		      "no moment of the next eight years fits, as on 30 February");
 }
 
 static void read_policies(struct body_faults *faults, const struct json *doc,

@@ -274,8 +274,8 @@ static void save(struct api_call *call, const char *id)
 	else if (!asked->put.tenant_id)
 		errors_send(call->req, ERRORS_TENANT, NULL);
 	else
-		call->port->check(call->port->self, asked->put.orchestration_id,
-				  on_checked, asked);
+		call->port->intake->check(call->port->intake->self,
+					  asked->put.orchestration_id, on_checked, asked);
 	body_faults_deinit(&faults);
 }
 

@@ -13,10 +13,12 @@
  *
  * The links reconnect by themselves all the time; nothing here touches them. A reload
  * that is refused or withdrawn is asked for again after AGAIN_MS. One child of a host
- * watches: two could want two things at the same moment.
+ * acts: two could want two things at the same moment. Each says behind its refusals what
+ * will come of it, by the same rules (errors_outlook).
  */
 #include "api/store_watch.h"
 
+#include "api/errors.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -44,8 +46,9 @@ struct store_watch {
 	struct child_env *env;
 	const struct stores *stores;
 	ev_timer look;
+	bool acts;               /* by the gauge and reloads; else it is a sibling's */
+	bool has_definitions;    /* when they were last looked for */
 	struct control_ask *ask; /* NULL: none is under way */
-	bool met;                /* both were here at the same time */
 	unsigned away;           /* what is */
 	unsigned said;           /* by the gauge */
 	int64_t since_mono_ms;   /* when `away` became what it is */
@@ -125,7 +128,7 @@ static bool wants_switch(const struct store_watch *watch)
 		return false;
 	if (!watch->away)
 		return conf->stores_away != 0;
-	return !conf->stores_away && has_definitions(watch);
+	return !conf->stores_away && watch->has_definitions;
 }
 
 static int64_t patience_ms(const struct store_watch *watch)
@@ -134,25 +137,72 @@ static int64_t patience_ms(const struct store_watch *watch)
 
 	if (!watch->away)
 		return watch->said ? STEADY_MS : 0;
-	return !watch->met && after_ms > START_MS ? START_MS : after_ms;
+	return !watch->stores->both_said && after_ms > START_MS ? START_MS : after_ms;
+}
+
+static void look(struct store_watch *watch, int64_t now_mono_ms)
+{
+	unsigned away = (stores_redis_up(watch->stores) ? 0U : STORE_WATCH_REDIS) |
+			(stores_pg_up(watch->stores) ? 0U : STORE_WATCH_POSTGRES);
+
+	if (away == watch->away)
+		return;
+	if (!away || !watch->away)
+		watch->since_mono_ms = now_mono_ms;
+	watch->away = away;
+}
+
+/* What will come of it that a store is away. */
+static bool outlook(void *arg, struct str *out, int *retry_after_sec)
+{
+	struct store_watch *watch = arg;
+	const struct conf *conf = watch->env->conf;
+	int64_t now_mono_ms = clock_mono_ms(), left_ms;
+	int left_sec;
+
+	look(watch, now_mono_ms);
+	left_ms = watch->since_mono_ms + patience_ms(watch) - now_mono_ms;
+	if (!watch->away)
+		return false;
+	str_printf(out, "%s %s not answer, ", name_of(watch->away),
+		   watch->away == (STORE_WATCH_REDIS | STORE_WATCH_POSTGRES) ? "do"
+									     : "does");
+	if (conf->mode != CONF_MODE_AUTO) {
+		str_printf(out, "and mode is %s: ask again until that changes",
+			   conf->mode == CONF_MODE_SCALE ? "scale" : "standalone");
+	} else if (conf->stores_away) {
+		str_add_text(out,
+			     "and this host executes requests itself until that changes");
+	} else if (!watch->has_definitions && !has_definitions(watch)) {
+		str_add_text(out, "and this host has no orchestrations.json to execute "
+				  "requests by itself: ask again until that changes");
+	} else if (left_ms > 0) {
+		left_sec = (int)((left_ms + 999) / 1000);
+		str_printf(out,
+			   "and unless that changes this host executes requests itself "
+			   "in %d s (standalone.after)",
+			   left_sec);
+		/* a second more, for the change of mode */
+		if (*retry_after_sec > left_sec + 1)
+			*retry_after_sec = left_sec + 1;
+	} else {
+		str_add_text(out, "and this host is about to execute requests itself");
+		*retry_after_sec = 1;
+	}
+	return true;
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct store_watch *watch = w->data;
 	int64_t now_mono_ms = clock_mono_ms();
-	unsigned away = (stores_redis_up(watch->stores) ? 0U : STORE_WATCH_REDIS) |
-			(stores_pg_up(watch->stores) ? 0U : STORE_WATCH_POSTGRES);
 
 	(void)loop;
 	(void)revents;
-	watch->met = watch->met || !away;
-	if (away != watch->away) {
-		if (!away || !watch->away)
-			watch->since_mono_ms = now_mono_ms;
-		watch->away = away;
-	}
-	if (watch->ask || now_mono_ms - watch->since_mono_ms < patience_ms(watch))
+	look(watch, now_mono_ms);
+	watch->has_definitions = watch->away && has_definitions(watch);
+	if (!watch->acts || watch->ask ||
+	    now_mono_ms - watch->since_mono_ms < patience_ms(watch))
 		return;
 	say(watch);
 	if (wants_switch(watch) && now_mono_ms >= watch->quiet_until_mono_ms)
@@ -160,17 +210,20 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 struct store_watch *store_watch_new(struct ev_loop *loop, struct child_env *env,
-				    const struct stores *stores)
+				    const struct stores *stores, bool acts)
 {
 	struct store_watch *watch = mem_new(struct store_watch);
 
 	watch->loop = loop;
+	watch->acts = acts;
 	watch->env = env;
 	watch->stores = stores;
 	/* as the generation before left it */
 	watch->away = watch->said = env->conf->stores_away;
-	score_set(env->score, SCORE_STORES_AWAY, (int64_t)watch->said);
+	if (acts)
+		score_set(env->score, SCORE_STORES_AWAY, (int64_t)watch->said);
 	watch->since_mono_ms = clock_mono_ms();
+	errors_set_outlook(outlook, watch);
 	ev_timer_init(&watch->look, on_look, LOOK_SEC, LOOK_SEC);
 	watch->look.data = watch;
 	ev_timer_start(loop, &watch->look);
@@ -181,6 +234,7 @@ void store_watch_free(struct store_watch *watch)
 {
 	if (!watch)
 		return;
+	errors_set_outlook(NULL, NULL);
 	ev_timer_stop(watch->loop, &watch->look);
 	control_ask_abandon(watch->ask);
 	mem_free(watch);

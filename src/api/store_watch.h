@@ -2,6 +2,8 @@
 #ifndef API_STORE_WATCH_H
 #define API_STORE_WATCH_H
 
+#include <stdbool.h>
+
 struct child_env;
 struct ev_loop;
 struct store_watch;
@@ -13,9 +15,9 @@ enum store_watch_away {
 	STORE_WATCH_POSTGRES = 2,
 };
 
-/* Of the first API child of a generation, with both stores named. All borrowed. */
+/* With both stores named; acts: the first API child of a generation. All borrowed. */
 struct store_watch *store_watch_new(struct ev_loop *loop, struct child_env *env,
-				    const struct stores *stores);
+				    const struct stores *stores, bool acts);
 /* NULL is fine. What was asked of the master goes on. */
 void store_watch_free(struct store_watch *watch);
 

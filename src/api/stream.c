@@ -45,7 +45,7 @@ static void on_run(struct run_stand *stand, enum errors_code error,
 	ask.ended = run->ended;
 	ask.plain = run->chat && chat_run_agent(run->orchestration_id);
 	ask.fresh = run->fresh;
-	if (call->port->follow(call->port->self, call->req, &ask, &err) < 0) {
+	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0) {
 		log_warn("events.stream_refused", LOG_S("run", call->params[0]),
 			 LOG_S("error", err.text));
 		errors_send(call->req, ERRORS_BUSY, NULL);
@@ -66,9 +66,9 @@ void stream_get(struct api_call *call)
 		return;
 	}
 	if (!id) { /* an EventSource cannot set the header by itself at first */
-		id = request_query(req, "last_event_id");
+		at.name = request_query(req, "after") ? "after" : "last_event_id";
+		id = request_query(req, at.name);
 		in.name = "query";
-		at.name = "last_event_id";
 	}
 	opening->call = call;
 	if (id && *id && !event_id_parse(id, &opening->after)) {
@@ -79,5 +79,5 @@ void stream_get(struct api_call *call)
 	}
 	opening->stand.run_id = call->params[0];
 	opening->stand.cb = on_run;
-	call->port->stand(call->port->self, &opening->stand);
+	call->port->run->stand(call->port->run->self, &opening->stand);
 }

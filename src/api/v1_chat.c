@@ -1,5 +1,5 @@
 /*
- * v1_chat.c - POST /api/v1/chat: a message whose answer is waited for
+ * v1_chat.c - POST /api/v1/chat and /api/v1/chat/stream: a message and its answer
  *
  * The same turn as in V2, whoever executes it. The agent is found as stock finds it: by
  * its id, its name in any case, a part of the name, else the first.
@@ -7,6 +7,7 @@
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/chat_route.h"
+#include "api/chat_stream.h"
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
@@ -32,14 +33,31 @@ struct chatting {
 	char sha256[DIGEST_HEX_SIZE];
 	const char *agent_name;
 	const char *session_id; /* of the turn */
+	bool streams;           /* the answer is what the turn says */
 };
 
-static void begin_answer(const struct chatting *chatting, struct jsonw *w)
+static void print_who(const struct chatting *chatting, struct jsonw *w)
 {
-	jsonw_object(w);
 	jsonw_pair_text(w, "session_id", chatting->session_id);
 	jsonw_pair_text(w, "agent_id", chatting->chat.agent_id);
 	jsonw_pair_text(w, "agent_name", chatting->agent_name);
+}
+
+/* The first event: who answers, and where. */
+static void follow(struct chatting *chatting)
+{
+	struct arena *arena = request_arena(chatting->call->req);
+	struct str head = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &head);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "type", "session");
+	print_who(chatting, &w);
+	jsonw_object_end(&w);
+	chat_stream_answer(chatting->call, chatting->session_id, chatting->chat.turn,
+			   arena_dup_n(arena, str_text(&head), head.len));
+	str_deinit(&head);
 }
 
 static void on_over(void *arg, enum errors_code error, const struct port_result *result)
@@ -56,7 +74,8 @@ static void on_over(void *arg, enum errors_code error, const struct port_result 
 		errors_send(req, ERRORS_INTERNAL, "the agent gave no answer");
 	} else {
 		jsonw_init(&w, &body);
-		begin_answer(chatting, &w);
+		jsonw_object(&w);
+		print_who(chatting, &w);
 		if (ended)
 			jsonw_pair_text(&w, "response",
 					result->response ? result->response : "");
@@ -86,7 +105,10 @@ static void on_posted(struct port_chat *chat)
 	(void)chat_run_session(&session, chat->run_id);
 	chatting->session_id = arena_dup(request_arena(req), str_text(&session));
 	str_deinit(&session);
-	outcome_wait(chatting->call, chat->run_id, on_over, chatting);
+	if (chatting->streams)
+		follow(chatting);
+	else
+		outcome_wait(chatting->call, chat->run_id, on_over, chatting);
 }
 
 static bool holds(const char *text, const char *part)
@@ -133,10 +155,10 @@ static void on_agents(void *arg, enum errors_code error,
 	agent = choose(items, count, chatting->chat.agent_id);
 	chatting->chat.agent_id = arena_dup(arena, agent->id);
 	chatting->agent_name = arena_dup(arena, agent->name);
-	call->port->chat_post(call->port->self, &chatting->chat);
+	call->port->chats->post(call->port->chats->self, &chatting->chat);
 }
 
-void v1_chat_post(struct api_call *call)
+static void post(struct api_call *call, bool streams)
 {
 	struct arena *arena = request_arena(call->req);
 	struct chatting *chatting = arena_new(arena, struct chatting);
@@ -148,6 +170,7 @@ void v1_chat_post(struct api_call *call)
 	const char *text = request_body(call->req, &len);
 
 	chatting->call = call;
+	chatting->streams = streams;
 	chatting->chat.done = on_posted;
 	chatting->chat.arg = chatting;
 	chatting->chat.idempotency_key = idempotency_key(call->req, &faults);
@@ -173,5 +196,16 @@ void v1_chat_post(struct api_call *call)
 	if (chatting->chat.idempotency_key)
 		chatting->chat.body_sha256 =
 			idempotency_digest("chat", text, len, chatting->sha256);
-	call->port->definitions(call->port->self, STORE_AGENT, on_agents, chatting);
+	call->port->intake->definitions(call->port->intake->self, STORE_AGENT, on_agents,
+					chatting);
+}
+
+void v1_chat_post(struct api_call *call)
+{
+	post(call, false);
+}
+
+void v1_chat_stream(struct api_call *call)
+{
+	post(call, true);
 }

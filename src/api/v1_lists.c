@@ -170,8 +170,8 @@ static void get(struct api_call *call, enum store_definition_kind kind,
 	listing->kind = kind;
 	listing->one = true;
 	if (api_call_id_ok(call->params[0]))
-		call->port->definition(call->port->self, kind, call->params[0], on_one,
-				       listing);
+		call->port->intake->definition(call->port->intake->self, kind,
+					       call->params[0], on_one, listing);
 	else
 		errors_send(call->req, none, NULL);
 }

@@ -69,7 +69,7 @@ void v1_routes_resume(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		call->port->answer(call->port->self, &resuming->ask, on_answered,
-				   resuming);
+		call->port->run->answer(call->port->run->self, &resuming->ask,
+					on_answered, resuming);
 	body_faults_deinit(&faults);
 }

@@ -96,6 +96,7 @@ void waits_route_list(struct api_call *call)
 	else if (tenant_id && !api_call_sees(call, tenant_id))
 		errors_send(req, ERRORS_TENANT, NULL);
 	else
-		call->port->questions(call->port->self, &filter, on_list, call);
+		call->port->lists->questions(call->port->lists->self, &filter, on_list,
+					     call);
 	body_faults_deinit(&faults);
 }

@@ -44,7 +44,8 @@ static void on_why(void *arg, enum errors_code error, const struct port_why *why
 void why_route_get(struct api_call *call)
 {
 	if (api_call_id_ok(call->params[0]))
-		call->port->why(call->port->self, call->params[0], on_why, call);
+		call->port->run->why(call->port->run->self, call->params[0], on_why,
+				     call);
 	else
 		errors_send(call->req, ERRORS_NO_RUN, NULL);
 }

@@ -131,12 +131,18 @@ static void on_looked(void *arg, enum errors_code error, const struct pg_reply *
 
 static void start(struct api_call *call, const char *name, enum queue_mail_kind kind)
 {
-	const struct manage *manage = manage_of(call);
+	const struct manage *manage = call->port->manage;
 	struct pg_batch *batch;
 	struct act *act;
 
-	if (!manage)
+	if (!manage) {
+		errors_send(call->req, ERRORS_SCALE_ONLY,
+			    "this host executes runs in its API process and has no "
+			    "workers: `synapsed quiet` and `synapsed stop` act on the "
+			    "host itself, and with redis.url and postgres.url there are "
+			    "workers");
 		return;
+	}
 	if (call->key_tenant) {
 		errors_send(call->req, ERRORS_TENANT,
 			    "a key that is bound to a tenant may not act on workers");

@@ -58,5 +58,5 @@ static void on_workers(void *arg, enum errors_code error,
 
 void workers_list(struct api_call *call)
 {
-	call->port->workers(call->port->self, on_workers, call);
+	call->port->fleet->workers(call->port->fleet->self, on_workers, call);
 }

@@ -1,7 +1,8 @@
 /*
  * arena.c - memory with one lifetime: allocate freely, free once
  *
- * Blocks double from 1 KiB to 64 KiB; a request larger than a quarter of the next block
+ * Blocks double from 1 KiB (with its head: what malloc() gives back and out again without
+ * looking around) to 64 KiB; a request larger than a quarter of the next block
  * gets a block of its own behind the head, so the rest of the head stays in use.
  */
 #include "base/arena.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARENA_FIRST   1024
 #define ARENA_LARGEST 65536
 #define ARENA_ALIGN   16
 
@@ -22,6 +22,8 @@ struct arena_block {
 	size_t size;
 	_Alignas(ARENA_ALIGN) char bytes[];
 };
+
+#define ARENA_FIRST (1024 - sizeof(struct arena_block))
 
 void arena_init(struct arena *arena)
 {

@@ -77,11 +77,30 @@ static const bool plain[256] = {
 	[0x80 ... 0xff] = true,
 };
 
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS (ONES * 0x80)
+/* Has one of these eight bytes its high bit after this: none is 0. */
+#define ZERO_IN(eight) (((eight)-ONES) & ~(eight))
+
+/* All eight are plain; false as well where a byte of UTF-8 looks like another. */
+static bool plain_eight(const char *text)
+{
+	uint64_t eight;
+
+	memcpy(&eight, text, sizeof(eight));
+	return !(((eight - ONES * 0x20) | ZERO_IN(eight ^ (ONES * '"')) |
+		  ZERO_IN(eight ^ (ONES * '\\')) | ZERO_IN(eight ^ (ONES * 0x7f)) |
+		  eight) &
+		 HIGHS);
+}
+
 /* How many bytes of text, from its beginning, are plain. */
 static size_t plain_len(const char *text, size_t len)
 {
 	size_t i = 0;
 
+	while (i + 8 <= len && plain_eight(text + i))
+		i += 8;
 	while (i < len && plain[(unsigned char)text[i]])
 		i++;
 	return i;
@@ -116,19 +135,30 @@ static void add_escape(struct str *out, unsigned char c)
 	str_add(out, esc, n);
 }
 
+/* What is plain, in quotes, with a byte in front and one behind (0: none): one copy. */
+static void add_plain(struct str *out, char before, const char *text, size_t len,
+		      char after)
+{
+	char *begin = str_reserve(out, len + 4), *to = begin;
+
+	if (before)
+		*to++ = before;
+	*to++ = '"';
+	if (len)
+		memcpy(to, text, len);
+	to += len;
+	*to++ = '"';
+	if (after)
+		*to++ = after;
+	str_grew(out, (size_t)(to - begin));
+}
+
 void jsonw_quote(struct str *out, const char *text, size_t len)
 {
 	size_t run = plain_len(text, len);
-	char *to;
 
-	/* most texts are plain, and all keys: one look, one copy */
-	if (run == len) {
-		to = str_reserve(out, len + 2);
-		to[0] = '"';
-		if (len)
-			memcpy(to + 1, text, len);
-		to[len + 1] = '"';
-		str_grew(out, len + 2);
+	if (run == len) { /* as most are */
+		add_plain(out, 0, text, len, 0);
 		return;
 	}
 	str_add_char(out, '"');
@@ -145,10 +175,18 @@ void jsonw_quote(struct str *out, const char *text, size_t len)
 
 void jsonw_key(struct jsonw *w, const char *key)
 {
+	size_t len = strlen(key);
+	uint64_t bit = 1ULL << w->depth;
+
 	assert(!w->after_key);
-	jsonw_before(w);
-	jsonw_quote(w->out, key, strlen(key));
-	str_add_char(w->out, ':');
+	if (plain_len(key, len) == len) {
+		add_plain(w->out, w->comma & bit ? ',' : 0, key, len, ':');
+		w->comma |= bit;
+	} else {
+		jsonw_before(w);
+		jsonw_quote(w->out, key, len);
+		str_add_char(w->out, ':');
+	}
 	w->after_key = true;
 }
 

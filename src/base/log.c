@@ -168,7 +168,7 @@ static bool text_is_plain(const char *text)
 /* JSON's escapes serve both formats. */
 static void line_quoted(struct line *line, const char *text)
 {
-	size_t len = strlen(text), n;
+	size_t len = strlen(text), n, bytes;
 	bool valid = utf8_valid(text, len, NULL);
 	size_t shown = valid ? utf8_cut(text, len, LOG_TEXT_MAX)
 			     : (len < LOG_TEXT_MAX ? len : LOG_TEXT_MAX);
@@ -177,12 +177,18 @@ static void line_quoted(struct line *line, const char *text)
 	line_add(line, "\"", 1);
 	for (n = 0; n < shown; text++, n++) {
 		unsigned char c = (unsigned char)*text;
+		unsigned steers = valid ? utf8_steers(text, &bytes) : 0;
 
 		if (c == '"' || c == '\\') {
 			line_add(line, "\\", 1);
 			line_add(line, text, 1);
 		} else if (c == '\n') {
 			line_add(line, "\\n", 2);
+		} else if (steers) {
+			line_add(line, esc,
+				 (size_t)snprintf(esc, sizeof(esc), "\\u%04x", steers));
+			text += bytes - 1;
+			n += bytes - 1;
 		} else if (c < ' ' || c == 127) {
 			line_add(line, esc,
 				 (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));

@@ -12,6 +12,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/crc32c.h \
 	src/base/digest.c \
 	src/base/digest.h \
+	src/base/digits.c \
+	src/base/digits.h \
 	src/base/embed.h \
 	src/base/err.c \
 	src/base/err.h \

@@ -6,6 +6,7 @@
  */
 #include "base/str.h"
 
+#include "base/digits.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -96,14 +97,10 @@ void str_add_char(struct str *s, char c)
 
 void str_add_int(struct str *s, int64_t n)
 {
-	char digits[24];
-	char *p = digits + sizeof(digits);
-	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char digits[1 + DIGITS_MAX];
+	char *p = digits_put_before(n < 0 ? 0 - (uint64_t)n : (uint64_t)n,
+				    digits + sizeof(digits));
 
-	do {
-		*--p = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
 	if (n < 0)
 		*--p = '-';
 	str_add(s, p, (size_t)(digits + sizeof(digits) - p));

@@ -80,6 +80,28 @@ void utf8_clean(struct str *out, const char *text, size_t len)
 	str_add(out, text + start, len - start);
 }
 
+unsigned utf8_steers(const char *text, size_t *len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned code;
+
+	if (p[0] < ' ' || p[0] == 0x7F) {
+		*len = 1;
+		return p[0];
+	}
+	if (p[0] == 0xC2 && p[1] < 0xA0) { /* U+0080..U+009F */
+		*len = 2;
+		return p[1];
+	}
+	if (p[0] != 0xE2 || (p[1] & 0xFE) != 0x80)
+		return 0;
+	code = 0x2000U | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU);
+	*len = 3;
+	if ((code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069))
+		return code;
+	return 0;
+}
+
 void utf8_add(struct str *out, unsigned code)
 {
 	char b[4];

@@ -32,6 +32,8 @@
 #define RUNS_PATH       "/api/v2/orchestrations/runs/"
 #define WAIT_FIRST_MS   20
 #define WAIT_LARGEST_MS 1000
+#define PRIORITY_MIN    (-10)
+#define PRIORITY_MAX    10
 
 /* --input KEY=TEXT or KEY:=JSON, into the open object. 0 or an exit code. */
 static int write_input(const struct cli_args *args, struct jsonw *w, const char *input)
@@ -67,10 +69,17 @@ static int write_body(const struct cli_args *args, struct str *body)
 {
 	const char *message = cli_args_text(args, "message", NULL);
 	const char *at = cli_args_text(args, "at", NULL);
+	const char *session = cli_args_text(args, "session", NULL);
 	const char *input;
 	struct jsonw w;
 	size_t place = 0;
+	int64_t priority;
 	int code = 0;
+
+	if (!cli_args_int(args, "priority", PRIORITY_MIN, PRIORITY_MAX, 0, &priority))
+		return EXIT_CODE_USAGE;
+	if (session && !utf8_valid(session, strlen(session), NULL))
+		return cli_args_fail(args, EXIT_CODE_USAGE, "--session is not UTF-8");
 
 	if (message && !utf8_valid(message, strlen(message), NULL))
 		return cli_args_fail(args, EXIT_CODE_USAGE, "--message is not UTF-8");
@@ -82,6 +91,10 @@ static int write_body(const struct cli_args *args, struct str *body)
 		jsonw_pair_text(&w, "message", message);
 	if (at)
 		jsonw_pair_text(&w, "run_at", at);
+	if (session)
+		jsonw_pair_text(&w, "session_id", session);
+	if (priority != 0)
+		jsonw_pair_int(&w, "priority", priority);
 	if (cli_args_flag(args, "input")) {
 		jsonw_key(&w, "inputs");
 		jsonw_object(&w);
@@ -324,6 +337,8 @@ static const struct cli_option start_options[] = {
 	{ 'i', "input", "KEY=TEXT", "an input; KEY:=JSON for other types; may be given again" },
 	{ 0, "idempotency-key", "KEY", "the same key and body start one run, not two" },
 	{ 0, "at", "MOMENT", "do not begin before it (2026-11-23T21:45:00Z)" },
+	{ 0, "session", "ID", "runs of one session are found together" },
+	{ 0, "priority", "N", "-10 to 10: each step is a head start of a minute (0)" },
 	{ 'w', "wait", NULL, "wait for its end and print its status" },
 	{ 't', "tail", NULL, "print its events until its end" },
 	{ 0, "deadline", "DURATION", "how long --wait waits (1h)" },

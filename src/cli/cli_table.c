@@ -36,17 +36,15 @@ void cli_table_deinit(struct cli_table *table)
 
 void cli_table_clean(struct str *out, const char *text)
 {
-	size_t len = strlen(text), i;
+	size_t len = strlen(text), i, bytes;
 	bool valid = utf8_valid(text, len, NULL);
 
 	for (i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		/* U+0080..U+009F are control characters, too */
-		bool c1 = c == 0xC2 && (unsigned char)text[i + 1] < 0xA0;
 
-		if (valid && c1) {
+		if (valid && utf8_steers(text + i, &bytes)) {
 			str_add_char(out, '?');
-			i++;
+			i += bytes - 1;
 		} else {
 			str_add_char(out, c < ' ' || c == 0x7F || (c > 0x7F && !valid)
 						  ? '?'

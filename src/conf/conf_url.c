@@ -73,6 +73,7 @@ static bool take_apart(const char *url, struct parts *ret)
 	len = strcspn(end, "?#");
 	parts.path = (struct part){ end, len };
 	end += len;
+	parts.params = (struct part){ end, 0 };
 	if (*end == '?')
 		parts.params = (struct part){ end + 1, strcspn(end + 1, "#") };
 	*ret = parts;

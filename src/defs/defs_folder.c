@@ -1,15 +1,19 @@
 /*
  * defs_folder.c - definitions in the stock files of a data folder: read and written
  *
- * What the functions of migration 8 are for Postgres, with one file a kind, one tenant
- * and one version. Tools have their names for keys here, as stock has it: an id that is
- * another is a member like others.
+ * What the functions of migration 8 are for Postgres, with one file a kind and one
+ * tenant. A file has one version of each; what it had before is kept beside it
+ * (defs_past.h), what a hand wrote as soon as we replace it. Tools have their names for
+ * keys here, as stock has it: an id that is another is a member like others.
  */
 #include "defs/defs_folder.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/jsonr.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "defs/defs_past.h"
 #include "defs/defs_secrets.h"
 #include "store/files_edit.h"
 
@@ -92,8 +96,47 @@ static struct json *parse(const char *text)
 	return doc;
 }
 
+/* A text that is not kept is no reason to refuse the next: it is said. */
+static void keep(const struct defs_folder *folder, enum store_definition_kind kind,
+		 const char *id, const struct json *doc, int64_t at_ms)
+{
+	struct str shown = STR_INIT;
+	struct err err;
+
+	defs_secrets_hide(kind, doc, false, &shown, NULL, NULL);
+	if (defs_past_keep(folder->data_dir, kind, id, defs_folder_version(kind, doc),
+			   at_ms, str_text(&shown), &err) < 0)
+		log_warn("definition.version_not_kept", LOG_S("id", id),
+			 LOG_S("error", err.text));
+	str_deinit(&shown);
+}
+
+/* Before the file is written: what it was, unless that is known, and what it will be. */
+static void keep_both(const struct defs_folder *folder, const struct files_edit *edit,
+		      enum store_definition_kind kind, const char *id,
+		      const struct json *old, const struct json *new)
+{
+	struct defs_past known[DEFS_PAST_MAX];
+	size_t n = defs_past_list(folder->data_dir, kind, id, known);
+	int64_t now_ms = clock_wall_ms(), old_ms = files_edit_changed_ms(edit);
+
+	if (n && now_ms <= known[0].at_ms)
+		now_ms = known[0].at_ms + 2;
+	if (old && (!n || known[0].version != defs_folder_version(kind, old)))
+		keep(folder, kind, id, old, old_ms < now_ms ? old_ms : now_ms - 1);
+	if (new)
+		keep(folder, kind, id, new, now_ms);
+}
+
+/* What an item was that is going to be another. Owned. */
+struct change {
+	char *key; /* NULL: it stays */
+	char *old; /* NULL: it is new */
+};
+
 static void put_one(const struct defs_folder *folder, struct files_edit *edit,
-		    const struct store_definition_new *put, struct store_put *ret)
+		    const struct store_definition_new *put, struct change *change,
+		    struct store_put *ret)
 {
 	struct json *doc = parse(put->definition), *old;
 	const char *key = jsonr_get_text(doc, kinds[put->kind].key);
@@ -115,13 +158,16 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		defs_secrets_keep(put->kind, doc, old, &text);
 		kept = parse(str_text(&text));
 		ret->version = defs_folder_version(put->kind, kept);
-		jsonr_free(kept);
 		ret->created = !old;
 		ret->outcome = STORE_PUT_STORED;
-		if (before && strcmp(before, str_text(&text)) == 0)
+		if (before && strcmp(before, str_text(&text)) == 0) {
 			ret->outcome = STORE_PUT_SAME;
-		else
+		} else {
+			change->key = mem_dup(key);
+			change->old = before ? mem_dup(before) : NULL;
 			files_edit_put(edit, key, str_text(&text));
+		}
+		jsonr_free(kept);
 	}
 	jsonr_free(old);
 	jsonr_free(doc);
@@ -132,6 +178,7 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 struct putting {
 	struct files_edit *edits[STORE_DEFINITION_KINDS]; /* NULL: it is not asked for */
 	bool changed[STORE_DEFINITION_KINDS];
+	struct change *changes; /* owned; one for each item */
 };
 
 static int put_all(const struct defs_folder *folder, struct putting *putting,
@@ -154,7 +201,7 @@ static int put_all(const struct defs_folder *folder, struct putting *putting,
 		if (rc < 0)
 			return rc;
 		first = *edit;
-		put_one(folder, *edit, &puts[i], &ret[i]);
+		put_one(folder, *edit, &puts[i], &putting->changes[i], &ret[i]);
 		if (ret[i].outcome == STORE_PUT_STORED)
 			putting->changed[kind] = true;
 	}
@@ -175,8 +222,29 @@ static void take_back(const struct store_definition_new *puts, size_t n,
 			};
 }
 
+static void keep_all(const struct defs_folder *folder, const struct putting *putting,
+		     const struct store_definition_new *puts, size_t n,
+		     enum store_definition_kind kind)
+{
+	const struct files_edit *edit = putting->edits[kind];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct change *change = &putting->changes[i];
+		struct json *old, *new;
+
+		if (puts[i].kind != kind || !change->key)
+			continue;
+		old = parse(change->old);
+		new = parse(files_edit_find(edit, change->key));
+		keep_both(folder, edit, kind, change->key, old, new);
+		jsonr_free(old);
+		jsonr_free(new);
+	}
+}
+
 /* The disk may take one file and not the next: an error only if it took none. */
-static int write_all(const struct putting *putting,
+static int write_all(const struct defs_folder *folder, const struct putting *putting,
 		     const struct store_definition_new *puts, size_t n,
 		     struct store_put *ret, struct err *err)
 {
@@ -186,6 +254,7 @@ static int write_all(const struct putting *putting,
 	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
 		if (!putting->changed[kind])
 			continue;
+		keep_all(folder, putting, puts, n, (enum store_definition_kind)kind);
 		if (files_edit_write(putting->edits[kind], err) == 0) {
 			written = true;
 			continue;
@@ -202,11 +271,17 @@ int defs_folder_put(const struct defs_folder *folder,
 		    const struct store_definition_new *puts, size_t n,
 		    struct store_put *ret, struct err *err)
 {
-	struct putting putting = { .edits = { NULL } };
+	struct putting putting = { .changes = mem_new_n(struct change, n + 1) };
 	int kind, rc = put_all(folder, &putting, puts, n, ret, err);
+	size_t i;
 
 	if (rc == 0)
-		rc = write_all(&putting, puts, n, ret, err);
+		rc = write_all(folder, &putting, puts, n, ret, err);
+	for (i = 0; i < n; i++) {
+		mem_free(putting.changes[i].key);
+		mem_free(putting.changes[i].old);
+	}
+	mem_free(putting.changes);
 	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++)
 		files_edit_close(putting.edits[kind]);
 	return rc;
@@ -228,6 +303,7 @@ int defs_folder_delete(const struct defs_folder *folder, enum store_definition_k
 		ret->outcome = STORE_PUT_NONE;
 	} else if (expected(folder, kind, old, only_tenant, expect, ret)) {
 		ret->outcome = STORE_PUT_DELETED;
+		keep_both(folder, edit, kind, id, old, NULL);
 		files_edit_delete(edit, id);
 		rc = files_edit_write(edit, err);
 	}

@@ -23,9 +23,9 @@ const char *defs_folder_file(enum store_definition_kind kind);
 const char *defs_folder_key(enum store_definition_kind kind);
 
 /*
- * A file has no versions: the number of what it has now is made of its text, secrets left
- * out. Whoever changes it, by whatever means, changes the number; what comes back has the
- * number that it had.
+ * A file counts no versions: the number of what it has now is made of its text, secrets
+ * left out. Whoever changes it, by whatever means, changes the number; what comes back
+ * has the number that it had.
  */
 int64_t defs_folder_version(enum store_definition_kind kind, const struct json *doc);
 

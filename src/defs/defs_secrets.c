@@ -45,6 +45,60 @@ static bool empty(const struct json *value)
 	       (text && strcmp(text, STORE_DEFINITION_MASK) == 0);
 }
 
+/* One way of copying a definition: what becomes of each secret place. */
+struct copying {
+	/* a member of headers or env */
+	void (*pair)(void *arg, struct jsonw *w, const char *list, const char *name,
+		     const struct json *value);
+	/* the token; false: it is none of this copying's business */
+	bool (*token)(void *arg, struct jsonw *w, const struct json *value);
+	void *arg;
+};
+
+static void copy_pairs(const struct copying *copying, struct jsonw *w, const char *list,
+		       const struct json *object)
+{
+	struct jsonr_iter it = jsonr_iter(object);
+
+	jsonw_key(w, list);
+	jsonw_object(w);
+	while (jsonr_next(&it))
+		copying->pair(copying->arg, w, list, it.key, it.value);
+	jsonw_object_end(w);
+}
+
+static void copy(const struct copying *copying, const struct json *doc, struct str *out)
+{
+	struct jsonr_iter it;
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	it = jsonr_iter(doc);
+	while (jsonr_next(&it)) {
+		bool list = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
+
+		if (list && jsonr_type(it.value) == JSONR_OBJECT)
+			copy_pairs(copying, &w, it.key, it.value);
+		else if (strcmp(it.key, "token") != 0 ||
+			 !copying->token(copying->arg, &w, it.value))
+			add_raw(&w, it.key, it.value);
+	}
+	jsonw_object_end(&w);
+}
+
+static bool has_secrets(enum store_definition_kind kind)
+{
+	return kind != STORE_ORCHESTRATION && kind != STORE_AGENT;
+}
+
+static bool is_plain(const char *list, const char *name)
+{
+	return strcmp(list, "headers") == 0 && defs_secrets_plain_header(name);
+}
+
+/* ---- hide ---- */
+
 struct hiding {
 	bool blank;
 	defs_secrets_cb hidden;
@@ -63,147 +117,121 @@ static void tell(const struct hiding *hiding, const char *member, const char *ke
 	str_deinit(&name);
 }
 
-static void hide_pairs(const struct hiding *hiding, struct jsonw *w, const char *member,
-		       const struct json *object)
+static void hide_pair(void *arg, struct jsonw *w, const char *list, const char *name,
+		      const struct json *value)
 {
-	struct jsonr_iter it = jsonr_iter(object);
+	const struct hiding *hiding = arg;
 
-	jsonw_key(w, member);
-	jsonw_object(w);
-	while (jsonr_next(&it)) {
-		if (strcmp(member, "headers") == 0 && defs_secrets_plain_header(it.key)) {
-			add_raw(w, it.key, it.value);
-			continue;
-		}
-		tell(hiding, member, it.key, it.value);
-		jsonw_pair_text(w, it.key, hiding->blank ? "" : STORE_DEFINITION_MASK);
+	if (is_plain(list, name)) {
+		add_raw(w, name, value);
+		return;
 	}
-	jsonw_object_end(w);
+	tell(hiding, list, name, value);
+	jsonw_pair_text(w, name, hiding->blank ? "" : STORE_DEFINITION_MASK);
+}
+
+static bool hide_token(void *arg, struct jsonw *w, const struct json *value)
+{
+	if (empty(value))
+		return false;
+	tell(arg, "token", NULL, value);
+	/* stock exports it so, blanks or not */
+	jsonw_pair_text(w, "token", STORE_DEFINITION_MASK);
+	return true;
 }
 
 void defs_secrets_hide(enum store_definition_kind kind, const struct json *doc,
 		       bool blank, struct str *out, defs_secrets_cb hidden, void *arg)
 {
-	const struct hiding hiding = { blank, hidden, arg };
-	struct jsonr_iter it;
-	struct jsonw w;
+	struct hiding hiding = { blank, hidden, arg };
+	const struct copying copying = { hide_pair, hide_token, &hiding };
 
-	if (kind == STORE_ORCHESTRATION || kind == STORE_AGENT) {
+	if (has_secrets(kind))
+		copy(&copying, doc, out);
+	else
 		jsonr_print(doc, out);
-		return;
-	}
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	it = jsonr_iter(doc);
-	while (jsonr_next(&it)) {
-		bool pairs = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
-
-		if (pairs && jsonr_type(it.value) == JSONR_OBJECT) {
-			hide_pairs(&hiding, &w, it.key, it.value);
-		} else if (strcmp(it.key, "token") == 0 && !empty(it.value)) {
-			tell(&hiding, it.key, NULL, it.value);
-			/* stock exports it so, blanks or not */
-			jsonw_pair_text(&w, it.key, STORE_DEFINITION_MASK);
-		} else {
-			add_raw(&w, it.key, it.value);
-		}
-	}
-	jsonw_object_end(&w);
 }
 
-static void keep_pairs(struct jsonw *w, const char *member, const struct json *object,
-		       const struct json *old)
+/* ---- keep ---- */
+
+struct keeping {
+	const struct json *old;
+};
+
+static void keep_pair(void *arg, struct jsonw *w, const char *list, const char *name,
+		      const struct json *value)
 {
-	struct jsonr_iter it = jsonr_iter(object);
+	const struct keeping *keeping = arg;
+	bool masked = !is_plain(list, name) && jsonr_text(value) && empty(value);
+	const struct json *was =
+		masked ? jsonr_get(jsonr_get(keeping->old, list), name) : value;
 
-	jsonw_key(w, member);
-	jsonw_object(w);
-	while (jsonr_next(&it)) {
-		bool plain = strcmp(member, "headers") == 0 &&
-			     defs_secrets_plain_header(it.key);
-		bool masked = !plain && jsonr_text(it.value) && empty(it.value);
-		const struct json *was = masked ? jsonr_get(old, it.key) : it.value;
-
-		if (!masked || was)
-			add_raw(w, it.key, was);
-	}
-	jsonw_object_end(w);
+	if (was)
+		add_raw(w, name, was);
 }
 
-static bool is_mask(const struct json *value)
+static bool keep_token(void *arg, struct jsonw *w, const struct json *value)
 {
+	const struct keeping *keeping = arg;
 	const char *text = jsonr_text(value);
+	const char *was = jsonr_get_text(keeping->old, "token");
 
-	return text && strcmp(text, STORE_DEFINITION_MASK) == 0;
+	if (!text || strcmp(text, STORE_DEFINITION_MASK) != 0)
+		return false;
+	jsonw_pair_text(w, "token", was ? was : "");
+	return true;
 }
 
 void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
 		       const struct json *old, struct str *out)
 {
-	struct jsonr_iter it;
-	struct jsonw w;
+	struct keeping keeping = { old };
+	const struct copying copying = { keep_pair, keep_token, &keeping };
 
-	if (kind == STORE_ORCHESTRATION || kind == STORE_AGENT) {
+	if (has_secrets(kind))
+		copy(&copying, doc, out);
+	else
 		jsonr_print(doc, out);
-		return;
-	}
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	it = jsonr_iter(doc);
-	while (jsonr_next(&it)) {
-		bool pairs = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
-		const char *was = jsonr_get_text(old, it.key);
-
-		if (pairs && jsonr_type(it.value) == JSONR_OBJECT)
-			keep_pairs(&w, it.key, it.value, jsonr_get(old, it.key));
-		else if (strcmp(it.key, "token") == 0 && is_mask(it.value))
-			jsonw_pair_text(&w, it.key, was ? was : "");
-		else
-			add_raw(&w, it.key, it.value);
-	}
-	jsonw_object_end(&w);
 }
 
-static void fill_pairs(struct jsonw *w, const char *member, const struct json *object,
-		       const struct json *pairs)
+/* ---- fill ---- */
+
+struct filling {
+	const struct json *pairs;
+	const char *token;
+};
+
+static void fill_pair(void *arg, struct jsonw *w, const char *list, const char *name,
+		      const struct json *value)
 {
-	struct jsonr_iter it = jsonr_iter(object);
+	const struct filling *filling = arg;
+	const char *secret = jsonr_get_text(filling->pairs, name);
 
-	jsonw_key(w, member);
-	jsonw_object(w);
-	while (jsonr_next(&it)) {
-		const char *secret = jsonr_get_text(pairs, it.key);
+	(void)list;
+	if (secret && *secret)
+		jsonw_pair_text(w, name, secret);
+	else
+		add_raw(w, name, value);
+}
 
-		if (secret && *secret)
-			jsonw_pair_text(w, it.key, secret);
-		else
-			add_raw(w, it.key, it.value);
-	}
-	jsonw_object_end(w);
+static bool fill_token(void *arg, struct jsonw *w, const struct json *value)
+{
+	const struct filling *filling = arg;
+
+	(void)value;
+	if (filling->token)
+		jsonw_pair_text(w, "token", filling->token);
+	return filling->token != NULL;
 }
 
 void defs_secrets_fill(const struct json *doc, const struct json *pairs,
 		       const char *token, struct str *out)
 {
-	struct jsonr_iter it;
-	struct jsonw w;
+	struct filling filling = { pairs, token };
+	const struct copying copying = { fill_pair, fill_token, &filling };
 
-	if (jsonr_type(doc) != JSONR_OBJECT) {
+	if (jsonr_type(doc) == JSONR_OBJECT)
+		copy(&copying, doc, out);
+	else
 		jsonr_print(doc, out);
-		return;
-	}
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	it = jsonr_iter(doc);
-	while (jsonr_next(&it)) {
-		bool list = strcmp(it.key, "headers") == 0 || strcmp(it.key, "env") == 0;
-
-		if (list && jsonr_type(it.value) == JSONR_OBJECT)
-			fill_pairs(&w, it.key, it.value, pairs);
-		else if (token && strcmp(it.key, "token") == 0)
-			jsonw_pair_text(&w, it.key, token);
-		else
-			add_raw(&w, it.key, it.value);
-	}
-	jsonw_object_end(&w);
 }

@@ -7,6 +7,8 @@ src_defs_libdefs_a_SOURCES = \
 	src/defs/defs_file.h \
 	src/defs/defs_folder.c \
 	src/defs/defs_folder.h \
+	src/defs/defs_past.c \
+	src/defs/defs_past.h \
 	src/defs/defs_secrets.c \
 	src/defs/defs_secrets.h \
 	src/defs/defs_sync.c \

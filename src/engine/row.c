@@ -13,6 +13,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* What the events of a step take, about: most rows grow no buffer. */
+#define TEXTS_BYTES ((size_t)1000)
+
 struct engine_row *row_new(enum row_kind kind, const char *path, const char *step_id,
 			   int execution)
 {
@@ -25,6 +28,7 @@ struct engine_row *row_new(enum row_kind kind, const char *path, const char *ste
 	row->step_id = memcpy(row->names + path_len, step_id, id_len);
 	row->events = row->few;
 	row->events_room = sizeof(row->few) / sizeof(row->few[0]);
+	(void)str_reserve(&row->texts, TEXTS_BYTES);
 	return row;
 }
 
@@ -48,6 +52,18 @@ const char *row_event_text(const struct engine_row *row, size_t i, size_t *len)
 	assert(i < row->events_count);
 	*len = row->events[i].len;
 	return row->texts.data + row->events[i].at;
+}
+
+const char *row_event_texts(const struct engine_row *row, size_t *len)
+{
+	*len = row->texts.len;
+	return str_text(&row->texts);
+}
+
+void row_drop_events(struct engine_row *row)
+{
+	str_deinit(&row->texts);
+	row->events_count = 0;
 }
 
 static void room_for_event(struct engine_row *row)

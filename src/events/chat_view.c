@@ -73,6 +73,7 @@ static void print_error(struct str *out, const struct json *event, const char *e
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "type", "error");
+	jsonw_pair_text(&w, "message", error); /* what stock clients read */
 	jsonw_pair_text(&w, "error", error);
 	if (jsonr_get(event, "error_class"))
 		copy(&w, "error_class", jsonr_get(event, "error_class"));

@@ -10,9 +10,53 @@
  */
 #include "events/fifo.h"
 
+#include "base/digits.h"
 #include "base/mem.h"
 
 #include <string.h>
+
+/* Memory of some entries: gone with the last of them. */
+struct fifo_block {
+	size_t refs; /* its entries, and the fifo that fills it */
+	char *next;
+	char *end;
+	_Alignas(struct fifo_entry) char bytes[];
+};
+
+static size_t size_of(size_t len)
+{
+	size_t align = _Alignof(struct fifo_entry);
+
+	return (sizeof(struct fifo_entry) + len + 1 + align - 1) & ~(align - 1);
+}
+
+static struct fifo_block *block_new(size_t size)
+{
+	/* mem_resize does not zero what is written at once */
+	struct fifo_block *block = mem_resize(NULL, sizeof(*block) + size);
+
+	block->refs = 1;
+	block->next = block->bytes;
+	block->end = block->bytes + size;
+	return block;
+}
+
+static void block_unref(struct fifo_block *block)
+{
+	if (block && --block->refs == 0)
+		mem_free(block);
+}
+
+static void let_go(struct fifo *fifo)
+{
+	block_unref(fifo->block);
+	fifo->block = NULL;
+}
+
+static void entry_free(struct fifo_entry *entry)
+{
+	block_unref(entry->block);
+}
 
 void fifo_init(struct fifo *fifo, int64_t floor_ms, uint32_t floor_n)
 {
@@ -20,6 +64,7 @@ void fifo_init(struct fifo *fifo, int64_t floor_ms, uint32_t floor_n)
 	fifo->last_ms = floor_ms;
 	fifo->last_n = floor_n;
 	fifo->bytes = 0;
+	fifo->block = NULL;
 }
 
 void fifo_entries_free(struct list *entries)
@@ -27,20 +72,63 @@ void fifo_entries_free(struct list *entries)
 	struct list *node;
 
 	while ((node = list_shift(entries)))
-		mem_free(list_entry(node, struct fifo_entry, node));
+		entry_free(list_entry(node, struct fifo_entry, node));
 }
 
 void fifo_deinit(struct fifo *fifo)
 {
 	fifo_entries_free(&fifo->entries);
+	let_go(fifo);
 	fifo->bytes = 0;
+}
+
+static struct fifo_entry *entry_in(struct fifo_block *block, int64_t id_ms, uint32_t id_n,
+				   const char *text, size_t len)
+{
+	struct fifo_entry *entry = (void *)block->next;
+	size_t n = digits_put((uint64_t)id_ms, entry->id);
+
+	block->next += size_of(len);
+	entry->block = block;
+	entry->id[n++] = '-';
+	n += digits_put(id_n, entry->id + n);
+	entry->id[n] = '\0';
+	entry->id_len = (unsigned char)n;
+	entry->node = (struct list){ NULL, NULL };
+	entry->id_ms = id_ms;
+	entry->id_n = id_n;
+	entry->row = 0;
+	entry->held = false;
+	entry->len = len;
+	memcpy(entry->text, text, len);
+	entry->text[len] = '\0';
+	return entry;
+}
+
+struct fifo_entry *fifo_entry_new(int64_t id_ms, uint32_t id_n, const char *text,
+				  size_t len)
+{
+	return entry_in(block_new(size_of(len)), id_ms, id_n, text, len);
+}
+
+void fifo_expect(struct fifo *fifo, size_t count, size_t bytes)
+{
+	let_go(fifo);
+	if (count)
+		fifo->block = block_new(bytes + count * (sizeof(struct fifo_entry) +
+							 _Alignof(struct fifo_entry)));
+}
+
+/* Is there room where its neighbours are? What was not announced has its own. */
+static bool has_room(const struct fifo_block *block, size_t len)
+{
+	return block && (size_t)(block->end - block->next) >= size_of(len);
 }
 
 const struct fifo_entry *fifo_add(struct fifo *fifo, int64_t wall_ms, uint32_t row,
 				  const char *text, size_t len)
 {
-	/* mem_resize does not zero what is written at once */
-	struct fifo_entry *entry = mem_resize(NULL, sizeof(*entry) + len + 1);
+	struct fifo_entry *entry;
 
 	if (wall_ms > fifo->last_ms) {
 		fifo->last_ms = wall_ms;
@@ -51,13 +139,16 @@ const struct fifo_entry *fifo_add(struct fifo *fifo, int64_t wall_ms, uint32_t r
 	} else {
 		fifo->last_n++;
 	}
-	entry->id_ms = fifo->last_ms;
-	entry->id_n = fifo->last_n;
+	if (has_room(fifo->block, len)) {
+		fifo->block->refs++;
+		entry = entry_in(fifo->block, fifo->last_ms, fifo->last_n, text, len);
+		if (!has_room(fifo->block, 0))
+			let_go(fifo); /* full: its entries alone keep it */
+	} else {
+		entry = fifo_entry_new(fifo->last_ms, fifo->last_n, text, len);
+	}
 	entry->row = row;
 	entry->held = row > 0;
-	entry->len = len;
-	memcpy(entry->text, text, len);
-	entry->text[len] = '\0';
 	list_push(&fifo->entries, &entry->node);
 	fifo->bytes += len;
 	return entry;
@@ -86,7 +177,7 @@ void fifo_drop_held(struct fifo *fifo)
 			continue;
 		list_remove(&entry->node);
 		fifo->bytes -= entry->len;
-		mem_free(entry);
+		entry_free(entry);
 	}
 }
 
@@ -106,28 +197,4 @@ size_t fifo_take_free(struct fifo *fifo, struct list *out)
 		count++;
 	}
 	return count;
-}
-
-static size_t digits(uint64_t n, char *buf)
-{
-	char rev[24];
-	size_t len = 0, i;
-
-	do {
-		rev[len++] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	for (i = 0; i < len; i++)
-		buf[i] = rev[len - 1 - i];
-	return len;
-}
-
-size_t fifo_id(const struct fifo_entry *entry, char *buf)
-{
-	size_t len = digits((uint64_t)entry->id_ms, buf);
-
-	buf[len++] = '-';
-	len += digits(entry->id_n, buf + len);
-	buf[len] = '\0';
-	return len;
 }

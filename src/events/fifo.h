@@ -10,13 +10,20 @@
 
 struct str;
 
+#define FIFO_ID_MAX 32 /* 20 digits, a minus, 10 digits, NUL */
+
+struct fifo_block;
+
 /* One event on its way to the run's stream. Owned by the fifo until fifo_take_free(). */
 struct fifo_entry {
 	struct list node;
-	int64_t id_ms; /* the stream id is <id_ms>-<id_n> */
+	struct fifo_block *block; /* the memory that it is in, perhaps with others */
+	int64_t id_ms;            /* the stream id is <id_ms>-<id_n> */
 	uint32_t id_n;
 	uint32_t row; /* journal row whose commit frees it; 0: a live event, never held */
 	bool held;    /* durable and its commit is not in yet */
+	char id[FIFO_ID_MAX]; /* "<id_ms>-<id_n>" */
+	unsigned char id_len;
 	size_t len;
 	char text[]; /* JSON, NUL-terminated */
 };
@@ -26,12 +33,21 @@ struct fifo {
 	struct list entries;
 	int64_t last_ms; /* greatest id given out, or the floor */
 	uint32_t last_n;
-	size_t bytes; /* text held, for the run's memory account */
+	size_t bytes;             /* text held, for the run's memory account */
+	struct fifo_block *block; /* where the next entries go; NULL: one for each */
 };
+
+/* An entry in no list, of no row and not held, with a stream id that it has already: for
+ * lists that are published as they are. Text is copied. */
+struct fifo_entry *fifo_entry_new(int64_t id_ms, uint32_t id_n, const char *text,
+				  size_t len);
 
 /* Ids start above <floor_ms>-<floor_n> (0-0 for a fresh run). */
 void fifo_init(struct fifo *fifo, int64_t floor_ms, uint32_t floor_n);
 void fifo_deinit(struct fifo *fifo);
+
+/* The next `count` events have so many bytes of text together: one piece of memory. */
+void fifo_expect(struct fifo *fifo, size_t count, size_t bytes);
 
 /*
  * Put an event at the end; text is copied. row > 0 marks a durable event that must not
@@ -52,9 +68,5 @@ void fifo_drop_held(struct fifo *fifo);
  * many; the receiver frees them with fifo_entries_free(). */
 size_t fifo_take_free(struct fifo *fifo, struct list *out);
 void fifo_entries_free(struct list *entries);
-
-#define FIFO_ID_MAX 40
-/* "<ms>-<n>" into buf[FIFO_ID_MAX]; returns its length. */
-size_t fifo_id(const struct fifo_entry *entry, char *buf);
 
 #endif

@@ -30,6 +30,7 @@
 #include <string.h>
 
 #define COMPLETE "{\"type\":\"stream_complete\"}"
+#define DONE     "{\"type\":\"done\"}"
 /* How late events of a run that another process executes may be. */
 #define LOOK_SEC 0.2
 
@@ -38,7 +39,8 @@ struct file_tails {
 	const struct files_dir *dir;
 	struct map by_run; /* struct tail */
 	struct sse_frame *complete;
-	ev_timer look; /* while there is a client */
+	struct sse_frame *done; /* the same for those with a view */
+	ev_timer look;          /* while there is a client */
 };
 
 /* All clients of a run. */
@@ -55,7 +57,9 @@ struct client {
 	int fd;
 	uint64_t at; /* in the file: what is before was sent */
 	struct event_id after;
+	enum v1_view view;
 	bool plain;     /* a chat with an agent: events as chat_view.h says */
+	bool sent;      /* it has got something */
 	bool at_end;    /* the last look found nothing more */
 	bool run_ended; /* by the last record that was read */
 	bool over;
@@ -77,6 +81,27 @@ static void client_free(struct client *client)
 	mem_free(tail);
 }
 
+static void end(struct client *client)
+{
+	client->over = true;
+	sse_end(client->sse);
+}
+
+static void send_view(struct client *client, const char *text, size_t len)
+{
+	bool last;
+	struct sse_frame *frame =
+		v1_view_frame(client->view, client->plain, client->tail->run_id,
+			      !client->sent, text, len, &last);
+
+	if (frame)
+		sse_send(client->sse, frame);
+	sse_frame_unref(frame);
+	client->sent = true;
+	if (last)
+		end(client);
+}
+
 static bool send_event(void *arg, const struct event_id *id, const char *text, size_t len)
 {
 	struct client *client = arg;
@@ -84,9 +109,15 @@ static bool send_event(void *arg, const struct event_id *id, const char *text, s
 	struct str view = STR_INIT;
 	struct sse_frame *frame;
 
+	if (client->over)
+		return false;
 	if (event_id_compare(id, &client->after) <= 0)
 		return true;
 	client->after = *id;
+	if (client->view) {
+		send_view(client, text, len);
+		return true;
+	}
 	if (!client->plain || chat_view(&view, text, len)) {
 		frame = sse_frame_new(id_text, event_id_print(id, id_text),
 				      client->plain ? str_text(&view) : text,
@@ -110,7 +141,8 @@ static enum files_scan on_record(void *arg, char type, const char *body, size_t 
 	    step.events && replay_row(step.events, send_event, client, &err) < 0)
 		log_warn("events.unreadable", LOG_S("run", client->tail->run_id),
 			 LOG_S("error", err.text));
-	return sse_queued(client->sse) > SSE_LOW_BYTES ? FILES_SCAN_STOP : FILES_SCAN_ON;
+	return client->over || sse_queued(client->sse) > SSE_LOW_BYTES ? FILES_SCAN_STOP
+								       : FILES_SCAN_ON;
 }
 
 /* As far as the file and the socket go. */
@@ -125,8 +157,7 @@ static void step(struct client *client)
 		    0) {
 			log_warn("events.unreadable", LOG_S("run", client->tail->run_id),
 				 LOG_S("error", err.text));
-			client->over = true;
-			sse_end(client->sse);
+			end(client);
 			return;
 		}
 		client->at_end = client->at == before;
@@ -134,9 +165,9 @@ static void step(struct client *client)
 			break;
 	}
 	if (!client->over && client->at_end && client->run_ended) {
-		client->over = true;
-		sse_send(client->sse, client->tail->tails->complete);
-		sse_end(client->sse);
+		sse_send(client->sse, client->view ? client->tail->tails->done
+						   : client->tail->tails->complete);
+		end(client);
 	}
 }
 
@@ -174,6 +205,7 @@ struct file_tails *file_tails_new(struct ev_loop *loop, const struct files_dir *
 	tails->dir = dir;
 	map_init(&tails->by_run);
 	tails->complete = sse_frame_new(NULL, 0, COMPLETE, strlen(COMPLETE));
+	tails->done = sse_frame_new(NULL, 0, DONE, strlen(DONE));
 	ev_timer_init(&tails->look, on_look, LOOK_SEC, LOOK_SEC);
 	tails->look.data = tails;
 	return tails;
@@ -199,6 +231,7 @@ void file_tails_free(struct file_tails *tails)
 	ev_timer_stop(tails->loop, &tails->look);
 	map_deinit(&tails->by_run);
 	sse_frame_unref(tails->complete);
+	sse_frame_unref(tails->done);
 	mem_free(tails);
 }
 
@@ -221,6 +254,7 @@ int file_tails_follow(struct file_tails *tails, struct request *req,
 		      const struct tails_ask *ask, struct err *err)
 {
 	static const struct sse_ops ops = { .room = on_room, .gone = on_gone };
+	struct sse_frame *head;
 	struct client *client;
 	struct tail *tail;
 	bool live;
@@ -235,11 +269,17 @@ int file_tails_follow(struct file_tails *tails, struct request *req,
 	client->fd = fd;
 	client->after = ask->after;
 	client->plain = ask->plain;
+	client->view = ask->view;
 	list_push(&tail->clients, &client->node);
 	rc = sse_open(req, &ops, client, &client->sse, err);
 	if (rc < 0) {
 		client_free(client);
 		return rc;
+	}
+	if (ask->head) {
+		head = sse_frame_new(NULL, 0, ask->head, strlen(ask->head));
+		sse_send(client->sse, head);
+		sse_frame_unref(head);
 	}
 	step(client);
 	return 0;
@@ -269,7 +309,7 @@ void file_tails_live(struct file_tails *tails, const char *run_id, const char *i
 		if (!client->at_end || client->over ||
 		    sse_queued(client->sse) > SSE_LOW_BYTES)
 			continue;
-		if (client->plain) {
+		if (client->plain || client->view) {
 			(void)send_event(client, &at, event, len);
 			continue;
 		}

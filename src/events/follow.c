@@ -45,16 +45,44 @@ static void read_history(struct follow *follow, const struct event_id *until);
 
 /* -- to the client -- */
 
+static void give_view(struct follow *follow, const char *text, size_t len)
+{
+	const struct tail *tail = follow->tail;
+	bool last;
+	struct sse_frame *frame;
+
+	if (follow->state == FOLLOW_OVER)
+		return;
+	frame = v1_view_frame(follow->view, tail->plain, tail->run_id, !follow->sent,
+			      text, len, &last);
+	if (frame)
+		sse_send(follow->sse, frame);
+	sse_frame_unref(frame);
+	if (!last)
+		return;
+	follow->state = FOLLOW_OVER;
+	sse_end(follow->sse);
+}
+
+void follow_give(struct follow *follow, struct sse_frame *frame, const char *text,
+		 size_t len)
+{
+	if (follow->view)
+		give_view(follow, text, len);
+	else if (frame)
+		sse_send(follow->sse, frame);
+	follow->sent = true;
+}
+
 static void give(struct follow *follow, const struct event_id *id, const char *text,
 		 size_t len)
 {
-	struct sse_frame *frame = id ? tail_frame(follow->tail, id, text, len)
-				     : sse_frame_new(NULL, 0, text, len);
+	struct sse_frame *frame = NULL;
 
-	follow->sent = true;
-	if (!frame)
-		return;
-	sse_send(follow->sse, frame);
+	if (!follow->view)
+		frame = id ? tail_frame(follow->tail, id, text, len)
+			   : sse_frame_new(NULL, 0, text, len);
+	follow_give(follow, frame, text, len);
 	sse_frame_unref(frame);
 }
 
@@ -86,7 +114,8 @@ void follow_complete(struct follow *follow)
 	if (follow->state == FOLLOW_OVER)
 		return;
 	follow->state = FOLLOW_OVER;
-	sse_send(follow->sse, follow->tail->tails->complete);
+	sse_send(follow->sse, follow->view ? follow->tail->tails->done
+					   : follow->tail->tails->complete);
 	sse_end(follow->sse);
 }
 
@@ -205,6 +234,8 @@ static void on_page(void *arg, const struct redis_answer *answer)
 	for (i = 0; i < count; i++)
 		if (!take_entry(follow, redis_reply_at(answer->reply, i)))
 			return;
+	if (follow->state == FOLLOW_OVER)
+		return; /* by its view */
 	if (count == STREAM_PAGE)
 		follow_step(follow);
 	else
@@ -277,7 +308,8 @@ static void take_rows(struct follow *follow, const struct pg_reply *reply, int s
 		rc = replay_row(step.events, take_stored, follow, &err);
 		if (rc == 0) { /* from here on the stream has it */
 			follow->next_row = step.seq;
-			history_over(follow);
+			if (follow->state != FOLLOW_OVER)
+				history_over(follow);
 			return;
 		}
 		if (rc < 0) /* the rows behind it can be read */
@@ -286,6 +318,8 @@ static void take_rows(struct follow *follow, const struct pg_reply *reply, int s
 				  LOG_N("seq", step.seq), LOG_S("error", err.text));
 		follow->next_row = step.seq + 1;
 	}
+	if (follow->state == FOLLOW_OVER)
+		return; /* by its view */
 	if (rows == HISTORY_PAGE)
 		follow_step(follow);
 	else
@@ -376,6 +410,8 @@ void follow_step(struct follow *follow)
 void follow_demote(struct follow *follow)
 {
 	list_push(&follow->tail->catching, &follow->node);
+	if (follow->state == FOLLOW_OVER)
+		return; /* what it has not yet read leaves */
 	follow->state = FOLLOW_STREAM;
 	follow->row_asked = false;
 	follow->looked = false;
@@ -418,6 +454,7 @@ int follow_new(struct tail *tail, struct request *req, const struct tails_ask *a
 {
 	static const struct sse_ops ops = { on_room, on_gone };
 	struct follow *follow = mem_new(struct follow);
+	struct sse_frame *frame;
 	int rc;
 
 	follow->tail = tail;
@@ -426,12 +463,18 @@ int follow_new(struct tail *tail, struct request *req, const struct tails_ask *a
 	follow->cursor.known = follow->from_start;
 	follow->in_stream = ask->fresh;
 	follow->ended = ask->ended;
+	follow->view = ask->view;
 	follow->next_row = 1;
 	follow->state = FOLLOW_STREAM;
 	rc = sse_open(req, &ops, follow, &follow->sse, err);
 	if (rc < 0) {
 		mem_free(follow);
 		return rc;
+	}
+	if (ask->head) {
+		frame = sse_frame_new(NULL, 0, ask->head, strlen(ask->head));
+		sse_send(follow->sse, frame);
+		sse_frame_unref(frame);
 	}
 	list_push(&tail->catching, &follow->node);
 	tail->tails->clients++;

@@ -19,7 +19,9 @@ src_events_libevents_a_SOURCES = \
 	src/events/replay.h \
 	src/events/tail.c \
 	src/events/tail.h \
-	src/events/tailing.h
+	src/events/tailing.h \
+	src/events/v1_view.c \
+	src/events/v1_view.h
 nodist_src_events_libevents_a_SOURCES = \
 	src/events/events_lua.c \
 	src/events/events_lua.h

@@ -34,6 +34,7 @@
 
 #include <string.h>
 
+#define SHORT_MAX       256 /* events */
 #define PUBLISH_PAUSE_S 0.5 /* before what Redis refused is tried again */
 
 /* Of the process, made by the first publisher and never freed: a call that waits for its
@@ -235,25 +236,44 @@ static int64_t ttl_of(const struct publish *publish)
 	return publish->last ? publisher->ended_ttl_ms : publisher->ttl_ms;
 }
 
+/*
+ * Its stream cannot become too long by this: nobody need look how long it is. The run had
+ * no owner, so what it published before is of the few moments in which it may go on
+ * without one.
+ */
+static bool is_short(const struct publish *publish)
+{
+	size_t count = 0;
+
+	if (!publish->last)
+		return false;
+	list_for_each(node, &publish->entries)
+		if (++count > SHORT_MAX)
+			return false;
+	return true;
+}
+
 static void send_each(struct publish_call *call, struct publisher *publisher,
 		      const struct publish *publish)
 {
 	struct redis_command *command = &publisher->command;
-	char id[FIFO_ID_MAX];
-	size_t id_len;
+	struct redis_command_mark begun;
 
+	redis_command_reset(command);
+	redis_command_arg(command, "XADD", 4);
+	redis_command_arg(command, publisher->key.data, publisher->key.len);
+	if (!is_short(publish)) {
+		redis_command_arg(command, "MAXLEN", 6);
+		redis_command_arg(command, "~", 1);
+		redis_command_int(command, PUBLISH_STREAM_MAX);
+	}
+	begun = redis_command_mark(command);
 	list_for_each(node, &publish->entries) {
 		const struct fifo_entry *entry =
 			list_entry(node, struct fifo_entry, node);
 
-		redis_command_reset(command);
-		redis_command_arg(command, "XADD", 4);
-		redis_command_arg(command, publisher->key.data, publisher->key.len);
-		redis_command_arg(command, "MAXLEN", 6);
-		redis_command_arg(command, "~", 1);
-		redis_command_int(command, PUBLISH_STREAM_MAX);
-		id_len = fifo_id(entry, id);
-		redis_command_arg(command, id, id_len);
+		redis_command_cut(command, &begun);
+		redis_command_arg(command, entry->id, entry->id_len);
 		redis_command_arg(command, "data", 4);
 		redis_command_arg(command, entry->text, entry->len);
 		if (send_one(call, command, on_added) < 0)
@@ -271,8 +291,6 @@ static void send_script(struct publish_call *call, struct publisher *publisher,
 {
 	struct redis_command *command = &publisher->command;
 	struct str fence = STR_INIT;
-	char id[FIFO_ID_MAX];
-	size_t id_len;
 
 	str_printf(&fence, "{%s}:epoch", str_text(&publisher->key));
 	if (chat_run_turn(publish->run_id)) /* epochs are a turn's own */
@@ -288,8 +306,7 @@ static void send_script(struct publish_call *call, struct publisher *publisher,
 		const struct fifo_entry *entry =
 			list_entry(node, struct fifo_entry, node);
 
-		id_len = fifo_id(entry, id);
-		redis_command_arg(command, id, id_len);
+		redis_command_arg(command, entry->id, entry->id_len);
 		redis_command_arg(command, entry->text, entry->len);
 	}
 	str_deinit(&fence);

@@ -41,3 +41,18 @@ int replay_row(const char *events, replay_cb cb, void *arg, struct err *err)
 	str_deinit(&text);
 	return rc;
 }
+
+static bool keep_id(void *arg, const struct event_id *id, const char *text, size_t len)
+{
+	struct event_id *last = arg;
+
+	(void)text;
+	(void)len;
+	*last = *id;
+	return true;
+}
+
+int replay_last(const char *events, struct event_id *ret, struct err *err)
+{
+	return replay_row(events, keep_id, ret, err);
+}

@@ -16,4 +16,7 @@ typedef bool (*replay_cb)(void *arg, const struct event_id *id, const char *text
  * callback had enough, ERR_INPUT when the text is no such list. */
 int replay_row(const char *events, replay_cb cb, void *arg, struct err *err);
 
+/* Set *ret to the id of a row's last event, if it has one. Returns as replay_row(). */
+int replay_last(const char *events, struct event_id *ret, struct err *err);
+
 #endif

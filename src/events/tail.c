@@ -49,6 +49,7 @@
 #define AGAIN_SEC    0.5
 #define LOOK_MAX_MS  5000
 #define COMPLETE     "{\"type\":\"stream_complete\"}"
+#define DONE         "{\"type\":\"done\"}"
 #define READS_QUEUED 100000
 
 /* -- calls -- */
@@ -152,10 +153,9 @@ static void give(struct tail *tail, const struct event_id *id,
 	list_for_each_safe(node, &tail->live) {
 		struct follow *follow = list_entry(node, struct follow, node);
 
-		if (frame && cursor_judge(&follow->cursor, id, mark) != CURSOR_DROP)
-			sse_send(follow->sse, frame);
+		if (cursor_judge(&follow->cursor, id, mark) != CURSOR_DROP)
+			follow_give(follow, frame, text, len);
 		cursor_pass(&follow->cursor, id, mark);
-		follow->sent = true;
 		if (sse_is_slow(follow->sse)) {
 			log_info("events.client_slow", LOG_S("run", tail->run_id),
 				 LOG_N("bytes", sse_queued(follow->sse)));
@@ -557,6 +557,7 @@ struct tails *tails_new(const struct tails_options *options)
 	ev_timer_init(&tails->again, on_again, 0., 0.);
 	tails->poll.data = tails->second.data = tails->again.data = tails;
 	tails->complete = sse_frame_new(NULL, 0, COMPLETE, strlen(COMPLETE));
+	tails->done = sse_frame_new(NULL, 0, DONE, strlen(DONE));
 	return tails;
 }
 
@@ -590,6 +591,7 @@ void tails_free(struct tails *tails)
 	map_deinit(&tails->by_run);
 	map_deinit(&tails->by_stream);
 	sse_frame_unref(tails->complete);
+	sse_frame_unref(tails->done);
 	mem_free(tails);
 }
 

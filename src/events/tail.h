@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "events/event_id.h"
+#include "events/v1_view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,9 @@ struct tails_ask {
 	bool ended;            /* the row said so */
 	bool fresh;            /* it said that nobody ever had the run: no history */
 	bool plain;            /* a chat with an agent: events as chat_view.h says */
+	/* As the answer to a POST, which ends with `done` and without stream_complete. */
+	enum v1_view view;
+	const char *head; /* then: an event in front of all, JSON text; NULL: none */
 };
 
 /*

@@ -30,6 +30,7 @@ struct tails {
 	ev_timer second; /* while there are clients: rows of quiet runs, in turn */
 	ev_timer again;  /* something failed: those who wait try again */
 	struct sse_frame *complete;
+	struct sse_frame *done; /* the same for those with a view */
 };
 
 /* One answer that is awaited; outlives who asked. */
@@ -85,6 +86,7 @@ struct follow {
 	struct event_id until;  /* of the history wanted; 0-0: all of it */
 	int64_t next_row;       /* of the journal */
 	enum follow_state state : 8;
+	enum v1_view view : 8;
 	bool ended : 1;
 	bool in_stream : 1; /* the stream had something at or behind our position */
 	bool looked : 1;    /* all of the journal was read */
@@ -117,6 +119,9 @@ void tails_try_again(struct tails *tails);
 /* follow.c */
 int follow_new(struct tail *tail, struct request *req, const struct tails_ask *ask,
 	       struct err *err);
+/* One event to the client; frame: what all get of it, NULL for nothing. */
+void follow_give(struct follow *follow, struct sse_frame *frame, const char *text,
+		 size_t len);
 /* Cut the client off. */
 void follow_drop(struct follow *follow);
 /* Go on, if nothing is awaited and the client has room. */

@@ -17,18 +17,6 @@
 
 #include <string.h>
 
-static void add_entry(struct list *out, const struct backlog_end *id,
-		      const struct str *text)
-{
-	struct fifo_entry *entry = mem_alloc(sizeof(*entry) + text->len + 1);
-
-	entry->id_ms = id->id_ms;
-	entry->id_n = id->id_n;
-	entry->len = text->len;
-	memcpy(entry->text, str_text(text), text->len + 1);
-	list_push(out, &entry->node);
-}
-
 static int add_pair(struct list *out, const struct json *pair,
 		    const struct backlog_end *end, uint64_t *seq,
 		    struct backlog_end *newest, struct err *err)
@@ -46,7 +34,7 @@ static int add_pair(struct list *out, const struct json *pair,
 	if (at.id_ms < end->id_ms || (at.id_ms == end->id_ms && at.id_n <= end->id_n))
 		return 0;
 	jsonr_print(event, &text);
-	add_entry(out, &at, &text);
+	list_push(out, &fifo_entry_new(at.id_ms, at.id_n, text.data, text.len)->node);
 	str_deinit(&text);
 	return 0;
 }

@@ -29,17 +29,22 @@
 #define PAST_BYTES ((size_t)128 * 1024)
 /* A question beside its event, about. */
 #define WAIT_BYTES ((size_t)4 * 1024)
+/* Of an event in the column beside its text: its stream id, brackets, quotes, commas. */
+#define PAIR_BYTES (FIFO_ID_MAX + 8)
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,
 		      const char *tenant, int64_t wake, void *slot)
 {
-	struct held *held = mem_new(struct held);
+	size_t run_len = strlen(run_id), job_len = strlen(job_id);
+	size_t tenant_len = strlen(tenant);
+	struct held *held = mem_alloc(sizeof(*held) + run_len + job_len + tenant_len + 3);
 
 	held->host = host;
-	held->run_id = mem_dup(run_id);
-	held->job_id = mem_dup(job_id);
-	held->job_id_len = strlen(job_id);
-	held->tenant = mem_dup(tenant);
+	held->run_id = memcpy(held->names, run_id, run_len + 1);
+	held->job_id = memcpy(held->names + run_len + 1, job_id, job_len + 1);
+	held->job_id_len = job_len;
+	held->tenant =
+		memcpy(held->names + run_len + job_len + 2, tenant, tenant_len + 1);
 	held->turn = chat_run_turn(run_id);
 	held->wake = wake;
 	held->slot = slot;
@@ -96,8 +101,7 @@ static void row_free_held(struct held_row *held_row)
 		held_row->op->server = NULL;
 	}
 	row_free(held_row->row);
-	str_deinit(held_row->events);
-	mem_free(held_row->events);
+	str_deinit(&held_row->events);
 	mem_free(held_row);
 }
 
@@ -117,7 +121,7 @@ size_t held_bytes(const struct held *held)
 	list_for_each(node, &held->rows) {
 		const struct held_row *row = list_entry(node, struct held_row, node);
 
-		bytes += row->row->delta.len + row->events->len + row->row->usage.len +
+		bytes += row->row->delta.len + row->events.len + row->row->usage.len +
 			 row->row->error.len;
 		if (row->row->wait && row->row->wait->opens)
 			bytes += WAIT_BYTES;
@@ -167,9 +171,6 @@ void held_free(struct held *held)
 	mem_free(held->unusable);
 	mem_free(held->from);
 	mem_free(held->session);
-	mem_free(held->run_id);
-	mem_free(held->job_id);
-	mem_free(held->tenant);
 	mem_free(held);
 }
 
@@ -190,15 +191,18 @@ static struct held_row *last_row(struct held *held)
 	return list_entry(held->rows.prev, struct held_row, node);
 }
 
-static void add_events(struct held *held, struct held_row *to,
-		       const struct engine_row *row, int64_t wall_ms)
+static void add_events(struct held *held, struct held_row *to, struct engine_row *row,
+		       int64_t wall_ms)
 {
 	struct str stamped = STR_INIT;
-	char id[FIFO_ID_MAX];
-	size_t i, len, id_len;
+	const struct fifo_entry *entry;
+	size_t i, len;
 	const char *text;
 
 	to->events_count += row->events_count;
+	(void)row_event_texts(row, &len);
+	(void)str_reserve(&to->events, len + row->events_count * PAIR_BYTES);
+	fifo_expect(&held->fifo, row->events_count, len);
 	for (i = 0; i < row->events_count; i++) {
 		text = row_event_text(row, i, &len);
 		if (held->turn) {
@@ -207,14 +211,15 @@ static void add_events(struct held *held, struct held_row *to,
 			text = str_text(&stamped);
 			len = stamped.len;
 		}
-		id_len = fifo_id(fifo_add(&held->fifo, wall_ms, to->seq, text, len), id);
-		str_add(to->events, to->events->len ? ",[\"" : "[[\"", 3);
-		str_add(to->events, id, id_len);
-		str_add(to->events, "\",", 2);
-		str_add(to->events, text, len);
-		str_add_char(to->events, ']');
+		entry = fifo_add(&held->fifo, wall_ms, to->seq, text, len);
+		str_add(&to->events, to->events.len ? ",[\"" : "[[\"", 3);
+		str_add(&to->events, entry->id, entry->id_len);
+		str_add(&to->events, "\",", 2);
+		str_add(&to->events, text, len);
+		str_add_char(&to->events, ']');
 	}
 	str_deinit(&stamped);
+	row_drop_events(row); /* a commit is far: the next run takes the memory */
 }
 
 /* The start row of a loop's first iteration may have a delta, for one. */
@@ -256,7 +261,6 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		held_row = mem_new(struct held_row);
 		held_row->row = row;
 		held_row->seq = ++held->seq;
-		held_row->events = mem_new(struct str);
 		list_push(&held->rows, &held_row->node);
 		add_events(held, held_row, row, wall_ms);
 		last = held_row;
@@ -270,7 +274,7 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 
 const char *held_row_events(struct held_row *row)
 {
-	struct str *events = row->events;
+	struct str *events = &row->events;
 
 	if (!events->len)
 		return NULL;

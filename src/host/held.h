@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "base/str.h"
 #include "engine/fold.h"
 #include "events/fifo.h"
 #include "events/publish.h"
@@ -23,7 +24,6 @@ struct exec;
 struct host_scale;
 struct map;
 struct op;
-struct str;
 
 /* Whose run it is, as far as Postgres knows. */
 enum held_state {
@@ -51,7 +51,7 @@ struct held_row {
 	struct op *op;          /* waits for the row to be durable; NULL: nobody does */
 	uint32_t seq;
 	size_t events_count; /* in events */
-	struct str *events;  /* owned: the text of column events, open at its end */
+	struct str events;   /* the text of column events, open at its end */
 };
 
 /* What a takeover brought of a run that others had before. */
@@ -76,10 +76,10 @@ struct held {
 	struct list node;   /* in host->lazy until a takeover is wanted, by age */
 	enum held_state state;
 	enum held_act act;
-	char *run_id; /* owned */
-	char *job_id; /* owned */
+	const char *run_id; /* in names, as the two below */
+	const char *job_id;
 	size_t job_id_len;
-	char *tenant;  /* owned */
+	const char *tenant;
 	void *slot;    /* the worker's own: the queue that the entry came from */
 	size_t queue;  /* its number among those of this worker */
 	int64_t turn;  /* of a chat; 0: it is no turn of one */
@@ -127,6 +127,7 @@ struct held {
 	struct engine_pause *pause; /* owned; NULL: it does not wait for people alone */
 	struct people people;
 	int rejections; /* commits that were refused for good */
+	char names[];
 };
 
 struct held *held_new(struct host_scale *host, const char *run_id, const char *job_id,

@@ -34,6 +34,14 @@ static int64_t moment_of(const struct json *entry, const char *key)
 	return text && moment_parse(text, &at_ms) ? at_ms : 0;
 }
 
+/* 0: none that an entry could have. */
+static int64_t duration_of(const struct json *entry)
+{
+	double sec = jsonr_double(jsonr_get(entry, "duration_seconds"));
+
+	return sec > 0 && sec < 1e12 ? (int64_t)(sec * 1000. + .5) : 0;
+}
+
 static int take_state(struct scope *scope, const struct json *state, struct err *err)
 {
 	struct jsonr_iter it = jsonr_iter(state);
@@ -63,8 +71,7 @@ static void take_entry(struct scope *scope, const struct json *entry)
 	ended = moment_of(entry, "ended_at");
 	started = moment_of(entry, "started_at");
 	history_add(&scope->history, &scope->arena, step, started ? started : ended,
-		    ended ? ended : started,
-		    (int64_t)(jsonr_double(jsonr_get(entry, "duration_seconds")) * 1000),
+		    ended ? ended : started, duration_of(entry),
 		    failed ? FAIL_JOB : FAIL_NONE, failed && error ? error : NULL);
 }
 

@@ -80,16 +80,11 @@ static void on_pause(struct ev_loop *loop, ev_timer *w, int revents)
 
 static struct fifo_entry *entry_new(const struct store_crash_event *event)
 {
-	struct fifo_entry *entry = mem_alloc(sizeof(*entry) + event->len + 1);
 	char *end;
+	int64_t id_ms = strtoll(event->id, &end, 10);
+	uint32_t id_n = *end == '-' ? (uint32_t)strtoul(end + 1, NULL, 10) : 0;
 
-	list_init(&entry->node);
-	entry->id_ms = strtoll(event->id, &end, 10);
-	entry->id_n = *end == '-' ? (uint32_t)strtoul(end + 1, NULL, 10) : 0;
-	entry->len = event->len;
-	memcpy(entry->text, event->text, event->len);
-	entry->text[event->len] = '\0';
-	return entry;
+	return fifo_entry_new(id_ms, id_n, event->text, event->len);
 }
 
 static void on_published(struct publish *publish)

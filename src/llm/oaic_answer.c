@@ -157,10 +157,15 @@ static int told_error(const struct oaic_answer *answer, const struct json *doc,
 
 /* ---- the parts of an answer ---- */
 
+/* No call has more; sums of what a server makes up must not overflow. */
+#define TOKENS_MAX 1000000000
+
 static int64_t tokens_in(const struct json *object, const char *key)
 {
 	int64_t n = jsonr_get_int(object, key, 0);
 
+	if (n > TOKENS_MAX)
+		return TOKENS_MAX;
 	return n > 0 ? n : 0;
 }
 
@@ -300,14 +305,18 @@ void oaic_answer_head(struct oaic_answer *answer, int status, const char *conten
 		answer->form = OAIC_UNKNOWN; /* some servers name no type, or another */
 }
 
-static void guess_form(struct oaic_answer *answer, const char *bytes, size_t len)
+/* How many bytes it passed over: they are no part of the body, wherever that was cut. */
+static size_t guess_form(struct oaic_answer *answer, const char *bytes, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len && strchr(" \t\r\n", bytes[i]); i++)
+	for (i = 0; i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' ||
+				bytes[i] == '\n');
+	     i++)
 		;
 	if (i < len)
 		answer->form = bytes[i] == '{' ? OAIC_WHOLE : OAIC_STREAM;
+	return i;
 }
 
 static int feed_stream(struct oaic_answer *answer, const char *bytes, size_t len,
@@ -326,11 +335,14 @@ static int feed_stream(struct oaic_answer *answer, const char *bytes, size_t len
 int oaic_answer_feed(struct oaic_answer *answer, const char *bytes, size_t len,
 		     struct oaic_verdict *verdict)
 {
-	size_t room;
+	size_t room, passed;
 
 	memset(verdict, 0, sizeof(*verdict));
-	if (answer->form == OAIC_UNKNOWN)
-		guess_form(answer, bytes, len);
+	if (answer->form == OAIC_UNKNOWN) {
+		passed = guess_form(answer, bytes, len);
+		bytes += passed;
+		len -= passed;
+	}
 	switch (answer->form) {
 	case OAIC_UNKNOWN:
 		return 0;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/conf.h"
 #include "ipc/kind.h"
 #include "ipc/scoreboard.h"
 #include "master/house.h"
@@ -43,8 +44,13 @@ static void add_stores(struct master *m, struct str *out)
 	};
 	const char *text = missing[crews_stores_away(&m->crews) & 3U];
 
-	if (text)
-		str_printf(out, "%s%s", out->len ? "; " : "", text);
+	if (!text)
+		return;
+	str_printf(out, "%s%s", out->len ? "; " : "", text);
+	if (m->conf->stores_away && conf_is_standalone(m->conf))
+		str_add_text(out,
+			     ": requests are executed here, and definitions that are "
+			     "saved stay in files of this host until a sync");
 }
 
 static void show_state(struct master *m, enum score_master_state state,

@@ -20,8 +20,11 @@ static struct {
 	char *start;
 	size_t room;
 	char **old_environ;
-	char **copy; /* owned: the environment's new home */
-} area;              /* the master; children inherit it and set their own title */
+	/* The environment's new home, owned. Who removes or replaces a variable takes
+	 * its place in the list; its text stays, so all texts are one piece. */
+	char **copy;
+	char *texts;
+} area; /* the master; children inherit it and set their own title */
 
 /* Move the end of the room over text if it lies right behind. */
 static void room_add(char **end, char *text)
@@ -32,14 +35,18 @@ static void room_add(char **end, char *text)
 
 static void environ_move(void)
 {
-	size_t count = 0, i;
+	size_t count = 0, len = 0, i;
+	char *at;
 
-	while (environ[count])
-		count++;
+	for (; environ[count]; count++)
+		len += strlen(environ[count]) + 1;
 	area.old_environ = environ;
 	area.copy = mem_new_n(char *, count + 1);
-	for (i = 0; i < count; i++)
-		area.copy[i] = mem_dup(environ[i]);
+	area.texts = at = mem_new_n(char, len + 1);
+	for (i = 0; i < count; i++) {
+		area.copy[i] = at;
+		at = stpcpy(at, environ[i]) + 1;
+	}
 	environ = area.copy;
 }
 
@@ -79,14 +86,11 @@ void title_set(const char *title)
 
 void title_deinit(void)
 {
-	size_t i;
-
 	if (!area.copy)
 		return;
 	/* the old strings are overwritten: nothing is left to go back to */
-	for (i = 0; area.copy[i]; i++)
-		mem_free(area.copy[i]);
 	mem_free(area.copy);
+	mem_free(area.texts);
 	area.old_environ[0] = NULL;
 	environ = area.old_environ;
 	memset(&area, 0, sizeof(area));

@@ -7,10 +7,11 @@
  */
 #include "redis/redis_command.h"
 
+#include "base/digits.h"
+
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
-
-#define HEAD_MAX 24 /* "$", 20 digits, CR LF */
 
 void redis_command_deinit(struct redis_command *command)
 {
@@ -24,27 +25,42 @@ void redis_command_reset(struct redis_command *command)
 	command->count = 0;
 }
 
-/* "$<len>\r\n" to the end of text[HEAD_MAX]; returns where it begins. */
-static char *head_of(char *text, size_t len)
+void redis_command_cut(struct redis_command *command, const struct redis_command_mark *to)
 {
-	char *p = text + HEAD_MAX;
+	assert(to->len <= command->bytes.len && to->count <= command->count);
+	command->bytes.len = to->len;
+	command->count = to->count;
+}
 
-	*--p = '\n';
-	*--p = '\r';
-	do {
-		*--p = (char)('0' + len % 10);
-		len /= 10;
-	} while (len);
-	*--p = '$';
-	return p;
+/* "<sign><number>\r\n" in front of `end`; returns where it begins. */
+static char *head_before(char sign, size_t number, char *end)
+{
+	char *at;
+
+	end[-1] = '\n';
+	end[-2] = '\r';
+	at = digits_put_before(number, end - 2);
+	*--at = sign;
+	return at;
+}
+
+const char *redis_command_head(const struct redis_command *command,
+			       char buf[REDIS_COMMAND_HEAD_MAX], size_t *len)
+{
+	char *end = buf + REDIS_COMMAND_HEAD_MAX;
+	const char *at = head_before('*', command->count, end);
+
+	*len = (size_t)(end - at);
+	return at;
 }
 
 void redis_command_joined(struct redis_command *command, const void *head,
 			  size_t head_len, const void *tail, size_t tail_len)
 {
-	char text[HEAD_MAX];
-	const char *count = head_of(text, head_len + tail_len);
-	size_t count_len = (size_t)(text + HEAD_MAX - count);
+	char text[REDIS_COMMAND_HEAD_MAX];
+	const char *count =
+		head_before('$', head_len + tail_len, text + REDIS_COMMAND_HEAD_MAX);
+	size_t count_len = (size_t)(text + REDIS_COMMAND_HEAD_MAX - count);
 	char *p = str_reserve(&command->bytes, count_len + head_len + tail_len + 2);
 
 	memcpy(p, count, count_len);
@@ -73,14 +89,10 @@ void redis_command_text(struct redis_command *command, const char *text)
 
 void redis_command_int(struct redis_command *command, int64_t n)
 {
-	char text[24];
-	char *p = text + sizeof(text);
-	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char text[1 + DIGITS_MAX];
+	char *p = digits_put_before(n < 0 ? 0 - (uint64_t)n : (uint64_t)n,
+				    text + sizeof(text));
 
-	do {
-		*--p = (char)('0' + left % 10);
-		left /= 10;
-	} while (left);
 	if (n < 0)
 		*--p = '-';
 	redis_command_arg(command, p, (size_t)(text + sizeof(text) - p));

@@ -213,8 +213,9 @@ static void deadline_arm(struct redis_link *link, int64_t now_mono_ms,
 void redis_link_enqueue(struct redis_link *link, const struct redis_command *command,
 			const struct redis_pending_entry *entry)
 {
-	char head[16];
-	int len = snprintf(head, sizeof(head), "*%u\r\n", command->count);
+	char buf[REDIS_COMMAND_HEAD_MAX];
+	size_t head_len;
+	const char *head = redis_command_head(command, buf, &head_len);
 
 	(void)redis_pending_push(&link->pending,
 				 entry); /* the caller has checked the room */
@@ -222,9 +223,9 @@ void redis_link_enqueue(struct redis_link *link, const struct redis_command *com
 		str_drop(&link->out, link->out_done);
 		link->out_done = 0;
 	}
-	str_add(&link->out, head, (size_t)len);
+	str_add(&link->out, head, head_len);
 	str_add(&link->out, command->bytes.data, command->bytes.len);
-	link->queued += (uint64_t)len + command->bytes.len;
+	link->queued += head_len + command->bytes.len;
 }
 
 int redis_link_send(struct redis_link *link, const struct redis_command *command,

@@ -26,6 +26,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 struct redis_tls {
@@ -131,8 +132,9 @@ static int tls_begin(struct redis_transport *transport, const struct redis_tls *
 	ERR_clear_error();
 	transport->ssl = SSL_new(tls->context);
 	ok = transport->ssl && SSL_set_fd(transport->ssl, transport->fd) == 1;
-	if (ok && !literal)
-		ok = SSL_set_tlsext_host_name(transport->ssl, host) == 1;
+	if (ok && !literal) /* a macro that takes the const away; it copies the name */
+		ok = SSL_set_tlsext_host_name(transport->ssl, (char *)(uintptr_t)host) ==
+		     1;
 	if (ok && tls->verify && tls->verify_host)
 		ok = (literal ? X509_VERIFY_PARAM_set1_ip_asc(
 					SSL_get0_param(transport->ssl), host)

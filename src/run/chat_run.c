@@ -100,10 +100,14 @@ void chat_run_stream(struct str *out, const char *run_id)
 {
 	struct str session = STR_INIT;
 
-	if (chat_run_session(&session, run_id))
+	if (chat_run_session(&session, run_id)) {
 		str_printf(out, "synapse:chat:%s:events", str_text(&session));
-	else
-		str_printf(out, "synapse:run:%s:events", run_id);
+	} else {
+		/* of each run, so without printf */
+		str_add_text(out, "synapse:run:");
+		str_add_text(out, run_id);
+		str_add_text(out, ":events");
+	}
 	str_deinit(&session);
 }
 

@@ -11,15 +11,17 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digits.h"
 #include "base/jsonw.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "run/definition.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ERROR_MAX   2000
-#define STAMP_SHORT 19 /* "2026-11-23T21:45:00" */
+#define ENTRY_BYTES 256 /* as JSON, about */
+#define STAMP_SHORT 19  /* "2026-11-23T21:45:00" */
 
 void history_init(struct history *history, struct arena *arena,
 		  const struct definition *definition)
@@ -117,10 +119,12 @@ const struct history_entry *history_next(struct history_iter *it)
 
 char *history_seconds(int64_t ms, char *buf)
 {
-	int64_t hundredths = (ms + 5) / 10;
+	int64_t hundredths = ms > 0 ? (ms + 5) / 10 : 0;
+	size_t len = digits_put((uint64_t)hundredths / 100, buf);
 
-	(void)snprintf(buf, HISTORY_SECONDS_MAX, "%lld.%02d",
-		       (long long)(hundredths / 100), (int)(hundredths % 100));
+	buf[len++] = '.';
+	digits_put_padded((unsigned)(hundredths % 100), 2, buf + len);
+	buf[len + 2] = '\0';
 	return buf;
 }
 
@@ -162,6 +166,7 @@ void history_print(const struct history *history, struct str *out)
 	const struct history_entry *entry;
 	struct jsonw w;
 
+	(void)str_reserve(out, history_total(history) * ENTRY_BYTES);
 	jsonw_init(&w, out);
 	jsonw_array(&w);
 	while ((entry = history_next(&it)))

@@ -59,8 +59,9 @@ struct server {
 	struct list conns[CONN_NSTATES];
 	size_t conn_peak; /* of conn_count, since memory was given back */
 	size_t conn_count;
-	size_t pending;      /* requests that the handler has */
-	size_t bodies_bytes; /* room of all bodies in memory */
+	size_t pending;         /* requests that the handler has */
+	size_t bodies_bytes;    /* room of all bodies in memory */
+	size_t strangers_bytes; /* of those, of requests that are not known */
 	struct server_counters counters;
 
 	/* sse.c's */
@@ -104,6 +105,7 @@ struct request {
 	struct MHD_Response *response;                      /* owned; NULL: none yet */
 	int status;
 	bool seen;   /* the head was looked at */
+	bool known;  /* see request_known() */
 	bool handed; /* on_request was called */
 	bool inside; /* MHD waits for our return, so it need not be resumed */
 	bool close;  /* close the connection after the answer */

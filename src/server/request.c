@@ -7,7 +7,9 @@
  * decoded is answered 400 and never reaches a route.
  *
  * The body grows with the bytes that arrive, not with what Content-Length announces: a
- * client pays for the memory that it takes, and all bodies together have a bound.
+ * client pays for the memory that it takes, and all bodies together have a bound. Those
+ * of requests whose sender is not known have a smaller one, so that they cannot take the
+ * room of others.
  */
 #include "server/request.h"
 
@@ -17,12 +19,14 @@
 #include "server/inside.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #define BODY_FIRST_BYTES ((size_t)4096)
+#define STRANGERS_PART   4
 
 struct request *request_new(struct server *server, struct conn *conn, const char *uri)
 {
@@ -165,9 +169,28 @@ int request_parse(struct request *req, const char *method)
 	return status;
 }
 
-int request_body_add(struct request *req, const char *bytes, size_t len)
+/* Is there room for so much more of this body? */
+static bool has_room(const struct request *req, size_t more)
+{
+	const struct server *server = req->server;
+	size_t max = server->options.bodies_max_bytes;
+
+	return more <= max - server->bodies_bytes &&
+	       (req->known || server->strangers_bytes + more <= max / STRANGERS_PART);
+}
+
+static void count_room(struct request *req, size_t room)
 {
 	struct server *server = req->server;
+
+	server->bodies_bytes += room - req->body_room; /* may wrap on its way down */
+	if (!req->known)
+		server->strangers_bytes += room - req->body_room;
+	req->body_room = room;
+}
+
+int request_body_add(struct request *req, const char *bytes, size_t len)
+{
 	size_t room = req->body_room ? req->body_room : BODY_FIRST_BYTES;
 	char *body;
 
@@ -178,15 +201,13 @@ int request_body_add(struct request *req, const char *bytes, size_t len)
 	if (room > req->body_max + 1)
 		room = req->body_max + 1; /* it never holds more */
 	if (room > req->body_room) {
-		if (room - req->body_room >
-		    server->options.bodies_max_bytes - server->bodies_bytes)
+		if (!has_room(req, room - req->body_room))
 			return 503;
 		body = mem_try_resize(req->body, room);
 		if (!body)
 			return 503;
-		server->bodies_bytes += room - req->body_room;
 		req->body = body;
-		req->body_room = room;
+		count_room(req, room);
 	}
 	memcpy(req->body + req->body_len, bytes, len);
 	req->body_len += len;
@@ -196,10 +217,10 @@ int request_body_add(struct request *req, const char *bytes, size_t len)
 
 void request_body_drop(struct request *req)
 {
-	req->server->bodies_bytes -= req->body_room;
+	count_room(req, 0);
 	mem_free(req->body);
 	req->body = NULL;
-	req->body_len = req->body_room = 0;
+	req->body_len = 0;
 }
 
 enum request_method request_method(const struct request *req)
@@ -292,6 +313,12 @@ const char *request_peer(struct request *req)
 struct arena *request_arena(struct request *req)
 {
 	return &req->arena;
+}
+
+void request_known(struct request *req)
+{
+	assert(req->body_room == 0);
+	req->known = true;
 }
 
 void request_set_user(struct request *req, void *user)

@@ -52,6 +52,10 @@ const char *request_peer(struct request *req);
 /* Memory that lives as long as the request. */
 struct arena *request_arena(struct request *req);
 
+/* Its sender is known: while the head is looked at. Bodies of others have a share of the
+ * room only (server_options.bodies_max_bytes). */
+void request_known(struct request *req);
+
 /* One pointer of the handler's own. */
 void request_set_user(struct request *req, void *user);
 void *request_user(const struct request *req);

@@ -21,8 +21,9 @@
  *
  * What MHD takes and should not is refused in the first call, before any route sees it:
  * two Content-Length headers, Content-Length beside Transfer-Encoding, a transfer coding
- * other than chunked, white space in a header's name. Each of them is a way to make a
- * proxy and us see different requests on one connection, so the connection is closed.
+ * other than chunked, white space in a header's name, CR or LF in its value, two Hosts.
+ * Each of them is a way to make a proxy and us see different requests on one connection,
+ * so the connection is closed.
  *
  * A refused body of at most DISCARD_MAX_BYTES is read off and dropped before the answer,
  * because a close with unread bytes is a reset that can overtake the answer. A larger one
@@ -325,14 +326,17 @@ struct framing {
 	int lengths;
 	int codings;
 	bool chunked;
+	int hosts;
 	bool bad_name;
+	bool bad_value;
 };
 
 static enum MHD_Result on_framing_header(void *arg, enum MHD_ValueKind kind,
-					 const char *name, const char *value)
+					 const char *name, size_t name_len,
+					 const char *value, size_t value_len)
 {
 	struct framing *framing = arg;
-	const char *p;
+	size_t i;
 
 	(void)kind;
 	if (strcasecmp(name, "Content-Length") == 0)
@@ -341,9 +345,14 @@ static enum MHD_Result on_framing_header(void *arg, enum MHD_ValueKind kind,
 		framing->codings++;
 		framing->chunked = value && strcasecmp(value, "chunked") == 0;
 	}
-	for (p = name; *p; p++)
-		if (*p <= ' ' || *p > '~')
+	if (strcasecmp(name, "Host") == 0)
+		framing->hosts++;
+	for (i = 0; i < name_len; i++)
+		if (name[i] <= ' ' || name[i] > '~')
 			framing->bad_name = true;
+	for (i = 0; i < value_len; i++)
+		if (value[i] == '\r' || value[i] == '\n')
+			framing->bad_value = true;
 	return MHD_YES;
 }
 
@@ -354,10 +363,14 @@ static bool check_framing(struct request *req, struct MHD_Connection *mhd,
 	struct framing framing = { 0 };
 	const char *detail = NULL;
 
-	(void)MHD_get_connection_values(mhd, MHD_HEADER_KIND, on_framing_header,
-					&framing);
+	(void)MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_framing_header,
+					  &framing);
 	if (framing.bad_name)
 		detail = "white space in a header's name";
+	else if (framing.bad_value)
+		detail = "CR or LF in a header's value";
+	else if (framing.hosts > 1)
+		detail = "more than one Host";
 	else if (framing.lengths > 1)
 		detail = "more than one Content-Length";
 	else if (framing.lengths && framing.codings)

@@ -193,6 +193,13 @@ const char *files_edit_find(const struct files_edit *edit, const char *id)
 	return item ? item->text : NULL;
 }
 
+int64_t files_edit_changed_ms(const struct files_edit *edit)
+{
+	return edit->old.st_ino ? (int64_t)edit->old.st_mtim.tv_sec * 1000 +
+					  edit->old.st_mtim.tv_nsec / 1000000
+				: 0;
+}
+
 size_t files_edit_count(const struct files_edit *edit)
 {
 	return edit->count;

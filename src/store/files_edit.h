@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct files_edit;
 
@@ -24,6 +25,8 @@ void files_edit_close(struct files_edit *edit);
 
 /* The compact text of the first item with this key, borrowed; NULL: there is none. */
 const char *files_edit_find(const struct files_edit *edit, const char *id);
+/* When the file was last changed; 0: there is none yet. */
+int64_t files_edit_changed_ms(const struct files_edit *edit);
 size_t files_edit_count(const struct files_edit *edit);
 const char *files_edit_at(const struct files_edit *edit, size_t index);
 

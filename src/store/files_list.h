@@ -37,9 +37,9 @@ void files_list_free(struct files_list *list);
 void files_list_look(struct files_list *list, int64_t now_mono_ms);
 
 const struct files_item *files_list_find(const struct files_list *list, const char *id);
-/* Ordered by id. */
 /* The next look reads it, however soon that is: this process has written the file. */
 void files_list_expire(struct files_list *list);
+/* Ordered by id. */
 size_t files_list_count(const struct files_list *list);
 const struct files_item *files_list_at(const struct files_list *list, size_t index);
 

@@ -234,6 +234,7 @@ STORE_SQL = \
 	src/store/sql/steps_check.sql \
 	src/store/sql/steps_commit.sql \
 	src/store/sql/steps_events.sql \
+	src/store/sql/steps_newest.sql \
 	src/store/sql/steps_history.sql \
 	src/store/sql/steps_list.sql \
 	src/store/sql/steps_read.sql \
@@ -277,7 +278,9 @@ STORE_MIGRATIONS = \
 	src/store/migrations/010_page.sql \
 	src/store/migrations/011_schedules.sql \
 	src/store/migrations/012_order.sql \
-	src/store/migrations/013_views.sql
+	src/store/migrations/013_views.sql \
+	src/store/migrations/014_engine.sql \
+	src/store/migrations/016_alone.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -141,6 +141,14 @@ int store_steps_events(struct pg_batch *batch, const char *run_id, int64_t from_
 	return at;
 }
 
+int store_steps_newest(struct pg_batch *batch, const char *run_id)
+{
+	int at = add(batch, STORE_SQL_STEPS_NEWEST);
+
+	pg_batch_text(batch, run_id, -1);
+	return at;
+}
+
 int store_steps_events_count(const struct pg_reply *reply, int statement)
 {
 	return pg_reply_rows(reply, statement);

@@ -80,6 +80,8 @@ int store_steps_history(struct pg_batch *batch, const char *run_id, int64_t from
 /* What tails read of them: rows that have events, from seq on, at most limit. */
 int store_steps_events(struct pg_batch *batch, const char *run_id, int64_t from_seq,
 		       int limit);
+/* The last of those rows; none or one. */
+int store_steps_newest(struct pg_batch *batch, const char *run_id);
 int store_steps_events_count(const struct pg_reply *reply, int statement);
 /* seq and events are set. */
 void store_steps_events_read(const struct pg_reply *reply, int statement, int row,

@@ -282,7 +282,7 @@ static int add_ioctls(scmp_filter_ctx filter)
 
 	for (i = 0; i < sizeof(asks) / sizeof(asks[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, asks[i]));
+				      SCMP_A1(SCMP_CMP_EQ, asks[i], 0));
 	return rc;
 }
 
@@ -299,7 +299,7 @@ static int fill(scmp_filter_ctx filter)
 		rc = add_ioctls(filter);
 	if (rc == 0) /* asyncio's own wake-up */
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-				      SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+				      SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	return rc;
 }
 

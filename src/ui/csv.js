@@ -12,8 +12,8 @@ export function csv(rows) {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-export function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+export function save(name, text, type = 'text/csv;charset=utf-8') {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const a = document.createElement('a');
   a.href = url;
   a.download = name;

@@ -99,15 +99,18 @@ export function refresh(node, ...children) {
 }
 
 // A question before what cannot be taken back; resolves to true or false.
-export function confirm(title, text, word) {
+// more: what stands below the text.
+export function confirm(title, text, word, more = null) {
   return new Promise((resolve) => {
     const dialog = el('dialog', { 'aria-labelledby': 'dialog-title' });
-    const end = (yes) => { dialog.close(); dialog.remove(); resolve(yes); };
-    add(dialog, el('h2', { id: 'dialog-title' }, title), el('p', {}, text),
+    const no = () => end(false); // who goes elsewhere has not said yes
+    const end = (yes) => { window.removeEventListener('hashchange', no); dialog.close(); dialog.remove(); resolve(yes); };
+    add(dialog, el('h2', { id: 'dialog-title' }, title), el('p', {}, text), more,
       el('div', { class: 'row' },
         el('button', { type: 'button', class: 'danger', onclick: () => end(true) }, word),
         el('button', { type: 'button', autofocus: true, onclick: () => end(false) }, 'Keep')));
-    dialog.addEventListener('cancel', () => end(false));
+    dialog.addEventListener('cancel', no);
+    window.addEventListener('hashchange', no);
     document.body.append(dialog);
     dialog.showModal();
   });

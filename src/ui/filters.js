@@ -25,11 +25,11 @@ export function savedFilters(now, go, said) {
 
   function draw() {
     const all = read(), mine = all.find((f) => f.query === now);
-    const pick = el('select', { 'aria-label': 'Saved filters' }, el('option', { value: '' }, all.length ? 'a saved filter…' : 'no saved filter'),
+    const pick = el('select', { 'aria-label': 'Saved filters' }, el('option', { value: '' }, 'a saved filter…'),
       all.map((f) => el('option', { value: f.query, selected: f === mine }, f.name)));
     const name = el('input', { 'aria-label': 'Name of this filter', placeholder: 'name of this filter', maxLength: 80 });
     pick.addEventListener('change', () => { if (pick.value) go(pick.value); });
-    fill(node, pick);
+    fill(node, all.length ? pick : null);
     if (mine) add(node, button(`Forget “${mine.name}”`, () => { if (write(all.filter((f) => f !== mine), said)) { said.say('Forgotten.'); draw(); } }, { class: 'quiet' }));
     else if (now) add(node, name, button('Save this filter', () => {
       if (!name.value.trim()) { said.say('A name is needed.', true); name.focus(); return; }

@@ -52,7 +52,7 @@ function cut(text, n) {
 
 function tell(node, step, id, state) {
   node.setAttribute('class', `step ${state}`);
-  node.setAttribute('aria-label', `${step.name ?? id}, ${step.type}${state === 'none' ? '' : `, ${state}`}`);
+  node.querySelector('title').textContent = `${step.name ?? id}, ${step.type}${state === 'none' ? '' : `, ${state}`}`; // its name, and what the mouse shows
   node.querySelector('.type').textContent = `${step.type}${state === 'none' ? '' : ` · ${state}`}`;
 }
 
@@ -64,7 +64,7 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
   const rows = [];
   for (const [id, d] of depth) (rows[d] ??= []).push(id);
   const wide = Math.max(...rows.map((r) => r?.length ?? 0));
-  const width = wide * (W + GAP_X) + GAP_X, height = rows.length * (H + GAP_Y) + GAP_Y;
+  const width = wide * (W + GAP_X) + GAP_X, height = rows.length * (H + GAP_Y);
   const at = new Map();
   rows.forEach((row, d) => row?.forEach((id, i) => at.set(id, {
     x: GAP_X + (width - GAP_X - row.length * (W + GAP_X)) / 2 + i * (W + GAP_X), y: GAP_Y / 2 + d * (H + GAP_Y) })));
@@ -86,8 +86,8 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
   for (const [id, { x, y }] of at) {
     const step = steps.get(id);
     const node = el('g', { tabindex: '0', role: onStep ? 'button' : 'img', transform: `translate(${x} ${y})` },
-      el('title', {}, id), el('rect', { width: W, height: H, rx: 8 }),
-      el('text', { x: 10, y: 19, class: 'name' }, cut(step.name ?? id, 22)), el('text', { x: 10, y: 36, class: 'type' }));
+      el('title'), el('rect', { width: W, height: H, rx: 8 }),
+      el('text', { x: 10, y: 19, class: 'name', 'aria-hidden': 'true' }, cut(step.name ?? id, 22)), el('text', { x: 10, y: 36, class: 'type', 'aria-hidden': 'true' }));
     nodes.set(id, node);
     tell(node, step, id, states.get(id) ?? 'none');
     if (onStep) {

@@ -5,8 +5,9 @@ import { onConnection, tell } from './net.js';
 
 const SLOWEST_SEC = 60, LOAD_SHARE = 10;
 
-// act() may take a tenth of the time. Returns a function that ends it; `now` of it asks at once.
-export function every(seconds, act) {
+// act() may take a tenth of the time. soon: also now, and not only after the first seconds.
+// Returns a function that ends it; `now` of it asks at once.
+export function every(seconds, act, { soon = true } = {}) {
   let timer = null, ended = false, busy = false, wait = seconds;
 
   async function turn() {
@@ -30,7 +31,7 @@ export function every(seconds, act) {
   const seen = () => { if (!document.hidden && timer === null && !ended) turn(); };
   const forget = onConnection((news) => { if (news.connected) { wait = seconds; turn(); } });
   document.addEventListener('visibilitychange', seen);
-  turn();
+  if (soon) turn(); else timer = setTimeout(turn, wait * 1000);
   const end = () => { ended = true; clearTimeout(timer); forget(); document.removeEventListener('visibilitychange', seen); };
   end.now = turn;
   return end;

@@ -3,18 +3,28 @@
 import { el } from './dom.js';
 
 const SHOWN_MAX = 500; // older ones leave the list, not the run
-const FRAME_MS = 8, TEXT_MAX = 2000, TOKENS_MAX = 64 * 1024;
+const FRAME_MS = 8, TEXT_MAX = 2000, LINE_MAX = 240, TOKENS_MAX = 64 * 1024;
 const SKIP = new Set(['type', 'seq', 'sub', 'epoch', 'ts', 'orch_step_id', 'step_name', 'run_id']);
 
 export function eventText(e) {
-  return Object.entries(e).filter(([k]) => !SKIP.has(k)).map(([k, v]) => `${k}: ${typeof v === 'string' ? v : JSON.stringify(v)}`).join('  ').slice(0, TEXT_MAX);
+  return Object.entries(e).filter(([k, v]) => !SKIP.has(k) && v !== null).map(([k, v]) => `${k}: ${typeof v === 'string' ? v : JSON.stringify(v)}`).join('  ').slice(0, TEXT_MAX);
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
+// What an event tells: a line; of more than that the beginning, and the whole when it is opened.
+function rest(e) {
+  const text = eventText(e);
+  if (text.length <= LINE_MAX) return el('span', { class: 'rest' }, text);
+  const whole = el('pre', { tabindex: '0' });
+  const node = el('details', { class: 'rest' }, el('summary', {}, `${text.slice(0, LINE_MAX)}…`), whole);
+  node.addEventListener('toggle', () => { whole.textContent = node.open ? JSON.stringify(e, null, 2) : ''; });
+  return node;
+}
+
 function line(e) {
-  return el('li', {}, e.ts ? el('time', { class: 'at' }, clock.format(new Date(e.ts))) : null, el('b', {}, e.type),
-    e.orch_step_id ? el('span', { class: 'of' }, e.orch_step_id) : null, el('span', { class: 'rest' }, eventText(e)));
+  return el('li', {}, e.ts ? el('time', { class: 'at', datetime: new Date(e.ts).toISOString() }, clock.format(new Date(e.ts))) : null, el('b', {}, e.type),
+    e.orch_step_id ? el('span', { class: 'of' }, e.orch_step_id) : null, rest(e));
 }
 
 // push(event), clear(); onDropped(count) when older ones left the list.

@@ -82,7 +82,7 @@ function frame(session) {
   fill(app,
     el('a', { class: 'skip', href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, 'Skip to the content'),
     el('header', {}, link('#/now', 'Synapse'), el('span', { class: 'who' },
-      session.key_name ?? 'no key', session.tenant_id ? ` · ${session.tenant_id}` : ''), out),
+      session.key_name ? [el('span', { class: 'hidden' }, 'Signed in with the key '), session.key_name] : 'no key', session.tenant_id ? ` · ${session.tenant_id}` : ''), out),
     offline, trouble,
     session.keys ? null : notice('No API key exists: anybody on this host may do anything here. Make one with: synapsed key create --name me'),
     el('div', { class: 'body' }, nav, main));

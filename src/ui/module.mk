@@ -18,7 +18,9 @@ UI_FILES = \
 	src/ui/parts.js \
 	src/ui/pointer.js \
 	src/ui/show.js \
+	src/ui/steps.js \
 	src/ui/story.js \
+	src/ui/sync.js \
 	src/ui/table.js \
 	src/ui/view_analytics.js \
 	src/ui/view_chat.js \
@@ -48,7 +50,7 @@ CLEANFILES += src/ui/ui_files.c src/ui/ui_files.h
 EXTRA_DIST += $(UI_FILES) src/ui/vendor/README.md src/ui/vendor/uplot.LICENSE
 
 CLEANFILES += src/ui/ui_files.stamp
-src/ui/ui_files.stamp: $(UI_FILES) scripts/embed.sh
+src/ui/ui_files.stamp: $(UI_FILES) src/ui/module.mk scripts/embed.sh
 	@$(MKDIR_P) src/ui
 	$(AM_V_GEN)$(top_srcdir)/scripts/embed.sh ui_files src/ui/ui_files.c \
 		src/ui/ui_files.h $(UI_FILES:%=$(top_srcdir)/%) && touch $@

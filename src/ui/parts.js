@@ -1,18 +1,42 @@
 // parts.js - pieces that several views share
 
-import { add, badge, button, el, field, fill, link } from './dom.js';
+import { add, badge, button, el, field, fill } from './dom.js';
 import { faults } from './form.js';
-import { between, money, moment } from './show.js';
+import { age, between, money, moment, seconds } from './show.js';
 
 export function heading(title, ...more) {
   return el('div', { class: 'heading' }, el('h1', {}, title), ...more);
 }
 
-// The same fact in the terminal.
+const COPIED_MS = 1500;
+
+// A word of a command line.
+export function word(text) {
+  return /^[\w.:@/+=-]+$/.test(text) ? text : `'${String(text).replaceAll("'", "'\\''")}'`;
+}
+
+async function copy(code) {
+  if (navigator.clipboard) { await navigator.clipboard.writeText(code.textContent); return; }
+  // a page that did not come over TLS has no clipboard: by the selection then
+  getSelection().selectAllChildren(code);
+  if (!document.execCommand('copy')) throw new Error('This browser does not copy: the text is selected.');
+}
+
+// The same fact in the terminal. say(text) puts another one there.
 export function command(text) {
   const code = el('code', {}, text);
-  return el('p', { class: 'command' }, el('span', { class: 'hidden' }, 'In the terminal: '), code,
-    button('Copy', () => navigator.clipboard.writeText(text), { class: 'quiet small', 'aria-label': `Copy the command ${text}` }));
+  const press = button('Copy', async () => {
+    await copy(code);
+    press.textContent = 'Copied';
+    setTimeout(() => { press.textContent = 'Copy'; }, COPIED_MS);
+  }, { class: 'quiet small', 'aria-label': `Copy the command ${text}` });
+  const node = el('div', { class: 'command' }, el('span', { class: 'hidden' }, 'In the terminal: '), code, press);
+  node.say = (now) => {
+    if (code.textContent === now) return;
+    code.textContent = now;
+    press.setAttribute('aria-label', `Copy the command ${now}`);
+  };
+  return node;
 }
 
 export function tile(label, value, props = {}) {
@@ -23,12 +47,19 @@ export function runHref(id) {
   return `#/run/${encodeURIComponent(id)}`;
 }
 
+// How long a run took or has been taking; one that waits to begin has taken nothing yet.
+export function took(r) {
+  if (r.status !== 'queued') return between(r.started_at, r.ended_at);
+  if (r.run_at && seconds(r.run_at) * 1000 > Date.now()) return ['due ', moment(r.run_at)];
+  return r.attempt > 1 ? 'waits' : `waits ${age(r.created_at ?? r.started_at)}`;
+}
+
 export const runColumns = [
-  ['Run', (r) => link(runHref(r.run_id), r.run_id)],
+  ['Run', (r) => el('a', { href: runHref(r.run_id), class: 'id' }, r.run_id)],
   ['Status', (r) => badge(r.status === 'running' && r.waiting_for_human ? 'waiting' : r.status)],
   ['Orchestration', (r) => r.orchestration_id],
   ['Accepted', (r) => moment(r.created_at ?? r.started_at)],
-  ['Duration', (r) => between(r.started_at, r.ended_at)],
+  ['Duration', took],
   ['Cost', (r) => money(r.total_cost_usd)],
 ];
 
@@ -47,12 +78,21 @@ export function teller() {
   };
 }
 
+// Who answers a question in the terminal.
+export function answerCommand(runId, w) {
+  const empty = (f) => (f.type === 'boolean' || f.type === 'checkbox' ? ':=false' : f.type === 'number' ? ':=0' : '=');
+  const fields = Array.isArray(w.fields) ? w.fields.map((f) => ` --field ${word(`${f.name ?? f.key}${empty(f)}`)}`).join('') : '';
+  return `synapsed run resume ${word(runId)} --step ${word(w.path ?? w.step_id)}${fields || " --text ''"}`;
+}
+
 // Questions as cards: those that are there stay as they are, since somebody may be typing.
 export function showQuestions(list, shown, waits, card) {
   const keyOf = (w) => JSON.stringify([w.run_id ?? '', w.path ?? w.step_id, w.execution ?? 0, w.opened_at ?? '']);
   const now = new Map(waits.map((w) => [keyOf(w), w]));
-  for (const [k, node] of shown) if (!now.has(k)) { node.remove(); shown.delete(k); }
+  let held = false; // who answered one stands at the next one, or where they were
+  for (const [k, node] of shown) if (!now.has(k)) { held ||= node.contains(document.activeElement); node.remove(); shown.delete(k); }
   for (const [k, w] of now) if (!shown.has(k)) { shown.set(k, card(w)); list.append(shown.get(k)); }
+  if (held) { list.tabIndex = -1; (list.querySelector('input, select, textarea') ?? list).focus(); }
 }
 
 // A form for what a person is asked: fields are {name|key, type, label, options}. What

@@ -9,9 +9,9 @@ import { add, button, el, fill, focusAgain, focusPlace } from './dom.js';
 const PIECE = 50, NEAR = '800px 0px', ROW_PX = 36;
 
 // columns: [[heading, row -> child]...]; load(after) -> {rows, next}; select(rows) when what is
-// chosen changes. reload() asks for the first page again and keeps what is selected.
-export function table({ caption, columns, load, empty, select, key = (r) => r.run_id }) {
-  const grid = el('table', { 'aria-rowcount': '1', tabindex: '-1' });
+// chosen changes; onPage() when a page has come; empty: what is said, or shown, of no rows. reload() asks for the first page again and keeps what is selected.
+export function table({ caption, columns, load, empty, select, class: looks = null, onPage = () => {}, key = (r) => r.run_id }) {
+  const grid = el('table', { 'aria-rowcount': '1', tabindex: '-1', class: looks });
   const note = el('p', { class: 'note', role: 'status' });
   const more = el('div', { class: 'row' });
   const chosen = new Map();
@@ -155,10 +155,14 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
     pages++;
     const count = pieces.reduce((n, p) => n + p.entries.length, 0);
     grid.setAttribute('aria-rowcount', String(next ? -1 : count + 1));
-    note.textContent = count === 0 ? empty : pages > 1 ? `${count} rows` : '';
+    grid.tHead.hidden = count === 0;
+    if (count) note.textContent = pages > 1 ? `${count} rows` : '';
+    else if (!note.firstChild || note.dataset.of !== 'empty') fill(note, empty);
+    note.dataset.of = count ? 'rows' : 'empty';
     const held = more.contains(document.activeElement);
     fill(more, next ? button('Show more', () => page(next, mine), { class: 'quiet' }) : null);
     if (held) (more.firstChild ?? grid).focus({ preventScroll: true });
+    onPage();
   }
 
   const head = columns.map(([heading]) => el('th', { scope: 'col' }, heading));
@@ -169,6 +173,12 @@ export function table({ caption, columns, load, empty, select, key = (r) => r.ru
     reload: () => page(null, ++generation),
     pages: () => pages,
     chosen: () => [...chosen.values()],
+    // all rows that are here
+    choose: () => {
+      for (const e of pieces.flatMap((p) => p.entries)) chosen.set(key(e.row), e.row);
+      for (const box of grid.querySelectorAll('td.pick input')) box.checked = true;
+      select([...chosen.values()]);
+    },
     forget: () => {
       chosen.clear();
       for (const box of grid.querySelectorAll('td.pick input')) box.checked = false;

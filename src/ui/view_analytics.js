@@ -3,9 +3,10 @@
 import { chart } from './chart.js';
 import { csv, save } from './csv.js';
 import { add, button, el, field, fill, link } from './dom.js';
+import { faults } from './form.js';
 import { get, query as q } from './net.js';
-import { command, heading, teller, tile } from './parts.js';
-import { money, span } from './show.js';
+import { command, heading, teller, tile, word } from './parts.js';
+import { money, number, span } from './show.js';
 
 const DAY_S = 86400;
 const BY = [['day', 'Day'], ['hour', 'Hour'], ['orchestration', 'Orchestration'], ['model', 'Model'], ['tenant', 'Tenant']];
@@ -14,7 +15,7 @@ const COLUMNS = [['key', null], ['runs', 'Runs'], ['turns', 'Chat turns'], ['com
   ['success_rate', 'Success'], ['p50_seconds', 'p50'], ['p95_seconds', 'p95'], ['p99_seconds', 'p99'], ['cost_usd', 'Cost'], ['tokens', 'Tokens'], ['calls', 'Calls']];
 
 const percent = (n) => (n === null || n === undefined ? '—' : `${n} %`);
-const shown = { success_rate: percent, p50_seconds: span, p95_seconds: span, p99_seconds: span, cost_usd: money };
+const shown = { turns: number, completed: number, failed: number, cancelled: number, success_rate: percent, p50_seconds: span, p95_seconds: span, p99_seconds: span, cost_usd: money, tokens: number, calls: number };
 const moment = (key) => Date.parse(key.length === 10 ? `${key}T00:00:00Z` : key.replace(':00Z', ':00:00Z')) / 1000;
 const stamp = (ms) => new Date(ms).toISOString().replace(/\.\d+Z/, 'Z');
 
@@ -37,7 +38,7 @@ function charts(answer) {
       { label: 'p99', colour: '--bad', values: of((g) => g.p99_seconds, null) },
       { label: 'p95', colour: '--warn', values: of((g) => g.p95_seconds, null) },
       { label: 'p50', colour: '--link', values: of((g) => g.p50_seconds, null) }] }),
-    chart({ title: 'Cost', at, show: (usd) => `$${usd}`, series: [{ label: 'US dollars', colour: '--link', bars: true, values: of((g) => g.cost_usd) }] }),
+    chart({ title: 'Cost', at, show: (usd) => `$${Number(usd.toFixed(6))}`, series: [{ label: 'US dollars', colour: '--link', bars: true, values: of((g) => g.cost_usd) }] }),
     chart({ title: 'Tokens', at, show: (n) => (n >= 1e6 ? `${n / 1e6}M` : n >= 1e3 ? `${n / 1e3}k` : n), series: [{ label: 'tokens', colour: '--link', bars: true, values: of((g) => g.tokens) }] }),
   ];
 }
@@ -49,12 +50,12 @@ function table(answer, columns, head, filters) {
     if (answer.by === 'tenant' && g.key) return link(`#/runs${q({ ...filters, tenant_id: g.key, since: stamp(answer.since_ms) })}`, g.key);
     return g.key || '(none)';
   };
-  const cell = (g, [key, title]) => el('td', { 'data-label': title ?? head }, el('div', { class: key === 'key' || key === 'runs' ? '' : 'num' }, key === 'key' ? name(g)
-    : key === 'runs' ? [`${g.runs} `, el('progress', { max: most, value: g.runs, 'aria-hidden': 'true' })]
+  const cell = (g, [key, title]) => el('td', { 'data-label': title ?? head }, el('div', { class: key === 'runs' || (key === 'key' && !['day', 'hour'].includes(answer.by)) ? '' : 'num' }, key === 'key' ? name(g)
+    : key === 'runs' ? [`${number(g.runs)} `, el('progress', { max: most, value: g.runs, 'aria-hidden': 'true' })]
       : shown[key] ? shown[key](g[key]) : g[key] ?? '—'));
-  return el('div', { class: 'list', tabindex: '0', role: 'region', 'aria-label': `Runs by ${head.toLowerCase()}` }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),
+  return el('div', { class: 'list dense', tabindex: '0', role: 'region', 'aria-label': `Runs by ${head.toLowerCase()}` }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),
     el('thead', {}, el('tr', {}, columns.map(([, title]) => el('th', { scope: 'col' }, title ?? head)))),
-    el('tbody', {}, answer.groups.map((g) => el('tr', {}, columns.map((c) => cell(g, c)))))));
+    el('tbody', {}, (['day', 'hour'].includes(answer.by) ? [...answer.groups].reverse() : answer.groups).map((g) => el('tr', {}, columns.map((c) => cell(g, c)))))));
 }
 
 export async function open(main, params, query) {
@@ -62,17 +63,18 @@ export async function open(main, params, query) {
   const days = by === 'hour' ? 1 : Number(query.get('days')) || 7;
   const filters = { tenant_id: query.get('tenant_id') ?? '', orchestration_id: query.get('orchestration_id') ?? '' };
   const from = query.get('from') ?? '', to = query.get('to') ?? '';
-  const said = teller(), sums = el('dl', { class: 'tiles' }), pictures = el('div', { class: 'charts' }), list = el('div'), acts = el('div', { class: 'row' });
+  const said = teller(), sums = el('dl', { class: 'tiles many' }), pictures = el('div', { class: 'charts' }), list = el('div'), acts = el('div', { class: 'row' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'What is summed' });
+  const first = el('input', { type: 'date', name: 'from', value: from }), last = el('input', { type: 'date', name: 'to', value: to }), wrong = faults({ since: first, until: last });
   const pick = (name, options, value) => el('select', { name }, options.map(([v, word]) => el('option', { value: v, selected: String(v) === String(value) }, word)));
   // whole days, the last of them included
-  const since = from ? Date.parse(`${from}T00:00:00Z`) : by === 'day' ? (Math.floor(Date.now() / 1000 / DAY_S) - days + 1) * DAY_S * 1000 : Date.now() - days * DAY_S * 1000;
   const until = to ? Date.parse(`${to}T00:00:00Z`) + DAY_S * 1000 : Date.now();
+  const since = from ? Date.parse(`${from}T00:00:00Z`) : by === 'day' ? (Math.ceil(until / 1000 / DAY_S) - days) * DAY_S * 1000 : until - days * DAY_S * 1000;
   const ask = { by, since: stamp(since), until: stamp(until), ...filters };
   let drawn = [];
 
-  add(form, field('By', pick('by', BY, by)), field('Time', pick('days', SPANS, days), by === 'hour' ? 'by hour: the last day' : null),
-    field('or from', el('input', { type: 'date', name: 'from', value: from })), field('until', el('input', { type: 'date', name: 'to', value: to })),
+  add(form, field('By', pick('by', BY, by)), field('Time', pick('days', SPANS, days), from ? 'of no effect: there is a first day' : by === 'hour' ? 'by hour: one day' : null),
+    field('From day', first), field('To day', last),
     field('Tenant', el('input', { name: 'tenant_id', value: filters.tenant_id })), field('Orchestration', el('input', { name: 'orchestration_id', value: filters.orchestration_id })),
     el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Sum up')));
   form.addEventListener('submit', (event) => {
@@ -80,17 +82,21 @@ export async function open(main, params, query) {
     const hash = `#/analytics${q(Object.fromEntries(new FormData(form)))}`;
     if (hash === location.hash) window.onhashchange(); else location.hash = hash;
   });
-  const shell = ['synapsed run stats', `--by ${by}`, `--since ${ask.since}`, `--until ${ask.until}`, filters.tenant_id && `--tenant ${filters.tenant_id}`,
-    filters.orchestration_id && `--orchestration ${filters.orchestration_id}`].filter(Boolean).join(' ');
+  const shell = ['synapsed run stats', `--by ${by}`, `--since ${ask.since}`, `--until ${ask.until}`, filters.tenant_id && `--tenant ${word(filters.tenant_id)}`,
+    filters.orchestration_id && `--orchestration ${word(filters.orchestration_id)}`].filter(Boolean).join(' ');
   add(main, heading('Analytics'), form, said.node, sums, pictures, list, acts, command(shell));
 
-  const answer = await said.did(() => get(`/api/v2/analytics${q(ask)}`), '');
-  if (!answer) return null;
+  let answer;
+  try { answer = await get(`/api/v2/analytics${q(ask)}`); } catch (error) {
+    if (error.status === 0 || error.code === 'scale_only') throw error; // the frame knows what to do
+    if (!wrong.show(error)) said.say(error.message, true);
+    return null;
+  }
   const head = BY.find(([b]) => b === by)[1], columns = COLUMNS.filter(([key]) => key !== 'calls' || by === 'model');
   const total = answer.total;
-  if (total) fill(sums, tile('Runs', total.runs), tile('Success', percent(total.success_rate), { class: total.success_rate !== null && total.success_rate < 90 ? 'warn' : '' }),
-    tile('Failed', total.failed, { class: total.failed ? 'warn' : '' }), tile('p50', span(total.p50_seconds)), tile('p95', span(total.p95_seconds)), tile('p99', span(total.p99_seconds)),
-    tile('Cost', money(total.cost_usd)), tile('Tokens', total.tokens));
+  if (total) fill(sums, tile('Runs', number(total.runs)), tile('Success', percent(total.success_rate), { class: total.success_rate !== null && total.success_rate < 90 ? 'warn' : '' }),
+    tile('Failed', number(total.failed), { class: total.failed ? 'warn' : '' }), tile('Duration p50', span(total.p50_seconds)), tile('Duration p95', span(total.p95_seconds)), tile('Duration p99', span(total.p99_seconds)),
+    tile('Cost', money(total.cost_usd)), tile('Tokens', number(total.tokens)));
   if (!answer.groups.length) { add(list, el('p', { class: 'note' }, 'Nothing was accepted in this time.')); return null; }
   if (by === 'day' || by === 'hour') { drawn = charts(answer); fill(pictures, drawn.map((c) => c.node)); }
   fill(list, table(answer, columns, head, filters), answer.more ? el('p', { class: 'note' }, 'There are more: these are the 200 with most runs.') : null,

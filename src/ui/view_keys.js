@@ -33,7 +33,7 @@ export async function open(main) {
   const list = table({
     caption: 'Keys', empty: 'There is no key.', key: (k) => k.id,
     columns: [
-      ['Name', (k) => k.name], ['Begins with', (k) => el('code', {}, `${k.key_prefix}…`)], ['Tenant', (k) => k.tenant_id ?? 'all'],
+      ['Name', (k) => (k.name === session.key_name ? [k.name, ' ', el('small', {}, '(the name of your own)')] : k.name)], ['Begins with', (k) => el('code', { class: 'num' }, `${k.key_prefix}…`)], ['Tenant', (k) => k.tenant_id ?? 'all'],
       ['State', (k) => badge(k.is_active ? 'active' : 'revoked')], ['Made', (k) => moment(k.created_at)], ['Last used', (k) => (k.last_used_at ? moment(k.last_used_at) : 'never')],
       ['Act', (k) => (k.is_active ? button('Revoke', () => revoke(k), { class: 'danger small', 'aria-label': `Revoke ${k.name}` }) : '—')],
     ],
@@ -56,6 +56,7 @@ export async function open(main) {
     if (!session.keys) location.reload();
     else await list.reload();
   });
-  add(main, heading('Keys'), said.node, list.node, form, command('synapsed key list; synapsed key create --name <name> --tenant <tenant>; synapsed key revoke <id>'));
-  await list.reload();
+  add(main, heading('Keys'), said.node, list.node);
+  await list.reload(); // who may not see them makes none
+  add(main, form, command('synapsed key list; synapsed key create --name <name> --tenant <tenant>; synapsed key revoke <id>'));
 }

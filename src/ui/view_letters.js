@@ -1,12 +1,16 @@
 // view_letters.js - jobs that were given up: what they were, why, and what becomes of them
 
 import { diff } from './diff.js';
-import { add, badge, button, confirm, el, fill, link } from './dom.js';
+import { add, badge, button, confirm, el, field, fill, link } from './dom.js';
+import { every } from './live.js';
 import { get, post, query as q } from './net.js';
-import { command, heading, runHref, teller } from './parts.js';
+import { command, heading, runHref, teller, word } from './parts.js';
 import { lineOfError } from './pointer.js';
-import { json, moment } from './show.js';
+import { json, moment, number } from './show.js';
 import { table } from './table.js';
+
+const STATES = ['open', 'resolved', 'all'];
+const EMPTY = { open: 'There is no open dead letter.', resolved: 'No dead letter was resolved.', all: 'There are no dead letters.' };
 
 // What may be changed, or what is wrong with it: {value} or {problem}.
 function read(text) {
@@ -24,73 +28,107 @@ function read(text) {
   return { value };
 }
 
-export async function open(main, params, query) {
+// What a retry is given: as it was, or changed, with what differs below.
+function editor(letter) {
+  const given = { message: letter.payload?.initial_input ?? '', inputs: letter.payload?.inputs ?? {}, metadata: letter.payload?.metadata ?? {} };
+  const before = JSON.stringify(given, null, 2);
+  const text = el('textarea', { class: 'code', rows: '12', spellcheck: 'false', 'aria-label': 'What the retry is given' });
+  const judged = el('p', { class: 'said', role: 'status' }), changes = el('pre', { class: 'diff', hidden: true, 'aria-label': 'What is changed' });
+  const judge = () => {
+    const { problem } = read(text.value);
+    judged.textContent = problem ?? (text.value === before ? 'As it was: a retry lets this run go on where it failed.' : 'Changed: a retry starts a new run with this. What differs:');
+    judged.classList.toggle('error', !!problem);
+    text.setAttribute('aria-invalid', problem ? 'true' : 'false');
+    changes.hidden = text.value === before;
+    fill(changes, diff(before, text.value));
+  };
+  const reset = () => { text.value = before; judge(); };
+  text.addEventListener('input', judge);
+  reset();
+  return { text, reset, nodes: [text, judged, changes], body: () => (text.value === before ? { value: {} } : read(text.value)) };
+}
+
+export async function open(main, [first], query) {
   const said = teller(), detail = el('div');
-  const state = query.get('state') ?? 'open';
-  const pick = el('select', { 'aria-label': 'State' }, ['open', 'resolved', 'all'].map((o) => el('option', { value: o, selected: o === state }, o)));
+  const state = STATES.includes(query.get('state')) ? query.get('state') : 'open';
+  const filters = { orchestration_id: query.get('orchestration_id') ?? '', run_id: query.get('run_id') ?? '' };
+  const place = (id) => `#/dead-letters${id ? `/${encodeURIComponent(id)}` : ''}${q({ state: state === 'open' ? '' : state, ...filters })}`;
   const list = table({
-    caption: 'Dead letters', empty: 'There are none.', key: (l) => l.id,
+    caption: 'Dead letters', empty: filters.orchestration_id || filters.run_id ? 'No dead letter fits these filters.' : EMPTY[state], key: (l) => l.id,
     columns: [
-      ['Run', (l) => link(runHref(l.run_id), l.run_id)], ['Orchestration', (l) => l.orchestration_id], ['Error', (l) => el('span', { class: 'cut' }, l.error_message ?? '—')],
-      ['Attempts', (l) => l.attempt_count], ['Failed', (l) => moment(l.last_failed_at)], ['State', (l) => badge(l.resolved ? 'resolved' : 'open')],
-      ['Act', (l) => button('Look', () => look(l.id), { class: 'quiet', 'aria-label': `Look at the letter of ${l.run_id}` })],
+      ['Run', (l) => link(runHref(l.run_id), l.run_id)], ['Orchestration', (l) => l.orchestration_id], ['Error', (l) => el('span', { class: 'cut', title: l.error_message }, l.error_message ?? '—')],
+      ['Attempts', (l) => l.attempt_count], ['Failed', (l) => moment(l.last_failed_at)],
+      ...(state === 'all' ? [['State', (l) => badge(l.resolved ? 'resolved' : 'waiting')]] : []),
+      ['Act', (l) => button('Look', () => look(l.id), { class: 'quiet small', 'aria-label': `Look at the letter of ${l.run_id}` })],
     ],
-    load: async (after) => { const r = await get(`/api/v2/dead-letters${q({ state, limit: 50, after })}`); return { rows: r.dead_letters, next: r.next }; },
+    load: async (after) => { const r = await get(`/api/v2/dead-letters${q({ state, limit: 50, after, ...filters })}`); return { rows: r.dead_letters, next: r.next }; },
   });
 
+  function close() {
+    fill(detail);
+    history.replaceState(null, '', place());
+    list.node.querySelector('table').focus({ preventScroll: true });
+  }
+
   async function look(id) {
-    const letter = await said.did(() => get(`/api/v2/dead-letters/${id}`), '');
+    const letter = await said.did(() => get(`/api/v2/dead-letters/${encodeURIComponent(id)}`), '');
     if (!letter) return;
-    const edit = el('textarea', { class: 'code', rows: '12', spellcheck: 'false', 'aria-label': 'What the retry is given', value: '' });
-    const given = { message: letter.payload?.initial_input ?? '', inputs: letter.payload?.inputs ?? {}, metadata: letter.payload?.metadata ?? {} };
-    const before = JSON.stringify(given, null, 2);
-    edit.value = before;
-    const judged = el('p', { class: 'said', role: 'status' }), changes = el('pre', { class: 'diff', hidden: true, 'aria-label': 'What is changed' });
-    const judge = () => {
-      const { problem } = read(edit.value);
-      judged.textContent = problem ?? (edit.value === before ? 'As it was.' : 'What is changed:');
-      judged.classList.toggle('error', !!problem);
-      edit.setAttribute('aria-invalid', problem ? 'true' : 'false');
-      changes.hidden = edit.value === before;
-      fill(changes, diff(before, edit.value));
-    };
+    const edit = editor(letter);
     const retry = async () => {
-      const { problem, value } = read(edit.value);
-      if (problem) { said.say(problem, true); edit.focus(); return; }
-      const r = await said.did(() => post(`/api/v2/dead-letters/${id}/retry`, edit.value === before ? {} : value), 'It runs again.');
+      const { problem, value } = edit.body();
+      if (problem) { said.say(problem, true); edit.text.focus(); return; }
+      const r = await said.did(() => post(`/api/v2/dead-letters/${encodeURIComponent(id)}/retry`, value), 'It runs again.');
       if (r?.run_id) location.hash = runHref(r.run_id);
     };
     const discard = async () => {
-      if (!await confirm('Discard this letter?', letter.run_id, 'Discard')) return;
-      if (await said.did(() => post(`/api/v2/dead-letters/${id}/discard`), 'Discarded.')) { fill(detail); await list.reload(); }
+      if (!await confirm('Discard this letter?', `${letter.run_id} stays as it is. The letter is kept among the resolved ones.`, 'Discard')) return;
+      if (await said.did(() => post(`/api/v2/dead-letters/${encodeURIComponent(id)}/discard`), 'Discarded.')) { close(); await list.reload(); }
     };
-    edit.addEventListener('input', judge);
-    fill(detail, el('section', { class: 'card', tabindex: '-1' }, el('h2', {}, `Letter of ${letter.run_id}`),
-      el('p', { class: 'error' }, letter.error_message), el('p', {}, `Cause of death: ${letter.cause ?? 'an error, no death'} · ${letter.attempt_count} attempts · first `, moment(letter.first_failed_at), ', last ', moment(letter.last_failed_at)),
+    history.replaceState(null, '', place(id)); // this letter has an address, and a reload shows it again
+    fill(detail, el('section', { class: 'card', tabindex: '-1', 'aria-labelledby': 'letter' }, el('div', { class: 'heading' }, el('h2', { id: 'letter' }, 'Letter of ', link(runHref(letter.run_id), letter.run_id)), button('Close', close, { class: 'quiet small' })),
+      el('p', { class: 'error' }, letter.error_message ?? 'No error was written down.'),
+      el('p', {}, `Cause of death: ${letter.cause ?? 'an error, no death'} · ${letter.orchestration_id ?? 'no orchestration'} · tenant ${letter.tenant_id} · ${letter.attempt_count} attempts · first `, moment(letter.first_failed_at), ', last ', moment(letter.last_failed_at)),
       letter.traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', { tabindex: '0' }, letter.traceback)) : null,
       el('details', { open: true }, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.payload))),
-      letter.resolved ? null : el('div', {}, el('h3', {}, 'Retry with'), edit, judged, changes,
-        el('div', { class: 'row' }, button('Retry', retry), button('Reset', () => { edit.value = before; judge(); }, { class: 'quiet' }), button('Discard', discard, { class: 'danger' })))));
-    judge();
-    detail.firstChild.focus();
+      letter.resolved ? el('p', { class: 'note' }, 'It is resolved: it was retried or discarded.') : el('div', {}, el('h3', {}, 'Retry with'), edit.nodes,
+        el('div', { class: 'row' }, button('Retry', retry), button('Reset', edit.reset, { class: 'quiet' }), button('Discard', discard, { class: 'danger' }))),
+      command(`synapsed dlq show ${word(id)}${letter.resolved ? '' : `; synapsed dlq retry ${word(id)}; synapsed dlq discard ${word(id)}`}`)));
+    detail.firstChild.focus({ preventScroll: true });
+    detail.firstChild.scrollIntoView({ block: 'nearest' });
   }
 
-  const bulk = (action, word) => button(`${word} all`, async () => {
-    const path = (after) => `/api/v2/dead-letters/bulk${q({ state: 'open', limit: 1000, after })}`;
-    const dry = await said.did(() => post(path(), { action, dry_run: true, all: true }), 'Counted.');
+  const whose = filters.run_id ? ` of ${filters.run_id}` : filters.orchestration_id ? ` of ${filters.orchestration_id}` : '';
+  const bulk = (action, word, what, kind) => button(`${word} all${whose ? ' of the filter' : ''}`, async () => {
+    const path = (after) => `/api/v2/dead-letters/bulk${q({ state: 'open', limit: 1000, after, ...filters })}`;
+    const dry = await said.did(() => post(path(), { action, dry_run: true, all: true }), '');
     if (!dry) return;
-    if (!dry.applicable) { said.say('There is no open letter.'); return; }
-    if (!await confirm(`${word} all open letters?`, `${dry.applicable} of ${dry.matched}${dry.more ? ', and more that are not counted' : ''}.`, word)) return;
+    if (!dry.applicable) { said.say(`There is no open letter${whose}.`); return; }
+    if (!await confirm(`${word} all open letters${whose}?`, `${number(dry.applicable)}${dry.more ? ', and more that are not counted' : ''}. ${what}`, word)) return;
     let done = 0, next = null;
     do {
       const r = await said.did(() => post(path(next), { action, all: true }), (x) => `${word}: ${done += x.done} done${x.refused ? `, ${x.refused} refused: ${x.refusals[0].detail}` : ''}`);
       next = r?.next ?? null;
     } while (next);
     fill(detail);
+    history.replaceState(null, '', place());
     await list.reload();
-  }, { class: 'quiet' });
-  pick.addEventListener('change', () => { location.hash = `#/dead-letters${q({ state: pick.value })}`; });
-  add(main, heading('Dead letters'), el('div', { class: 'row' }, pick, bulk('retry', 'Retry'), bulk('discard', 'Discard')), said.node, list.node, detail,
-    command(`synapsed dlq list --state ${state}; synapsed dlq show <id>; synapsed dlq retry <id>; synapsed dlq retry --all-matching`));
-  await list.reload();
+  }, { class: kind });
+
+  const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter of dead letters' },
+    field('State', el('select', { name: 'state' }, STATES.map((o) => el('option', { value: o, selected: o === state }, o)))),
+    field('Orchestration', el('input', { name: 'orchestration_id', value: filters.orchestration_id, spellcheck: 'false' })),
+    field('Run', el('input', { name: 'run_id', value: filters.run_id, spellcheck: 'false' })),
+    el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Show')));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const hash = `#/dead-letters${q(Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, v.trim()])))}`;
+    if (hash === location.hash) window.onhashchange(); else location.hash = hash;
+  });
+  const words = [state === 'open' ? '' : ` --state ${state}`, filters.orchestration_id && ` --orchestration ${word(filters.orchestration_id)}`, filters.run_id && ` --run ${word(filters.run_id)}`];
+  add(main, heading('Dead letters'), form,
+    state === 'resolved' ? null : el('div', { class: 'row' }, bulk('retry', 'Retry', 'Each run goes on where it failed.', 'quiet'), bulk('discard', 'Discard', 'Their runs stay as they are; the letters are kept among the resolved ones.', 'danger')),
+    said.node, detail, list.node,
+    command(`synapsed dlq list${words.filter(Boolean).join('')}; synapsed dlq retry --all-matching${words.slice(1).filter(Boolean).join('')}`));
+  if (first) await look(first);
+  return every(10, async () => { if (list.pages() < 2) await list.reload(); });
 }

@@ -1,39 +1,63 @@
 // view_now.js - how things stand at this moment
 
 import { spark } from './chart.js';
-import { add, el, link, refresh } from './dom.js';
+import { add, badge, el, link, refresh } from './dom.js';
 import { every } from './live.js';
 import { get } from './net.js';
 import { command, heading, runColumns, tile } from './parts.js';
-import { age, money, span } from './show.js';
+import { age, money, momentText, number, span } from './show.js';
 import { table } from './table.js';
 
 const MINUTES = 60;
+const SCALE_SHELL = 'synapsed queue list; synapsed worker list; synapsed dlq list', SHELL = 'synapsed wait list; synapsed run list; synapsed run stats --by hour';
+const FAILING_MINUTES = 10, FAILING_LEAST = 5, FAILING_SHARE = 0.5; // when failures are an alert
 
 // since: when it began, where something says so; else it is when this page saw it first
 const seen = new Map();
 
 function firstSeen(all) {
-  const now = new Map(all.map(([, text, , since]) => [text, since ?? seen.get(text) ?? new Date().toISOString()]));
+  const now = new Map(all.map(([, text, , since, name]) => [name ?? text, since ?? seen.get(name ?? text) ?? new Date().toISOString()]));
   seen.clear();
-  for (const [text, since] of now) seen.set(text, since);
-  return all.map(([how, text, href]) => [how, text, href, seen.get(text)]);
+  for (const [name, since] of now) seen.set(name, since);
+  return all.map(([how, text, href, , name]) => [how, text, href, seen.get(name ?? text)]);
 }
 
-function alerts(queues, workers, letters, waits) {
+function many(count, bound, one, more) {
+  return count === 1 ? one : `${number(count)}${count === bound ? ' or more' : ''} ${more}`;
+}
+
+// Most of what ended lately has failed.
+function failing(minutes) {
+  const from = Date.now() - FAILING_MINUTES * 60000;
+  const late = minutes.filter((m) => Date.parse(m.minute) >= from);
+  const ended = late.reduce((n, m) => n + m.ended, 0), failed = late.reduce((n, m) => n + m.failed, 0);
+  if (ended < FAILING_LEAST || failed < ended * FAILING_SHARE) return [];
+  return [['bad', `${number(failed)} of ${number(ended)} runs that ended in the last ${FAILING_MINUTES} minutes failed`, '#/runs?status=failed&since=1h', late.find((m) => m.failed)?.minute, 'failing']];
+}
+
+function asking(waits) {
+  return waits.length ? [['note', many(waits.length, 50, 'A question waits for a person', 'questions wait for people'), '#/approvals', waits[0].opened_at, 'waits']] : [];
+}
+
+// health, queues, workers, open letters (the newest first), questions (the oldest first), minutes
+function alerts({ health, queues, workers, letters, waits, minutes }) {
   const all = [];
   const online = workers.filter((w) => w.status === 'online');
   const lastBeat = workers.map((w) => w.last_heartbeat).filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
-  if (!online.length) all.push(['bad', 'No worker is online: nothing is executed.', '#/workers', lastBeat]);
+  if (health.status !== 'ok') all.push(['bad', `The server says of itself: ${health.reason ?? health.status}`, '#/scale', null, 'health']);
+  if (!online.length) all.push(['bad', 'No worker is online: nothing is executed', '#/workers', lastBeat]);
   for (const q of queues) {
-    if (q.paused) all.push(['warn', `Queue ${q.queue_name} is paused${q.paused_reason ? `: ${q.paused_reason}` : ''}.`, '#/queues', q.paused_at]);
-    if (!q.known) all.push(['bad', `Redis does not answer for queue ${q.queue_name}.`, '#/queues', null]);
-    if (q.quarantine) all.push(['warn', `${q.quarantine} suspects are in quarantine in ${q.queue_name}.`, '#/queues', null]);
+    if (q.paused) all.push(['warn', `Queue ${q.queue_name} is paused${q.paused_reason ? `: ${q.paused_reason}` : ''}`, '#/queues', q.paused_at]);
+    if (!q.known) all.push(['bad', `Redis does not answer for queue ${q.queue_name}`, '#/queues', null]);
+    if (q.quarantine) all.push(['warn', `${many(q.quarantine, 0, 'One suspect is', 'suspects are')} in quarantine in ${q.queue_name}`, '#/queues', null, `quarantine ${q.queue_name}`]);
   }
-  if (letters.length) all.push(['warn', letters.length === 1 ? 'One open dead letter.' : `${letters.length}${letters.length === 50 ? ' or more' : ''} open dead letters.`, '#/dead-letters', letters[0].last_failed_at]);
-  const old = waits.at(-1);
-  if (old) all.push(['note', waits.length === 1 ? 'A question waits for a person.' : `${waits.length}${waits.length === 50 ? ' or more' : ''} questions wait for people.`, '#/approvals', old.opened_at]);
-  return firstSeen(all);
+  all.push(...failing(minutes));
+  if (letters.length) all.push(['warn', many(letters.length, 50, 'One open dead letter', 'open dead letters'), '#/dead-letters', letters.at(-1).last_failed_at, 'letters']);
+  return [...all, ...asking(waits)];
+}
+
+function lines(all) {
+  return firstSeen(all).map(([how, text, href, since]) => el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : ''));
 }
 
 // Minutes of which nothing is told had no end of a run.
@@ -44,62 +68,91 @@ function throughput({ now, minutes, today }) {
     if (i >= 0 && i < MINUTES) { ended[i] = m.ended; failed[i] = m.failed; }
   }
   const sum = (list) => list.reduce((a, b) => a + b, 0), all = sum(ended), bad = sum(failed);
-  const words = `${all} runs ended in the last hour, ${bad} of them failed`;
+  const words = all === 0 ? 'No run ended in the last hour'
+    : all === 1 ? `One run ended in the last hour${bad ? ', and failed' : ''}`
+      : `${number(all)} runs ended in the last hour, ${bad ? number(bad) : 'none'} of them failed`;
   return [
     el('section', { class: 'card rate' }, el('h2', {}, 'The last hour'), spark({ label: words, values: ended, bad: failed }),
-      el('p', { class: 'note' }, `${words} · ${Math.max(...ended)} in the busiest minute`)),
-    el('dl', { class: 'tiles' }, tile('Ended today', today.ended), tile('Failed today', today.failed, { class: today.failed ? 'warn' : '' }), tile('Spend today', money(today.cost_usd)),
-      tile('In the last minute', ended.at(-2))),
+      el('p', { class: 'note' }, words, all ? ` · ${number(Math.max(...ended))} in the busiest minute, ${number(ended.at(-2))} in the last full one` : '')),
+    el('dl', { class: 'tiles' }, tile('Ended today', number(today.ended)),
+      tile('Failed today', today.failed ? link(`#/runs?status=failed&since=1d`, number(today.failed)) : 0, { class: today.failed ? 'warn' : '' }), tile('Spend today', money(today.cost_usd))),
     el('p', { class: 'note' }, 'Today began at midnight UTC; a run counts when it ends.')];
 }
 
+function queueTable(queues) {
+  return el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, 'Queues'),
+    el('thead', {}, el('tr', {}, ['Queue', 'Queued', 'Running', 'Oldest waits', 'State'].map((h) => el('th', { scope: 'col' }, h)))),
+    el('tbody', {}, queues.map((x) => el('tr', {}, [['Queue', link('#/queues', x.queue_name)], ['Queued', number(x.queued)], ['Running', number(x.active)],
+      ['Oldest waits', x.oldest_ms ? span(x.oldest_ms / 1000) : '—'], ['State', badge(x.paused ? 'paused' : x.state)]].map(([label, value]) => el('td', { 'data-label': label }, el('div', {}, value))))))));
+}
+
 // A host without stores: one process, and what is in its files.
-function alone(health, waits) {
-  return [[tile('Mode', 'standalone'), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length))],
-    [el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
-      : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'))]];
+function aloneWords(health) {
+  return el('li', { class: health.status === 'ok' ? 'note' : 'bad' }, link('#/scale', health.reason ? `Runs are executed here, in one process: ${health.reason}.`
+    : 'Runs are executed here, in one process. Scale mode has queues, workers and schedules.'));
 }
 
 export async function open(main) {
-  const rate = el('div'), tiles = el('dl', { class: 'tiles' });
+  const rate = el('div'), tiles = el('dl', { class: 'tiles' }), each = el('div');
   const list = el('ul', { class: 'alerts' });
+  const shell = command(`${SCALE_SHELL}; ${SHELL}`);
+  let newest = null, told = { minutes: [] };
   const runs = table({
-    caption: 'Newest runs', columns: runColumns, empty: 'No run was accepted yet.',
-    load: async () => { const r = await get('/api/v2/runs?limit=10'); return { rows: r.runs, next: null }; },
+    caption: 'Newest runs', columns: runColumns, class: 'runs', empty: ['No run was accepted yet. ', link('#/start', 'Start one'), '.'],
+    load: async () => { const r = await get('/api/v2/runs?limit=10'); newest = r.runs[0] ?? null; return { rows: r.runs, next: null }; },
   });
 
-  add(main, heading('Now'), tiles, list, rate, el('h2', {}, 'Newest runs'), runs.node,
-    command('synapsed queue list; synapsed worker list; synapsed run list; synapsed run stats --by hour'));
+  add(main, heading('Now'), tiles, list, each, rate, el('h2', {}, 'Newest runs'), runs.node,
+    shell);
   let turns = 0;
+  const accepted = () => tile('Accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
+  async function minutes() {
+    if (turns++ % 3) return; // a minute has several beats of a worker
+    try { told = await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`); refresh(rate, ...throughput(told)); }
+    catch (error) { if (error.status !== 403) throw error; } // the fleet's sums are not for a tenant's key
+  }
   return every(3, async () => {
     const health = await get('/health');
     if (health.mode === 'standalone') {
-      const [facts, words] = alone(health, (await get('/api/v2/waits?limit=50')).waits);
-      refresh(tiles, facts);
-      refresh(list, words);
+      const { waits } = await get('/api/v2/waits?limit=50');
       await runs.reload();
+<<<<<<< HEAD
+      await minutes();
+      refresh(tiles, tile('Mode', 'standalone'), accepted(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
+      refresh(list, aloneWords(health), ...lines([...failing(told.minutes), ...asking(waits)]));
+      each.replaceChildren();
+      shell.say(SHELL);
+=======
+      refresh(tiles, ...facts, accepted());
+      refresh(list, words);
+      await minutes();
+>>>>>>> main
       return;
     }
+    shell.say(`${SCALE_SHELL}; ${SHELL}`);
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
-      get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50')]);
+      get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50'), runs.reload()]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;
     const sum = (name) => queues.reduce((n, x) => n + (x[name] ?? 0), 0);
     const online = workers.filter((x) => x.status === 'online');
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
+    const dead = sum('dead') || letters.length;
     refresh(tiles,
-      tile('Queued', link('#/runs?status=queued', sum('queued'))),
-      tile('Running', link('#/runs?status=running', sum('active'))),
-      tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
-      tile('Dead letters', link('#/dead-letters', sum('dead')), { class: sum('dead') ? 'warn' : '' }),
+      accepted(),
+      tile('Queued', link('#/runs?status=queued', number(sum('queued')))),
       tile('Oldest waits', oldest ? span(oldest / 1000) : '—'),
+      tile('Running', link('#/runs?status=running', number(sum('active')))),
+      tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
+      tile('Dead letters', link('#/dead-letters', number(dead)), { class: dead ? 'warn' : '' }),
       tile('Workers', link('#/workers', `${online.length} of ${workers.length}`), { class: online.length ? '' : 'bad' }),
-      tile('In flight', `${online.reduce((n, x) => n + x.active_jobs, 0)} / ${online.reduce((n, x) => n + x.max_jobs, 0)}`));
-    refresh(list, alerts(queues, workers, letters, waits).map(([how, text, href, since]) =>
-      el('li', { class: how }, link(href, text), since ? ` since ${age(since)}` : '')));
-    await runs.reload();
-    if (turns++ % 3 === 0) { // a minute has several beats of a worker
-      try { refresh(rate, throughput(await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`))); }
-      catch (error) { if (error.status !== 403 && error.code !== 'scale_only') throw error; } // the fleet's sums are not for a tenant's key
-    }
+      tile('In flight', `${number(online.reduce((n, x) => n + x.active_jobs, 0))} / ${number(online.reduce((n, x) => n + x.max_jobs, 0))}`));
+    if (queues.length > 1) refresh(each, queueTable(queues)); else each.replaceChildren();
+    await minutes();
+<<<<<<< HEAD
+    refresh(list, ...lines(alerts({ health, queues, workers, letters, waits, minutes: told.minutes })));
+=======
+    refresh(list, alerts({ health, queues, workers, letters, waits, minutes: told.minutes }).map(([how, text, href, since]) =>
+      el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : '')));
+>>>>>>> main
   });
 }

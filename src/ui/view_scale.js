@@ -1,11 +1,12 @@
 // view_scale.js - Settings, Scale: the stores, the limits, what the stock files hold, workers
 
-import { add, badge, button, confirm, el, field, fill, refresh } from './dom.js';
+import { add, badge, button, confirm, el, field, fill, link, refresh } from './dom.js';
 import { faults } from './form.js';
 import { every } from './live.js';
 import { ask, get, post } from './net.js';
 import { command, heading, teller } from './parts.js';
-import { json, moment } from './show.js';
+import { json, number } from './show.js';
+import { syncing } from './sync.js';
 import { table } from './table.js';
 import { workerList } from './view_workers.js';
 
@@ -18,6 +19,12 @@ const SECTIONS = [
 ];
 const SHOWN = { redis_url: 'redis://your-redis-host:6379/0', scale_postgres_url: 'postgresql://user:password@your-pg-host:5432/synapse' };
 const HIDDEN = /_url$|_token$/; // not shown as they are
+// What a Test found, in words; behind them stands what the server or the library said.
+const FOUND = {
+  refused: 'Nothing listens there', password: 'User or password is wrong', not_allowed: 'The server does not let this host or user in', no_database: 'The server has no such database or user',
+  tls: 'TLS did not come about', version: 'The server is too old', replica: 'It is a replica, which nobody can write to', name: 'There is no host of this name', timeout: 'No answer in time',
+  url: 'This URL cannot be used', protocol: 'Something else listens there, or it wants TLS (rediss://)', eviction_policy: 'Connected, and jobs may get lost',
+};
 const IN_FORCE_MS = 10000, LOOK_MS = 300;
 
 // Stock's settings that no part of this program reads: shown as they are, and said so.
@@ -36,12 +43,12 @@ function idle(config) {
 function tenants() {
   const said = teller();
   const input = (type, more) => el('input', { type, spellcheck: 'false', ...more });
-  const id = input('text', { required: true }), name = input('text'), running = input('number', { min: '1', value: '100' }), queued = input('number', { min: '1', value: '1000' }), priority = input('number', { min: '-10', max: '10', value: '0' });
+  const id = input('text', { required: true }), name = input('text'), running = input('number', { min: '1', value: '100', required: true }), queued = input('number', { min: '1', value: '1000', required: true }), priority = input('number', { min: '-10', max: '10', value: '0' });
   const list = table({
     caption: 'Tenants', empty: 'No tenant has limits of its own.', key: (t) => t.tenant_id,
     columns: [
-      ['Tenant', (t) => t.tenant_id], ['Name', (t) => t.name || '—'], ['Running at the most', (t) => t.max_concurrent_runs ?? '—'], ['Queued at the most', (t) => t.max_queued_runs ?? '—'], ['Priority', (t) => t.priority ?? 0],
-      ['Act', (t) => [button('Change', () => { id.value = t.tenant_id; name.value = t.name ?? ''; running.value = t.max_concurrent_runs ?? 100; queued.value = t.max_queued_runs ?? 1000; priority.value = t.priority ?? 0; running.focus(); }, { class: 'quiet small', 'aria-label': `Change ${t.tenant_id}` }), ' ',
+      ['Tenant', (t) => t.tenant_id], ['Name', (t) => t.name || '—'], ['Running at the most', (t) => (t.max_concurrent_runs ? number(t.max_concurrent_runs) : 'no limit of its own')], ['Queued at the most', (t) => (t.max_queued_runs ? number(t.max_queued_runs) : 'no limit of its own')], ['Priority', (t) => t.priority ?? 0],
+      ['Act', (t) => [button('Change', () => { id.value = t.tenant_id; name.value = t.name ?? ''; running.value = t.max_concurrent_runs ?? ''; queued.value = t.max_queued_runs ?? ''; priority.value = t.priority ?? 0; running.focus(); }, { class: 'quiet small', 'aria-label': `Change ${t.tenant_id}` }), ' ',
         button('Delete', async () => {
           if (!await confirm(`Delete the limits of ${t.tenant_id}?`, 'Its runs stay; the limits of all tenants count for it then.', 'Delete')) return;
           await said.did(() => ask('DELETE', `/api/scale/tenants/${encodeURIComponent(t.tenant_id)}`), 'Deleted.');
@@ -65,52 +72,50 @@ function tenants() {
 
 function sourceOf(source) {
   if (!source) return '';
-  const place = source.scope === 'fleet' ? ' · of the fleet' : source.scope === 'host' ? ' · of this host' : '';
-  return `${source.pinned ? 'Pinned' : 'From'}: ${source.source}${source.pinned ? '; change it there' : ''}${place}`;
+  if (source.pinned) return `Pinned by ${source.source}; change it there.`;
+  return `${source.source === 'default' ? 'Default' : `From ${source.source}`}. Saved here it counts for ${source.scope === 'fleet' ? 'the whole fleet' : 'this host alone'}.`;
 }
 
-function tester(key, route, input, wrong) {
+// Every option of this host as it is in force, asked for when somebody looks.
+function options() {
+  const said = teller(), place = el('div'), find = el('input', { type: 'search', spellcheck: 'false' });
+  let all = [];
+  const draw = () => {
+    const words = find.value.trim().toLowerCase(), rows = all.filter((o) => o.option.includes(words) || o.what.toLowerCase().includes(words));
+    fill(place, el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, 'Options of this host'), el('thead', {}, el('tr', {}, ['Option', 'Value', 'Source', 'A change'].map((h) => el('th', { scope: 'col' }, h)))),
+      el('tbody', {}, rows.map((o) => el('tr', {}, [['Option', [el('code', {}, o.option), el('br'), el('small', {}, o.what)]], ['Value', json(o.value) || '—'], ['Source', o.source], ['A change', o.effect]].map(([h, x]) => el('td', { 'data-label': h }, el('div', {}, x)))))))),
+    rows.length ? null : el('p', { class: 'note' }, 'No option has this word.'));
+  };
+  find.addEventListener('input', draw);
+  const node = el('details', { class: 'card' }, el('summary', {}, 'All options of this host'), field('Find an option', find), said.node, place, command('synapsed -T'));
+  node.addEventListener('toggle', async () => {
+    if (!node.open) return;
+    const r = await said.did(() => get('/api/scale/settings'), '');
+    if (r) { all = r.options; draw(); }
+  });
+  return node;
+}
+
+// shown(): the configured URL as the server shows it, which it knows again when it is sent back.
+function tester(key, route, input, wrong, shown) {
   const said = el('p', { class: 'said', role: 'status' });
   const say = (how, text) => { said.className = `said ${how}`; said.textContent = text; };
   return [button('Test', async () => {
     wrong.clear();
     if (!input.value.trim()) { say('', ''); wrong.at(key, 'Enter the URL first.'); return; }
-    if (input.value.includes(':***@')) { // what the server shows in place of a password
-      say('', 'The password of this URL is not shown here: write the URL whole to have it tested.');
+    if (input.value.includes('***') && input.value.trim() !== shown()) {
+      say('', '');
+      wrong.at(key, 'Write the password in place of ***: it is known for the URL that was saved, and for no other.');
       return;
     }
     say('', 'Testing…');
     try {
       const r = await post(`/api/scale/${route}`, { [key.replace('scale_', '')]: input.value.trim() });
-      say(r.status !== 'ok' ? 'error' : r.reason ? 'doubt' : 'good', r.status === 'ok' ? `Connected: ${r.message}` : r.message);
+      say(r.status !== 'ok' ? 'error' : r.reason ? 'doubt' : 'good', `${FOUND[r.reason] ?? (r.status === 'ok' ? 'Connected' : 'It cannot be used')}: ${r.message}`);
     } catch (error) {
       say('error', error.message);
     }
   }, { class: 'quiet', 'aria-label': `Test ${key === 'redis_url' ? 'Redis' : 'Postgres'}` }), said];
-}
-
-function counts(status) {
-  if (!status.available) return el('p', { class: 'note' }, `Nothing can be synced yet: ${status.message ?? 'Postgres is not set'}.`);
-  const changed = status.files.filter((f) => f.changed).map((f) => f.file);
-  return [el('dl', { class: 'tiles' }, Object.entries(status.counts).map(([name, n]) =>
-    el('div', { class: 'tile' }, el('dt', {}, name.replaceAll('_', ' ')), el('dd', {}, n)))),
-  el('p', { class: 'note' }, 'Last sync: ', status.last_synced_at ? moment(status.last_synced_at) : 'never',
-    changed.length ? ` · changed since: ${changed.join(', ')}` : '')];
-}
-
-// What Sync Now and its counts are made of; `look` asks for the counts again.
-function syncing() {
-  const said = teller(), table = el('div'), report = el('ul', { class: 'problems' });
-  const look = async () => refresh(table, counts(await get('/api/scale/sync/status')));
-  const node = el('div', { role: 'group', 'aria-label': 'Sync definitions' }, table,
-    button('Sync Now', async () => {
-      const r = await said.did(() => post('/api/scale/sync'), (x) => `${x.total_synced} synced${x.errors.length ? `, ${x.errors.length} errors` : ''}.`);
-      if (!r) return;
-      fill(report, r.errors.map((e) => el('li', { class: 'error' }, json(e))),
-        Object.entries(r.details).map(([what, d]) => el('li', {}, `${what.replaceAll('_', ' ')}: ${d.synced} synced`)));
-      await look();
-    }), said.node, report);
-  return { node, look };
 }
 
 // What somebody types on another machine, as this host knows it; passwords are not known here.
@@ -131,7 +136,7 @@ async function inForce(body) {
 
 export async function open(main) {
   const said = teller(), state = el('p', { class: 'row', role: 'status' }), form = el('form'), start = el('div');
-  const sync = syncing(), workers = workerList();
+  const sync = syncing(), workers = workerList([], () => {}, 'No worker has registered.');
   const inputs = {}, hints = {};
   let config = await get('/api/scale/config');
 
@@ -143,7 +148,8 @@ export async function open(main) {
       else { input.value = config[key] ?? ''; input.readOnly = !!source?.pinned; }
       hints[key].textContent = sourceOf(source);
     }
-    refresh(start, el('p', { class: 'note' }, 'Start one on any machine that reaches both stores:'), command(startLine(config)),
+    const line = startLine(config);
+    refresh(start, el('p', { class: 'note' }, `Start one on any machine that reaches both stores${line.includes('***') ? ', with the passwords in place of ***' : ''}:`), command(line),
       el('p', { class: 'note' }, 'It appears here within 30 seconds. Whether it is healthy:'), command('curl http://localhost:9000/health'));
   }
 
@@ -156,19 +162,29 @@ export async function open(main) {
     el('summary', {}, title), el('div', { role: 'group', 'aria-label': title }, rows.map(([key, label, , test]) => {
       const box = field(label, inputs[key], ' ');
       hints[key] = box.querySelector('small');
-      return el('div', {}, box, test ? el('div', { class: 'row' }, tester(key, test, inputs[key], wrong)) : null);
+      return el('div', {}, box, test ? el('div', { class: 'row' }, tester(key, test, inputs[key], wrong, () => config[key])) : null);
     }), title === 'Postgres Sync' ? sync.node : null))), said.node, el('button', { type: 'submit' }, 'Save Scale Config'));
   form.noValidate = true; // the server's words are the better ones
 
-  let busy = false;
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
+  // What was changed and not saved, by its labels: the button may be far from what it is for.
+  const changes = () => {
     const body = {};
     for (const [key, input] of Object.entries(inputs)) {
       const value = input.type === 'checkbox' ? input.checked : input.type === 'number' ? (input.value === '' ? null : Number(input.value)) : input.value.trim();
       if (value !== (config[key] ?? '')) body[key] = value;
     }
+    return body;
+  };
+  form.addEventListener('input', () => {
+    const names = Object.keys(changes()).map((key) => inputs[key].labels[0].textContent);
+    said.say(names.length ? `Not saved yet: ${names.join(', ')}.` : '');
+  });
+
+  let busy = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    const body = changes();
     if (!Object.keys(body).length) { wrong.clear(); said.say('Nothing was changed.'); return; }
     busy = true;
     said.say('Saving…');
@@ -193,7 +209,7 @@ export async function open(main) {
   }
 
   show();
-  add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('h2', { id: 'workers-panel' }, 'Workers'), workers.node, start), tenants(), idle(config),
+  add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('div', { class: 'heading' }, el('h2', { id: 'workers-panel' }, 'Workers'), link('#/workers', 'Ping, quiet, drain, remove')), workers.node, start), tenants(), options(), idle(config),
     command('synapsed -t; synapsed def sync; synapsed worker list'));
   return every(3, look);
 }

@@ -20,7 +20,7 @@ BUILD = os.path.dirname(os.environ["SYNAPSED"])
 SOURCE = os.environ["SYN_TOP_SRCDIR"]
 
 
-def until(what, seconds=20):
+def until(what, seconds=60):
     """Wait until what() is true; its value. The bound is an error, never a verdict."""
     end = time.monotonic() + seconds
     while True:
@@ -134,7 +134,7 @@ class Driver:
         self.process.stdin.write("".join(c + "\n" for c in commands))
         self.process.stdin.flush()
 
-    def line(self, start, count=1, seconds=20):
+    def line(self, start, count=1, seconds=60):
         """Wait for the count-th line that starts so."""
         def found():
             hits = [x for x in self.lines if x == start or x.startswith(start + " ")]

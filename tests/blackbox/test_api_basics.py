@@ -263,7 +263,7 @@ def test_queue_stats_have_their_fields(api):
 
 def test_metrics_are_for_who_has_their_token(site):
     site.prepare()
-    daemon = site.start(METRICS_TOKEN="of-the-scraper")
+    daemon = site.start(METRICS_TOKEN="of-the-scraper", SYNAPSED_QUEUE_NAMES="default,other")
     for token, want in (("of-the-scraper", 200), ("another", 401), (None, 401), (site.key, 401)):
         connection = http.client.HTTPConnection("127.0.0.1", daemon.api_port, timeout=30)
         connection.request("GET", "/api/v2/metrics",
@@ -272,7 +272,10 @@ def test_metrics_are_for_who_has_their_token(site):
         text = answer.read()
         connection.close()
         assert answer.status == want, token
-        assert (b"\nsynapse_queue_depth{" in text) == (want == 200)
+        for name in (b"default", b"other"):  # each queue has its sample
+            for metric in (b"synapse_queue_depth", b"synapse_oldest_wait_seconds"):
+                sample = b'\n%s{queue_name="%s"} 0' % (metric, name)
+                assert (sample in text) == (want == 200)
 
 
 def test_many_clients_at_once_are_all_answered(api):

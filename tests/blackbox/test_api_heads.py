@@ -28,6 +28,8 @@ MALFORMED = {
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         400,
     ),
+    "CR inside a value": (b"X: y\rTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}", 400),
+    "two hosts": (b"Host: b\r\nContent-Length: 2\r\n\r\n{}", 400),
     "bad chunk size": (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
     "large head": (b"X: " + b"x" * 7000 + b"\r\n\r\n", 431),
     "huge head": (b"X: " + b"x" * 200000 + b"\r\n\r\n", 431),

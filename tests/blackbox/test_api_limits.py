@@ -1,5 +1,7 @@
 """Limits are kept whoever asks, and say what to do."""
 
+import contextlib
+
 import pytest
 
 
@@ -54,3 +56,30 @@ def test_a_full_queue_refuses_everybody(api):
     assert answer.headers["Retry-After"] == "60"
     assert "capacity" in answer.json["detail"]
     assert api.count_runs() == 20
+
+
+def test_strangers_take_no_room_for_bodies_from_those_who_are_known(api):
+    assert api.client.get("/api/v2/runs").status == 200  # the key is in memory
+    head = (
+        b"POST /api/v2/orchestrations/hello/runs HTTP/1.1\r\nHost: a\r\n"
+        b"Authorization: Bearer sk-syn-%064x\r\nContent-Length: 33000000\r\n\r\n"
+    )
+    piece = b" " * (1 << 20)
+    strangers = [api.connect() for _ in range(10)]  # 320 MiB, more than there is for all
+    try:
+        for i, stranger in enumerate(strangers):
+            with contextlib.suppress(OSError):  # refused, and cut off after 8 MiB more
+                stranger.sendall(head % i)
+                for _ in range(31):
+                    stranger.sendall(piece)
+        answer = api.client.run("hello", b"{}" + b" " * 500_000)
+        assert answer.status == 202, answer
+        # a sign-in needs no key and no such body
+        signing = api.client.with_key(None).post(
+            "/api/session", b" " * 5000, headers={"X-Synapse-Page": "1"})
+        assert signing.code == "body_too_large"
+    finally:
+        for stranger in strangers:
+            stranger.close()
+    # what they had is free again, also for a key that is new
+    api.until(lambda: api.client.with_key(api.new_key()).run("hello", b"{}").status == 202)

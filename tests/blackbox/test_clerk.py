@@ -53,16 +53,22 @@ def open_again(daemon, since):
 
 def put_row(site, run_id, ready_s_ago, **columns):
     """A run that was accepted and never came into the queue."""
+    put_rows(site, [run_id], ready_s_ago, **columns)
+
+
+def put_rows(site, run_ids, ready_s_ago, **columns):
+    """Many in one statement."""
     values = {
-        "run_id": run_id, "orchestration_id": "hello", "tenant_id": "default",
+        "orchestration_id": "hello", "tenant_id": "default",
         "status": "queued", "wake": 1, "queue": "default", "input": "row",
         "shared_state": "{}", "step_history": "[]", "definition_version": 1, **columns,
     }
     names = ", ".join(values)
     site.sql(
-        f"INSERT INTO orchestration_runs ({names}, created_at, started_at, ready_at)"
-        f" VALUES ({', '.join(['%s'] * len(values))}, now(), now(),"
-        f" now() - %s * interval '1 second')", *values.values(), ready_s_ago)
+        f"INSERT INTO orchestration_runs (run_id, {names}, created_at, started_at, ready_at)"
+        f" SELECT id, {', '.join(['%s'] * len(values))}, now(), now(),"
+        f" now() - %s * interval '1 second' FROM unnest(%s) id",
+        *values.values(), ready_s_ago, run_ids)
 
 
 @pytest.fixture(name="own")
@@ -104,10 +110,9 @@ def test_a_new_lead_looks_at_all_rows_page_by_page(site):
     daemon = site.start()
     settle(site, [site.submit("hello", "pins the definition")])
     clerk = daemon.child("clerk")
-    daemon.kill(clerk, signal.SIGSTOP)
+    daemon.kill(clerk, signal.SIGSTOP)  # not for long: a pulse that went stale is a death
     runs = [f"run_lost_{i}" for i in range(450)]
-    for run_id in runs:
-        put_row(site, run_id, 3600)  # all at one moment, nearly
+    put_rows(site, runs, 3600)  # all at one moment
     daemon.kill(clerk)
     daemon.wait_event("clerk.leads", count=2)
     settle(site, runs)

@@ -171,6 +171,7 @@ def test_the_manual_page_has_every_verb_and_option():
         ("run start a --wait=1", "takes no value"),
         ("run start a -o xml", "-o is table or json"),
         ("run start a --input b", "KEY=TEXT or KEY:=JSON"),
+        ("run start a --priority 11", "--priority"),
         ("run start a --input =b", "KEY=TEXT or KEY:=JSON"),
         ("run start a --input b:={", "is not JSON"),
         ("run start a --deadline 5", "is a duration"),

@@ -1,5 +1,6 @@
 """The control socket and the verbs that ask over it: one daemon for all but its end."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -352,11 +353,16 @@ def test_upgrade_and_drain(site):
     # the deadline is this drain's, and joining it makes no haste
     (worker,) = (c["pid"] for c in good(d, "status")["children"] if c["kind"] == "worker")
     d.kill(worker, signal.SIGSTOP)
-    assert good(d, "drain", "--deadline", "1500ms", "--no-wait")["result"] == "accepted"
+    assert good(d, "drain", "--deadline", "50s", "--no-wait")["result"] == "accepted"
     refused = verb(d, "reload")
     assert refused.returncode == CONFLICT and b"is draining" in refused.stderr
-    assert good(d, "drain")["result"] == "done"
-    d.wait_event("master.draining", wait_ms=1500)
+    since = d.mark()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        joined = pool.submit(good, d, "drain")
+        d.wait_event("control.asked", since, act="drain")
+        d.kill(worker, signal.SIGCONT)
+        assert joined.result()["result"] == "done"
+    d.wait_event("master.draining", wait_ms=50000)
     assert not d.find("master.hurry")
     assert not (d.run_dir / "control").exists()
     assert verb(d, "status").returncode == NOT_FOUND

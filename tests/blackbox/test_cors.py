@@ -52,6 +52,11 @@ def test_a_listed_origin_is_named_back(site):
     bad = {**PREFLIGHT, "Access_Control_Request_Headers": "a<b>"}
     assert ask(site, "OPTIONS", Origin=PAGE, **bad)[1]["Headers"] == (
         "Authorization, Content-Type")
+    # nor an empty list, which has ended the API child
+    for origin in (PAGE, "http://evil.example", ""):
+        asked = {**bad, "Access_Control_Request_Headers": ""}
+        status, allowed = ask(site, "OPTIONS", Origin=origin, **asked)
+        assert status in (200, 400) and allowed["Headers"] == "Authorization, Content-Type"
     assert ask(site, "OPTIONS", Origin=PAGE)[0] == 405  # no preflight
 
 

@@ -142,6 +142,23 @@ def test_a_key_of_a_tenant_writes_what_is_this_tenants(api):
     assert send(api, "DELETE", path, key=mine).status == 200
 
 
+def test_versions_of_a_tool_are_seen_by_who_sees_the_tool(api):
+    mine, other = api.new_key("acme"), api.new_key("other")
+    tool = {"id": "hidden", "name": "hidden", "tool_type": "http", "method": "GET",
+            "url": "http://example.invalid/secret-of-acme"}  # fmt: skip
+    assert send(api, "PUT", "/api/v2/tools/hidden", tool, key=mine).status == 201
+    server = {"name": "hidden", "server_type": "stdio", "command": "secret-of-acme"}
+    assert send(api, "PUT", "/api/v2/mcp-servers/hidden", server, key=mine).status == 201
+    for path in ("/api/v2/tools/hidden", "/api/v2/mcp-servers/hidden"):
+        for more in ("", "/versions", "/versions/1"):
+            assert send(api, "GET", path + more, key=mine).status == 200
+            assert send(api, "GET", path + more).status == 200
+            assert send(api, "GET", path + more, key=other).status == 404, path + more
+        assert send(api, "DELETE", path).status == 200
+        assert send(api, "GET", path + "/versions/1").status == 200
+        assert send(api, "GET", path + "/versions/1", key=mine).status == 404  # it is nobody's
+
+
 def test_inactive_rows_are_not_there(api):
     api.define("sleeping", orchestration("sleeping"))
     api.sql("UPDATE orchestrations SET is_active = false WHERE id = 'sleeping'")

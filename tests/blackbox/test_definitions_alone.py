@@ -1,6 +1,8 @@
 """Definitions on a host without stores: the stock files, over HTTP, by verbs and by hand."""
 
+import fcntl
 import json
+import os
 import threading
 import time
 
@@ -73,12 +75,25 @@ def test_an_orchestration_is_created_replaced_and_deleted(host):
     assert late.headers["etag"] == second.headers["etag"]
     assert host.client.run("crud").json["response"] == "two"
     versions = host.ask("GET", path + "/versions").json["versions"]
-    assert [f'"{v["version"]}"' for v in versions] == [second.headers["etag"]]
+    assert [f'"{v["version"]}"' for v in versions] == [second.headers["etag"], first]
+    assert all(v["created_at"] and v["bytes"] > 100 for v in versions)
     assert host.ask("GET", f"{path}/versions/{versions[0]['version']}").status == 200
+    before = host.ask("GET", f"{path}/versions/{versions[1]['version']}")
+    assert before.json == got.json and before.headers["etag"] == first
+    # what was there is put back, and is the newest again, once
+    assert host.ask("PUT", path, before.json).headers["etag"] == first
+    page = host.ask("GET", path + "/versions?limit=1").json
+    assert f'"{page["versions"][0]["version"]}"' == first
+    rest = host.ask("GET", f"{path}/versions?before={page['next']}").json
+    assert [f'"{v["version"]}"' for v in rest["versions"]] == [second.headers["etag"]]
+    assert rest["next"] is None
+    assert host.ask("PUT", path, orchestration("crud", "two")).headers["etag"] == (
+        second.headers["etag"])
     assert host.ask("GET", path + "/versions/1").status == 404
     assert host.ask("DELETE", path, If_Match=first).status == 412
     assert host.ask("DELETE", path, If_Match=second.headers["etag"]).status == 200
     assert host.ask("GET", path).status == 404
+    assert host.ask("GET", f"{path}/versions/{versions[1]['version']}").json == got.json
     assert host.ask("DELETE", path).status == 404
     assert host.client.run("crud").status == 404
     # what nobody touched is what it was
@@ -115,6 +130,12 @@ def test_a_hand_that_edits_is_noticed(host):
     assert host.ask("PUT", "/orchestrations/byhand", orchestration("byhand")).status == 503
     assert host.client.run("byhand").status == 200
     path.write_text(json.dumps(items))
+    # what the hand wrote is kept when it is replaced
+    assert host.ask("PUT", "/orchestrations/byhand", orchestration("byhand", "x")).status == 200
+    versions = host.ask("GET", "/orchestrations/byhand/versions").json["versions"]
+    said = [host.ask("GET", f"/orchestrations/byhand/versions/{v['version']}").json
+            ["steps"][0]["print_content"] for v in versions]
+    assert said == ["x", "by hand", "hi"]
     assert host.ask("DELETE", "/orchestrations/byhand").status == 200
 
 
@@ -135,6 +156,9 @@ def test_secrets_stay_in_the_file(host):
     texts = [host.ask("GET", p).body.decode() for p in (
         "/tools", "/tools/weather", "/mcp-servers/github", "/mcp-servers/files", "/export")]
     assert not any("secret" in text for text in texts), texts
+    past = [p.read_text() for p in
+            (host.daemon.data_dir / "definition_versions").rglob("*.json")]
+    assert past and not any("secret" in text for text in past)
 
 
 def test_a_bundle_goes_in_but_for_what_is_bad_and_comes_out(host):
@@ -213,3 +237,34 @@ def test_of_many_who_save_at_once_none_is_lost(host):
     assert not wrong
     ids = {i["id"] for i in host.file("orchestrations.json")}
     assert ids >= {f"h{n}" for n in range(20)} | {f"v{n}" for n in range(6)}
+
+
+def test_another_writer_is_waited_for_and_nobody_else_waits(host):
+    """A verb that imports has the folder for a while; the loop executes runs meanwhile."""
+    folder = os.open(host.daemon.data_dir, os.O_RDONLY)
+    answers = {}
+
+    def asks(name, *what):
+        answers[name] = host.ask(*what)
+
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        threads = [threading.Thread(target=asks, args=what) for what in (
+            ("put", "PUT", "/orchestrations/patient", orchestration("patient")),
+            ("key", "POST", "/keys", {"name": "patient"}),
+            ("keys", "GET", "/keys"))]
+        for thread in threads:
+            thread.start()
+        # longer than the 100 ms that a loop once stood for each of them
+        begun = time.monotonic()
+        while time.monotonic() < begun + 0.5:
+            assert host.ask("GET", "/orchestrations").status == 200
+        assert not answers
+    finally:
+        os.close(folder)
+    for thread in threads:
+        thread.join()
+    assert answers["put"].json["created"] and answers["key"].status == 201, answers
+    assert answers["keys"].status == 200
+    assert host.client.run("patient").json["response"] == "hi"
+    assert host.ask("DELETE", "/orchestrations/patient").status == 200

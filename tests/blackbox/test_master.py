@@ -181,7 +181,11 @@ def test_a_terminals_interrupt_is_the_masters_alone(site):
         d.kill(pid, signal.SIGQUIT)
         d.kill(pid, signal.SIGHUP)
     d.stop(signal.SIGINT)
-    assert [e["cause"] for e in d.find("child.died")] == ["exit 0 ok"] * 4
+    names = [e["event"] for e in d.events]
+    assert names.index("master.draining") < names.index("child.died")
+    # a fast stop has a second: a loaded host's children may need more
+    causes = [e["cause"].removeprefix("drain_deadline: ") for e in d.find("child.died")]
+    assert len(causes) == 4 and set(causes) <= {"exit 0 ok", "signal SIGKILL"}
 
 
 @pytest.mark.asan

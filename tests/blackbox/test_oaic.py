@@ -114,6 +114,17 @@ def test_the_usage_is_in_the_journal_and_summed_in_the_run(site, llm):
         assert usage["output_tokens"] == len(call.message) // 4 + 1
 
 
+def test_a_run_of_more_tokens_than_its_columns_hold_ends_well(site, llm):
+    start(site, llm, orchestration(
+        "ask", llm_step("one", "oaic.tiny", "abcd", "two"), llm_step("two", "oaic.tiny")
+    ))
+    llm.usage = {"prompt_tokens": 2**62, "completion_tokens": 2**62}
+    run_id = site.submit("ask", "some more")
+    assert site.wait_run(run_id)["status"] == "completed"
+    assert site.sql("SELECT total_tokens_used FROM orchestration_runs WHERE run_id = %s",
+                    run_id) == [(2**31 - 1,)]
+
+
 @pytest.mark.asan
 @pytest.mark.parametrize("text, response", [
     ("hello [[plain]]", "hello"),

@@ -20,6 +20,8 @@ def test_this_host_may_ask_and_nobody_for_others(api):
     for headers in (
         {"X_Forwarded_For": "10.0.0.1"}, {"Forwarded": "for=10.0.0.1"},
         {"Host": "rebound.example"}, {"Origin": "https://evil.example"},
+        {"X_Real_IP": "10.0.0.1"}, {"Via": "1.1 proxy"}, {"X_Forwarded_Proto": "https"},
+        {"Host": "127.rebound.example"}, {"Origin": "http://127.evil.example:8765"},
     ):  # fmt: skip
         answer = ask(api, "GET", "/tenants", **headers)
         assert (answer.status, answer.code) == (403, "forbidden"), headers
@@ -29,6 +31,8 @@ def test_this_host_may_ask_and_nobody_for_others(api):
     bound = {"Authorization": "Bearer " + api.new_key("acme"), "Forwarded": "x"}
     assert ask(api, "GET", "/tenants", **bound).status == 403
     assert ask(api, "GET", "/tenants", Origin="http://localhost:3000").status == 200
+    for name in ("127.0.0.1:1", "127.9.9.9", "LOCALHOST", "[::1]:8765", "[::ffff:127.0.0.1]"):
+        assert ask(api, "GET", "/tenants", Host=name).status == 200, name
 
 
 @pytest.mark.api(api_internal_token="token-of-the-house")
@@ -50,6 +54,9 @@ def test_stores_are_tried_and_what_is_wrong_has_a_word(api):
     cases = [
         ("redis", "redis://:hunter2@127.0.0.1:1/0", "refused"),
         ("redis", "http://x", "url"),
+        ("redis", "redis://password.refused.invalid:6379", "name"),
+        ("redis", f"redis://127.0.0.1:{api.port}", "protocol"),
+        ("postgres", "postgresql://u@refused.invalid/db", "name"),
         ("postgres", "postgresql://u:hunter2@127.0.0.1:1/db", "refused"),
         ("postgres", site.env["SCALE_POSTGRES_URL"].rsplit("/", 1)[0] + "/no_such_db", "no_database"),
         ("postgres", site.env["SCALE_POSTGRES_URL"] + "?sslmode=require", "tls"),
@@ -65,6 +72,22 @@ def test_stores_are_tried_and_what_is_wrong_has_a_word(api):
         assert answer.json["reason"] == "eviction_policy" and "noeviction" in answer.json["message"]
     finally:
         api.redis.config_set("maxmemory-policy", "noeviction")
+
+
+def test_the_url_that_is_shown_is_tried_with_its_password(site):
+    """Whoever looks at a pinned URL cannot write it whole, and has it tested all the same."""
+    site.env["REDIS_URL"] = site.env["REDIS_URL"].replace("://", "://:hunter2@")
+    with site.redis.client() as redis:
+        site.start(SYNAPSED_ROLES="api")  # the server takes any password until now
+        redis.execute_command("ACL", "SETUSER", "default", "resetpass", ">hunter2")
+        try:
+            shown = site.ask("GET", "/api/scale/config")[1]["redis_url"]
+            assert "hunter2" not in shown and ":***@" in shown
+            for url, status in [(shown, "ok"), (shown.replace("***", "**"), "error")]:
+                answer = site.ask("POST", "/api/scale/test-redis", {"redis_url": url})[1]
+                assert answer["status"] == status, answer
+        finally:
+            redis.execute_command("ACL", "SETUSER", "default", "nopass")
 
 
 def test_what_the_page_shows_has_stocks_fields(api):

@@ -123,8 +123,8 @@ def test_schedules_are_saved_and_listed(api):
 
 
 @pytest.mark.parametrize("key, value", [
-    ("cron", "61 * * * *"), ("cron", None), ("zone", "Mars/Base"), ("missed", "never"),
-    ("overlap", "maybe"), ("missed_max", 0), ("paused", "yes"), ("orchestration_id", None),
+    ("cron", "61 * * * *"), ("cron", "0 0 31 2 *"), ("cron", None), ("zone", "Mars/Base"),
+    ("missed", "never"), ("overlap", "maybe"), ("missed_max", 0), ("paused", "yes"), ("orchestration_id", None),
     ("run_at", "2026-01-01T00:00:00Z"), ("inputs", []),
 ])
 def test_a_schedule_says_what_is_wrong_with_it(api, key, value):

@@ -56,6 +56,38 @@ def test_lists_have_filters_and_pages(host):
     assert first["metadata"] == {"team": "x", "n": 1} and first["queue"] == "standalone"
 
 
+def sums(host, query=""):
+    answer = host.client.get(f"/api/v2/analytics?{query}")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def test_runs_in_files_are_summed(host):
+    answer = sums(host, "by=orchestration")
+    rows = {g["key"]: g for g in answer["groups"]}
+    assert set(rows) == {"hello", "echo", "fails"} and not answer["more"]
+    assert [rows["fails"][k] for k in ("runs", "completed", "failed", "success_rate")] == [
+        1, 0, 1, 0]
+    assert rows["echo"]["tokens"] > 0 and rows["echo"]["p50_seconds"] >= 0
+    assert rows["echo"]["turns"] is None  # turns of conversations are in no list here
+    total = answer["total"]
+    assert (total["runs"], total["completed"], total["success_rate"]) == (3, 2, 66.67)
+    (day,) = sums(host)["groups"]
+    assert day["runs"] == 3 and len(day["key"]) == 10
+    (hour,) = sums(host, "by=hour&orchestration_id=hello")["groups"]
+    assert hour["runs"] == 1 and hour["key"].endswith(":00Z")
+    assert sums(host, "by=tenant&tenant_id=none")["groups"] == []
+    assert sums(host, "until=2026-01-02T00:00:00Z&since=2026-01-01T00:00:00Z")["total"]["runs"] == 0
+    refused = host.client.get("/api/v2/analytics?by=model")
+    assert refused.code == "scale_only" and "/api/v2/runs/" in refused.json["detail"]
+    minutes = host.client.get("/api/v2/analytics/minutes").json
+    assert sum(m["ended"] for m in minutes["minutes"]) == 3
+    assert sum(m["failed"] for m in minutes["minutes"]) == 1
+    assert minutes["today"]["ended"] >= 1
+    act = host.client.post("/api/v2/workers/x/quiet")
+    assert act.code == "scale_only" and "synapsed quiet" in act.json["detail"]
+
+
 def test_a_run_in_full(host):
     detail = host.client.get(f"/api/v2/runs/{host.ids['b']}").json
     assert (detail["status"], detail["input"], detail["inputs"]) == (

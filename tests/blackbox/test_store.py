@@ -7,6 +7,7 @@ import subprocess
 
 import psycopg2
 import pytest
+from harness.stock_schema import DDL as STOCK_DDL
 from pg_peers import BUILD, SOURCE, Sql, postgres
 
 assert postgres  # a fixture: used by name
@@ -57,67 +58,8 @@ STOCK_INDEXES = {"ix_orchestration_runs_orchestration_id", "idx_runs_status",
                  "idx_runs_tenant_status", "idx_runs_worker", "idx_runs_waiting_human"}
 OUR_INDEXES = {"orchestration_runs_pkey", "idx_runs_tenant_created", "idx_runs_live",
                "idx_runs_orchestration_created", "idx_runs_session_created",
-               "idx_runs_outcome_created", "idx_runs_due", "idx_runs_schedule_live", "idx_runs_live_created"}
-
-# what stock's create_all makes, written down independently of the migration
-STOCK_SCHEMA = """
-CREATE TABLE orchestration_runs (
- run_id VARCHAR(255) NOT NULL, orchestration_id VARCHAR(255) NOT NULL,
- session_id VARCHAR(255), tenant_id VARCHAR(255) NOT NULL, status VARCHAR(50) NOT NULL,
- shared_state JSONB NOT NULL, step_history JSONB NOT NULL, current_step_id VARCHAR(255),
- waiting_for_human BOOLEAN, human_prompt TEXT, human_fields JSONB,
- nested_run_id VARCHAR(255), nested_orch_id VARCHAR(255), total_tokens_used INTEGER,
- total_cost_usd FLOAT, cache_read_tokens INTEGER, cache_write_tokens INTEGER,
- cache_hit_count INTEGER, estimated_savings_usd FLOAT,
- started_at TIMESTAMP WITH TIME ZONE, ended_at TIMESTAMP WITH TIME ZONE,
- created_at TIMESTAMP WITH TIME ZONE, worker_id VARCHAR(255), job_id VARCHAR(255),
- webhook_url TEXT, webhook_secret TEXT, PRIMARY KEY (run_id));
-CREATE INDEX ix_orchestration_runs_orchestration_id ON orchestration_runs (orchestration_id);
-CREATE INDEX idx_runs_status ON orchestration_runs (status);
-CREATE INDEX idx_runs_tenant_status ON orchestration_runs (tenant_id, status, created_at);
-CREATE INDEX idx_runs_worker ON orchestration_runs (worker_id);
-CREATE INDEX idx_runs_waiting_human ON orchestration_runs (waiting_for_human);
-CREATE TABLE orchestrations (
- id VARCHAR(255) NOT NULL, name VARCHAR(500) NOT NULL, description TEXT,
- definition JSONB NOT NULL, tenant_id VARCHAR(255) NOT NULL,
- created_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE,
- is_active BOOLEAN, PRIMARY KEY (id));
-CREATE INDEX idx_orchestrations_tenant ON orchestrations (tenant_id);
-CREATE INDEX idx_orchestrations_updated ON orchestrations (updated_at);
-CREATE TABLE agents (id VARCHAR(255) NOT NULL, name VARCHAR(500) NOT NULL,
- definition JSONB NOT NULL, tenant_id VARCHAR(255) NOT NULL,
- updated_at TIMESTAMP WITH TIME ZONE, PRIMARY KEY (id));
-CREATE INDEX idx_agents_tenant ON agents (tenant_id);
-CREATE TABLE tools (id VARCHAR(255) NOT NULL, name VARCHAR(500) NOT NULL,
- definition JSONB NOT NULL, tenant_id VARCHAR(255) NOT NULL,
- updated_at TIMESTAMP WITH TIME ZONE, PRIMARY KEY (id));
-CREATE INDEX idx_tools_tenant ON tools (tenant_id);
-CREATE TABLE mcp_servers (name VARCHAR(255) NOT NULL, label VARCHAR(500) NOT NULL,
- definition JSONB NOT NULL, tenant_id VARCHAR(255) NOT NULL,
- updated_at TIMESTAMP WITH TIME ZONE, PRIMARY KEY (name));
-CREATE INDEX idx_mcp_servers_tenant ON mcp_servers (tenant_id);
-CREATE TABLE scale_settings (key VARCHAR(255) NOT NULL, value TEXT NOT NULL,
- updated_at TIMESTAMP WITH TIME ZONE, PRIMARY KEY (key));
-CREATE TABLE chat_sessions (session_id VARCHAR(255) NOT NULL, agent_id VARCHAR(255),
- tenant_id VARCHAR(255) NOT NULL, status VARCHAR(50), messages JSONB NOT NULL,
- last_message_at TIMESTAMP WITH TIME ZONE, worker_id VARCHAR(255), job_id VARCHAR(255),
- created_at TIMESTAMP WITH TIME ZONE, webhook_url TEXT, webhook_secret TEXT,
- PRIMARY KEY (session_id));
-CREATE INDEX idx_chat_tenant_time ON chat_sessions (tenant_id, last_message_at);
-CREATE TABLE workers (worker_id VARCHAR(255) NOT NULL, hostname VARCHAR(500),
- address VARCHAR(500), status VARCHAR(50), capabilities JSONB, active_jobs INTEGER,
- max_jobs INTEGER, last_heartbeat TIMESTAMP WITH TIME ZONE,
- registered_at TIMESTAMP WITH TIME ZONE, mcp_disabled JSONB, PRIMARY KEY (worker_id));
-CREATE TABLE dead_letter_queue (id UUID NOT NULL, run_id VARCHAR(255),
- orchestration_id VARCHAR(255), job_function VARCHAR(255), job_payload JSONB NOT NULL,
- error_message TEXT, error_traceback TEXT, attempt_count INTEGER,
- first_failed_at TIMESTAMP WITH TIME ZONE, last_failed_at TIMESTAMP WITH TIME ZONE,
- resolved BOOLEAN, PRIMARY KEY (id));
-CREATE INDEX idx_dlq_resolved ON dead_letter_queue (resolved, last_failed_at);
-CREATE TABLE tenants (tenant_id VARCHAR(255) NOT NULL, name VARCHAR(500),
- max_concurrent_runs INTEGER, max_queued_runs INTEGER, priority INTEGER,
- created_at TIMESTAMP WITH TIME ZONE, PRIMARY KEY (tenant_id));
-"""
+               "idx_runs_outcome_created", "idx_runs_due", "idx_runs_schedule_live",
+               "idx_runs_live_created", "idx_runs_stock_live"}
 
 
 def columns(sql, stock_only=None):
@@ -133,7 +75,7 @@ def columns(sql, stock_only=None):
 def test_a_fresh_database_has_the_stock_tables_exactly(postgres, migrated):
     stock = postgres.database()
     theirs, ours = Sql(postgres, stock), Sql(postgres, migrated)
-    theirs(STOCK_SCHEMA)
+    theirs(STOCK_DDL)
     want = columns(theirs)
     assert columns(ours, want) == want
     tables = {t for t, _ in want}
@@ -152,7 +94,7 @@ def test_a_fresh_database_has_the_stock_tables_exactly(postgres, migrated):
 def test_a_database_that_stock_made_is_taken_over(postgres):
     name = postgres.database()
     sql = Sql(postgres, name)
-    sql(STOCK_SCHEMA)
+    sql(STOCK_DDL)
     insert = ("INSERT INTO orchestration_runs (run_id, orchestration_id, tenant_id, status, "
               "shared_state, step_history, created_at) VALUES (%s, 'o', 'default', 'queued', "
               "'{}', '[]', now())")
@@ -236,7 +178,7 @@ def test_a_migration_that_fails_leaves_no_trace(postgres):
     assert sql("SELECT number FROM schema_migrations") == [(1,)]
     assert ("run_steps", "run_id") not in columns(sql)
     sql("DROP VIEW orchestration_runs")
-    sql(STOCK_SCHEMA.split("CREATE INDEX")[0])
+    sql(next(s for s in STOCK_DDL.split(";") if "TABLE orchestration_runs" in s))
     assert driver(postgres.url(name), "migrate")[1] == f"applied {ALL - 1} pending 0"
     sql.close()
 

@@ -4,10 +4,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import threading
 import time
 
 from api_world import own_stores
+from harness.daemon import run_verb
 from harness.site import Site, orchestration, print_step
 from harness.toggle import one_start_each, wait_run
 
@@ -128,8 +130,31 @@ def test_stores_that_are_not_there_at_the_start_are_waited_for():
         site.key = (daemon.data_dir / "api-key").read_text().strip()
         status, body, _ = site.ask("POST", RUN, {"message": "you"}, daemon=daemon)
         assert (status, body["response"]) == (200, "hi you")
+        # what is saved meanwhile is in files of this host, which is told
+        more = {**HELLO, "id": "more", "name": "more"}
+        assert site.ask("PUT", "/api/v2/orchestrations/more", more, daemon=daemon)[0] in (200, 201)
+        told = daemon.wait_event("definition.only_here", id="more")
+        assert "synapsed def sync" in told["advice"]
+        shown = run_verb("status", "-o", "json", env=daemon.env).stdout.decode()
+        assert "Postgres does not answer: requests are executed here, and definitions" in shown
         site.postgres.start()
         until(lambda: health(site, daemon)["mode"] == "scale")
+        until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
+
+
+def test_a_refusal_tells_what_comes_of_it_and_when():
+    with own_site() as site:
+        site.prepare(HELLO)
+        daemon = site.start(SYNAPSED_STANDALONE_AFTER="1h")
+        (daemon.data_dir / "orchestrations.json").write_text(json.dumps([HELLO]))
+        site.redis.kill()
+        until(lambda: health(site, daemon)["status"] == "unavailable")
+        status, body, headers = site.ask("POST", RUN, {}, daemon=daemon)
+        assert (status, body["code"], headers["Retry-After"]) == (503, "redis_unavailable", "5")
+        (left,) = re.findall("Redis does not answer, and unless that changes this host "
+                             r"executes requests itself in (\d+) s", body["detail"])
+        assert 3000 < int(left) <= 3600
+        site.redis.start()
         until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
 
 
@@ -143,6 +168,10 @@ def test_without_definitions_here_the_mode_stays_and_the_reason_is_told():
         daemon.wait_event("stores.away")
         status = site.ask("POST", RUN, {}, daemon=daemon)
         assert (status[0], status[1]["code"]) == (503, "redis_unavailable")
+        assert "Redis does not answer, and this host has no orchestrations.json" in (
+            status[1]["detail"]), status
+        assert health(site, daemon)["reason"].startswith(
+            "Redis is not connected: Redis does not answer, and this host has no ")
         assert health(site, daemon)["mode"] == "scale"
         out = site.verb("status", "-o", "json", check=False).stdout
         site.redis.start()

@@ -150,6 +150,24 @@ def test_a_dead_letter_is_retried(taken):
                           stock.LETTER) == [(True,)]
 
 
+def test_paused_runs_are_listed_before_anybody_has_answered(taken):
+    """Each with what its row asks; pages and filters as for our own."""
+    client, mine, other = taken.client, stock.PAUSED["run_id"], stock.RUNS[6]["run_id"]
+    waits = client.get("/api/v2/waits").json["waits"]
+    assert {w["run_id"] for w in waits} == {mine, other}
+    (one,) = [w for w in waits if w["run_id"] == mine]
+    assert (one["step_id"], one["run_status"], one["orchestration_id"]) == (
+        "ask", "paused", "approve")
+    assert (one["prompt"], one["fields"]) == (
+        stock.PAUSED["human_prompt"], stock.PAUSED["human_fields"])
+    first = client.get("/api/v2/waits?limit=1").json
+    rest = client.get(f"/api/v2/waits?limit=1&after={first['next']}").json
+    assert [w["run_id"] for p in (first, rest) for w in p["waits"]] == [
+        w["run_id"] for w in waits]
+    assert len(client.get(f"/api/v2/waits?run_id={mine}").json["waits"]) == 1
+    assert client.get("/api/v2/waits?orchestration_id=greet").json["waits"] == []
+
+
 def test_a_paused_run_goes_on_where_its_checkpoint_says(taken):
     run_id = stock.PAUSED["run_id"]
     row = taken.client.get(f"{RUNS}{run_id}/status").json
@@ -204,18 +222,32 @@ def test_a_bundle_is_imported(taken):
     assert taken.site.wait_run(run_id)["final_response"] == "from a bundle"
 
 
-def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
-    made = taken.client.post("/api/v2/keys", {"name": "later"}).json
+def key_in_both(taken, name):
+    made = taken.client.post("/api/v2/keys", {"name": name}).json
     path = taken.daemon.data_dir / "api_keys.json"
     keys = json.loads(path.read_text())
-    keys.append({**keys[0], "id": made["id"], "name": "later",
+    keys.append({**keys[0], "id": made["id"], "name": name, "is_active": True,
                  "key_hash": hashlib.sha256(made["key"].encode()).hexdigest()})
     path.write_text(json.dumps(keys))
+    return made, path
+
+
+def test_who_hears_that_a_key_is_revoked_finds_it_ended_in_the_file(taken):
+    """Postgres may be away the next moment; then the file is asked."""
+    for nth in range(3):  # a look of every two seconds would not do
+        made, path = key_in_both(taken, f"sooner {nth}")
+        assert taken.client.ask("DELETE", "/api/v2/keys/" + made["id"]).status == 200
+        assert {k["id"]: k["is_active"] for k in json.loads(path.read_text())}[made["id"]] is False
+
+
+def test_a_key_that_ended_in_the_store_has_ended_for_the_file_as_well(taken):
+    made, path = key_in_both(taken, "later")
     taken.verb("key", "revoke", made["id"])
     again = taken.client.with_key(made["key"])
     until(lambda: again.get("/api/v2/agents").status == 401)
     # and in it, which is asked alone while Postgres is away
-    until(lambda: {k["name"]: k["is_active"] for k in json.loads(path.read_text())} == {
+    until(lambda: {k["name"]: k["is_active"] for k in json.loads(path.read_text())
+                   if not k["name"].startswith("sooner")} == {
         "CI": True, "old": False, "later": False})
 
 

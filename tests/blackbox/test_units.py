@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from harness.daemon import BINARY, DEADLINE_S, TOP
+from harness.daemon import BINARY, DEADLINE_S, TOP, sanitizers
 from harness.site import orchestration, print_step
 
 BUILT = pathlib.Path(BINARY).parent / "systemd"
@@ -251,6 +251,7 @@ def test_the_daemon_works_behind_them(site, place, tmp_path):
     d = site.start(
         binary=start, data_dir=place / "data", run_dir=place / "run", SYNAPSED_USER="",
         SYNAPSED_WORKER_PROCESSES="2", HOME=str(place),
+        **sanitizers("detect_leaks=0"),  # which is not possible there
     )
     site.prepare(HELLO)
     says_hello(site)

@@ -9,12 +9,14 @@ import pytest
 import stock_world as stock
 from api_client import Client
 from harness.daemon import Daemon
-from harness.site import Site, llm_step, orchestration
+from harness.site import Site, llm_step, orchestration, print_step
 
 V1 = "/api/v1"
 FAILS = orchestration("fails", llm_step("f", "mock.fail:provider"))
 SLOW = orchestration("slow", llm_step("s", "mock.sleep:60000"))
-DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW]
+TWO = orchestration("two", {**print_step("p", "first"), "next_step_id": "s"},
+                    llm_step("s", "mock.sleep:60000"))
+DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO]
 
 
 @pytest.fixture(scope="module", params=["scale", "standalone"])
@@ -46,6 +48,19 @@ def client(request):
 
 def run(client, name, body=None):
     return client.post(f"{V1}/orchestrations/{name}/run", body or {})
+
+
+def stream(answer):
+    """Data lines and comments alone: stock's clients may look at nothing else."""
+    assert answer.status == 200, answer
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    lines = answer.body.decode().splitlines()
+    assert not [n for n in lines if n.startswith("id:")]
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+
+
+def types(events):
+    return [e["type"] for e in events if "sub" not in e]
 
 
 def test_the_answer_comes_with_the_end(client):
@@ -123,11 +138,60 @@ def test_who_waits_waits_once():
 
 
 def test_a_stream_of_events_is_the_answer(client):
-    answer = client.post(f"{V1}/orchestrations/greet/run/stream", {"message": "you"})
-    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/event-stream")
-    events = [json.loads(line[6:])["type"] for line in answer.body.decode().splitlines()
-              if line.startswith("data: ")]
-    assert events[-2:] == ["done", "stream_complete"] and "step_complete" in events
+    events = stream(client.post(f"{V1}/orchestrations/greet/run/stream", {"message": "you"}))
+    assert types(events)[-1] == "done" and "step_complete" in types(events)
+
+
+def test_a_stream_ends_at_a_question_and_its_answer_has_the_rest(client):
+    events = stream(client.post(f"{V1}/orchestrations/approve/run/stream", {"message": "it"}))
+    assert types(events)[-3:] == ["step_start", "human_input_required", "done"]
+    run_id = events[-2]["run_id"]
+    path = f"{V1}/orchestrations/runs/{run_id}/resume/stream"
+    assert client.post(path, {"response": {}}).status == 422
+    assert client.post(path, {"response": 5}).status == 422
+    rest = stream(client.post(path, {"response": {"verdict": "fine"}}))
+    assert types(rest)[-3:] == ["orchestration_complete", "final", "done"]
+    assert "human_input_required" not in types(rest) and "orchestration_start" not in types(rest)
+    (final,) = [e for e in rest if e["type"] == "final" and "orch_step_id" not in e]
+    assert final["response"].startswith("draft of it: ")
+    assert client.post(path, {"response": {"verdict": "x"}}).status == 409
+    assert client.post(f"{V1}/orchestrations/runs/none/resume/stream", {}).status == 404
+
+
+def test_an_answer_s_stream_begins_there_although_redis_lost_what_was_before(client):
+    run_id = run(client, "approve", {"message": "it"}).json["run_id"]
+    if client.site:
+        with client.site.redis.client() as redis:
+            assert redis.delete(f"synapse:run:{run_id}:events") == 1
+    rest = stream(client.post(f"{V1}/orchestrations/runs/{run_id}/resume/stream",
+                              {"response": {"verdict": "fine"}}))
+    assert types(rest)[-1] == "done" and "human_input_required" not in types(rest)
+
+
+def test_a_conversation_is_streamed_as_clients_of_v1_know_it(client):
+    events = stream(client.post(f"{V1}/chat/stream", {"message": "hi", "agent": "HELP"}))
+    session, response, done = (e for e in events if "sub" not in e)
+    name = session["session_id"]
+    assert session == {"type": "session", "session_id": name, "agent_id": "helper",
+                       "agent_name": "Helper"}
+    assert response == {"type": "response", "content": "hi", "intent": "chat",
+                        "session_id": name}
+    assert done["type"] == "done"
+    again = stream(client.post(f"{V1}/chat/stream", {"message": "again", "session_id": name,
+                                                     "agent": "helper"}))
+    assert types(again) == ["session", "response", "done"]
+    assert [e["content"] for e in again if e["type"] == "response"] == ["again"]
+    assert client.post(f"{V1}/chat/stream", {}).status == 422
+    assert client.with_key(None).post(f"{V1}/chat/stream", {"message": "x"}).status == 401
+
+
+def test_a_failed_run_goes_on_and_the_page_hears_it(client):
+    run_id = run(client, "fails").json["run_id"]
+    path = f"/api/orchestrations/runs/{run_id}/resume"
+    events = stream(client.post(path, {}))
+    assert types(events)[-1] == "done" and types(events).count("done") == 1
+    assert types(events).count("step_error") == 1 and "orchestration_start" not in types(events)
+    assert client.post("/api/orchestrations/runs/none/resume", {}).status == 404
 
 
 def test_a_key_that_was_used_has_the_events_that_redis_has_lost(client):
@@ -187,17 +251,80 @@ def test_stock_page_s_routes_do_what_they_say(client):
     assert page.post("/api/orchestrations", {**mine, "name": "Even"}).status == 200
     names = {o["id"]: o["name"] for o in page.get("/api/orchestrations").json}
     assert names["agents"] == "Even" and names["greet"] == "Greet"
-    stream = page.post("/api/orchestrations/agents/run", {"message": "m"})
-    assert stream.status == 200 and '"type":"done"' in stream.body.decode().replace(": ", ":")
+    made = page.post("/api/orchestrations/agents/run", {"message": "m"})
+    assert types(stream(made))[-1] == "done"
     run_id = run(client, "approve", {"message": "it"}).json["run_id"]
     base = f"/api/orchestrations/runs/{run_id}"
     assert page.get(base).json["status"] == "paused"
-    assert page.post(base + "/human-input", {"response": {"verdict": "ok"}, "step_id": "ask"}
-                     ).status == 202
-    assert page.get("/api/orchestrations/runs?limit=5").json["runs"]
+    rest = stream(page.post(base + "/human-input", {"response": {"verdict": "ok"},
+                                                    "step_id": "ask"}))
+    assert types(rest)[-1] == "done" and "human_input_required" not in types(rest)
+    assert page.get("/api/orchestrations/runs?limit=5").json[0]["run_id"]
     assert page.get(base + "/events").json["count"] > 0
     assert page.post(base + "/cancel").status == 200
     assert client.get("/api/v2/agents/helper").status == 200
     assert page.ask("DELETE", "/api/orchestrations/agents").status == 200
     assert page.get("/api/orchestrations/agents").status == 404
     assert client.get("/api/v2/agents/helper").status == 200
+
+
+def test_the_page_reads_on_where_it_was(client):
+    run_id = run(client, "greet", {"message": "you"}).json["run_id"]
+    path = f"/api/orchestrations/runs/{run_id}/events"
+    got, last = [], "0"
+    while True:
+        page = client.get(f"{path}?after={last}&limit=3").json
+        got += page["events"]
+        if not page["events"]:
+            assert page["last_id"] == last
+            break
+        last = page["last_id"]
+    assert got == client.get(path).json["events"] and got[-1]["event"]["type"] == "done"
+    rest = client.get(f"{path}/stream?after={got[-2]['id']}").body.decode()
+    assert f"id: {got[-1]['id']}\n" in rest and f"id: {got[-2]['id']}\n" not in rest
+    assert client.get(f"{path}/stream?after=0").body.decode().count("\nid: ") == len(got)
+
+
+def test_a_log_is_told_and_long_texts_in_it_are_cut(client):
+    run_id = run(client, "greet", {"message": "x" * 9000}).json["run_id"]
+    log = client.get(f"/api/orchestrations/logs/{run_id}")
+    assert log.status == 200, log
+    head, _, events = log.body.decode().partition("\n\n")
+    lines = head.split("\n")
+    assert lines[0] == f"Run ID: {run_id}" and lines[3] == "Status: completed"
+    assert lines[-1].startswith("User Input: xxx") and lines[-1].endswith("... (cut)")
+    assert all(len(line) < 4200 for line in events.split("\n")) and "] done {" in events
+    # it is the run's journal: not deleted by itself
+    gone = client.ask("DELETE", f"/api/orchestrations/logs/{run_id}")
+    assert (gone.status, gone.code) == (405, "method_not_allowed")
+
+
+def test_an_orchestration_becomes_an_agent_once(client):
+    path = "/api/orchestrations/greet/deploy"
+    first, second = (client.post(path) for _ in range(2))
+    assert first.json == {"status": "deployed", "agent_id": "orch_agent_greet"}, first
+    assert second.json == {"status": "already_deployed", "agent_id": "orch_agent_greet"}
+    agent = client.get("/api/v2/agents/orch_agent_greet").json
+    assert (agent["type"], agent["orchestration_id"], agent["name"]) == (
+        "orchestrator", "greet", "Greet")
+    said = client.post(f"{V1}/chat", {"message": "you", "agent": "orch_agent_greet"})
+    assert said.status == 200 and said.json["response"] == "hello you", said
+    events = stream(client.post(f"{V1}/chat/stream", {"message": "you",
+                                                      "agent": "orch_agent_greet"}))
+    (response,) = [e for e in events if e["type"] == "response"]
+    assert response["content"] == "hello you" and types(events)[-1] == "done"
+    client.ask("DELETE", "/api/v2/agents/orch_agent_greet")
+
+
+def test_a_run_that_goes_on_shows_what_is_behind_it(client):
+    run_id = client.post("/api/v2/orchestrations/two/run", {},
+                         headers={"Prefer": "respond-async"}).json["run_id"]
+    end = time.monotonic() + 20
+    while not (row := client.get(f"/api/orchestrations/runs/{run_id}").json)["step_history"]:
+        assert time.monotonic() < end, row
+        time.sleep(0.05)
+    (step,) = row["step_history"]
+    assert (step["step_id"], step["step_type"], step["status"]) == ("p", "print", "completed")
+    assert step["ended_at"].endswith("Z") and step["duration_seconds"] >= 0
+    assert row["status"] == "running"
+    client.post(f"/api/orchestrations/runs/{run_id}/cancel")

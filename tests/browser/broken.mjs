@@ -169,7 +169,7 @@ const cases = {
     assert.equal(await page.locator('small.error').count(), 0);
     await at('definitions');
     await page.getByLabel('Import a bundle').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{nothing') });
-    await text('The file is no JSON');
+    await text('is no JSON');
     await at('queues');
     await page.getByLabel('Reason of a pause').fill('x'.repeat(5000));
     await press('Pause');

@@ -19,7 +19,7 @@ export async function browser(args = []) {
   const context = await chrome.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
   const me = { page, context, chrome, faults, expected: null };
-  page.setDefaultTimeout(30000);
+  page.setDefaultTimeout(Number(process.env.BROWSER_WAIT ?? 30000));
   // refusals that a case asks for (401, 422...) are told of in the console as well
   page.on('console', (m) => {
     if (m.type() === 'error' && !/status of 4\d\d/.test(m.text()) && !me.expected?.test(m.text())) faults.push(`console: ${m.text()}`);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await text('The last hour');
       await page.locator('.rate .spark rect').first().waitFor();
       await text('Spend today');
-      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \d/).waitFor();
+      await page.locator('.alerts li', { hasText: 'is paused' }).getByText(/since \w+ \d+, .*\(/).waitFor();
       await w.look('now');
       await w.api('POST', '/api/v2/queues/default/resume');
     },
@@ -31,8 +32,13 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await at('analytics');
       await page.locator('.plot canvas').nth(3).waitFor();
       await text('p95');
-      assert.ok(await page.locator('tbody tr').count() >= 6);
+      const days = await page.locator('tbody td[data-label=Day]').allInnerTexts();
+      assert.ok(days.length >= 6);
+      assert.deepEqual(days, [...days].sort().reverse()); // the newest first
       await w.look('analytics');
+      const over = await page.locator('.filters label').evaluateAll((all) => all.map((l) => Math.round(l.control.getBoundingClientRect().bottom - l.getBoundingClientRect().top)));
+      assert.equal(new Set(over).size, 1, `labels and fields: ${over}`);
+      assert.ok(await page.locator('.list.dense').evaluate((l) => l.scrollWidth <= l.clientWidth), 'columns are out of sight');
       await at('analytics?by=orchestration&days=30');
       await row('hello').first().waitFor();
       assert.equal(await page.locator('.plot').count(), 0);
@@ -46,11 +52,13 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await press('Sum up');
       await page.locator('.plot canvas').first().waitFor();
       await at('analytics?by=day&from=2026-01-01&to=2025-01-01');
-      await text('Input should be before until');
+      await page.locator('.field', { has: page.getByLabel('From day') }).getByText('Input should be before until').waitFor();
       await at('analytics?by=model');
       await page.locator('tbody tr, .note').first().waitFor();
       await at('analytics?tenant_id=nobody');
       await text('Nothing was accepted in this time.');
+      await at("analytics?tenant_id=a'%3B reboot"); // what is copied is one word to a shell
+      await page.locator('.command code', { hasText: "--tenant 'a'\\''; reboot'" }).waitFor();
     },
     async 'keys: one is made, shown once, used and revoked'() {
       await at('keys');
@@ -101,6 +109,33 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await page.getByRole('button', { name: /^Forget/ }).click();
       await page.getByLabel('Name of this filter').waitFor();
     },
+    async 'runs: the filters are folded on a phone, a span of time, why nothing is refreshed'() {
+      await at('runs?since=7d&orchestration_id=hello');
+      await page.locator('tbody tr').nth(49).waitFor();
+      const line = await page.locator('.command code').innerText();
+      assert.match(line, /--orchestration hello/);
+      const { stdout } = await run('sh', ['-c', `"$SYNAPSED" ${line.slice('synapsed '.length)} --limit 3`], { env: { ...process.env, SYNAPSED_URL: w.base, SYNAPSED_KEY: w.key } });
+      assert.equal(stdout.match(/^run_/gm).length, 3, stdout);
+      assert.equal(await page.locator('.pause').isVisible(), false);
+      await press('Show more');
+      await page.locator('.pause', { hasText: /Not refreshed while more than the first page is open: this is as of \w+ \d/ }).waitFor();
+      await w.look('runs-pages');
+      await press('Refresh');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await press('Select all shown');
+      await text('50 selected:');
+      await page.locator('.pause', { hasText: 'while runs are selected' }).waitFor();
+      await press('Select none');
+      await text('All of this filter:');
+      await page.locator('.pause').waitFor({ state: 'hidden' });
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.getByText('Filters (2): orchestration hello, since 7d').waitFor();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), false);
+      assert.ok((await page.locator('tbody tr').first().boundingBox()).y < 400);
+      await page.getByText('Filters (2)').click();
+      assert.equal(await page.getByLabel('Status', { exact: true }).isVisible(), true);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    },
     async 'a dead letter is edited: what is wrong with it, what differs'() {
       const id = await start('hello', 'before');
       await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, error_traceback, attempt_count, first_failed_at, last_failed_at, resolved)
@@ -128,13 +163,91 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       const { input, inputs } = await w.api('GET', `/api/v2/runs/${encodeURIComponent(again)}`);
       assert.deepEqual([input, inputs.a], ['after', 2]);
     },
+    async 'dead letters by a filter: those alone are discarded; one has an address'() {
+      await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, attempt_count, first_failed_at, last_failed_at, resolved)
+        SELECT gen_random_uuid(), 'dead_' || i, CASE WHEN i > 60 THEN 'other' ELSE 'many' END, 'run_orchestration_job', '{}', repeat('a long reason; ', 40), 3, now(), now() - i * interval '1 minute', false FROM generate_series(1, 63) AS i`);
+      await at('dead-letters');
+      await press('Show more');
+      await row('dead_63').waitFor();
+      await page.getByLabel('Orchestration', { exact: true }).fill('other');
+      await press('Show');
+      await row('dead_61').waitFor();
+      assert.equal(await page.locator('tbody tr').count(), 3);
+      await text('synapsed dlq list --orchestration other');
+      await page.getByRole('button', { name: 'Look at the letter of dead_62' }).click();
+      await text('a retry lets this run go on where it failed');
+      await page.reload();
+      await page.getByRole('heading', { name: 'Letter of dead_62' }).waitFor();
+      await w.look('dead-letters-filter');
+      await press('Close');
+      await page.getByRole('heading', { name: 'Letter of dead_62' }).waitFor({ state: 'detached' });
+      await press('Discard all of the filter');
+      await page.getByRole('dialog').getByText('3. Their runs stay').waitFor();
+      await dialog('Discard');
+      await text('Discard: 3 done');
+      await text('No dead letter fits these filters.');
+      await page.getByLabel('State').selectOption('all');
+      await press('Show');
+      await row('dead_61').getByText('resolved').waitFor();
+      await at('dead-letters?orchestration_id=many');
+      await row('dead_1').first().waitFor();
+      await w.sql("DELETE FROM dead_letter_queue WHERE run_id LIKE 'dead_%'");
+    },
+    async 'definitions: what the folder has, a bundle in and out'() {
+      const folder = path.join(w.dir, 'data'), file = path.join(folder, 'orchestrations.json');
+      const mine = (name) => ({ id: 'of_folder', name, entry_step_id: 'e', steps: [{ id: 'e', name: 'e', type: 'end' }] });
+      fs.writeFileSync(file, JSON.stringify([mine('One')]));
+      await at('definitions');
+      await text('changed since: orchestrations.json');
+      await press('Sync Now');
+      await text('1 synced.');
+      await page.getByRole('link', { name: 'One', exact: true }).waitFor();
+      await w.api('PUT', '/api/v2/orchestrations/of_folder', mine(`Two ${EVIL}`));
+      await press('Sync Now');
+      await text('of_folder was changed in the store since');
+      await w.look('definitions-kept');
+      await press('Overwrite what the store has');
+      await dialog('Overwrite');
+      await text('1 synced.');
+      await page.getByRole('link', { name: 'One', exact: true }).waitFor();
+      const [bundle] = await Promise.all([page.waitForEvent('download'), press('Export everything')]);
+      const exported = JSON.parse(fs.readFileSync(await bundle.path(), 'utf8'));
+      assert.ok(exported.orchestrations.some((o) => o.id === 'of_folder'));
+      const input = page.getByLabel('Import a bundle');
+      const give = (value) => input.setInputFiles({ name: 'b.json', mimeType: 'application/json', buffer: Buffer.from(value) });
+      await give('{nothing');
+      await text('b.json is no JSON');
+      for (const status of ['created', 'updated']) { // the same name twice
+        await give(JSON.stringify({ synapse_export: true, orchestrations: [{ ...mine(status), id: 'of_bundle' }] }));
+        await text(`orchestrations: ${status} ${status}`);
+      }
+      for (const kind of ['agents', 'tools', 'mcp-servers', 'orchestrations']) { // a new one begins as one of its kind
+        await at(`definitions/${kind}/+`);
+        const box = page.getByLabel('Definition as JSON');
+        await box.waitFor();
+        const begun = JSON.parse(await box.inputValue());
+        await press('Save');
+        await text('It needs an');
+        for (const key of ['id', 'name', 'url', 'command']) if (begun[key] === '') begun[key] = key === 'url' ? 'https://example.org/' : `new_${kind.slice(0, 3)}`;
+        await box.fill(JSON.stringify(begun));
+        await press('Save');
+        await page.waitForURL(new RegExp(`definitions/${kind}/new_`));
+        await at(`definitions/${kind}/+`);
+        await box.fill(JSON.stringify(begun));
+        await press('Save');
+        await text('There is one called');
+      }
+      fs.rmSync(file);
+    },
     async 'a worker is pinged, quieted, drained, and a row of one that left is removed'() {
       await w.sql(`INSERT INTO workers (worker_id, hostname, status, registered_at, last_heartbeat, mcp_disabled) VALUES ('gone-9', $$${EVIL}$$, 'offline', now(), now() - interval '1 day', '[{"name": "m", "reason": "<b>x</b>"}]')`);
       await at('workers');
       await row('gone-9').waitFor();
       const live = page.locator('tbody tr', { hasText: 'online' });
       await live.first().waitFor();
-      const name = (await live.first().locator('td').first().innerText()).trim();
+      const name = (await live.first().locator('.name').innerText()).trim();
+      assert.match(await page.locator('tbody tr').first().innerText(), /online/); // those that work come first
+      await text(/^1 of 2 online · 0 of 1,?000 slots in use$/);
       await live.first().getByText(/MiB/).waitFor();
       await live.first().getByText(/generation 1/).waitFor();
       await w.look('workers');
@@ -166,9 +279,12 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       await dialog('Delete');
       await row('acme').waitFor({ state: 'detached' });
     },
-    async 'each view prints a command line that there is'() {
+    async 'each view prints a command line that there is, and what only reads is run'() {
       const id = await start('hello');
-      for (const view of ['now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
+      await w.api('PUT', '/api/v2/schedules/it%27s%20one', { orchestration_id: 'hello', cron: '0 4 * * *' });
+      await w.sql("INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, last_failed_at, resolved) VALUES ('00000000-0000-4000-8000-000000000001', 'dead_1', 'a b', 'run_orchestration_job', '{}', now(), false)");
+      const ran = new Set(), env = { ...process.env, SYNAPSED_KEY: w.key, SYNAPSED_CONF: path.join(w.dir, 'synapsed.yaml') };
+      for (const view of ['schedules/it%27s%20one', 'dead-letters/00000000-0000-4000-8000-000000000001?orchestration_id=a%20b', 'analytics?by=hour&orchestration_id=a%27b', 'now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
         await at(view);
         await page.locator('.command code').first().waitFor();
         const lines = await page.locator('.command code').allInnerTexts();
@@ -178,8 +294,15 @@ export function fleet(w, { at, text, press, start, EVIL }) {
           const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
           const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
           for (const flag of command.match(/--[a-z-]+/g) ?? []) assert.ok(new RegExp(`${flag}\\b`).test(stdout), `${view}: ${command}: ${flag}`);
+          if (!/[<…]/.test(command) && ['list', 'show', 'stats', 'status'].includes(verb.at(-1))) {
+            await run('sh', ['-c', command.replace('synapsed', process.env.SYNAPSED)], { env }).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
+            ran.add(verb.join(' '));
+          }
         }
       }
+      for (const verb of ['run list', 'run stats', 'schedule list', 'schedule show', 'dlq list', 'dlq show', 'queue list', 'worker list', 'key list', 'def list', 'status']) assert.ok(ran.has(verb), `${verb} was not run`);
+      await w.sql("DELETE FROM dead_letter_queue WHERE run_id = 'dead_1'");
+      await w.api('DELETE', '/api/v2/schedules/it%27s%20one');
     },
     async 'nothing is wider than 360 px'() {
       await page.setViewportSize({ width: 360, height: 740 });

@@ -124,6 +124,7 @@ const cases = {
     await key('Enter');
     await page.getByText('Nobody is waited for').waitFor();
     await page.locator('[role=status]', { hasText: 'Answered' }).waitFor();
+    assert.notEqual((await focus()).tag, 'BODY');
   },
   async 'rows that are drawn again leave the focus where it is'() {
     await go('runs');
@@ -139,7 +140,7 @@ const cases = {
     await page.locator('.acts').getByRole('button', { name: 'Delete' }).focus();
     await key('Enter');
     await page.getByRole('dialog').waitFor();
-    await tabTo('Delete');
+    await tabTo('Delete one run');
     await key('Enter');
     await page.getByText('Delete: 1 done').waitFor();
     assert.equal((await focus()).name, 'Delete');

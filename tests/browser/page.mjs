@@ -1,6 +1,9 @@
 // page.mjs - the page as somebody uses it: each case is a visit to one running daemon
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { runCases } from './browser.mjs';
 import { fleet } from './fleet.mjs';
 import { world } from './world.mjs';
@@ -42,19 +45,51 @@ const cases = {
     await press('Start');
     await page.locator('.field', { has: page.getByLabel('Inputs') }).getByText('Inputs are no JSON').waitFor();
     await page.getByLabel('Inputs').fill('{"customer": 7}');
+    await page.getByLabel('Session').fill("o'clock");
+    await page.getByLabel('Priority').fill('2');
     await w.look('start');
-    await press('Start');
+    const line = await page.locator('.command code').innerText();
+    // who presses twice means one run
+    const asked = [];
+    page.on('request', (r) => { if (r.method() === 'POST' && r.url().endsWith('/hello/run')) asked.push(r.url()); });
+    await page.getByRole('button', { name: 'Start', exact: true }).evaluate((b) => { b.click(); b.click(); });
     await page.waitForURL(/#\/run\//);
+    assert.equal(asked.length, 1);
+    // the line of the terminal starts the same
+    const { stdout } = await promisify(execFile)('sh', ['-c', `"$SYNAPSED" ${line.slice('synapsed '.length)}`], { env: { ...process.env, SYNAPSED_URL: w.base, SYNAPSED_KEY: w.key } });
+    const { input, inputs, session_id, priority } = await w.api('GET', `/api/v2/runs/${stdout.trim()}`);
+    assert.deepEqual([input, inputs, session_id, priority], [EVIL, { customer: 7 }, "o'clock", 2]);
     await status('completed');
     await page.locator('.graph .step.completed').first().waitFor();
     await page.locator('.events').getByText('orchestration_start').waitFor();
     await text('the run has ended');
+    await page.locator('.facts', { hasText: 'Accepted' }).getByText("o'clock").waitFor();
+    await page.getByRole('table', { name: 'Workers that had it' }).locator('tbody tr').waitFor();
     await w.look('run');
+    await page.getByRole('link', { name: 'Start another like it' }).click();
+    await page.waitForURL(/#\/start\?like=/);
+    await page.getByLabel('Inputs').waitFor();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), EVIL);
+    assert.deepEqual(JSON.parse(await page.getByLabel('Inputs').inputValue()), { customer: 7 });
+    await at('run/nowhere');
+    await text('There is no such run');
+    assert.equal(await page.locator('.events').count(), 0);
+  },
+  async 'a run that waits says for what'() {
+    const id = (await w.api('POST', '/api/v2/orchestrations/hello/run', { message: 'x', run_at: new Date(Date.now() + 3600e3).toISOString() })).run_id;
+    await at(`run/${id}`);
+    await page.locator('.why', { hasText: /^Why it waits: it is not to begin before \w+ \d/ }).waitFor();
+    await page.locator('.tile', { hasText: 'Begins in' }).getByText(/^5\dm|^1h/).waitFor();
+    await w.look('run-later');
+    await at('runs?status=queued');
+    await page.locator('td[data-label=Duration]', { hasText: 'due' }).waitFor();
+    await w.api('POST', `/api/v2/orchestrations/runs/${id}/cancel`, {});
   },
   async 'a question is answered'() {
     const id = await start('ask');
     await at('approvals');
     await text('Go on?');
+    assert.match(await page.locator('.command code').innerText(), new RegExp(`run resume ${id} --step q --field ok:=false --field note=$`));
     await w.look('approvals');
     await page.getByLabel('Yes').check();
     await page.getByLabel(/^Note/).fill(EVIL);
@@ -80,7 +115,30 @@ const cases = {
     await status('failed');
     await text('ValueError');
     await page.getByRole('button', { name: 'Resume where it failed' }).waitFor();
+    await page.locator('.wrong', { hasText: 'Why it failed' }).getByText('step t · class job').waitFor();
     await w.look('run-failed');
+    // one of its steps by the keyboard, and on from there
+    await page.locator('.graph .step.failed').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('section.step .facts', { hasText: 'transform' }).waitFor();
+    await w.look('run-step');
+    await page.getByRole('button', { name: 'Resume from step t' }).click();
+    await text('It goes on from t as a new attempt');
+    await page.locator('.facts', { hasText: 'Attempt' }).getByText('2', { exact: true }).waitFor();
+    await status('failed');
+    await page.locator('section.step').getByRole('button', { name: 'Close' }).click();
+    await page.locator('section.step').waitFor({ state: 'hidden' });
+  },
+  async 'what each step cost stands beside it'() {
+    await at(`run/${await start('summary', 'one two three')}`);
+    await status('completed');
+    const row = page.getByRole('table', { name: 'Steps in the order' }).locator('tbody tr').first();
+    await row.locator('td[data-label=Tokens]', { hasText: /\d/ }).waitFor();
+    await row.locator('td[data-label=Cost]', { hasText: '$' }).waitFor();
+    await row.getByRole('button').click();
+    await page.locator('section.step').getByText(/mock\.\S+: \d+ in, \d+ out/).waitFor();
+    await page.locator('section.step summary', { hasText: 'Output' }).click();
+    await page.locator('section.step details[open] pre', { hasText: /\w/ }).waitFor();
   },
   async 'a definition is edited: an error at its line, versions'() {
     await at('definitions');
@@ -103,8 +161,25 @@ const cases = {
     await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Hello again"'));
     await press('Save');
     await text('Stored as version 2.');
-    await press('Differences to the one before');
+    await page.getByRole('button', { name: 'Differences to the one before, of version 2' }).click();
     await page.locator('.diff .come', { hasText: 'Hello again' }).waitFor();
+    // somebody else stores another one meanwhile: theirs is not overwritten unseen
+    await w.api('PUT', '/api/v2/orchestrations/hello', { ...JSON.parse(good), name: 'Of somebody else' });
+    await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Of mine"'));
+    await press('Save');
+    await page.getByRole('dialog').getByText('Somebody else changed it meanwhile').waitFor();
+    await press('Keep');
+    assert.equal((await w.api('GET', '/api/v2/orchestrations/hello')).name, 'Of somebody else');
+    await press('Save');
+    await page.getByRole('dialog').getByRole('button', { name: 'Store it' }).click();
+    await text('Stored as version 4.');
+    // and what was before comes back
+    await page.getByRole('button', { name: 'Into the editor, version 1' }).click();
+    await text('Version 1 is in the editor');
+    assert.deepEqual(JSON.parse(await box.inputValue()), JSON.parse(good));
+    await w.look('definition-versions');
+    await press('Save');
+    await text('Stored as version 5.');
   },
   async 'a chat, and the same one when the page comes back'() {
     await at('chat?agent=worker');
@@ -114,6 +189,25 @@ const cases = {
     await w.look('chat');
     await page.reload();
     await page.locator('.chat .assistant', { hasText: 'one two' }).waitFor();
+    assert.match(await page.locator('.command code').innerText(), /^synapsed chat send --agent worker --session \S+ --tail Hello; synapsed chat status \S+$/);
+    await at('chat/nobody');
+    await text('There is no conversation nobody');
+  },
+  async 'an answer that comes is stopped'() {
+    await at('chat?agent=slow-agent');
+    await page.getByLabel('Message').fill('think');
+    await press('Send');
+    await press('Stop the answer');
+    await page.locator('.chat .assistant', { hasText: 'stopped' }).waitFor();
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor({ state: 'hidden' });
+    await page.reload();
+    await page.locator('.chat .assistant', { hasText: 'stopped' }).waitFor();
+    await at('chat?agent=broken-agent');
+    await page.getByLabel('Message').fill('think');
+    await press('Send');
+    await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
+    await page.reload();
+    await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
   },
   async 'runs by a filter, those selected, those of the filter'() {
     await start('fails');
@@ -122,10 +216,16 @@ const cases = {
     await w.look('runs');
     await page.getByLabel(/^Select run_/).first().check();
     await press('Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.evaluate(() => { location.hash = '#/now'; }); // who goes elsewhere has not said yes
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await at('runs?status=failed');
+    await page.getByLabel(/^Select run_/).first().check();
+    await press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
     await text('Delete: 1 done');
     await press('Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
     await text('No run fits these filters');
   },
   async 'a queue is paused and goes on'() {
@@ -149,25 +249,58 @@ const cases = {
     await press('Make it');
     await page.locator('tbody tr').waitFor();
     await w.look('schedules');
-    await press('Pause');
+    await page.getByRole('button', { name: /^Pause / }).click();
     await page.locator('td .badge.paused').waitFor();
-    await press('Delete');
+    // one of them: what its runs get is changed, it stays paused; runs for moments of before
+    await page.locator('tbody a').click();
+    await page.getByRole('heading', { name: 'What it fired' }).waitFor();
+    await page.getByLabel('Inputs').fill('{"customer": 7');
+    await press('Save');
+    await text('Inputs are no JSON');
+    await page.getByLabel('Inputs').fill('{"customer": 7}');
+    await page.getByLabel('Message').fill(EVIL);
+    await press('Save');
+    await text('Saved.');
+    const [now] = (await w.api('GET', '/api/v2/schedules')).schedules;
+    assert.deepEqual([now.run.inputs, now.run.message, now.paused, now.version], [{ customer: 7 }, EVIL, true, 3]);
+    await press('Start them');
+    await text('A moment is needed.');
+    const day = (back) => `${new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)}T00:00`;
+    await page.getByLabel('From (UTC)').fill(day(3));
+    await page.getByLabel('Before (UTC)').fill(day(1));
+    await press('Start them');
+    await page.getByRole('dialog').getByRole('button', { name: 'Start them' }).click();
+    await text('2 of 2 moments get a run.');
+    await page.locator('tbody a', { hasText: 'run_' }).nth(1).waitFor();
+    await w.look('schedule');
+    await page.getByRole('button', { name: /^Delete / }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await text('There are none.');
   },
   async 'settings: tests in words, what is pinned, what is saved'() {
     await at('scale');
     await text('change it there'); // the stores are those of dev's own file
-    await press('Test Redis');
-    await text('write the URL whole');
-    await press('Test Postgres');
-    await page.locator('.said.good').waitFor();
-    await page.getByLabel('Redis URL').evaluate((i) => { i.value = 'redis://127.0.0.1:1'; });
-    await press('Test Redis');
-    await page.locator('.said.error').first().waitFor();
+    for (const name of ['Redis', 'Postgres']) { // by the passwords that are not shown
+      await press(`Test ${name}`);
+      await page.locator('.said.good', { hasText: new RegExp(`Connected: ${name}`, 'i') }).waitFor();
+    }
+    const [redis, postgres] = await Promise.all(['Redis URL', 'Postgres URL'].map((label) => page.getByLabel(label).inputValue()));
+    const tls = `postgresql://synapsed@127.0.0.1:${new URL(w.base).port}/x`;
+    for (const [name, url, words] of [['Redis', 'redis://127.0.0.1:1', 'Nothing listens there'], ['Redis', redis.replace('***', 'wrong'), 'User or password is wrong'],
+      ['Redis', `rediss://127.0.0.1:${new URL(w.base).port}`, 'TLS did not come about'], ['Redis', 'redis://nobody.invalid:6379', 'There is no host of this name'], ['Redis', `redis://127.0.0.1:${new URL(w.base).port}`, 'Something else listens there'], ['Redis', 'http://x', 'This URL cannot be used'],
+      ['Redis', redis.replace('redis.sock', 'other.sock'), 'in place of ***'], ['Postgres', postgres.replace('/postgres?', '/nothing?'), 'no such database'], ['Postgres', tls.replace(/:\d+\//, ':1/'), 'Nothing listens there']]) {
+      await page.getByLabel(`${name} URL`).evaluate((i, value) => { i.value = value; }, url);
+      await press(`Test ${name}`);
+      await page.locator('.said.error, .field .error', { hasText: words }).waitFor();
+    }
+    await w.look('scale-wrong');
     await at('now');
     await at('scale');
+    await page.getByText('All options of this host').click();
+    await page.getByLabel('Find an option').fill('redis.url');
+    await page.locator('tr', { hasText: 'redis.url' }).getByText('***').waitFor();
     await page.getByLabel('Runs a second for each tenant').fill('900');
+    await text('Not saved yet: Runs a second for each tenant.');
     await press('Save Scale Config');
     await text('Saved: limits.rate_per_tenant');
     await text('saved settings of the fleet, version 1');
@@ -181,7 +314,7 @@ const cases = {
     await text(/\d+ synced/);
   },
   async 'the other views'() {
-    for (const [hash, words] of [['dead-letters', 'There are none.'], ['definitions?kind=agents', 'Worker']]) {
+    for (const [hash, words] of [['dead-letters', 'There is no open dead letter.'], ['definitions?kind=agents', 'Worker']]) {
       await at(hash);
       await text(words);
       await w.look(hash.replace(/\W/g, '-'));
@@ -201,6 +334,8 @@ const cases = {
 
 let bad = 1;
 try {
+  await w.api('PUT', '/api/v2/agents/slow-agent', { id: 'slow-agent', name: 'Slow', model: 'mock.sleep:60000', system_prompt: 'x', tools: [] });
+  await w.api('PUT', '/api/v2/agents/broken-agent', { id: 'broken-agent', name: 'Broken', model: 'mock.fail:job', system_prompt: 'x', tools: [] });
   for (const definition of [ASK, FAILS]) await w.api('PUT', `/api/v2/orchestrations/${definition.id}`, definition);
   bad = await runCases(w, cases);
 } finally {

@@ -92,7 +92,7 @@ static void add_held(struct sim_rows *rows, const struct list *list)
 			.step_id = row->step_id,
 			.kind = row_kind_name(row->kind),
 			.delta = text_or_null(&row->delta),
-			.events = closed(rows, held->events),
+			.events = closed(rows, &held->events),
 			.usage = text_or_null(&row->usage),
 			.error = text_or_null(&row->error),
 		};

@@ -4,4 +4,5 @@ check_PROGRAMS += tests/unit/test_file_suspect
 check_PROGRAMS += tests/unit/test_gate
 check_PROGRAMS += tests/unit/test_ending
 check_PROGRAMS += tests/unit/test_held
+check_PROGRAMS += tests/unit/test_stock_run
 endif

@@ -55,12 +55,12 @@ static void what_went_wrong_is_an_error(void **state)
 	(void)state;
 	check("{\"type\":\"step_error\",\"orch_step_id\":\"a\",\"error\":\"e\","
 	      "\"error_class\":\"limit\"" END,
-	      "{\"type\":\"error\",\"error\":\"e\",\"error_class\":\"limit\"" END);
+	      "{\"type\":\"error\",\"message\":\"e\",\"error\":\"e\",\"error_class\":\"limit\"" END);
 	check("{\"type\":\"orchestration_error\",\"error\":\"e\"" END,
-	      "{\"type\":\"error\",\"error\":\"e\"" END);
+	      "{\"type\":\"error\",\"message\":\"e\",\"error\":\"e\"" END);
 	check("{\"type\":\"final\",\"response\":\"r\",\"intent\":\"orchestration\","
 	      "\"data\":{\"status\":\"cancelled\"}" END,
-	      "{\"type\":\"error\",\"error\":\"Cancelled\"" END);
+	      "{\"type\":\"error\",\"message\":\"Cancelled\",\"error\":\"Cancelled\"" END);
 }
 
 static void what_is_not_ours_is_handed_on(void **state)

@@ -64,6 +64,8 @@ static void nobodys_text_steers_a_terminal(void **state)
 		  "31m",
 		  "?31m" },                   /* CSI as one character */
 		{ "\xC2\xA0x", "\xC2\xA0x" }, /* the first one behind them */
+		{ "a\xE2\x80\xAEz\xE2\x81\xA6\xE2\x80\xA8", "a?z??" }, /* turned round */
+		{ "\xE2\x80\x9Cx\xE2\x80\xA6", "\xE2\x80\x9Cx\xE2\x80\xA6" },
 		{ "bad \xFF\xC3", "bad ??" },
 		{ "", "" },
 	};

@@ -10,9 +10,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "defs/defs_folder.h"
+#include "defs/defs_past.h"
 #include "store/files_edit.h"
 #include "store/files_list.h"
 
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +49,18 @@ static int sweep(void **state)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 static int leave(void **state)
 {
-	(void)sweep(state);
-	return rmdir(dir);
+	(void)state;
+	return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void write_file(const char *file, const char *text)
@@ -269,12 +279,62 @@ static void what_the_disk_does_not_take_is_said_item_by_item(void **state)
 	assert_int_equal(ret[1].outcome, STORE_PUT_BAD);
 }
 
+static void what_was_there_is_kept_without_its_secrets(void **state)
+{
+	struct defs_past past[DEFS_PAST_MAX];
+	struct store_put stored;
+	char *text = NULL;
+	struct err err;
+
+	(void)state;
+	write_file("mcp_servers.json",
+		   "[{\"name\":\"..\",\"token\":\"hush\",\"url\":\"a\"}]");
+	stored =
+		put(STORE_MCP_SERVER, "{\"name\":\"..\",\"token\":\"new\",\"url\":\"b\"}",
+		    STORE_EXPECT_ANY, NULL);
+	assert_int_equal(defs_past_list(dir, STORE_MCP_SERVER, "..", past), 2);
+	assert_int_equal(past[0].version, stored.version);
+	assert_true(past[0].at_ms > past[1].at_ms);
+	assert_int_equal(
+		defs_past_read(dir, STORE_MCP_SERVER, "..", past[1].version, &text, &err),
+		0);
+	assert_non_null(strstr(text, "\"url\":\"a\""));
+	assert_null(strstr(text, "hush"));
+	mem_free(text);
+	assert_int_equal(defs_past_read(dir, STORE_MCP_SERVER, "..", 1, &text, &err),
+			 ERR_NOT_FOUND);
+	assert_int_equal(defs_past_list(dir, STORE_MCP_SERVER, "none", past), 0);
+}
+
+static void no_more_than_the_newest_stay(void **state)
+{
+	struct defs_past past[DEFS_PAST_MAX];
+	struct err err;
+	int i;
+
+	(void)state;
+	for (i = 1; i <= DEFS_PAST_MAX + 3; i++)
+		assert_int_equal(
+			defs_past_keep(dir, STORE_AGENT, "a/b", i, 1000 + i, "{}", &err),
+			0);
+	/* one that is put back is the newest, once */
+	assert_int_equal(defs_past_keep(dir, STORE_AGENT, "a/b", 20, 9000, "{}", &err),
+			 0);
+	assert_int_equal(defs_past_list(dir, STORE_AGENT, "a/b", past), DEFS_PAST_MAX);
+	assert_int_equal(past[0].version, 20);
+	assert_int_equal(past[1].version, DEFS_PAST_MAX + 3);
+	assert_int_equal(past[DEFS_PAST_MAX - 1].version, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(
 			what_nobody_touched_stays_and_lines_are_as_stock_has_them, sweep),
 		cmocka_unit_test_teardown(a_version_is_what_is_there, sweep),
+		cmocka_unit_test_teardown(what_was_there_is_kept_without_its_secrets,
+					  sweep),
+		cmocka_unit_test_teardown(no_more_than_the_newest_stay, sweep),
 		cmocka_unit_test_teardown(masks_keep_secrets_and_are_in_no_version,
 					  sweep),
 		cmocka_unit_test_teardown(what_is_no_list_is_not_written_over, sweep),

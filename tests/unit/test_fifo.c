@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -72,14 +73,14 @@ static void ids_rise_even_when_the_clock_goes_back(void **state)
 
 	(void)state;
 	fifo_init(&fifo, 100, 7);
-	fifo_id(fifo_add(&fifo, 50, 0, "a", 1), id);
+	(void)snprintf(id, sizeof(id), "%s", fifo_add(&fifo, 50, 0, "a", 1)->id);
 	assert_string_equal(id, "100-8");
-	fifo_id(fifo_add(&fifo, 100, 0, "b", 1), id);
+	(void)snprintf(id, sizeof(id), "%s", fifo_add(&fifo, 100, 0, "b", 1)->id);
 	assert_string_equal(id, "100-9");
-	fifo_id(fifo_add(&fifo, 101, 0, "c", 1), id);
+	(void)snprintf(id, sizeof(id), "%s", fifo_add(&fifo, 101, 0, "c", 1)->id);
 	assert_string_equal(id, "101-0");
 	fifo.last_n = UINT32_MAX;
-	fifo_id(fifo_add(&fifo, 1, 0, "d", 1), id);
+	(void)snprintf(id, sizeof(id), "%s", fifo_add(&fifo, 1, 0, "d", 1)->id);
 	assert_string_equal(id, "102-0");
 	fifo_deinit(&fifo);
 }
@@ -95,9 +96,35 @@ static void deinit_frees_what_never_left(void **state)
 	assert_true(list_empty(&fifo.entries));
 }
 
+static void events_that_were_announced_share_their_memory(void **state)
+{
+	struct fifo fifo;
+	struct list out;
+
+	(void)state;
+	fifo_init(&fifo, 0, 0);
+	fifo_expect(&fifo, 3, 6);
+	(void)fifo_add(&fifo, 1, 1, "abc", 3);
+	(void)fifo_add(&fifo, 1, 2, "def", 3);
+	/* more than was said */
+	(void)fifo_add(&fifo, 1, 2, "0123456789012345678901234567890123456789", 40);
+	fifo_expect(&fifo, 1, 1000); /* that never come */
+	(void)fifo_add(&fifo, 1, 3, "x", 1);
+	list_init(&out);
+	fifo_commit(&fifo, 1);
+	assert_int_equal(fifo_take_free(&fifo, &out), 1);
+	fifo_drop_held(&fifo);
+	assert_true(list_empty(&fifo.entries));
+	fifo_deinit(&fifo);
+	assert_string_equal(list_entry(out.next, struct fifo_entry, node)->text, "abc");
+	assert_string_equal(list_entry(out.next, struct fifo_entry, node)->id, "1-0");
+	fifo_entries_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_that_were_announced_share_their_memory),
 		cmocka_unit_test(a_live_event_leaves_at_once),
 		cmocka_unit_test(a_durable_event_holds_everything_behind_it),
 		cmocka_unit_test(ids_rise_even_when_the_clock_goes_back),

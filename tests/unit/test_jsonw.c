@@ -219,9 +219,47 @@ static void what_json_has_no_word_for_is_null(void **state)
 	str_deinit(&out);
 }
 
+/* Eight bytes are looked at together: each byte, at each place in them. */
+static void a_byte_is_escaped_wherever_it_stands(void **state)
+{
+	static const char around[] = "0123456789abcdefgh";
+	struct str out = STR_INIT, want = STR_INIT;
+	char text[sizeof(around)];
+	size_t at;
+	int c;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		for (at = 0; at < sizeof(around) - 1; at++) {
+			memcpy(text, around, sizeof(text));
+			text[at] = (char)c;
+			str_reset(&want, SIZE_MAX);
+			str_printf(&want, "\"%.*s", (int)at, around);
+			if (c == '"' || c == '\\')
+				str_printf(&want, "\\%c", c);
+			else if (c == '\n' || c == '\r' || c == '\t')
+				str_printf(&want, "\\%c",
+					   c == '\n'   ? 'n'
+					   : c == '\r' ? 'r'
+						       : 't');
+			else if (c < 0x20 || c == 0x7f)
+				str_printf(&want, "\\u%04x", (unsigned)c);
+			else
+				str_add_char(&want, (char)c);
+			str_printf(&want, "%s\"", around + at + 1);
+			str_reset(&out, SIZE_MAX);
+			jsonw_quote(&out, text, sizeof(text) - 1);
+			assert_string_equal(str_text(&out), str_text(&want));
+		}
+	}
+	str_deinit(&out);
+	str_deinit(&want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_byte_is_escaped_wherever_it_stands),
 		cmocka_unit_test(commas_and_nesting_come_by_themselves),
 		cmocka_unit_test(a_level_left_and_entered_again_starts_without_a_comma),
 		cmocka_unit_test(sixty_levels_are_kept_apart),

@@ -87,13 +87,17 @@ static void text_from_outside_is_quoted_and_cut(void **state)
 
 	(void)state;
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fds[1]);
-	log_info("test.quoted", LOG_S("a", "two words"), LOG_S("b", "x=\"y\"\\"),
-		 LOG_S("c", "a\nb\x01"
-			    "c\x7f"),
-		 LOG_S("d", "caf\xC3\xA9"));
+	log_info(
+		"test.quoted", LOG_S("a", "two words"), LOG_S("b", "x=\"y\"\\"),
+		LOG_S("c", "a\nb\x01"
+			   "c\x7f"),
+		LOG_S("d", "caf\xC3\xA9"), /* CSI as one character, a text turned round */
+		LOG_S("e", "\xC2\x9B"
+			   "2J\xE2\x80\xAEz"));
 	line = written();
 	assert_non_null(strstr(line, " a=\"two words\" b=\"x=\\\"y\\\"\\\\\" "
-				     "c=\"a\\nb\\u0001c\\u007f\" d=\"caf\xC3\xA9\"\n"));
+				     "c=\"a\\nb\\u0001c\\u007f\" d=\"caf\xC3\xA9\" "
+				     "e=\"\\u009b2J\\u202ez\"\n"));
 	memset(wide, 'w', sizeof(wide) - 1);
 	wide[sizeof(wide) - 1] = '\0';
 	log_info("test.cut", LOG_S("wide", wide));

@@ -242,6 +242,25 @@ static void the_least_recently_used_entry_goes(void **state)
 	assert_null(memo_peek(world.memo, "b"));
 }
 
+static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
+{
+	(void)state;
+	memo_want(world.memo, "a", 1000);
+	memo_want(world.memo, "a", 1000);
+	assert_int_equal(world.fetches, 1);
+	memo_put(world.memo, "a", 1000, NULL);
+	memo_want(world.memo, "a", 1050); /* there is none, as far as we know */
+	assert_int_equal(world.fetches, 1);
+	memo_want(world.memo, "a", 1051);
+	assert_int_equal(world.fetches, 2);
+	memo_put(world.memo, "a", 1051, mem_dup("v"));
+	memo_want(world.memo, "a", 999999); /* who asks for it fetches it */
+	assert_int_equal(world.fetches, 2);
+	world.refuse = true;
+	memo_want(world.memo, "b", 1051);
+	assert_int_equal(memo_count(world.memo), 1);
+}
+
 static void who_forsakes_is_not_called(void **state)
 {
 	struct waiter a;
@@ -268,6 +287,7 @@ int main(void)
 		TEST(a_fetch_that_cannot_start_fails_at_once),
 		TEST(fetches_at_the_same_time_are_bounded),
 		TEST(the_least_recently_used_entry_goes),
+		TEST(what_is_wanted_is_fetched_without_anybody_waiting),
 		TEST(who_forsakes_is_not_called),
 	};
 

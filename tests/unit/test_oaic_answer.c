@@ -103,6 +103,25 @@ static void a_stream_is_read_however_it_is_cut(void **state)
 	}
 }
 
+static void blanks_in_front_say_nothing_however_they_are_cut(void **state)
+{
+	static const char first[] =
+		" \tdata: {\"choices\":[{\"delta\":{\"content\":\"x\"},"
+		"\"finish_reason\":\"stop\"}]}\n\n";
+	struct oaic_verdict verdict;
+	size_t cut;
+
+	(void)state;
+	for (cut = 0; cut < 4; cut++) {
+		begin(200, "", 0);
+		assert_int_equal(oaic_answer_feed(&answer, first, cut, &verdict), 0);
+		verdict = read_pieces(first + cut, strlen(first) - cut, NULL);
+		assert_int_equal(verdict.class, FAIL_NONE);
+		assert_string_equal(str_text(&answer.text), "x");
+	}
+	oaic_answer_deinit(&answer);
+}
+
 /* Whatever comes: a verdict with a sentence, or an answer within its bound. */
 static void anything_is_an_answer_or_an_error(void **state)
 {
@@ -329,6 +348,15 @@ static void strange_usage_counts_nothing(void **state)
 	assert_int_equal(answer.usage.cache_read_tokens, 0);
 	oaic_answer_deinit(&answer);
 	memset(&answer, 0, sizeof(answer));
+	/* nor do numbers of which a few make an overflow */
+	(void)read_all(200, JSON,
+		       "{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":"
+		       "{\"prompt_tokens\":9223372036854775807,"
+		       "\"completion_tokens\":9223372036854775807}}");
+	assert_int_equal(answer.usage.input_tokens, 1000000000);
+	assert_int_equal(answer.usage.output_tokens, 1000000000);
+	oaic_answer_deinit(&answer);
+	memset(&answer, 0, sizeof(answer));
 }
 
 static void a_broken_transfer_is_told_by_what_is_known(void **state)
@@ -472,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_is_read_however_it_is_cut),
+		cmocka_unit_test(blanks_in_front_say_nothing_however_they_are_cut),
 		cmocka_unit_test(anything_is_an_answer_or_an_error),
 		cmocka_unit_test(a_whole_answer_is_read),
 		cmocka_unit_test(what_is_not_the_protocol_is_the_providers_fault),

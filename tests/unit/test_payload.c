@@ -68,6 +68,35 @@ static void a_payload_comes_back_as_it_was(void **state)
 	arena_deinit(&arena);
 }
 
+/* A reader of its own has plain texts: it says what the parser says. */
+static void a_plain_payload_is_read_as_any(void **state)
+{
+	static const char *const texts[] = {
+		"{\"d\":\"x\",\"v\":12,\"m\":\"hi {a} ~ /\",\"s\":\"s1\"}",
+		"{ \"d\":\"x\",\"v\":12,\"m\":\"hi {a} ~ /\",\"s\":\"s1\"}",
+		"{\"s\":\"s1\",\"d\":\"x\",\"v\":12,\"m\":\"hi {a} ~ /\"}",
+		"{\"d\":\"x\",\"v\":12,\"m\":\"hi {\\u0061} ~ /\",\"s\":\"s1\"}",
+	};
+	struct payload back;
+	struct arena arena;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		arena_init(&arena);
+		assert_int_equal(
+			payload_unpack(texts[i], strlen(texts[i]), &arena, &back, &err),
+			0);
+		assert_string_equal(back.definition_id, "x");
+		assert_true(back.definition_version == 12 && back.whole);
+		assert_string_equal(back.message, "hi {a} ~ /");
+		assert_string_equal(back.session_id, "s1");
+		assert_null(back.inputs);
+		arena_deinit(&arena);
+	}
+}
+
 static void input_beyond_the_bound_stays_in_the_row(void **state)
 {
 	static char message[PAYLOAD_INPUT_MAX_BYTES + 2];
@@ -115,6 +144,11 @@ static void what_we_do_not_write_is_refused(void **state)
 		"{\"d\":\"x\",\"v\":\"1\"}",
 		"{\"d\":\"x\",\"v\":1,\"i\":[]}",
 		"{\"d\":\"x\",\"v\":1}}",
+		"{\"d\":\"x\",\"v\":01}",
+		"{\"d\":\"x\",\"v\":1,\"m\":\"a",
+		"{\"d\":\"x\",\"v\":1,\"m\":\"a\n\"}",
+		"{\"d\":\"x\",\"v\":1,\"m\":\"a\x7f\xff\"}",
+		"{\"d\":\"x\",\"v\":9223372036854775808}",
 	};
 	struct payload back;
 	struct arena arena;
@@ -138,6 +172,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_payload_says_only_what_there_is),
 		cmocka_unit_test(a_payload_comes_back_as_it_was),
+		cmocka_unit_test(a_plain_payload_is_read_as_any),
 		cmocka_unit_test(input_beyond_the_bound_stays_in_the_row),
 		cmocka_unit_test(what_we_do_not_write_is_refused),
 	};

@@ -57,12 +57,38 @@ static void a_reset_begins_anew(void **state)
 	redis_command_deinit(&command);
 }
 
+static void commands_that_begin_alike_share_their_beginning(void **state)
+{
+	struct redis_command command = REDIS_COMMAND_INIT;
+	char head[REDIS_COMMAND_HEAD_MAX];
+	struct redis_command_mark begun;
+	const char *at;
+	size_t len;
+
+	(void)state;
+	redis_command_words(&command, "SET", "key", NULL);
+	begun = redis_command_mark(&command);
+	redis_command_text(&command, "first");
+	redis_command_text(&command, "EX");
+	redis_command_cut(&command, &begun);
+	redis_command_text(&command, "2nd");
+	assert_int_equal(command.count, 3);
+	assert_int_equal(command.bytes.len, 27);
+	assert_memory_equal(command.bytes.data, "$3\r\nSET\r\n$3\r\nkey\r\n$3\r\n2nd\r\n",
+			    27);
+	at = redis_command_head(&command, head, &len);
+	assert_int_equal(len, 4);
+	assert_memory_equal(at, "*3\r\n", 4);
+	redis_command_deinit(&command);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments_are_counted_bulk_strings),
 		cmocka_unit_test(numbers_are_decimal_to_their_ends),
 		cmocka_unit_test(a_reset_begins_anew),
+		cmocka_unit_test(commands_that_begin_alike_share_their_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

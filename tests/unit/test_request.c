@@ -128,6 +128,8 @@ static void all_bodies_together_have_a_bound(void **state)
 
 	(void)state;
 	server.options.bodies_max_bytes = 4096;
+	request_known(one);
+	request_known(two);
 	one->body_max = two->body_max = 10000;
 	assert_int_equal(request_body_add(one, chunk, sizeof(chunk)), 0);
 	assert_int_equal(request_body_add(two, chunk, sizeof(chunk)), 503);
@@ -137,6 +139,26 @@ static void all_bodies_together_have_a_bound(void **state)
 	request_free(two);
 }
 
+static void strangers_have_a_quarter_of_the_room(void **state)
+{
+	struct request *stranger = parsed("/x", 0);
+	struct request *known = parsed("/x", 0);
+	char chunk[4000] = { 0 };
+
+	(void)state;
+	server.options.bodies_max_bytes = 4 * 4096 + 4095;
+	request_known(known);
+	stranger->body_max = known->body_max = 10000;
+	assert_int_equal(request_body_add(stranger, chunk, sizeof(chunk)), 0);
+	assert_int_equal(request_body_add(stranger, chunk, sizeof(chunk)), 503);
+	assert_int_equal(request_body_add(known, chunk, sizeof(chunk)), 0);
+	assert_int_equal(request_body_add(known, chunk, sizeof(chunk)), 0);
+	request_free(stranger);
+	request_free(known);
+	assert_int_equal(server.bodies_bytes, 0);
+	assert_int_equal(server.strangers_bytes, 0);
+}
+
 static void the_largest_body_takes_what_it_needs_and_no_more(void **state)
 {
 	struct request *req = parsed("/x", 0);
@@ -144,6 +166,7 @@ static void the_largest_body_takes_what_it_needs_and_no_more(void **state)
 
 	(void)state;
 	server.options.bodies_max_bytes = 5001;
+	request_known(req);
 	req->body_max = 5000;
 	assert_int_equal(request_body_add(req, chunk, 100), 0);
 	assert_int_equal(request_body_add(req, chunk, 4900), 0);
@@ -164,6 +187,7 @@ int main(void)
 		cmocka_unit_test(the_last_parameter_of_a_name_counts),
 		cmocka_unit_test(a_body_grows_up_to_its_bound),
 		cmocka_unit_test(all_bodies_together_have_a_bound),
+		cmocka_unit_test(strangers_have_a_quarter_of_the_room),
 		cmocka_unit_test(the_largest_body_takes_what_it_needs_and_no_more),
 	};
 

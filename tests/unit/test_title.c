@@ -75,6 +75,28 @@ static void a_gap_ends_the_room(void **state)
 	environ = real;
 }
 
+/* The leak checker has the last word; what libc has made of it stays libc's. */
+static void variables_that_change_are_not_lost(void **state)
+{
+	static char text[] = "prog\0A=1\0B=2\0C=3";
+	char *args[] = { text, NULL };
+	char *vars[] = { text + 5, text + 9, text + 13, NULL };
+	char **real = environ;
+
+	(void)state;
+	environ = vars;
+	title_init(1, args);
+	assert_int_equal(unsetenv("A"), 0);
+	assert_int_equal(setenv("B", "a longer one", 1), 0);
+	assert_int_equal(setenv("D", "new", 1), 0);
+	assert_null(getenv("A"));
+	assert_string_equal(getenv("B"), "a longer one");
+	assert_string_equal(getenv("C"), "3");
+	assert_string_equal(getenv("D"), "new");
+	title_deinit();
+	environ = real;
+}
+
 static void no_arguments_mean_no_title(void **state)
 {
 	(void)state;
@@ -87,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(titles_use_the_room_of_arguments_and_environment),
 		cmocka_unit_test(a_gap_ends_the_room),
+		cmocka_unit_test(variables_that_change_are_not_lost),
 		cmocka_unit_test(no_arguments_mean_no_title),
 	};
 

@@ -9,8 +9,11 @@ WITH done AS (
 	   SET status = i.status, final_response = i.final_response, error = i.error,
 	       shared_state = coalesce(i.shared_state, '{}')::jsonb,
 	       step_history = coalesce(i.step_history, '[]')::jsonb,
-	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
-	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
+	       -- stock's columns are of 32 bits
+	       total_tokens_used = least(i.total_tokens, 2147483647),
+	       cache_read_tokens = least(i.cache_read, 2147483647),
+	       cache_write_tokens = least(i.cache_write, 2147483647),
+	       total_cost_usd = i.total_cost,
 	       event_seq = i.event_seq, updated_at = now(), ended_at = now(),
 	       cancel_requested_at = CASE WHEN i.status = 'cancelled'
 					  THEN coalesce(r.cancel_requested_at, now())

@@ -11,8 +11,11 @@ WITH parked AS (
 	   SET status = 'paused', owner = NULL,
 	       shared_state = coalesce(i.shared_state, '{}')::jsonb,
 	       step_history = coalesce(i.step_history, '[]')::jsonb,
-	       total_tokens_used = i.total_tokens, total_cost_usd = i.total_cost,
-	       cache_read_tokens = i.cache_read, cache_write_tokens = i.cache_write,
+	       -- stock's columns are of 32 bits
+	       total_tokens_used = least(i.total_tokens, 2147483647),
+	       cache_read_tokens = least(i.cache_read, 2147483647),
+	       cache_write_tokens = least(i.cache_write, 2147483647),
+	       total_cost_usd = i.total_cost,
 	       event_seq = i.event_seq, updated_at = now(), waiting_for_human = true,
 	       current_step_id = w.step_id, human_prompt = w.prompt,
 	       human_fields = w.fields::jsonb

@@ -203,27 +203,58 @@ def a_conversation(target):
     return found, cuts
 
 
-def a_run_of_before(target):
-    """V1: a POST, whose answer is what the engine says, and then `done` (1.6)."""
-    answer = target.ask("POST", "/api/v1/orchestrations/fails/run/stream", "owner",
-                        body={"message": "x"},
-                        headers={"Idempotency-Key": target.things.make_once()})
+def posted(target, path, body, types, keyed=True):
+    """What is wrong with a stream that answers a POST, and its events: data lines alone."""
+    once = {"Idempotency-Key": target.things.make_once()} if keyed else {}
+    answer = target.ask("POST", path, "owner", body=body, headers=once)
     found = [] if answer.status == 200 else [f"{answer}"]
     kind = answer.headers.get("Content-Type", "")
     if not kind.startswith("text/event-stream"):
         found.append(f"Content-Type is {kind}")
-    events = [json.loads(line.removeprefix("data: "))
-              for line in answer.body.decode().split("\n") if line.startswith("data: ")]
-    types = [e["type"] for e in events if "sub" not in e]
-    if types not in ([*BEGIN, "step_start", "step_error", *END],
-                     [*BEGIN, "step_start", "step_error", *END, "stream_complete"]):
-        found.append(f"{types}")
+    lines = answer.body.decode().split("\n")
+    found += [f"a line {line}" for line in lines if line.startswith(("id:", "event:"))]
+    events = [json.loads(line.removeprefix("data: ")) for line in lines
+              if line.startswith("data: ")]
+    events = [e for e in events if "sub" not in e]
+    if [e["type"] for e in events] != types:
+        found.append(f"{path}: {events}")
     for event in events:
         found += faults(FIELDS.get(event["type"], {}), event, event["type"])
+    return found, events
+
+
+def a_run_of_before(target):
+    """V1: a POST, whose answer is what the engine says, and then `done` (1.6)."""
+    found, _ = posted(target, "/api/v1/orchestrations/fails/run/stream", {"message": "x"},
+                      [*BEGIN, "step_start", "step_error", *END])
     return found, 0
 
 
-STREAMS = [a_run, a_run_of_before, a_person, a_failure, a_cancel, a_conversation]
+def a_person_of_before(target):
+    """A V1 stream ends right behind the question; the answer's has what comes then."""
+    found, events = posted(target, "/api/v1/orchestrations/ask/run/stream", {}, [
+        *BEGIN, "step_start", "human_input_required", "done"])
+    if found:
+        return found, 0
+    path = f"/api/v1/orchestrations/runs/{events[-2]['run_id']}/resume/stream"
+    return posted(target, path, {"response": "yes"}, [
+        "worker_picked_up", "step_complete", *ONE, *END], keyed=False)[0], 0
+
+
+def a_conversation_of_before(target):
+    name = "st_" + secrets.token_hex(4)
+    found, events = posted(target, "/api/v1/chat/stream", {
+        "message": "m", "agent": "ECHO", "session_id": name}, ["session", "response", "done"])
+    if not found:
+        found = faults({"session_id": name, "agent_id": "echo", "agent_name": "Echo"}, events[0])
+        found += faults({"content": "m", "intent": said, "session_id": name}, events[1])
+    bad, events = posted(target, "/api/v1/chat/stream", {"message": "m", "agent": "bad"}, [
+        "session", "error", "done"])
+    return found + bad + (faults({"message": said}, events[1]) if not bad else []), 0
+
+
+STREAMS = [a_run, a_run_of_before, a_person, a_person_of_before, a_failure, a_cancel,
+           a_conversation, a_conversation_of_before]
 # of standalone mode, until the branch that brings people and conversations there is in
 WAITING = {}
 

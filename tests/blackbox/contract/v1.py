@@ -43,6 +43,20 @@ ENDPOINTS = [
         Case("another tenant's", 404, refusal("run_not_found"), at={"run_id": "$acme"},
              key="rival", body={"response": "x"}, differs="13.20"),
     ]),
+    Endpoint("POST", f"{V1}/orchestrations/{{orch_id}}/run/stream", [
+        run("a number for a message", 422, invalid("body", "message"), body={"message": 5}),
+        run("one that is not there", 404, NO_ORCHESTRATION, at="none"),
+    ]),
+    Endpoint("POST", f"{V1}/orchestrations/runs/{{run_id}}/resume/stream", [
+        Case("one that is not there", 404, refusal("run_not_found"),
+             at={"run_id": "run_000000000000_1"}, body={"response": "x"}),
+        Case("another tenant's", 404, refusal("run_not_found"), at={"run_id": "$acme"},
+             key="rival", body={"response": "x"}, differs="13.20"),
+        Case("one that has ended", 409, refusal("run_not_waiting"), at={"run_id": "$completed"},
+             body={"response": "x"}, differs="13.12"),
+        Case("a number", 422, invalid("body", "response"), at={"run_id": "$paused"},
+             body={"response": 5}),
+    ]),
     Endpoint("GET", f"{V1}/orchestrations", [
         Case("what there is", fields=has(each({**ORCHESTRATION, "steps": count}), {
             "id": "hello", "name": "Hello", "steps": 1})),
@@ -61,6 +75,11 @@ ENDPOINTS = [
         Case("one", at={"agent_id": "echo"}, fields={**AGENT, "id": "echo",
                                                      "description": maybe(text)}),
         Case("one that is not there", 404, refusal("agent_not_found"), at={"agent_id": "none"}),
+    ]),
+    Endpoint("POST", f"{V1}/chat/stream", [
+        chat("no message", 422, invalid("body", "message"), agent="echo"),
+        chat("another's tenant", 403, refusal("tenant_forbidden"), key="acme", message="x",
+             agent="echo", tenant_id="rival"),
     ]),
     Endpoint("POST", f"{V1}/chat", [
         chat("by id", message="hello", agent="echo",

@@ -247,6 +247,8 @@ class _Connection(asyncio.Protocol):
         })
 
     def usage(self, call, text):
+        if self.server.usage:
+            return self.server.usage
         asked = sum(len(m.get("content") or "") for m in call.body.get("messages", []))
         n_in, n_out = asked // 4 + 1, len(text) // 4 + 1
         return {"prompt_tokens": n_in, "completion_tokens": n_out,
@@ -486,6 +488,7 @@ class FakeLLM:
         self.default = default
         self.tls = tls  # an ssl.SSLContext
         self.script = script
+        self.usage = None  # what every answer says, in place of something like the truth
         self.calls = []
         self.connections = 0
         self.open = 0  # connections now
