@@ -24,11 +24,12 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY_MS     86400000LL
-#define MINUTE_MS  60000LL
-#define ENTRIES    256   /* of the index, in one step */
-#define GROUPS_MAX 10000 /* different ones that are kept: others are in the total */
-#define STAMP_MAX  32
+#define PATIENCE_MS 5000 /* for all of it, as in scale mode */
+#define DAY_MS      86400000LL
+#define MINUTE_MS   60000LL
+#define ENTRIES     256   /* of the index, in one step */
+#define GROUPS_MAX  10000 /* different ones that are kept: others are in the total */
+#define STAMP_MAX   32
 
 /* The first characters of a moment of UTC, "2026-11-23T21:45:00", and an end. */
 static const char *stamp(int64_t at_ms, int len, const char *end, char buf[STAMP_MAX])
@@ -83,6 +84,10 @@ struct sums {
 	struct group **groups; /* owned, what it points to is in the arena */
 	size_t count;
 	struct group total;
+	int64_t until_mono_ms;
+	bool late;
+	bool counted;  /* all of them */
+	size_t sorted; /* groups whose spans are */
 	bool more;
 	port_sums_cb cb;
 	void *arg;
@@ -176,9 +181,9 @@ static void count_unknown(struct sums *sums, int64_t made_at_ms)
 	file_reads_run_deinit(&found);
 }
 
-static bool sums_step(struct file_walk *walk)
+/* false: there are no more runs. */
+static bool count_some(struct sums *sums)
 {
-	struct sums *sums = list_entry(walk, struct sums, walk);
 	const struct files_index *index = sums->reads->index;
 	size_t i = place_next(&sums->place, index), n = files_index_count(index);
 	size_t end = i + ENTRIES;
@@ -205,6 +210,31 @@ static int compare_spans(const void *a, const void *b)
 	const double *one = a, *other = b;
 
 	return (*one > *other) - (*one < *other);
+}
+
+static void sort_spans(struct group *group)
+{
+	if (group->count)
+		qsort(group->spans, group->count, sizeof(*group->spans), compare_spans);
+}
+
+/* Counting, then a sort for each group: one of very many runs takes a while. */
+static bool sums_step(struct file_walk *walk)
+{
+	struct sums *sums = list_entry(walk, struct sums, walk);
+
+	if (!sums->counted) {
+		/* after a start there may be many that nobody has looked into */
+		sums->late = clock_mono_ms() > sums->until_mono_ms;
+		sums->counted = !count_some(sums);
+		return !sums->late;
+	}
+	if (sums->sorted == sums->count) {
+		sort_spans(&sums->total);
+		return false;
+	}
+	sort_spans(sums->groups[sums->sorted++]);
+	return true;
 }
 
 static int compare_runs(const void *a, const void *b)
@@ -248,8 +278,6 @@ static void print_group(struct jsonw *w, const struct group *group)
 {
 	int64_t decided = group->completed + group->failed;
 
-	if (group->count)
-		qsort(group->spans, group->count, sizeof(*group->spans), compare_spans);
 	jsonw_object(w);
 	if (group->key)
 		jsonw_pair_text(w, "key", group->key);
@@ -309,10 +337,10 @@ static void sums_over(struct file_walk *walk, bool whole)
 	struct sums *sums = list_entry(walk, struct sums, walk);
 	size_t i;
 
-	if (whole)
+	if (whole && !sums->late)
 		answer_sums(sums);
 	else
-		sums->cb(sums->arg, ERRORS_DRAINING, NULL);
+		sums->cb(sums->arg, whole ? ERRORS_BUSY : ERRORS_DRAINING, NULL);
 	for (i = 0; i < sums->count; i++)
 		mem_free(sums->groups[i]->spans);
 	mem_free(sums->total.spans);
@@ -345,6 +373,7 @@ void file_sums_groups(const struct file_reads *reads, struct file_walks *walks,
 		sums->ask.orchestration_id =
 			arena_dup(&sums->arena, ask->orchestration_id);
 	sums->place.made_at_ms = ask->until_ms;
+	sums->until_mono_ms = clock_mono_ms() + PATIENCE_MS;
 	sums->groups = mem_new_n(struct group *, GROUPS_MAX);
 	sums->cb = cb;
 	sums->arg = arg;

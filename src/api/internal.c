@@ -80,6 +80,28 @@ static bool origin_is_ours(const char *origin, const struct conf_names *origins)
 	return host && names_this_host(host + 3);
 }
 
+/* A proxy that says anything of itself, or of whom it speaks for. */
+static bool was_forwarded(const struct request *req)
+{
+	static const char *const names[] = {
+		"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+		"X-Forwarded-Proto", "X-Real-IP",       "Via",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (request_header(req, names[i]))
+			return true;
+	return false;
+}
+
+bool internal_is_this_host(const struct conf_names *origins, struct request *req)
+{
+	return is_loopback(request_peer(req)) && !was_forwarded(req) &&
+	       names_this_host(request_header(req, "Host")) &&
+	       origin_is_ours(request_header(req, "Origin"), origins);
+}
+
 bool internal_allows(const char *token, const struct conf_names *origins,
 		     struct request *req)
 {
@@ -88,8 +110,5 @@ bool internal_allows(const char *token, const struct conf_names *origins,
 	if (*token)
 		return given && request_header_count(req, "X-Synapse-Internal") == 1 &&
 		       same(token, given);
-	return is_loopback(request_peer(req)) && !request_header(req, "Forwarded") &&
-	       !request_header(req, "X-Forwarded-For") &&
-	       names_this_host(request_header(req, "Host")) &&
-	       origin_is_ours(request_header(req, "Origin"), origins);
+	return internal_is_this_host(origins, req);
 }

@@ -15,4 +15,7 @@ struct request;
 bool internal_allows(const char *token, const struct conf_names *origins,
 		     struct request *req);
 
+/* The second of these alone. */
+bool internal_is_this_host(const struct conf_names *origins, struct request *req);
+
 #endif

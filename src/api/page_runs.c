@@ -18,6 +18,10 @@
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
+#include "store/files_run.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define LIST_DEFAULT 20
 #define LIST_MAX     200
@@ -95,15 +99,77 @@ struct reading {
 	const char *history;
 };
 
-static void print_one(struct jsonw *w, const struct reading *reading,
-		      const struct store_detail *row)
+/* The step_start that this belongs to; NULL: it is not told. */
+static const struct store_told *start_of(const struct store_told *story, size_t at)
 {
+	size_t i;
+
+	for (i = at; i-- > 0;)
+		if (strcmp(story[i].type, "step_start") == 0 &&
+		    strcmp(story[i].path, story[at].path) == 0 && story[i].step_id &&
+		    strcmp(story[i].step_id, story[at].step_id) == 0)
+			return &story[i];
+	return NULL;
+}
+
+static void pair_stamp(struct jsonw *w, const char *key, const char *ts)
+{
+	char stamp[FILES_MOMENT_MAX];
+
+	jsonw_pair_text(w, key,
+			ts ? files_run_stamp(strtoll(ts, NULL, 10), stamp) : NULL);
+}
+
+static void print_told(struct jsonw *w, const struct store_told *told,
+		       const struct store_told *start)
+{
+	bool failed = strcmp(told->type, "step_error") == 0;
+
+	jsonw_object(w);
+	jsonw_pair_text(w, "step_id", told->step_id);
+	jsonw_pair_text(w, "step_name", start ? start->step_name : told->step_name);
+	jsonw_pair_text(w, "step_type", start ? start->step_type : told->step_type);
+	jsonw_pair_text(w, "status", failed ? "failed" : "completed");
+	pair_stamp(w, "started_at", start ? start->ts : NULL);
+	pair_stamp(w, "ended_at", told->ts);
+	if (failed)
+		jsonw_pair_text(w, "error", told->error);
+	else
+		pairs_json(w, "duration_seconds", told->duration_seconds);
+	jsonw_object_end(w);
+}
+
+/* What a run that goes on has behind it, as its events tell. */
+static void print_story(struct jsonw *w, const struct port_detail *detail)
+{
+	size_t i;
+
+	jsonw_key(w, "step_history");
+	jsonw_array(w);
+	for (i = 0; i < detail->story_count; i++) {
+		const struct store_told *told = &detail->story[i];
+		bool over = strcmp(told->type, "step_complete") == 0 ||
+			    (strcmp(told->type, "step_error") == 0 && !told->again);
+
+		if (over && told->step_id)
+			print_told(w, told, start_of(detail->story, i));
+	}
+	jsonw_array_end(w);
+}
+
+static void print_one(struct jsonw *w, const struct reading *reading,
+		      const struct port_detail *detail)
+{
+	const struct store_detail *row = &detail->row;
 	const struct store_run_status *run = &row->run;
 	const char *state = reading->state ? reading->state : row->state;
 
 	print_run(w, run);
 	pairs_json(w, "shared_state", state ? state : "{}");
-	pairs_json(w, "step_history", reading->history ? reading->history : "[]");
+	if (reading->history)
+		pairs_json(w, "step_history", reading->history);
+	else
+		print_story(w, detail);
 	jsonw_pair_text(w, "human_prompt", run->human_prompt);
 	pairs_json(w, "human_fields", run->human_fields ? run->human_fields : "[]");
 	jsonw_pair_text(w, "nested_run_id", NULL); /* what runs inside is in the run */
@@ -131,7 +197,7 @@ static void on_detail(void *arg, enum errors_code error, const struct port_detai
 	}
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	print_one(&w, reading, &detail->row);
+	print_one(&w, reading, detail);
 	jsonw_object_end(&w);
 	response_json(req, 200, &body);
 }
@@ -154,7 +220,7 @@ static void on_outcome(void *arg, enum errors_code error, const char *tenant_id,
 		reading->state = arena_dup(arena, result->state);
 	if (result && result->history)
 		reading->history = arena_dup(arena, result->history);
-	runs->detail(runs->self, call->params[0], false, on_detail, reading);
+	runs->detail(runs->self, call->params[0], !reading->history, on_detail, reading);
 }
 
 void page_runs_get(struct api_call *call)

@@ -11,15 +11,14 @@
  * knows it and a key that is revoked ends it. It is good for 12 hours. A sign-out is in
  * force everywhere with its answer (auth.c remembers no session).
  *
- * "On the host itself" is a peer of the loopback whom no proxy has sent, and who asked
- * for a name of the loopback: a page somewhere else that has its own name resolved to
- * 127.0.0.1 is nobody here.
+ * Who is "on the host itself" says internal.h.
  */
 #include "api/api_call.h"
 #include "api/body.h"
 #include "api/cookie.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/internal.h"
 #include "api/manage.h"
 #include "api/runs_port.h"
 #include "api/session_host.h"
@@ -66,28 +65,11 @@ static void new_token(struct signing *signing)
 	(void)digest_sha256(signing->token, COOKIE_TOKEN_HEX, signing->hash);
 }
 
-static bool host_is_loopback(const char *host)
+/* A request that names no host is no browser's. */
+static bool is_local(const struct api_call *call)
 {
-	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
-	size_t i, len;
-
-	for (i = 0; host && i < sizeof(names) / sizeof(*names); i++) {
-		len = strlen(names[i]);
-		if (strncmp(host, names[i], len) == 0 &&
-		    (host[len] == '\0' || host[len] == ':'))
-			return true;
-	}
-	return false;
-}
-
-static bool is_local(struct request *req)
-{
-	const char *peer = request_peer(req);
-
-	return (strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0) &&
-	       host_is_loopback(request_header(req, "Host")) &&
-	       !request_header(req, "X-Forwarded-For") &&
-	       !request_header(req, "Forwarded");
+	return request_header(call->req, "Host") &&
+	       internal_is_this_host(&call->conf->api.cors_origins, call->req);
 }
 
 static void answer(struct signing *signing, const struct store_session *session)
@@ -106,7 +88,7 @@ static void answer(struct signing *signing, const struct store_session *session)
 	jsonw_pair_text(&w, "expires_at",
 			session->good ? store_time_text(session->expires_at, buf) : NULL);
 	jsonw_pair_bool(&w, "keys", keys);
-	jsonw_pair_bool(&w, "may_open", !keys && is_local(req));
+	jsonw_pair_bool(&w, "may_open", !keys && is_local(signing->call));
 	jsonw_object_end(&w);
 	response_header(req, "Cache-Control", "no-store");
 	response_json(req, 200, &body);
@@ -196,7 +178,7 @@ void session_post(struct api_call *call)
 	if (!read_key(signing))
 		return;
 	signing->with_key = *signing->key_hash != '\0';
-	if (!signing->with_key && !is_local(call->req)) {
+	if (!signing->with_key && !is_local(call)) {
 		errors_send(call->req, ERRORS_NO_KEY, NULL);
 		return;
 	}

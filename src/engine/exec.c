@@ -72,6 +72,7 @@ struct exec *exec_resume(struct engine *engine, const struct exec_start *start,
 	exec->turns = fold->turns;
 	exec->usage = fold->usage;
 	exec->spent_ms = fold->spent_ms;
+	exec->resumes = fold->resumes;
 	exec->rows_since = fold->rows_since;
 	exec->resume = fold->root;
 	fold->root = NULL;

@@ -62,6 +62,7 @@ struct exec {
 	struct err *seed_error;   /* in the arena: why there is no state to start with */
 	struct fold_node *resume; /* where it goes on; owned; NULL: it is fresh */
 	int64_t spent_ms;         /* of its wall time, by owners before */
+	int64_t resumes;          /* as fold.resumes */
 	bool cancel_wanted;
 	bool cancel_told;    /* the root knows */
 	bool doomed;         /* exec_free() came while its code was on the CPU */

@@ -20,8 +20,10 @@
  *	done            the run has ended, unless a row of kind resume comes behind it
  *
  * A step that was interrupted has no row, whatever it had done: it starts again with its
- * first attempt. Only an agent's has rows of kind turn, and how far it has come is in the
- * state that they leave (engine/progress.h). Started moments of the history are those of
+ * first attempt. Only those that ask people or are an agent's have rows on their way, so
+ * of these it is the attempt that the rows tell of: a run that waits for people is taken
+ * over at each answer, and would try for ever. How far an agent has come is in the state
+ * that its rows leave (engine/progress.h). Started moments of the history are those of
  * the end less the duration.
  *
  * A row's delta belongs to the scope of its path, and is applied before its events: what
@@ -186,8 +188,12 @@ static void on_step_error(struct folding *f, struct fold_node *node,
 
 	if (step->type == STEP_AGENT)
 		fold_node_close_children(node);
-	if (jsonr_get(event, "retry_in_ms"))
-		return; /* it was tried again, and another event says what came of it */
+	if (jsonr_get(event, "retry_in_ms")) {
+		/* it was tried again, and another event says what came of it */
+		node->attempt = (int)jsonr_get_int(event, "attempt", 0) + 1;
+		node->asked = false;
+		return;
+	}
 	if (class == FAIL_NONE)
 		class = FAIL_INTERNAL;
 	error = whole_error(f, fold_node_scope(node), step->id, event);
@@ -256,6 +262,7 @@ static void on_step_start(struct folding *f, struct fold_node *node,
 	fold_node_close_children(node);
 	node->at = FOLD_ANNOUNCED;
 	node->asked = false;
+	node->attempt = 0;
 	node->step = step;
 	node->place = course_place(&node->course, node->place, step->id);
 	f->fold->turns++;
@@ -466,6 +473,7 @@ static int reopen(struct folding *f, struct err *err)
 	fold->ended = false;
 	fold->turns = 0;
 	fold->spent_ms = 0;
+	fold->resumes++;
 	f->epoch = f->first_ts = f->last_ts = 0;
 	jsonr_free(doc);
 	return rc;

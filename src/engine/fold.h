@@ -59,6 +59,7 @@ struct fold {
 	 * an owner did between its last commit and its death is not known and not in it.
 	 */
 	int64_t spent_ms;
+	int64_t resumes;           /* how often it failed and was to go on all the same */
 	struct fold_wanted wanted; /* with ERR_NOT_FOUND: fold again when it is there */
 	int64_t last_id_ms;        /* greatest stream id of the journal's events */
 	uint32_t last_id_n;

@@ -141,6 +141,7 @@ void fold_node_lend_copy(struct fold_node *parent, const struct fold_node *found
 	node->step = found->step;
 	node->place = found->place;
 	node->asked = found->asked;
+	node->attempt = found->attempt;
 	node->next_id = found->next_id;
 	node->class = found->class;
 	node->error = found->error;
@@ -262,10 +263,15 @@ int fold_node_join(struct fold_node *node, struct err *err)
 
 void fold_node_reopen(struct fold_node *node)
 {
+	/* what was said is gone with the run's end (engine/progress.h), so what is inside
+	 * of an agent begins anew, too, perhaps over another version */
+	if (node->step && node->step->type == STEP_AGENT)
+		fold_node_close_children(node);
 	if (node->at == FOLD_FAILED && !list_empty(&node->children))
 		node->at = FOLD_ANNOUNCED;
 	else if (node->at == FOLD_FAILED)
 		node->at = node->step ? FOLD_AGAIN : FOLD_FRESH;
+	node->attempt = 0;
 	if (node->scope)
 		node->scope->turns = 0;
 	list_for_each(at, &node->children)

@@ -32,6 +32,7 @@ struct fold_node {
 	enum fold_at at;
 	const struct definition_step *step;
 	bool asked;            /* FOLD_ANNOUNCED: people were, by `step` */
+	int attempt;           /* FOLD_ANNOUNCED: of `step`, from 1; 0: the first */
 	int place;             /* of step in the course's list; -1 */
 	const char *next_id;   /* FOLD_BEHIND; NULL: the path ends */
 	enum fail_class class; /* FOLD_FAILED */

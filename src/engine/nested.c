@@ -138,7 +138,7 @@ static bool record_start(struct nested *nested, const struct agent *agent,
 	struct str entry = STR_INIT, path = STR_INIT;
 	bool well;
 
-	walk_key_path(step->frame.parent, &path);
+	progress_path(step, &path);
 	start.key_path = str_text(&path);
 	conversation_print_start(&entry, &start,
 				 engine_wall_ms(step->frame.exec->engine));

@@ -3,11 +3,21 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "engine/exec.h"
 #include "engine/row.h"
 #include "engine/scope.h"
 #include "engine/step.h"
 #include "engine/walk.h"
 #include "run/definition.h"
+
+void progress_path(const struct step *step, struct str *out)
+{
+	const struct exec *exec = step->frame.exec;
+
+	walk_key_path(step->frame.parent, out);
+	if (exec->resumes)
+		str_printf(out, "~%lld", (long long)exec->resumes);
+}
 
 void progress_key(struct str *out, const struct definition_step *step)
 {

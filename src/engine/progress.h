@@ -19,6 +19,13 @@ struct str;
  */
 #define PROGRESS_KEY "_step_progress_"
 
+/*
+ * Whose conversation it is, beside the number of the execution, and what its keys have
+ * (engine/effect_key.h): walk_key_path(), and how often the run failed and went on. What
+ * begins anew then says and does other things, so it is no repetition.
+ */
+void progress_path(const struct step *step, struct str *out);
+
 void progress_key(struct str *out, const struct definition_step *step);
 /* What is there, in the scope of the step's path; NULL: nothing. Borrowed until the next
  * change. */

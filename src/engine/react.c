@@ -1,6 +1,7 @@
 /*
  * react.c - the loop of an agent: a model, the tools that it calls, the model again
  *
+ *	STORING   a row that says which agent it is, of which version, since when
  *	TOOLS     what its guard allows is looked up
  *	ASKING    the model; an answer without calls is the step's result
  *	STORING   a row with the answer, with the events of its calls
@@ -60,7 +61,7 @@ bool react_recall(struct react *react)
 	const struct state_pair *pair = progress_get(react->step);
 	struct err ignored;
 
-	walk_key_path(react->step->frame.parent, &react->key_path);
+	progress_path(react->step, &react->key_path);
 	if (!pair)
 		return false;
 	/* inputs of the run may have the key, too */
@@ -452,6 +453,18 @@ static void list_tools(struct react *react)
 		op_done(&list->op);
 }
 
+/* Whoever repeats the first call of the model asks the same agent at the same time. */
+static void on_begun(struct op *op)
+{
+	struct react *react = mem_container(op, struct react, begun);
+
+	FAULT_OF("agent.begun", react->step->def->id);
+	if (op->exec->engine->draining)
+		park(react);
+	else
+		list_tools(react);
+}
+
 static int64_t turns_of(const struct definition_step *def, const struct agent *agent)
 {
 	int64_t turns = def->max_turns;
@@ -480,8 +493,12 @@ void react_start(struct react *react, struct agent *agent, int64_t version,
 			      step->def->name, agent->name);
 		return;
 	}
-	if (react->talk.agent_id || add_start(react, history))
+	if (react->talk.agent_id) {
 		list_tools(react);
+	} else if (add_start(react, history)) {
+		react->state = REACT_STORING;
+		walk_commit_turn(step->frame.parent, &react->begun);
+	}
 }
 
 void react_init(struct react *react, struct step *step)
@@ -494,6 +511,7 @@ void react_init(struct react *react, struct step *step)
 	arena_init(&react->others.arena);
 	op_init(&react->list.op, exec, on_listed);
 	op_init(&react->others.op, exec, on_others);
+	op_init(&react->begun, exec, on_begun);
 	op_init(&react->stored, exec, on_stored);
 	call_init(&react->call, step, on_answer);
 }
@@ -503,6 +521,7 @@ void react_deinit(struct react *react)
 	react->step->frame.exec->frame_bytes -= react->counted;
 	op_detach(&react->list.op);
 	op_detach(&react->others.op);
+	op_detach(&react->begun);
 	op_detach(&react->stored);
 	call_deinit(&react->call);
 	react_calls_free(react);

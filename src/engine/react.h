@@ -103,6 +103,7 @@ struct react {
 	struct react_call *calls;     /* owned; of the answer under way */
 	size_t calls_count;
 	size_t calls_open; /* not done */
+	struct op begun;   /* of the row that the execution begins with */
 	struct op stored;  /* of a row of kind turn */
 	bool answered;     /* it is one with an answer */
 	size_t counted;    /* bytes of the conversation that exec_bytes() has */

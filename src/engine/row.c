@@ -60,6 +60,12 @@ const char *row_event_texts(const struct engine_row *row, size_t *len)
 	return str_text(&row->texts);
 }
 
+void row_drop_events(struct engine_row *row)
+{
+	str_deinit(&row->texts);
+	row->events_count = 0;
+}
+
 static void room_for_event(struct engine_row *row)
 {
 	size_t room = row->events_room * 2;

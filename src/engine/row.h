@@ -89,6 +89,8 @@ void row_free(struct engine_row *row);
 const char *row_event_texts(const struct engine_row *row, size_t *len);
 /* Text of event i; not NUL-terminated, borrowed. */
 const char *row_event_text(const struct engine_row *row, size_t i, size_t *len);
+/* For its taker, who has copied the events: they are gone, and their memory. */
+void row_drop_events(struct engine_row *row);
 /* For the engine: the path that the events from here on are of, told in each of them
  * (fields that row_print_place() wrote). NULL: the run's own, which none tells. */
 void row_set_place(struct engine_row *row, const char *place);

@@ -113,6 +113,8 @@ static void print_node(struct jsonw *w, const struct fold_node *node, const char
 	}
 	if (node->at == FOLD_ANNOUNCED && node->asked)
 		jsonw_pair_bool(w, "asked", true);
+	if (node->at == FOLD_ANNOUNCED && node->attempt > 1)
+		jsonw_pair_int(w, "attempt", node->attempt);
 	if (!over)
 		jsonw_pair_int(w, "place", node->place);
 	if (!over && node->visits)
@@ -167,6 +169,8 @@ void snapshot_print(const struct fold *fold, const struct snapshot_clock *clock,
 	jsonw_pair_int(&w, "turns", fold->turns);
 	jsonw_pair_int(&w, "top_turns", fold_node_scope(fold->root)->turns);
 	jsonw_pair_int(&w, "spent_ms", fold->spent_ms);
+	if (fold->resumes)
+		jsonw_pair_int(&w, "resumes", fold->resumes);
 	jsonw_pair_int(&w, "epoch", clock->epoch);
 	jsonw_pair_int(&w, "first_ts", clock->first_ts);
 	jsonw_pair_int(&w, "ts", clock->now_ts);
@@ -279,6 +283,7 @@ static int read_node(struct fold *fold, const struct json *json, struct fold_inn
 	node->step = definition_step(definition, jsonr_get_text(json, "step"));
 	node->place = (int)jsonr_get_int(json, "place", -1);
 	node->asked = jsonr_bool(jsonr_get(json, "asked"));
+	node->attempt = (int)jsonr_get_int(json, "attempt", 0);
 	node->next_id = id_of(definition, jsonr_get(json, "next"));
 	node->class = read_class(jsonr_get(json, "class"));
 	if (error)
@@ -333,6 +338,7 @@ int snapshot_read(struct fold *fold, const char *text, struct snapshot_clock *cl
 	fold->turns = jsonr_get_int(doc, "turns", 0);
 	fold_node_scope(fold->root)->turns = jsonr_get_int(doc, "top_turns", 0);
 	fold->spent_ms = jsonr_get_int(doc, "spent_ms", 0);
+	fold->resumes = jsonr_get_int(doc, "resumes", 0);
 	clock->epoch = jsonr_get_int(doc, "epoch", 0);
 	clock->first_ts = jsonr_get_int(doc, "first_ts", 0);
 	clock->now_ts = jsonr_get_int(doc, "ts", 0);
@@ -368,6 +374,7 @@ void snapshot_if_due(struct exec *exec)
 		.turns = exec->turns,
 		.seq = exec->seq,
 		.spent_ms = exec->spent_ms,
+		.resumes = exec->resumes,
 	};
 	struct engine_row *row;
 

@@ -98,6 +98,7 @@ static bool is_nest(const struct definition_step *step)
 static void set_step(struct walk *walk, const struct definition_step *step)
 {
 	walk->step = step;
+	walk->attempt = 1;
 	walk->place = course_place(&walk->course, walk->place, step->id);
 	if (is_root(walk))
 		walk->frame.exec->step = step;
@@ -250,6 +251,8 @@ static void go_on_behind(struct walk *walk, const struct fold_node *resume)
 		}
 		set_step(walk, resume->step);
 		walk->place = resume->place;
+		if (resume->attempt > 1)
+			walk->attempt = resume->attempt;
 		if (is_root(walk)) {
 			commit_start(walk);
 			return;
@@ -342,7 +345,6 @@ static void begin_step(struct walk *walk)
 		park(walk);
 		return;
 	}
-	walk->attempt = 1;
 	backoff_init(&walk->backoff, retry->backoff_ms ? retry->backoff_ms : 1,
 		     retry->backoff_ms > PAUSE_MAX_MS ? retry->backoff_ms : PAUSE_MAX_MS);
 	walk->started_at_ms = engine_wall_ms(engine);
@@ -408,6 +410,16 @@ static void give_up(struct walk *walk, const struct walk_failure *failure)
 	}
 }
 
+static void hand_out_turn(struct walk *walk, struct op *op)
+{
+	struct engine_row *row = walk->row;
+
+	row->kind = ROW_TURN;
+	row->next_outside = true;
+	make_row(walk); /* before the other goes: what it makes due looks at the path */
+	exec_commit(walk->frame.exec, row, op);
+}
+
 static void attempt_failed(struct walk *walk, const struct walk_failure *failure)
 {
 	const struct retry *retry = &walk->step->retry;
@@ -424,6 +436,10 @@ static void attempt_failed(struct walk *walk, const struct walk_failure *failure
 	walk_tell_failure(walk, failure, wait_ms);
 	walk->attempt++;
 	walk->state = WALK_PAUSE;
+	/* what was inside of an agent is over, and begins anew: the journal has that
+	 * before anything of it */
+	if (walk->step->type == STEP_AGENT)
+		hand_out_turn(walk, NULL);
 	timers_arm(engine, &walk->pause, engine_mono_ms(engine) + wait_ms);
 }
 
@@ -519,13 +535,9 @@ static void on_pause_over(struct op *op)
 void walk_commit_turn(struct runframe *frame, struct op *op)
 {
 	struct walk *walk = walk_of(frame);
-	struct engine_row *row = walk_row(frame);
 
 	assert(walk->state == WALK_STEP);
-	row->kind = ROW_TURN;
-	row->next_outside = true;
-	make_row(walk); /* before the other goes: what it makes due looks at the path */
-	exec_commit(frame->exec, row, op);
+	hand_out_turn(walk, op);
 }
 
 void walk_stop(struct runframe *frame, enum fail_class class, const char *format, ...)
@@ -596,6 +608,7 @@ static void stand(const struct runframe *frame, struct fold_node *node)
 	node->place = walk->place;
 	node->at = FOLD_ANNOUNCED;
 	node->asked = walk->state != WALK_ENDED && walk_resume_asked(frame);
+	node->attempt = walk->attempt;
 	if (walk->visits)
 		memcpy(node->visits, walk->visits,
 		       definition_of(walk)->steps_count * sizeof(*walk->visits));

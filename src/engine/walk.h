@@ -82,8 +82,9 @@ const char *walk_place(const struct runframe *frame);
 void walk_step_path(const struct runframe *frame, struct str *out);
 /*
  * The same with the executions of the steps that it is inside of, from the second one on
- * ("p1@2#0/s4"): executions inside are counted anew where a branch of an earlier one
- * failed, so the path alone does not tell a repetition from a new call.
+ * ("p1@2#0/s4"), and their attempts ("a1+2#0/s4"): executions inside are counted anew
+ * where a branch of an earlier one failed, so the path alone does not tell a repetition
+ * from a new call.
  */
 void walk_key_path(const struct runframe *frame, struct str *out);
 /* How many paths of this definition are inside one another here, from 1. */

@@ -165,6 +165,8 @@ static void add_key_path(const struct walk *walk, struct str *out)
 	ids_encode(out, outer->step->id);
 	if (outer->row->execution > 1)
 		str_printf(out, "@%d", outer->row->execution);
+	if (outer->attempt > 1) /* what is inside begins anew with each */
+		str_printf(out, "+%d", outer->attempt);
 	str_add_text(out, strrchr(str_text(&walk->path), '#'));
 	str_add_char(out, '/');
 }

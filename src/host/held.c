@@ -191,8 +191,8 @@ static struct held_row *last_row(struct held *held)
 	return list_entry(held->rows.prev, struct held_row, node);
 }
 
-static void add_events(struct held *held, struct held_row *to,
-		       const struct engine_row *row, int64_t wall_ms)
+static void add_events(struct held *held, struct held_row *to, struct engine_row *row,
+		       int64_t wall_ms)
 {
 	struct str stamped = STR_INIT;
 	const struct fifo_entry *entry;
@@ -219,6 +219,7 @@ static void add_events(struct held *held, struct held_row *to,
 		str_add_char(&to->events, ']');
 	}
 	str_deinit(&stamped);
+	row_drop_events(row); /* a commit is far: the next run takes the memory */
 }
 
 /* The start row of a loop's first iteration may have a delta, for one. */

@@ -3,6 +3,7 @@
 import { chart } from './chart.js';
 import { csv, save } from './csv.js';
 import { add, button, el, field, fill, link } from './dom.js';
+import { faults } from './form.js';
 import { get, query as q } from './net.js';
 import { command, heading, teller, tile, word } from './parts.js';
 import { money, number, span } from './show.js';
@@ -54,7 +55,7 @@ function table(answer, columns, head, filters) {
       : shown[key] ? shown[key](g[key]) : g[key] ?? '—'));
   return el('div', { class: 'list dense', tabindex: '0', role: 'region', 'aria-label': `Runs by ${head.toLowerCase()}` }, el('table', {}, el('caption', { class: 'hidden' }, `Runs by ${head.toLowerCase()}`),
     el('thead', {}, el('tr', {}, columns.map(([, title]) => el('th', { scope: 'col' }, title ?? head)))),
-    el('tbody', {}, answer.groups.map((g) => el('tr', {}, columns.map((c) => cell(g, c)))))));
+    el('tbody', {}, (['day', 'hour'].includes(answer.by) ? [...answer.groups].reverse() : answer.groups).map((g) => el('tr', {}, columns.map((c) => cell(g, c)))))));
 }
 
 export async function open(main, params, query) {
@@ -64,6 +65,7 @@ export async function open(main, params, query) {
   const from = query.get('from') ?? '', to = query.get('to') ?? '';
   const said = teller(), sums = el('dl', { class: 'tiles many' }), pictures = el('div', { class: 'charts' }), list = el('div'), acts = el('div', { class: 'row' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'What is summed' });
+  const first = el('input', { type: 'date', name: 'from', value: from }), last = el('input', { type: 'date', name: 'to', value: to }), wrong = faults({ since: first, until: last });
   const pick = (name, options, value) => el('select', { name }, options.map(([v, word]) => el('option', { value: v, selected: String(v) === String(value) }, word)));
   // whole days, the last of them included
   const until = to ? Date.parse(`${to}T00:00:00Z`) + DAY_S * 1000 : Date.now();
@@ -72,7 +74,7 @@ export async function open(main, params, query) {
   let drawn = [];
 
   add(form, field('By', pick('by', BY, by)), field('Time', pick('days', SPANS, days), from ? 'of no effect: there is a first day' : by === 'hour' ? 'by hour: one day' : null),
-    field('From day', el('input', { type: 'date', name: 'from', value: from })), field('To day', el('input', { type: 'date', name: 'to', value: to })),
+    field('From day', first), field('To day', last),
     field('Tenant', el('input', { name: 'tenant_id', value: filters.tenant_id })), field('Orchestration', el('input', { name: 'orchestration_id', value: filters.orchestration_id })),
     el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Sum up')));
   form.addEventListener('submit', (event) => {
@@ -87,7 +89,7 @@ export async function open(main, params, query) {
   let answer;
   try { answer = await get(`/api/v2/analytics${q(ask)}`); } catch (error) {
     if (error.status === 0 || error.code === 'scale_only') throw error; // the frame knows what to do
-    said.say(error.message, true);
+    if (!wrong.show(error)) said.say(error.message, true);
     return null;
   }
   const head = BY.find(([b]) => b === by)[1], columns = COLUMNS.filter(([key]) => key !== 'calls' || by === 'model');

@@ -87,7 +87,7 @@ function options() {
     rows.length ? null : el('p', { class: 'note' }, 'No option has this word.'));
   };
   find.addEventListener('input', draw);
-  const node = el('details', { class: 'card' }, el('summary', {}, 'All options of this host'), field('Word', find), said.node, place, command('synapsed -T'));
+  const node = el('details', { class: 'card' }, el('summary', {}, 'All options of this host'), field('Find an option', find), said.node, place, command('synapsed -T'));
   node.addEventListener('toggle', async () => {
     if (!node.open) return;
     const r = await said.did(() => get('/api/scale/settings'), '');

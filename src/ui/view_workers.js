@@ -17,19 +17,21 @@ const load = async () => (await get('/api/v2/workers')).sort(order);
 
 // more: further columns; seen(workers): what there is now
 export function workerList(more = [], seen = () => {}, empty = 'No worker has registered. Settings, Scale has the command that starts one.') {
-  return table({
+  const list = table({
     caption: 'Workers', empty, key: (w) => w.worker_id,
     columns: [
       ['Worker', (w) => [el('span', { class: 'name' }, w.worker_id), el('br'), el('small', {}, w.hostname ? `on ${w.hostname}` : 'of no known host')]], ['State', state],
-      ['In flight', (w) => (w.status === 'offline' ? (w.active_jobs ? `had ${w.active_jobs}` : '—') : el('span', {}, `${w.active_jobs} / ${w.max_jobs} `, el('progress', { max: w.max_jobs || 1, value: w.active_jobs, 'aria-label': `${w.active_jobs} of ${w.max_jobs}` })))],
+      ['In flight', (w) => (w.status === 'offline' ? (w.active_jobs ? `had ${w.active_jobs}` : '—') : el('span', {}, el('span', { class: 'num' }, `${w.active_jobs} / ${w.max_jobs}`), ' ', el('progress', { max: w.max_jobs || 1, value: w.active_jobs, 'aria-label': `${w.active_jobs} of ${w.max_jobs}` })))],
       ['Memory', (w) => el('span', { class: 'num' }, size(w.memory_bytes))], ['Version', (w) => (w.version ? [w.version, ' ', el('small', { class: 'num' }, `generation ${w.generation}`)] : '—')],
-      ['Last beat', (w) => (w.last_heartbeat ? `${age(w.last_heartbeat)} ago` : 'never')],
+      ['Last beat', (w) => el('span', { class: 'num' }, w.last_heartbeat ? `${age(w.last_heartbeat)} ago` : 'never')],
       ['Disabled MCP servers', (w) => (w.mcp_disabled?.length ? w.mcp_disabled.map((m) => el('div', {}, typeof m === 'string' ? m : `${m.name}: ${m.reason}`)) : 'none')],
-      ['Last death', (w) => (w.last_death_cause ? `${w.last_death_cause}, ${age(w.last_death_at)} ago` : '—')],
+      ['Last death', (w) => (w.last_death_cause ? [el('span', { class: 'cut', title: w.last_death_cause }, w.last_death_cause), el('small', {}, `${age(w.last_death_at)} ago`)] : '—')],
       ...more,
     ],
     load: async () => { const rows = await load(); seen(rows); return { rows, next: null }; },
   });
+  list.node.classList.add('dense', 'workers');
+  return list;
 }
 
 export async function open(main) {
@@ -52,7 +54,7 @@ export async function open(main) {
     button('Ping', () => ping(w), { class: 'quiet small', 'aria-label': `Ping ${w.worker_id}` }),
     w.state === 'ready' ? button('Quiet', () => act(w, 'quiet', `Have ${w.worker_id} claim nothing new?`, 'What it has goes on. It stays so until it is replaced, by a drain or a reload.', 'Quiet it',
       'Told: it claims nothing new within a second.'), { class: 'quiet small', 'aria-label': `Quiet ${w.worker_id}` }) : null,
-    button('Drain', () => act(w, 'stop', `Drain ${w.worker_id}?`, 'It finishes or hands back what it has and leaves; its host starts another in its place.', 'Drain it',
+    w.state === 'draining' ? null : button('Drain', () => act(w, 'stop', `Drain ${w.worker_id}?`, 'It finishes or hands back what it has and leaves; its host starts another in its place.', 'Drain it',
       'Told: it drains, and another one takes its place.'), { class: 'quiet small', 'aria-label': `Drain ${w.worker_id}` }),
   ] : button('Remove', async () => {
     if (!await confirm(`Remove ${w.worker_id} from the registry?`, 'One that lives comes back with its next beat.', 'Remove it')) return;

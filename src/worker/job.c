@@ -35,10 +35,13 @@
 static struct job *job_new(struct source *source, const char *id, size_t id_len,
 			   const char *tenant, size_t tenant_len)
 {
-	struct job *job = mem_new(struct job);
+	struct arena arena;
+	struct job *job;
 
+	arena_init(&arena);
+	job = arena_new(&arena, struct job);
+	job->arena = arena; /* it is in there itself */
 	job->source = source;
-	arena_init(&job->arena);
 	job->id = arena_dup_n(&job->arena, id, id_len);
 	job->id_len = id_len;
 	job->tenant = arena_dup_n(&job->arena, tenant, tenant_len);
@@ -53,6 +56,7 @@ static struct job *job_new(struct source *source, const char *id, size_t id_len,
 void job_free(struct job *job)
 {
 	struct source *source = job->source;
+	struct arena arena;
 
 	(void)map_remove(&source->jobs, job->id, job->id_len);
 	list_remove(&job->node);
@@ -61,8 +65,8 @@ void job_free(struct job *job)
 	settle_free(job->settle);
 	if (job->state != JOB_LEFT)
 		source->intake->jobs--;
-	arena_deinit(&job->arena);
-	mem_free(job);
+	arena = job->arena;
+	arena_deinit(&arena);
 }
 
 static void job_ended(struct job *job)

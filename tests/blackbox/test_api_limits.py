@@ -1,9 +1,7 @@
 """Limits are kept whoever asks, and say what to do."""
 
 import contextlib
-import threading
 
-import psycopg2
 import pytest
 
 
@@ -85,36 +83,3 @@ def test_strangers_take_no_room_for_bodies_from_those_who_are_known(api):
             stranger.close()
     # what they had is free again, also for a key that is new
     api.until(lambda: api.client.with_key(api.new_key()).run("hello", b"{}").status == 202)
-
-
-def test_lists_that_take_long_leave_room_for_submissions(api):
-    """One key is enough to ask for many of them."""
-    assert api.client.run("hello", {}).status == 202  # key and definition are in memory
-    locked = threading.Event()
-    done = threading.Event()
-
-    def ask(i):
-        assert locked.wait(20)
-        return api.client.get("/api/v2/runs?tag=a:b").status
-
-    def hold(_):
-        connection = psycopg2.connect(api.site.postgres.url(api.site.database))
-        try:
-            connection.cursor().execute("LOCK TABLE run_tags IN ACCESS EXCLUSIVE MODE")
-            locked.set()
-            assert done.wait(30)
-        finally:
-            connection.close()
-
-    def submit(_):
-        assert locked.wait(20)
-        try:
-            # behind lists that are there
-            return [api.client.run("hello", {}).status for _ in range(20)]
-        finally:
-            done.set()
-
-    statuses = api.together(18, lambda i: (hold if i == 0 else submit if i == 1 else ask)(i))
-    assert statuses[1] == [202] * 20
-    assert set(statuses[2:]) <= {200, 503}
-    assert api.client.get("/api/v2/runs?tag=a:b").status == 200

@@ -125,7 +125,9 @@ def test_without_any_key_the_host_itself_is_let_in(bare):
     site, client = bare
     assert client.get("/api/session").json["may_open"] is True
     # another name that leads here, and what a proxy passes on, are not the host itself
-    for foreign in ({"Host": "evil.example"}, {"X-Forwarded-For": "192.0.2.1"}):
+    for foreign in ({"Host": "evil.example"}, {"X-Forwarded-For": "192.0.2.1"},
+                    {"X-Real-IP": "192.0.2.1"}, {"Via": "1.1 proxy"},
+                    {"Origin": "https://evil.example"}):
         assert client.get("/api/session", headers=foreign).json["may_open"] is False
         assert client.post("/api/session", {}, headers={**PAGE, **foreign}).status == 401
     opened = client.post("/api/session", {}, headers=PAGE)

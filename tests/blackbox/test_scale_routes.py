@@ -20,6 +20,7 @@ def test_this_host_may_ask_and_nobody_for_others(api):
     for headers in (
         {"X_Forwarded_For": "10.0.0.1"}, {"Forwarded": "for=10.0.0.1"},
         {"Host": "rebound.example"}, {"Origin": "https://evil.example"},
+        {"X_Real_IP": "10.0.0.1"}, {"Via": "1.1 proxy"}, {"X_Forwarded_Proto": "https"},
         {"Host": "127.rebound.example"}, {"Origin": "http://127.evil.example:8765"},
     ):  # fmt: skip
         answer = ask(api, "GET", "/tenants", **headers)

@@ -9,12 +9,14 @@ import pytest
 import stock_world as stock
 from api_client import Client
 from harness.daemon import Daemon
-from harness.site import Site, llm_step, orchestration
+from harness.site import Site, llm_step, orchestration, print_step
 
 V1 = "/api/v1"
 FAILS = orchestration("fails", llm_step("f", "mock.fail:provider"))
 SLOW = orchestration("slow", llm_step("s", "mock.sleep:60000"))
-DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW]
+TWO = orchestration("two", {**print_step("p", "first"), "next_step_id": "s"},
+                    llm_step("s", "mock.sleep:60000"))
+DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO]
 
 
 @pytest.fixture(scope="module", params=["scale", "standalone"])
@@ -312,3 +314,17 @@ def test_an_orchestration_becomes_an_agent_once(client):
     (response,) = [e for e in events if e["type"] == "response"]
     assert response["content"] == "hello you" and types(events)[-1] == "done"
     client.ask("DELETE", "/api/v2/agents/orch_agent_greet")
+
+
+def test_a_run_that_goes_on_shows_what_is_behind_it(client):
+    run_id = client.post("/api/v2/orchestrations/two/run", {},
+                         headers={"Prefer": "respond-async"}).json["run_id"]
+    end = time.monotonic() + 20
+    while not (row := client.get(f"/api/orchestrations/runs/{run_id}").json)["step_history"]:
+        assert time.monotonic() < end, row
+        time.sleep(0.05)
+    (step,) = row["step_history"]
+    assert (step["step_id"], step["step_type"], step["status"]) == ("p", "print", "completed")
+    assert step["ended_at"].endswith("Z") and step["duration_seconds"] >= 0
+    assert row["status"] == "running"
+    client.post(f"/api/orchestrations/runs/{run_id}/cancel")

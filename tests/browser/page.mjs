@@ -297,7 +297,7 @@ const cases = {
     await at('now');
     await at('scale');
     await page.getByText('All options of this host').click();
-    await page.getByLabel('Word').fill('redis.url');
+    await page.getByLabel('Find an option').fill('redis.url');
     await page.locator('tr', { hasText: 'redis.url' }).getByText('***').waitFor();
     await page.getByLabel('Runs a second for each tenant').fill('900');
     await text('Not saved yet: Runs a second for each tenant.');

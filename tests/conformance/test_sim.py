@@ -22,10 +22,8 @@ pytestmark = pytest.mark.skipif(not SIM.is_file(), reason="there is no simulator
 
 
 def executed():
-    """All but those that no engine meets: refused, and cancelled before anybody has them; and
-    those with people, of whom there are none in these fleets."""
-    return [c for c in load() if "problems" not in c.data and c.get("cancel") != "queued"
-            and "people" not in c.data]
+    """All but those that no engine meets: refused, and cancelled before anybody has them."""
+    return [c for c in load() if "problems" not in c.data and c.get("cancel") != "queued"]
 
 
 def staged(case):
@@ -35,7 +33,8 @@ def staged(case):
             "limits": LIMITS[site], "answers": case.get("answers", {}),
             "code": case.get("code", {}), "tools": case.get("tools", []),
             "agents": case.get("agents", []), "orchestrations": case.inner,
-            "http": case.get("http", {}), "cancel": case.get("cancel")}
+            "http": case.get("http", {}), "people": case.get("people", {}),
+            "cancel": case.get("cancel")}
 
 
 def request_of(sent):

@@ -20,18 +20,20 @@ SIM_SOURCES = \
 	tests/sim/sim_commit.h \
 	tests/sim/sim_fold.c \
 	tests/sim/sim_fold.h \
-	tests/sim/sim_given.c \
-	tests/sim/sim_given.h \
 	tests/sim/sim_graph.c \
 	tests/sim/sim_graph.h \
 	tests/sim/sim_memory.c \
 	tests/sim/sim_memory.h \
 	tests/sim/sim_net.c \
 	tests/sim/sim_net.h \
+	tests/sim/sim_people.c \
+	tests/sim/sim_people.h \
 	tests/sim/sim_plan.c \
 	tests/sim/sim_plan.h \
 	tests/sim/sim_resume.c \
 	tests/sim/sim_resume.h \
+	tests/sim/sim_side.c \
+	tests/sim/sim_side.h \
 	tests/sim/sim_store.c \
 	tests/sim/sim_store.h \
 	tests/sim/sim_tool.c \

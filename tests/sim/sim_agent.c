@@ -1,7 +1,9 @@
 /*
- * sim_agent.c - agents of a given definition, and the tools that they may use
+ * sim_agent.c - agents, what runs inside of them, and the tools that they may use
  *
- * They are in the case (sim_case.h): `agents`, as they are stored, and `tools`. What is
+ * They are what is around a run (sim_run.around): of a case (sim_case.h) `agents`, as
+ * they are stored, and `tools`; else what sim_graph.c makes of chance, in two versions,
+ * of which now the one and now the other is current, unless the seed is steady. What is
  * asked for by name and is not there is left out, as tools/toolbox.c does.
  */
 #include "sim_agent.h"
@@ -12,16 +14,39 @@
 #include "engine/host.h"
 #include "run/agent.h"
 #include "run/definition.h"
-#include "sim_case.h"
+#include "sim_graph.h"
 #include "sim_store.h"
+#include "sim_world.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct json *agent_of(const struct sim_run *run, const char *id)
+#define CURRENT_MS 2000 /* a version is current for so long */
+
+static int64_t current_version(const struct sim_world *world, const struct sim_run *run)
 {
-	const struct json *agents = jsonr_get(run->given->doc, "agents");
+	if (run->given || world->plan.steady)
+		return 1;
+	return 1 + world->now_ms / CURRENT_MS % SIM_VERSIONS;
+}
+
+static const struct json *agents_of(const struct sim_run *run, int64_t version)
+{
+	char key[32];
+
+	if (run->given)
+		return jsonr_get(run->around, "agents");
+	(void)snprintf(key, sizeof(key), "agents_%" PRId64, version);
+	return jsonr_get(run->around, key);
+}
+
+static const struct json *agent_of(const struct sim_run *run, const char *id,
+				   int64_t version)
+{
+	const struct json *agents = agents_of(run, version);
 	size_t i;
 
 	for (i = 0; i < jsonr_count(agents); i++)
@@ -30,9 +55,11 @@ static const struct json *agent_of(const struct sim_run *run, const char *id)
 	return NULL;
 }
 
-void sim_agent_find(const struct sim_run *run, struct agent_find *find)
+void sim_agent_find(const struct sim_world *world, const struct sim_run *run,
+		    struct agent_find *find)
 {
-	const struct json *agent = agent_of(run, find->agent_id);
+	int64_t version = find->wanted ? find->wanted : current_version(world, run);
+	const struct json *agent = agent_of(run, find->agent_id, version);
 	struct str text = STR_INIT;
 	struct problems problems;
 
@@ -45,14 +72,25 @@ void sim_agent_find(const struct sim_run *run, struct agent_find *find)
 		find->class = FAIL_JOB;
 		str_add_text(&find->text, problems.kept[0].text);
 	}
-	find->version = 1;
+	find->version = version;
 	problem_deinit(&problems);
 	str_deinit(&text);
 }
 
-void sim_agent_list(const struct sim_run *run, struct agent_list *list)
+static bool is_asked_for(const struct agent_list *list, const char *id)
 {
-	const struct json *agents = jsonr_get(run->given->doc, "agents");
+	size_t i;
+
+	for (i = 0; i < list->ids_count; i++)
+		if (strcmp(list->ids[i], id) == 0)
+			return true;
+	return !list->ids_count;
+}
+
+void sim_agent_list(const struct sim_world *world, const struct sim_run *run,
+		    struct agent_list *list)
+{
+	const struct json *agents = agents_of(run, current_version(world, run));
 	size_t i;
 
 	list->agents = arena_new_n(&list->arena, struct agent_listed, AGENT_LIST_MAX);
@@ -60,49 +98,77 @@ void sim_agent_list(const struct sim_run *run, struct agent_list *list)
 		const char *id = jsonr_get_text(jsonr_at(agents, i), "id");
 		const char *name = jsonr_get_text(jsonr_at(agents, i), "name");
 
-		if (strcmp(id, list->but) != 0)
+		if (strcmp(id, list->but) != 0 && is_asked_for(list, id))
 			list->agents[list->agents_count++] =
 				(struct agent_listed){ id, name, "" };
 	}
 }
 
-struct definition *sim_agent_inner(struct sim_run *run, const char *id)
+/* ---- what runs inside ---- */
+
+static bool print_inner(const struct sim_world *world, const struct sim_run *run,
+			const char *id, int64_t version, struct str *out)
 {
-	const struct json *all = jsonr_get(run->given->doc, "orchestrations");
+	const struct json *all = jsonr_get(run->around, "orchestrations");
+	size_t i;
+
+	if (!run->given && strlen(id) == 2 && (id[1] == '0' || id[1] == '1')) {
+		sim_graph_inner(&world->plan, id[1] - '0', (int)version, out);
+		return true;
+	}
+	for (i = 0; i < jsonr_count(all); i++) {
+		if (strcmp(jsonr_get_text(jsonr_at(all, i), "id"), id) != 0)
+			continue;
+		jsonr_print(jsonr_at(all, i), out);
+		return true;
+	}
+	return false;
+}
+
+struct definition *sim_agent_inner(const struct sim_world *world, struct sim_run *run,
+				   const char *id, int64_t version)
+{
+	struct definition *made = NULL;
 	struct str text = STR_INIT;
 	struct problems problems;
 	size_t i;
 
-	for (i = 0; i < SIM_INNER_MAX && run->inner[i]; i++)
-		if (strcmp(run->inner[i]->id, id) == 0)
-			return run->inner[i];
-	if (i == SIM_INNER_MAX)
+	for (i = 0; i < SIM_INNER_MAX && run->inner[i].definition; i++)
+		if (run->inner[i].version == version &&
+		    strcmp(run->inner[i].definition->id, id) == 0)
+			return run->inner[i].definition;
+	if (i == SIM_INNER_MAX || !print_inner(world, run, id, version, &text))
 		return NULL;
+	sim_say(world, "%s: inside, version %" PRId64 ": %s", run->run_id, version,
+		str_text(&text));
 	problem_init(&problems);
-	for (size_t k = 0; k < jsonr_count(all) && !run->inner[i]; k++) {
-		if (strcmp(jsonr_get_text(jsonr_at(all, k), "id"), id) != 0)
-			continue;
-		jsonr_print(jsonr_at(all, k), &text);
-		(void)definition_parse(str_text(&text), text.len, &run->inner[i],
-				       &problems);
-	}
+	if (definition_parse(str_text(&text), text.len, &made, &problems) < 0 &&
+	    !run->given)
+		sim_broken(world, "the simulator made a definition that is none: %s: %s",
+			   problems.kept[0].where, problems.kept[0].text);
+	run->inner[i].definition = made;
+	run->inner[i].version = version;
 	problem_deinit(&problems);
 	str_deinit(&text);
-	return run->inner[i];
+	return made;
 }
 
-void sim_agent_orchestration(struct sim_run *run, struct definition_find *find)
+void sim_agent_orchestration(const struct sim_world *world, struct sim_run *run,
+			     struct definition_find *find)
 {
-	struct definition *definition = sim_agent_inner(run, find->id);
+	int64_t version = find->wanted ? find->wanted : current_version(world, run);
+	struct definition *definition = sim_agent_inner(world, run, find->id, version);
 
 	if (definition) {
 		find->definition = definition_ref(definition);
-		find->version = 1;
+		find->version = version;
 	} else {
 		find->class = FAIL_JOB;
 		str_printf(&find->text, "there is no orchestration '%s'", find->id);
 	}
 }
+
+/* ---- tools ---- */
 
 static bool is_wanted(const struct tool_list *list, const char *name)
 {
@@ -133,7 +199,7 @@ static const char *printed(struct arena *arena, const struct json *value)
 
 void sim_agent_tools(const struct sim_run *run, struct tool_list *list)
 {
-	const struct json *tools = jsonr_get(run->given->doc, "tools");
+	const struct json *tools = jsonr_get(run->around, "tools");
 	size_t i;
 
 	list->tools =

@@ -2,9 +2,9 @@
  * sim_case.c - definitions with scripted answers, instead of those of chance
  *
  * A file is a JSON list of cases: {name, definition, message, inputs, narrow, limits,
- * answers, code, tools, http, cancel, agents}. What came of each is printed and judged by
- * whoever wrote the file (tests/conformance/suite.py), as it judges the real path. The
- * simulator's own invariants hold besides.
+ * answers, code, tools, http, cancel, agents, people}. What came of each is printed and
+ * judged by whoever wrote the file (tests/conformance/suite.py), as it judges the real
+ * path. The simulator's own invariants hold besides.
  *
  * An answer follows from path, execution and which of its calls it is, so a call that is
  * repeated behind a death gets the same. mock.* models are what src/llm/mock.c says.
@@ -368,6 +368,31 @@ bool sim_case_code(const struct sim_case *one, struct code_call *call)
 	return true;
 }
 
+/* ---- people ---- */
+
+bool sim_case_people(const struct sim_case *one, const char *step_id, const char *path,
+		     int execution, struct str *ret)
+{
+	const struct json *people = jsonr_get(one->doc, "people");
+	const struct json *answer = jsonr_get(people, path);
+
+	if (!answer)
+		answer = jsonr_get(people, step_id);
+	answer = pick(answer, (size_t)execution - 1);
+	if (!answer || jsonr_type(answer) == JSONR_NULL)
+		return false;
+	if (!ret)
+		return true;
+	if (jsonr_type(answer) == JSONR_STRING) {
+		str_add_text(ret, "{\"response\":");
+		jsonr_print(answer, ret);
+		str_add_char(ret, '}');
+	} else {
+		jsonr_print(answer, ret);
+	}
+	return true;
+}
+
 /* ---- cancels ---- */
 
 bool sim_case_cancels(const struct sim_case *one, const struct json *event)
@@ -416,9 +441,9 @@ void sim_case_print(const struct sim_case *one, uint64_t seed, const struct sim_
 		    const struct sim_counts *counts)
 {
 	static const char *const names[] = {
-		[SIM_QUEUED] = "queued",       [SIM_RUNNING] = "running",
-		[SIM_COMPLETED] = "completed", [SIM_FAILED] = "failed",
-		[SIM_CANCELLED] = "cancelled",
+		[SIM_QUEUED] = "queued",   [SIM_PAUSED] = "paused",
+		[SIM_RUNNING] = "running", [SIM_COMPLETED] = "completed",
+		[SIM_FAILED] = "failed",   [SIM_CANCELLED] = "cancelled",
 	};
 	struct str out = STR_INIT;
 	struct jsonw w;

@@ -45,6 +45,9 @@ void sim_case_answer(const struct sim_case *one, struct llm_call *call, int trie
 void sim_case_note(struct sim_run *run, const struct llm_call *call);
 /* Whether the code ends at all, and how. */
 bool sim_case_code(const struct sim_case *one, struct code_call *call);
+/* Whether people answer that question at all, and what; NULL: only the first. */
+bool sim_case_people(const struct sim_case *one, const char *step_id, const char *path,
+		     int execution, struct str *ret);
 /* Whether the run is to be cancelled behind that event. */
 bool sim_case_cancels(const struct sim_case *one, const struct json *event);
 /* One line of JSON on stdout: what the run came to. */

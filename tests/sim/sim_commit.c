@@ -32,9 +32,10 @@ static enum held_act act_wanted(const struct held *held)
 	case HELD_OWNED:
 		if (held->final)
 			return HELD_ACT_END;
-		return list_empty(&held->rows) && !held->proof_wanted ? HELD_ACT_NONE
-								      : HELD_ACT_STEPS;
-	case HELD_PAUSED: /* nobody waits for people here */
+		if (!list_empty(&held->rows) || held->proof_wanted)
+			return HELD_ACT_STEPS;
+		return held->pause ? HELD_ACT_PAUSE : HELD_ACT_NONE;
+	case HELD_PAUSED:
 	case HELD_ENDED:
 	case HELD_STALE:
 		return HELD_ACT_NONE;
@@ -61,6 +62,7 @@ static void make_row(struct sim_row *to, struct held_row *from, uint64_t epoch)
 
 	to->epoch = epoch;
 	to->execution = row->execution;
+	to->change = sim_people_change(row->wait);
 	to->row = (struct fold_row){
 		.seq = from->seq,
 		.path = mem_dup(row->path),
@@ -83,6 +85,17 @@ static void make_end(struct sim_unit *unit, const struct engine_final *final)
 	unit->history = mem_dup(str_text(&final->history));
 }
 
+/* As host/journal_people.c has it. */
+static void begin_pause(struct sim_worker *worker, struct held *held)
+{
+	struct engine_row *row = held->pause->row;
+
+	held->pause->row = NULL;
+	sim_watch_handed(worker, held, row);
+	held->event_seq += row->events_count;
+	held_add_row(held, row, NULL, sim_worker_wall_ms(worker));
+}
+
 /* Decide what the unit writes. */
 static void make_unit(struct sim_worker *worker, struct sim_unit *unit, struct held *held)
 {
@@ -93,6 +106,8 @@ static void make_unit(struct sim_worker *worker, struct sim_unit *unit, struct h
 	assert(held->act != HELD_ACT_NONE);
 	held->built_mono_ms = sim_worker_mono_ms(worker);
 	held->proof_wanted = false;
+	if (held->act == HELD_ACT_PAUSE)
+		begin_pause(worker, held);
 	list_splice(&held->flying, &held->rows);
 	list_for_each(node, &held->flying)
 		n++;
@@ -100,6 +115,7 @@ static void make_unit(struct sim_worker *worker, struct sim_unit *unit, struct h
 	unit->held = held;
 	unit->act = held->act;
 	unit->epoch = held->epoch;
+	unit->wake = held->wake;
 	unit->from = held->again ? worker->incarnation : job->from;
 	unit->rows = mem_new_n(struct sim_row, n);
 	list_for_each(node, &held->flying) {

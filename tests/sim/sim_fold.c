@@ -92,7 +92,7 @@ static void add_held(struct sim_rows *rows, const struct list *list)
 			.step_id = row->step_id,
 			.kind = row_kind_name(row->kind),
 			.delta = text_or_null(&row->delta),
-			.events = closed(rows, held->events),
+			.events = closed(rows, &held->events),
 			.usage = text_or_null(&row->usage),
 			.error = text_or_null(&row->error),
 		};
@@ -121,15 +121,22 @@ void sim_rows_deinit(struct sim_rows *rows)
 	mem_free(rows->rows);
 }
 
-static struct definition *inner(void *run, const char *id, int64_t version)
+struct inner_of {
+	const struct sim_world *world;
+	struct sim_run *run;
+};
+
+static struct definition *inner(void *data, const char *id, int64_t version)
 {
-	(void)version;
-	return ((struct sim_run *)run)->given ? sim_agent_inner(run, id) : NULL;
+	const struct inner_of *of = data;
+
+	return sim_agent_inner(of->world, of->run, id, version);
 }
 
 void sim_fold(struct sim_world *world, struct sim_run *run, const struct sim_rows *rows,
 	      struct fold *fold)
 {
+	struct inner_of of = { world, run };
 	const struct fold_seed seed = {
 		.definition = run->definition,
 		.message = run->message,
@@ -138,7 +145,7 @@ void sim_fold(struct sim_world *world, struct sim_run *run, const struct sim_row
 		.inputs_len = strlen(run->inputs),
 		.state_max = world->plan.limits.state_max,
 		.inner = inner,
-		.inner_data = run,
+		.inner_data = &of,
 	};
 	struct err err;
 
@@ -165,12 +172,14 @@ void sim_tell_fold_numbers(const struct fold *fold, bool usage, struct str *out)
 {
 	tell_numbers(out, usage ? &fold->usage : NULL, fold->turns,
 		     fold_node_scope(fold->root)->turns, fold->seq);
+	str_printf(out, ", %" PRId64 " resumes", fold->resumes);
 }
 
 void sim_tell_exec_numbers(const struct exec *exec, bool usage, struct str *out)
 {
 	tell_numbers(out, usage ? &exec->usage : NULL, exec->turns, exec->scope->turns,
 		     exec->seq);
+	str_printf(out, ", %" PRId64 " resumes", exec->resumes);
 }
 
 void sim_tell_scope(const struct scope *scope, struct str *out)
@@ -205,8 +214,10 @@ static void tell_node(const struct fold_node *node, int depth, struct str *out)
 		[FOLD_FAILED] = "has failed at",
 	};
 
-	str_printf(out, "\n%d, %zu: %s %s, %s, %s\n", depth, node->index, names[node->at],
-		   node->step ? node->step->id : "", next_of(node),
+	str_printf(out, "\n%d, %zu: %s %s%s, %s, %s\n", depth, node->index,
+		   names[node->at], node->step ? node->step->id : "",
+		   node->at == FOLD_ANNOUNCED && node->asked ? " and asked" : "",
+		   next_of(node),
 		   node->at == FOLD_FAILED && node->error ? node->error : "");
 	sim_tell_scope(fold_node_scope(node), out);
 	list_for_each(at, &node->children)

@@ -3,7 +3,8 @@
  *
  * Steps s0, s1... whose links go forward most of the time and back sometimes, so that
  * there are cycles, which the loop guard or the limit of turns ends. Keys of the state
- * are few, so that steps read what others wrote.
+ * are few, so that steps read what others wrote. Agents, what runs inside of them, and
+ * tools are few, too, and the same for all runs of a seed.
  *
  * The steps of a path are a region: neighbours by number, whose links stay inside most of
  * the time. A step that has paths inside makes new regions, which are written later.
@@ -19,6 +20,9 @@
 #define KEYS        5
 #define REGIONS_MAX 40
 #define DEPTH_MAX   3
+/* Numbers of streams of SIM_STREAM_GRAPH, beside those of runs. */
+#define INNER_FIRST 500
+#define AROUND      600
 
 /* The steps of one path, or of several that are alike. */
 struct region {
@@ -32,6 +36,7 @@ struct graph {
 	const struct sim_plan *plan;
 	struct rng rng;
 	struct str *out;
+	char prefix; /* of its steps: none has an id of another graph's */
 	struct region regions[REGIONS_MAX];
 	int regions_count;
 	const struct region *region; /* being written, as the next */
@@ -74,7 +79,7 @@ static void add_link(struct graph *g, const char *key)
 		ends = one_in(g, 3);
 	}
 	if (!ends)
-		str_printf(g->out, ",\"%s\":\"s%d\"", key, to);
+		str_printf(g->out, ",\"%s\":\"%c%d\"", key, g->prefix, to);
 	else if (one_in(g, 2))
 		str_printf(g->out, ",\"%s\":null", key);
 }
@@ -160,8 +165,9 @@ static void add_on_error(struct graph *g)
 	if (one_in(g, 3)) {
 		str_add_text(g->out, ",\"on_error\":\"continue\"");
 	} else if (one_in(g, 3)) {
-		str_printf(g->out, ",\"on_error\":\"route\",\"on_error_step_id\":\"s%d\"",
-			   any_step(g));
+		str_printf(g->out,
+			   ",\"on_error\":\"route\",\"on_error_step_id\":\"%c%d\"",
+			   g->prefix, any_step(g));
 	}
 }
 
@@ -204,7 +210,7 @@ static void add_switch(struct graph *g)
 		if (one_in(g, 5))
 			str_add_text(g->out, "null");
 		else
-			str_printf(g->out, "\"s%d\"", any_step(g));
+			str_printf(g->out, "\"%c%d\"", g->prefix, any_step(g));
 	}
 	str_add_char(g->out, '}');
 	add_link(g, "switch_default_step_id");
@@ -228,11 +234,54 @@ static void add_evaluator(struct graph *g)
 		if (one_in(g, 5))
 			str_add_text(g->out, "null");
 		else
-			str_printf(g->out, "\"s%d\"", any_step(g));
+			str_printf(g->out, "\"%c%d\"", g->prefix, any_step(g));
 	}
 	str_add_char(g->out, '}');
 	if (n && one_in(g, 2))
 		str_add_text(g->out, ",\"on_parse_error\":\"yes\"");
+}
+
+static void add_tool(struct graph *g)
+{
+	add_model(g);
+	add_template(g, "prompt_template");
+	str_printf(g->out, ",\"forced_tool\":\"t%d\"", below(g, SIM_TOOLS + 1));
+	if (one_in(g, 2))
+		str_printf(g->out, ",\"max_turns\":%d", 1 + below(g, 4));
+}
+
+static void add_transform(struct graph *g)
+{
+	str_add_text(g->out, ",\"transform_code\":\"result = state\"");
+}
+
+static void add_agent(struct graph *g)
+{
+	/* the last of them there is not; nor are all of them as dear */
+	int n = one_in(g, 2) ? below(g, 2) : below(g, SIM_AGENTS + 1);
+
+	str_printf(g->out, ",\"agent_id\":\"a%d\"", n);
+	add_template(g, "prompt_template");
+	add_keys(g);
+	if (one_in(g, 2))
+		str_printf(g->out, ",\"max_turns\":%d", 1 + below(g, 4));
+	if (one_in(g, 4))
+		str_printf(g->out, ",\"allowed_tools\":[\"t%d\",\"%s\"]",
+			   below(g, SIM_TOOLS), one_in(g, 2) ? "t9" : "spawn_subtask");
+}
+
+static void add_human(struct graph *g)
+{
+	add_template(g, "human_prompt");
+	add_keys(g);
+	if (one_in(g, 3))
+		return; /* people have all the time there is */
+	/* how long people take in a steady graph must not matter */
+	str_printf(g->out, ",\"human_deadline_seconds\":%d",
+		   g->plan->steady ? 60 : 1 + below(g, 20));
+	if (one_in(g, 2))
+		str_printf(g->out, ",\"on_timeout_step_id\":\"%c%d\"", g->prefix,
+			   any_step(g));
 }
 
 static void add_end(struct graph *g)
@@ -263,7 +312,8 @@ static void add_list(struct graph *g, const struct region *region, bool first_al
 
 	str_add_char(g->out, '[');
 	for (i = 0; region && i < (first_alone ? 1 : region->count); i++)
-		str_printf(g->out, "%s\"s%d\"", i ? "," : "", region->first + i);
+		str_printf(g->out, "%s\"%c%d\"", i ? "," : "", g->prefix,
+			   region->first + i);
 	str_add_char(g->out, ']');
 }
 
@@ -279,7 +329,7 @@ static void add_parallel(struct graph *g)
 			str_add_char(g->out, ',');
 		if (!region &&
 		    !g->plan->steady) /* a step of the path that has this one */
-			str_printf(g->out, "[\"s%d\"]", any_step(g));
+			str_printf(g->out, "[\"%c%d\"]", g->prefix, any_step(g));
 		else
 			add_list(g, region, one_in(g, 2));
 	}
@@ -307,6 +357,10 @@ static const struct kind {
 	{ "loop", 2, add_loop, false },
 	{ "extract_json", 2, add_extract, true },
 	{ "evaluator", 4, add_evaluator, true },
+	{ "tool", 3, add_tool, true },
+	{ "transform", 2, add_transform, true },
+	{ "agent", 7, add_agent, true },
+	{ "human", 4, add_human, true },
 	{ "end", 2, add_end, true },
 };
 
@@ -336,8 +390,8 @@ static void add_step(struct graph *g)
 	while (!fits(g, kind))
 		kind = any_kind(g);
 
-	str_printf(g->out, "%s{\"id\":\"s%d\",\"name\":\"Step %d\",\"type\":\"%s\"",
-		   g->now ? "," : "", g->now, g->now, kind->name);
+	str_printf(g->out, "%s{\"id\":\"%c%d\",\"name\":\"Step %d\",\"type\":\"%s\"",
+		   g->now ? "," : "", g->prefix, g->now, g->now, kind->name);
 	kind->add(g);
 	add_key(g);
 	add_link(g, "next_step_id");
@@ -355,18 +409,33 @@ static void init(struct graph *g, const struct sim_plan *plan, int n, struct str
 {
 	g->plan = plan;
 	g->out = out;
+	g->prefix = 's';
 	rng_seed(&g->rng, sim_plan_stream(plan, SIM_STREAM_GRAPH, (uint64_t)n));
+}
+
+static void add_steps(struct graph *g)
+{
+	int i, k;
+
+	g->regions[0] = (struct region){ .count = g->steps };
+	g->regions_count = 1;
+	str_add_text(g->out, ",\"steps\":[");
+	for (i = 0; i < g->regions_count; i++) {
+		g->region = &g->regions[i];
+		for (k = 0; k < g->region->count; k++) {
+			g->now = g->region->first + k;
+			add_step(g);
+		}
+	}
+	str_add_text(g->out, "]}");
 }
 
 void sim_graph_print(const struct sim_plan *plan, int n, struct str *out)
 {
 	struct graph g;
-	int i, k;
 
 	init(&g, plan, n, out);
 	g.steps = plan->steps - below(&g, plan->steps) / 2;
-	g.regions[0] = (struct region){ .count = g.steps };
-	g.regions_count = 1;
 	str_printf(out, "{\"id\":\"o%d\",\"name\":\"Graph %d\",\"entry_step_id\":\"s0\"",
 		   n, n);
 	if (one_in(&g, 6))
@@ -376,15 +445,21 @@ void sim_graph_print(const struct sim_plan *plan, int n, struct str *out)
 	if (one_in(&g, 3))
 		str_printf(out, ",\"state_schema\":{\"k0\":{\"default\":\"yes\"},"
 				"\"k1\":{\"default\":{\"n\":1,\"ok\":true}}}");
-	str_add_text(out, ",\"steps\":[");
-	for (i = 0; i < g.regions_count; i++) {
-		g.region = &g.regions[i];
-		for (k = 0; k < g.region->count; k++) {
-			g.now = g.region->first + k;
-			add_step(&g);
-		}
-	}
-	str_add_text(out, "]}");
+	add_steps(&g);
+}
+
+void sim_graph_inner(const struct sim_plan *plan, int n, int version, struct str *out)
+{
+	struct graph g;
+
+	init(&g, plan, INNER_FIRST + n * SIM_VERSIONS + version, out);
+	g.prefix = (char)('t' + n);
+	g.steps = 1 + below(&g, 3);
+	str_printf(out, "{\"id\":\"i%d\",\"name\":\"Inner %d\",\"entry_step_id\":\"%c0\"",
+		   n, n, g.prefix);
+	if (one_in(&g, 4))
+		str_printf(out, ",\"max_total_turns\":%d", 1 + below(&g, 8));
+	add_steps(&g);
 }
 
 void sim_graph_inputs(const struct sim_plan *plan, int n, struct str *out)
@@ -396,4 +471,67 @@ void sim_graph_inputs(const struct sim_plan *plan, int n, struct str *out)
 	if (one_in(&g, 4))
 		str_printf(out, ",\"k2\":\"from the caller\"");
 	str_add_char(out, '}');
+}
+
+/* ---- agents and tools ---- */
+
+static void add_turns_and_tools(struct graph *g)
+{
+	if (one_in(g, 2))
+		str_printf(g->out, ",\"max_turns\":%d", 1 + below(g, 4));
+	if (one_in(g, 4))
+		str_add_text(g->out, ",\"tools\":[]}");
+	else if (one_in(g, 3))
+		str_add_text(g->out, ",\"tools\":[\"all\"]}");
+	else
+		str_printf(g->out, ",\"tools\":[\"t%d\",\"spawn_subtask\"]}",
+			   below(g, SIM_TOOLS));
+}
+
+static void add_one_agent(struct graph *g, int n, int version)
+{
+	str_printf(g->out,
+		   "%s{\"id\":\"a%d\",\"name\":\"Agent %d\",\"system_prompt\":"
+		   "\"You are agent %d of version %d.\"",
+		   n ? "," : "", n, n, n, version);
+	add_model(g);
+	if (n == 2 || n == 3)
+		str_printf(g->out,
+			   ",\"type\":\"orchestrator\",\"orchestration_id\":\"i%d\"",
+			   one_in(g, 8) ? 9 : n - 2);
+	else if (n == 4)
+		str_printf(g->out, ",\"type\":\"delegate\",\"delegate_agent_ids\":[%s]",
+			   one_in(g, 2) ? "" : "\"a0\",\"a1\",\"a2\"");
+	add_turns_and_tools(g);
+}
+
+static void add_tool_list(struct graph *g)
+{
+	int i;
+
+	str_add_text(g->out, "],\"tools\":[");
+	for (i = 0; i < SIM_TOOLS; i++)
+		str_printf(
+			g->out,
+			"%s{\"name\":\"t%d\",\"generalName\":\"t%d\",\"description\":"
+			"\"looks up\",\"tool_type\":\"http\",\"method\":\"POST\",\"url\":"
+			"\"http://tools/t%d\",\"inputSchema\":{\"type\":\"object\","
+			"\"properties\":{\"q\":{\"type\":\"string\"}},"
+			"\"required\":[\"q\"]}}",
+			i ? "," : "", i, i, i);
+	str_add_text(g->out, "]}");
+}
+
+void sim_graph_around(const struct sim_plan *plan, struct str *out)
+{
+	struct graph g;
+	int version, n;
+
+	init(&g, plan, AROUND, out);
+	for (version = 1; version <= SIM_VERSIONS; version++) {
+		str_printf(out, "%s\"agents_%d\":[", version > 1 ? "]," : "{", version);
+		for (n = 0; n < SIM_AGENTS; n++)
+			add_one_agent(&g, n, version);
+	}
+	add_tool_list(&g);
 }

@@ -11,12 +11,14 @@
 #include "sim_net.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "engine/call.h"
 #include "engine/exec.h"
 #include "host/held.h"
 #include "run/model.h"
 #include "sim_case.h"
 #include "sim_commit.h"
+#include "sim_graph.h"
 #include "sim_watch.h"
 #include "sim_worker.h"
 #include "sim_world.h"
@@ -58,6 +60,37 @@ void sim_net_forget(struct sim_world *world)
 		call_free(list_entry(world->lost_calls.next, struct sim_call, node));
 }
 
+static uint64_t part(uint64_t what, uint64_t n, uint64_t of)
+{
+	return sim_mix(what, of) % n;
+}
+
+/* A call that is repeated under its key is the same, in each byte. */
+static void watch_repeats(struct sim_world *world, struct sim_run *run,
+			  const struct llm_request *request)
+{
+	const struct engine_limits *limits = &world->plan.limits;
+	struct str key = STR_INIT;
+	uint64_t what = 0;
+	size_t i;
+
+	/* an answer that the state has no room for is remembered by the next attempt */
+	if (limits->state_max < ENGINE_LIMITS_DEFAULT.state_max ||
+	    limits->output_max < ENGINE_LIMITS_DEFAULT.output_max)
+		return;
+	for (i = 0; i < request->count; i++)
+		what = sim_mix_text(what, request->messages[i].text,
+				    request->messages[i].len);
+	for (i = 0; i < request->tools_count; i++)
+		what = sim_mix_text(what, request->tools[i].schema,
+				    strlen(request->tools[i].schema));
+	what = sim_mix_text(what, request->model, strlen(request->model));
+	str_printf(&key, "call %s/%d/%d", request->key_path, request->execution,
+		   request->ask);
+	sim_watch_once(world, run, "call of a model", str_text(&key), what);
+	str_deinit(&key);
+}
+
 static uint64_t what_is_asked(struct sim_world *world, struct held *held,
 			      const struct llm_request *request)
 {
@@ -69,19 +102,17 @@ static uint64_t what_is_asked(struct sim_world *world, struct held *held,
 	what = sim_mix_text(what, request->path, strlen(request->path));
 	what = sim_mix(what, (uint64_t)request->execution);
 	what = sim_mix(what, (uint64_t)request->ask);
-	/* what is asked of an evaluator says what time it is */
-	for (i = 0; i < request->count && !request->tools_count; i++)
-		what = sim_mix_text(what, request->messages[i].text,
-				    request->messages[i].len);
+	/* what an evaluator is told, and what an agent's system message says, has the
+	 * time in it */
+	for (i = 0; i < request->count; i++)
+		if (request->tools_optional ? request->messages[i].role != LLM_SYSTEM
+					    : !request->tools_count)
+			what = sim_mix_text(what, request->messages[i].text,
+					    request->messages[i].len);
 	job->run->asked++;
 	if (!world->plan.steady)
 		what = sim_mix(what, (uint64_t)job->run->asked);
 	return what;
-}
-
-static uint64_t part(uint64_t what, uint64_t n, uint64_t of)
-{
-	return sim_mix(what, of) % n;
 }
 
 static void say_much(struct str *out, uint64_t what)
@@ -135,6 +166,81 @@ static void call_tool(struct llm_answer *answer, const struct llm_request *reque
 	}
 }
 
+/* ---- agents ---- */
+
+static void add_arguments(struct str *out, const char *tool, uint64_t what)
+{
+	if (part(what, 12, 20) == 0)
+		str_add_text(out, part(what, 2, 21) ? "{}" : "no JSON");
+	else if (strcmp(tool, "delegate_to_agent") == 0)
+		str_printf(out, "{\"agent_id\":\"a%d\",\"task\":\"do %d\"}",
+			   (int)part(what, SIM_AGENTS, 22), (int)part(what, 9, 23));
+	else if (strcmp(tool, "spawn_subtask") == 0)
+		str_printf(out,
+			   "{\"task\":\"do %d\",\"name\":\"Sub\",\"tools\":[\"t%d\"]}",
+			   (int)part(what, 9, 23), (int)part(what, SIM_TOOLS + 1, 22));
+	else
+		str_printf(out, "{\"q\":\"%d\"}", (int)part(what, 99, 24));
+}
+
+static void add_call(struct llm_answer *answer, const struct llm_request *request,
+		     uint64_t what)
+{
+	const char *name = request->tools[part(what, request->tools_count, 25)].name;
+	struct llm_tool_call *made = &answer->calls[answer->calls_count++];
+	struct str id = STR_INIT, text = STR_INIT;
+
+	if (part(what, 16, 26) == 0)
+		name = "nobody_has_it";
+	str_printf(&id, "c%zu", answer->calls_count);
+	add_arguments(&text, name, what);
+	made->id = str_take(&id);
+	made->name = mem_dup(name);
+	made->arguments_len = text.len;
+	made->arguments = str_take(&text);
+}
+
+/* How many loops of agents and orchestrations it is inside of. */
+static uint64_t depth_of(const struct llm_request *request)
+{
+	const char *at = request->path;
+	uint64_t depth = 0;
+
+	for (; (at = strchr(at, '#')); at++)
+		depth++;
+	return depth;
+}
+
+/* What a host gives is valid UTF-8 (engine/host.h); other steps bear more. */
+static void say(struct str *out, uint64_t what)
+{
+	struct str text = STR_INIT;
+
+	fill_text(&text, what);
+	utf8_clean(out, str_text(&text), text.len);
+	str_deinit(&text);
+}
+
+/* The deeper, the fewer tools: there is an end of it. */
+static void take_turn(struct llm_answer *answer, const struct llm_request *request,
+		      uint64_t what)
+{
+	uint64_t n = 1 + part(what, 3, 28), i;
+
+	if (part(what, 4, 29) == 0)
+		str_printf(&answer->reasoning, "it seems %d", (int)part(what, 9, 30));
+	if (!request->tools_count || request->ask > 6 ||
+	    part(what, 3 + 4 * depth_of(request), 31) > 1) {
+		say(&answer->text, what);
+		return;
+	}
+	if (part(what, 3, 32) == 0)
+		say(&answer->text, what);
+	answer->calls = mem_new_n(struct llm_tool_call, n);
+	for (i = 0; i < n; i++)
+		add_call(answer, request, sim_mix(what, i));
+}
+
 static enum fail_class class_of(uint64_t what)
 {
 	static const enum fail_class classes[] = { FAIL_PROVIDER, FAIL_PROVIDER,
@@ -151,7 +257,9 @@ static void answer_by_chance(struct sim_call *sim)
 	struct llm_call *call = sim->call;
 
 	call->answer.class = class_of(sim->what);
-	if (call->answer.class == FAIL_NONE && call->request.tools_count)
+	if (call->answer.class == FAIL_NONE && call->request.tools_optional)
+		take_turn(&call->answer, &call->request, sim->what);
+	else if (call->answer.class == FAIL_NONE && call->request.tools_count)
 		call_tool(&call->answer, &call->request, sim->what);
 	else if (call->answer.class == FAIL_NONE)
 		fill_text(&call->answer.text, sim->what);
@@ -284,6 +392,9 @@ void sim_net_call(struct sim_worker *worker, struct held *held, struct llm_call 
 	if (sim_crash_point(worker, "call not begun"))
 		return;
 	sim->what = what_is_asked(worker->world, held, &call->request);
+	if (call->request.tools_optional)
+		watch_repeats(worker->world, ((struct sim_job *)held->slot)->run,
+			      &call->request);
 	try_send(sim);
 	(void)sim_crash_point(worker, "call begun");
 }

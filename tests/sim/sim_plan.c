@@ -12,6 +12,10 @@
 
 #include <string.h>
 
+/* What a loop makes of itself, twice as much each time, is to stay small: a run is read
+ * again and again here. */
+#define STEADY_STATE_MAX 10000
+
 static const char *const fault_names[SIM_NFAULTS] = {
 	[SIM_CRASH] = "crash",   [SIM_FREEZE] = "freeze", [SIM_DRAIN] = "drain",
 	[SIM_CANCEL] = "cancel", [SIM_JUMP] = "jump",     [SIM_DOUBT] = "doubt",
@@ -99,8 +103,10 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 	plan->limits.max_steps = plan->steady ? 100000 : 300;
 	plan->limits.snapshot_rows = 1 + (uint32_t)rng_below(&rng, 30);
 	plan->limits.parallel_max = 1 + rng_below(&rng, 5);
-	if (plan->steady)
+	if (plan->steady) {
 		plan->faults &= ~(1U << SIM_CANCEL);
-	else
+		plan->limits.state_max = STEADY_STATE_MAX;
+	} else {
 		tighten(&plan->limits, &rng);
+	}
 }

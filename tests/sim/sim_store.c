@@ -7,6 +7,7 @@
  */
 #include "sim_store.h"
 
+#include "base/jsonr.h"
 #include "base/mem.h"
 #include "run/definition.h"
 #include "sim_bugs.h"
@@ -33,6 +34,25 @@ static struct definition *parse(const struct sim_world *world, const struct str 
 	return definition;
 }
 
+static void find_around(const struct sim_world *world, struct sim_run *run)
+{
+	struct str text = STR_INIT;
+	struct err err;
+
+	if (run->given) {
+		run->around = run->given->doc;
+		return;
+	}
+	sim_graph_around(&world->plan, &text);
+	if (jsonr_parse(str_text(&text), text.len, &run->around_own, NULL, NULL, &err) <
+	    0)
+		sim_broken(world, "the simulator made agents that are none: %s",
+			   err.text);
+	run->around = run->around_own;
+	sim_say(world, "%s: around it %s", run->run_id, str_text(&text));
+	str_deinit(&text);
+}
+
 void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
 {
 	const struct sim_case *given = world->plan.given;
@@ -50,6 +70,7 @@ void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
 		sim_graph_inputs(&world->plan, number, &inputs);
 	}
 	run->definition = parse(world, &text);
+	run->wake = run->entry_wake = 1;
 	run->message = mem_dup(given ? given->message : "What is to be done?");
 	run->inputs = str_take(&inputs);
 	if (world->plan.faults & 1U << SIM_RESUME)
@@ -59,6 +80,7 @@ void sim_run_init(struct sim_world *world, struct sim_run *run, int number)
 	sim_watch_init(&run->watch);
 	sim_say(world, "%s: %s", run->run_id, str_text(&text));
 	sim_say(world, "%s: inputs %s", run->run_id, run->inputs);
+	find_around(world, run);
 	str_deinit(&text);
 }
 
@@ -70,6 +92,7 @@ void sim_row_deinit(struct sim_row *row)
 	mem_free(row->row.events);
 	mem_free(row->row.usage);
 	mem_free(row->row.error);
+	sim_people_change_free(row->change);
 }
 
 void sim_run_deinit(struct sim_run *run)
@@ -82,7 +105,10 @@ void sim_run_deinit(struct sim_run *run)
 	sim_watch_deinit(&run->watch);
 	definition_unref(run->definition);
 	for (i = 0; i < SIM_INNER_MAX; i++)
-		definition_unref(run->inner[i]);
+		definition_unref(run->inner[i].definition);
+	jsonr_free(run->around_own);
+	sim_people_free(run);
+	mem_free(run->once);
 	mem_free(run->message);
 	mem_free(run->inputs);
 	mem_free(run->final_state);
@@ -107,6 +133,7 @@ void sim_unit_deinit(struct sim_unit *unit)
 	mem_free(unit->state);
 	mem_free(unit->text);
 	mem_free(unit->history);
+	sim_people_copy_free(unit->questions, unit->questions_count);
 }
 
 static void digest(struct sim_world *world, const struct fold_row *row)
@@ -141,6 +168,12 @@ static void store_rows(struct sim_world *world, struct sim_run *run,
 		digest(world, &row->row);
 		world->counts->rows++;
 		sim_watch_row(world, run, row);
+		if (row->change && unit->act == HELD_ACT_TAKEOVER)
+			sim_broken(world, "%s: people are asked in a takeover",
+				   run->run_id);
+		if (row->change)
+			sim_people_apply(world, run, row->change,
+					 strcmp(row->row.kind, "answer") == 0);
 	}
 	unit->rows_count = 0;
 }
@@ -155,6 +188,7 @@ static void on_reopen(struct sim_world *world, void *arg, int64_t n)
 		return;
 	}
 	sim_store_reopen(world, run);
+	run->entry_wake = ++run->wake;
 	sim_worker_put_back(world, run, 0);
 }
 
@@ -208,7 +242,8 @@ static void take_over(struct sim_world *world, struct sim_unit *unit, int incarn
 {
 	struct sim_run *run = unit->run;
 
-	if (sim_run_ended(run) || (run->owner && run->owner != unit->from))
+	if (sim_run_ended(run) || run->status == SIM_PAUSED || run->wake != unit->wake ||
+	    (run->owner && run->owner != unit->from))
 		return;
 	run->epoch++;
 	run->owner = incarnation;
@@ -220,6 +255,20 @@ static void take_over(struct sim_world *world, struct sim_unit *unit, int incarn
 		store_rows(world, run, unit);
 	if (run->epoch > 1)
 		world->counts->takeovers++;
+	unit->questions = sim_people_copy(run, &unit->questions_count);
+}
+
+/* store/sql/runs_pause.sql */
+static void pause_run(struct sim_world *world, struct sim_run *run, struct sim_unit *unit)
+{
+	unit->in = true;
+	unit->parked = !sim_people_unread(run) && sim_people_open(run) && !run->cancel;
+	if (!unit->parked)
+		return;
+	store_rows(world, run, unit);
+	run->status = SIM_PAUSED;
+	run->owner = 0;
+	world->counts->pauses++;
 }
 
 static void end_run(struct sim_world *world, struct sim_run *run, struct sim_unit *unit)
@@ -229,6 +278,7 @@ static void end_run(struct sim_world *world, struct sim_run *run, struct sim_uni
 	run->final_text = unit->text;
 	run->final_history = unit->history;
 	unit->state = unit->text = unit->history = NULL;
+	sim_people_end(run);
 	if (run->status == SIM_FAILED && run->reopens > 0) {
 		run->reopens--;
 		run->reopening = true;
@@ -247,7 +297,7 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		take_over(world, unit, incarnation);
 		break;
 	case HELD_ACT_LAZY_END:
-		if (run->epoch || run->status != SIM_QUEUED)
+		if (run->epoch || run->status != SIM_QUEUED || run->wake != unit->wake)
 			break;
 		run->epoch = 1;
 		run->owner = incarnation;
@@ -264,10 +314,14 @@ void sim_store_apply(struct sim_world *world, struct sim_unit *unit, int incarna
 		if (unit->act == HELD_ACT_END)
 			end_run(world, run, unit);
 		break;
-	case HELD_ACT_PAUSE: /* nobody is asked here */
+	case HELD_ACT_PAUSE:
+		if (is_mine(run, unit, incarnation))
+			pause_run(world, run, unit);
+		break;
 	case HELD_ACT_NONE:
 		assert(false);
 	}
+	unit->answered = sim_people_unread(run);
 	if (!unit->in)
 		world->counts->stale++;
 	sim_say(world, "%s: store: act %d of #%d %s, epoch %" PRId64 ", %zu rows",
@@ -282,6 +336,8 @@ void sim_store_cancel(struct sim_world *world, struct sim_run *run)
 	run->cancel = true;
 	run->cancel_at_ms = world->now_ms;
 	sim_say(world, "%s: somebody wants it to stop", run->run_id);
-	if (run->status == SIM_QUEUED)
+	if (run->status == SIM_QUEUED || run->status == SIM_PAUSED) {
 		run->status = SIM_CANCELLED; /* at once: its events are the clerk's */
+		sim_people_end(run);
+	}
 }

@@ -7,6 +7,7 @@
 #include "engine/fold.h"
 #include "engine/row.h"
 #include "host/held.h"
+#include "sim_people.h"
 #include "sim_watch.h"
 
 #include <stdbool.h>
@@ -14,11 +15,13 @@
 #include <stdint.h>
 
 struct definition;
+struct json;
 struct sim_case;
 struct sim_world;
 
 enum sim_status {
 	SIM_QUEUED,
+	SIM_PAUSED, /* all of it waits for people, and nobody has it */
 	SIM_RUNNING,
 	SIM_COMPLETED,
 	SIM_FAILED,
@@ -30,6 +33,7 @@ struct sim_row {
 	struct fold_row row;
 	uint64_t epoch;
 	int execution;
+	struct sim_change *change; /* owned; NULL: it is about no question */
 };
 
 enum sim_entry {
@@ -38,26 +42,45 @@ enum sim_entry {
 	SIM_GONE,
 };
 
-#define SIM_INNER_MAX 4 /* orchestrations of a case beside its own */
+#define SIM_INNER_MAX 4 /* orchestrations beside its own, each version for itself */
+
+struct sim_inner {
+	struct definition *definition; /* owned */
+	int64_t version;
+};
+
+/* Something sent under a key: whoever repeats it sends the same. */
+struct sim_once {
+	uint64_t key;
+	uint64_t what;
+};
 
 /* One run: its row, its journal, its entry in the queue, and what must be true of it. */
 struct sim_run {
 	int number;
 	char run_id[16];
-	const struct sim_case *given;            /* NULL: it is of chance */
-	struct definition *definition;           /* owned */
-	struct definition *inner[SIM_INNER_MAX]; /* owned: those that ran inside */
-	char *message;                           /* owned, as inputs */
+	const struct sim_case *given;          /* NULL: it is of chance */
+	struct definition *definition;         /* owned */
+	const struct json *around;             /* agents and tools that it finds */
+	struct json *around_own;               /* owned: the same, unless it is given */
+	struct sim_inner inner[SIM_INNER_MAX]; /* those that ran inside */
+	char *message;                         /* owned, as inputs */
 	char *inputs;
 	enum sim_status status;
 	int64_t epoch;
 	int owner; /* incarnation; 0: nobody */
 	bool cancel;
 	int64_t cancel_at_ms;
+	int64_t wake;                   /* how often it was to be claimed */
+	struct sim_question *questions; /* owned */
+	size_t questions_count;
+	struct sim_once *once; /* owned */
+	size_t once_count;
 	struct sim_row *rows; /* owned */
 	size_t rows_count;
 	size_t rows_room;
 	enum sim_entry entry;
+	int64_t entry_wake;
 	int holder; /* SIM_HELD: incarnation */
 	int from;   /* SIM_READY: the incarnation that it was taken off; 0: nobody */
 	struct sim_watch watch;
@@ -77,7 +100,8 @@ struct sim_unit {
 	struct held *held; /* the worker's, to be told */
 	enum held_act act;
 	int64_t epoch;
-	int from; /* HELD_ACT_TAKEOVER: whose it may be, beside nobody's */
+	int from;     /* HELD_ACT_TAKEOVER: whose it may be, beside nobody's */
+	int64_t wake; /* of its entry */
 	struct sim_row *rows;
 	size_t rows_count;
 	enum sim_status status; /* of an end */
@@ -88,7 +112,11 @@ struct sim_unit {
 	bool in;
 	int64_t taken_epoch;
 	bool cancel;
-	size_t past; /* rows that a takeover found */
+	bool parked;   /* HELD_ACT_PAUSE: it is */
+	bool answered; /* somebody has answered, and nobody has read it */
+	size_t past;   /* rows that a takeover found */
+	struct sim_question *questions; /* owned: those that it found */
+	size_t questions_count;
 };
 
 void sim_run_init(struct sim_world *world, struct sim_run *run, int number);

@@ -1,8 +1,9 @@
 /*
- * sim_tool.c - custom tools of a given definition, and what their server answers
+ * sim_tool.c - custom tools, and what their server answers
  *
  * A request is made as tools/http_tool.c makes it; what is answered is in the case
- * (sim_case.h): `http`, by path. How a status is judged is that of tools/toolbox.c.
+ * (sim_case.h): `http`, by path, or follows from what is sent. How a status is judged is
+ * that of tools/toolbox.c. A request that is sent once more under its key is the same.
  */
 #include "sim_tool.h"
 
@@ -13,6 +14,8 @@
 #include "engine/host.h"
 #include "sim_case.h"
 #include "sim_store.h"
+#include "sim_watch.h"
+#include "sim_world.h"
 #include "tools/http_tool.h"
 
 #include <stdbool.h>
@@ -23,7 +26,7 @@
 
 void sim_tool_find(const struct sim_run *run, struct tool_find *find)
 {
-	const struct json *tools = jsonr_get(run->given->doc, "tools");
+	const struct json *tools = jsonr_get(run->around, "tools");
 	size_t i;
 
 	for (i = 0; i < jsonr_count(tools); i++) {
@@ -85,7 +88,7 @@ static const struct json *answer_of(const struct sim_run *run, const char *url,
 	const struct json *answer;
 
 	add_path(&path, url);
-	answer = jsonr_get(jsonr_get(run->given->doc, "http"), str_text(&path));
+	answer = jsonr_get(jsonr_get(run->around, "http"), str_text(&path));
 	str_deinit(&path);
 	if (!jsonr_get(answer, "if"))
 		return answer;
@@ -93,9 +96,8 @@ static const struct json *answer_of(const struct sim_run *run, const char *url,
 			 strstr(body, jsonr_get_text(answer, "if")) ? "then" : "else");
 }
 
-static void judge(struct tool_use *use, const struct json *answer)
+static void judge_status(struct tool_use *use, int64_t status)
 {
-	int64_t status = answer ? jsonr_get_int(answer, "status", 200) : 404;
 	struct str *text = &use->answer.text;
 
 	if (status != 200) {
@@ -106,13 +108,40 @@ static void judge(struct tool_use *use, const struct json *answer)
 			   "tool '%s' answered with status %lld: ", use->request.name,
 			   (long long)status);
 	}
+}
+
+static void judge(struct tool_use *use, const struct json *answer)
+{
+	struct str *text = &use->answer.text;
+
+	judge_status(use, answer ? jsonr_get_int(answer, "status", 200) : 404);
 	if (jsonr_get(answer, "json"))
 		jsonr_print(jsonr_get(answer, "json"), text);
 	else if (answer)
 		str_add_text(text, jsonr_get_text(answer, "text"));
 }
 
-void sim_tool_use(struct sim_run *run, struct tool_use *use)
+/* By chance, but what was sent twice is answered alike. */
+static void answer_by_chance(const struct sim_world *world, struct tool_use *use,
+			     uint64_t what)
+{
+	static const int64_t statuses[] = { 200, 200, 200, 200, 200, 422, 404, 503 };
+
+	what = sim_mix(what, sim_plan_stream(&world->plan, SIM_STREAM_ANSWER, 77));
+	judge_status(use, statuses[what % 8]);
+	str_printf(&use->answer.text, "{\"found\":%d}", (int)(what / 8 % 100));
+}
+
+static uint64_t what_is_sent(const struct http_tool *tool,
+			     const struct http_tool_request *request)
+{
+	uint64_t what = sim_mix_text(0, tool->method, strlen(tool->method));
+
+	what = sim_mix_text(what, str_text(&request->url), request->url.len);
+	return sim_mix_text(what, str_text(&request->body), request->body.len);
+}
+
+void sim_tool_use(struct sim_world *world, struct sim_run *run, struct tool_use *use)
 {
 	struct http_tool_request request = { 0 };
 	struct json *arguments = NULL;
@@ -132,9 +161,17 @@ void sim_tool_use(struct sim_run *run, struct tool_use *use)
 	if (jsonr_parse(use->request.arguments, use->request.arguments_len, &arguments,
 			NULL, NULL, &err) == 0 &&
 	    http_tool_build(&tool, arguments, str_text(&key), &request, &err) == 0) {
-		note(run, &tool, &request);
-		judge(use,
-		      answer_of(run, str_text(&request.url), str_text(&request.body)));
+		uint64_t what = what_is_sent(&tool, &request);
+
+		if (run->given)
+			note(run, &tool, &request);
+		sim_watch_once(world, run, "tool", str_text(&key), what);
+		if (run->given)
+			judge(use, answer_of(run, str_text(&request.url),
+					     str_text(&request.body)));
+		else
+			answer_by_chance(world, use,
+					 sim_mix_text(what, str_text(&key), key.len));
 		http_tool_request_deinit(&request);
 	} else {
 		use->answer.class = FAIL_JOB;

@@ -153,8 +153,10 @@ static void on_step_end(struct sim_world *world, struct sim_run *run,
 		sim_broken(world, "%s: %s of %s on path '%s', where %s is open",
 			   run->run_id, type, id, path->path,
 			   path->open ? path->open : "nothing");
-	if (!last)
+	if (!last) { /* what was inside begins anew with the next attempt */
+		close_inside(run, path, id);
 		return;
+	}
 	mem_free(path->open);
 	path->open = NULL;
 }
@@ -187,7 +189,9 @@ static void on_event(struct sim_world *world, struct sim_run *run,
 	const char *name = jsonr_get_text(event, "path");
 	struct sim_path *path = path_of(run, name ? name : "");
 
-	if (strcmp(type, "worker_picked_up") == 0)
+	run->watch.paused = strcmp(type, "paused") == 0;
+	/* how often a run is parked depends on how fast people are */
+	if (strcmp(type, "worker_picked_up") == 0 || run->watch.paused)
 		return;
 	add_log(path, type, event);
 	if (strcmp(type, "step_start") == 0)
@@ -227,6 +231,9 @@ static void number_event(struct sim_world *world, struct sim_run *run,
 			   "%s: event %" PRId64 " of epoch %" PRId64
 			   " in a row of %" PRIu64 ", behind epoch %" PRId64,
 			   run->run_id, seq, epoch, row->epoch, watch->epoch);
+	if (watch->paused && epoch == watch->epoch)
+		sim_broken(world, "%s: %s comes behind paused, of the same epoch",
+			   run->run_id, type);
 	if (epoch > watch->epoch && strcmp(type, "worker_picked_up") != 0)
 		sim_broken(world, "%s: epoch %" PRId64 " begins with %s", run->run_id,
 			   epoch, type);
@@ -248,6 +255,12 @@ static bool is_inside(const char *path, const struct fold_row *row)
 	return len && strncmp(path, row->path, len) == 0 && path[len] == '#';
 }
 
+/* A row of an execution that goes on behind it. */
+static bool goes_on(const struct fold_row *row)
+{
+	return strcmp(row->kind, "turn") == 0 || strcmp(row->kind, "wait") == 0;
+}
+
 /* Whether that execution of a step is in already. */
 static bool is_stored(const struct sim_run *run, const char *path, int execution,
 		      size_t before)
@@ -257,8 +270,7 @@ static bool is_stored(const struct sim_run *run, const char *path, int execution
 
 		if (is_inside(path, &row->row) || strcmp(row->row.kind, "resume") == 0)
 			return false;
-		if (row->execution == execution && execution > 0 &&
-		    strcmp(row->row.kind, "turn") != 0 &&
+		if (row->execution == execution && execution > 0 && !goes_on(&row->row) &&
 		    strcmp(row->row.path, path) == 0)
 			return true;
 	}
@@ -275,7 +287,7 @@ void sim_watch_row(struct sim_world *world, struct sim_run *run,
 	if (row->row.seq != (int64_t)run->rows_count)
 		sim_broken(world, "%s: row %zu has number %" PRId64, run->run_id,
 			   run->rows_count, row->row.seq);
-	if (strcmp(row->row.kind, "turn") != 0 &&
+	if (!goes_on(&row->row) &&
 	    is_stored(run, row->row.path, row->execution, run->rows_count - 1))
 		sim_broken(world, "%s: execution %d of %s is stored twice", run->run_id,
 			   row->execution, row->row.path);
@@ -427,23 +439,23 @@ void sim_watch_answer(struct sim_worker *worker, struct held *held,
 }
 
 static void check_announced(struct sim_worker *worker, struct held *held,
-			    const struct llm_request *request)
+			    const char *step_path, int execution)
 {
 	struct sim_world *world = worker->world;
 	struct sim_run *run = ((struct sim_job *)held->slot)->run;
-	const char *slash = strrchr(request->path, '/');
-	const char *id = slash ? slash + 1 : request->path;
-	struct sim_path *path = find_path(run, request->path,
-					  slash ? (size_t)(slash - request->path) : 0);
+	const char *slash = strrchr(step_path, '/');
+	const char *id = slash ? slash + 1 : step_path;
+	struct sim_path *path =
+		find_path(run, step_path, slash ? (size_t)(slash - step_path) : 0);
 
 	if (!path || !path->open || strcmp(path->open, id) != 0)
 		sim_broken(world,
 			   "%s: a call of %s leaves, which is not announced durably",
-			   run->run_id, request->path);
-	if (is_stored(run, request->path, request->execution, run->rows_count))
+			   run->run_id, step_path);
+	if (is_stored(run, step_path, execution, run->rows_count))
 		sim_broken(world,
 			   "%s: a call of execution %d of %s leaves, which is stored",
-			   run->run_id, request->execution, request->path);
+			   run->run_id, execution, step_path);
 }
 
 void sim_watch_call(struct sim_worker *worker, struct held *held,
@@ -466,7 +478,43 @@ void sim_watch_call(struct sim_worker *worker, struct held *held,
 		sim_broken(world, "%s: a call leaves behind the run's time limit",
 			   run->run_id);
 	if (held->state == HELD_OWNED && still_mine(worker, held))
-		check_announced(worker, held, &call->request);
+		check_announced(worker, held, call->request.path,
+				call->request.execution);
+}
+
+void sim_watch_use(struct sim_worker *worker, struct held *held,
+		   const struct tool_request *request)
+{
+	struct sim_world *world = worker->world;
+
+	sim_say(world, "%s: #%d uses %s for %s/%d/%d: %.*s", held->run_id,
+		worker->incarnation, request->name, request->path, request->execution,
+		request->nth, (int)request->arguments_len, request->arguments);
+	if (held->state != HELD_OWNED)
+		sim_broken(world, "%s: a tool is used and nobody owns the run",
+			   held->run_id);
+	if (long_past(worker, request->deadline_mono_ms))
+		sim_broken(world, "%s: a tool is used behind its deadline", held->run_id);
+	if (still_mine(worker, held))
+		check_announced(worker, held, request->path, request->execution);
+}
+
+void sim_watch_once(struct sim_world *world, struct sim_run *run, const char *sort,
+		    const char *key, uint64_t what)
+{
+	uint64_t number = sim_mix_text(0, key, strlen(key));
+	size_t i;
+
+	for (i = 0; i < run->once_count; i++) {
+		if (run->once[i].key != number)
+			continue;
+		if (run->once[i].what != what)
+			sim_broken(world, "%s: another %s is sent under the key %s",
+				   run->run_id, sort, key);
+		return;
+	}
+	run->once = mem_resize(run->once, (run->once_count + 1) * sizeof(*run->once));
+	run->once[run->once_count++] = (struct sim_once){ number, what };
 }
 
 /* ---- ends ---- */

@@ -19,6 +19,7 @@ struct sim_row;
 struct sim_run;
 struct sim_worker;
 struct sim_world;
+struct tool_request;
 
 /* A path of a run, as its durable events tell. */
 struct sim_path {
@@ -41,6 +42,7 @@ struct sim_watch {
 	uint32_t id_n;
 	const char *ender; /* the path with the end step that was reached; NULL: none */
 	bool done;
+	bool paused; /* the newest event says so */
 };
 
 void sim_watch_init(struct sim_watch *watch);
@@ -61,6 +63,12 @@ void sim_watch_commit(struct sim_worker *worker, struct held *held,
 /* A call leaves the process. */
 void sim_watch_call(struct sim_worker *worker, struct held *held,
 		    const struct llm_call *call);
+/* A use of a tool does. */
+void sim_watch_use(struct sim_worker *worker, struct held *held,
+		   const struct tool_request *request);
+/* Something is sent under a key: if it is not the first time, it is the same. */
+void sim_watch_once(struct sim_world *world, struct sim_run *run, const char *sort,
+		    const char *key, uint64_t what);
 /* Something of its answer comes. */
 void sim_watch_answer(struct sim_worker *worker, struct held *held,
 		      const struct llm_call *call);

@@ -18,9 +18,10 @@
 #include "host/held.h"
 #include "run/definition.h"
 #include "sim_commit.h"
-#include "sim_given.h"
 #include "sim_net.h"
+#include "sim_people.h"
 #include "sim_resume.h"
+#include "sim_side.h"
 #include "sim_watch.h"
 #include "sim_world.h"
 
@@ -34,6 +35,9 @@
 #define RESTART_MS 300
 #define REAP_MS    100
 #define SWEEP_MS   2000
+/* Bytes of a delta in the trace; a snapshot is what the reader looks for. */
+#define SHOWN       80
+#define SHOWN_WHOLE 2000
 
 static void want(struct held *held);
 
@@ -109,7 +113,7 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 	struct held *held = exec->job;
 	bool wait =
 		held->state != HELD_LAZY || row->next_outside || held->takeover_wanted;
-	bool turn = row->kind == ROW_TURN;
+	bool step = row->kind != ROW_TURN && row->kind != ROW_WAIT;
 
 	if (sim_crash_point(worker, "row not handed out")) {
 		if (op)
@@ -118,15 +122,16 @@ static void commit(void *ctx, struct exec *exec, struct engine_row *row, struct 
 		return;
 	}
 	sim_watch_handed(worker, held, row);
-	sim_say(worker->world, "%s: #%d hands out %s %s/%d, events %" PRIu64 "+%zu %.80s",
+	sim_say(worker->world, "%s: #%d hands out %s %s/%d, events %" PRIu64 "+%zu %.*s",
 		held->run_id, worker->incarnation, row_kind_name(row->kind), row->path,
 		row->execution, row->first_seq, row->events_count,
+		row->kind == ROW_SNAPSHOT ? SHOWN_WHOLE : SHOWN,
 		row->delta.len ? str_text(&row->delta) : "");
 	held->event_seq += row->events_count;
 	if (row->next_outside && held->state == HELD_LAZY)
 		held->takeover_wanted = true;
 	held_add_row(held, row, wait ? op : NULL, sim_worker_wall_ms(worker));
-	if (op && !turn)
+	if (op && step)
 		sim_watch_commit(worker, held, exec, op);
 	if (!wait && op)
 		op_done(op);
@@ -174,6 +179,24 @@ static void end(void *ctx, struct exec *exec, struct engine_final *final)
 	(void)sim_crash_point(worker, "end handed out");
 }
 
+static void pause_run(void *ctx, struct exec *exec, struct engine_pause *pause)
+{
+	struct sim_worker *worker = ctx;
+	struct held *held = exec->job;
+
+	if (worker->life == SIM_DRAINING)
+		sim_broken(worker->world, "%s pauses and its worker drains",
+			   held->run_id);
+	if (held->pause)
+		sim_broken(worker->world, "%s pauses twice", held->run_id);
+	held->pause = pause;
+	if (sim_crash_point(worker, "pause not handed out"))
+		return;
+	sim_say(worker->world, "%s: #%d wants to park it", held->run_id,
+		worker->incarnation);
+	want(held);
+}
+
 static bool leave_if_ready(struct held *held);
 
 static void parked(void *ctx, struct exec *exec)
@@ -202,13 +225,15 @@ static const struct engine_host functions = {
 	.commit = commit,
 	.live = live,
 	.llm = llm,
-	.code = sim_given_code,
-	.tool_find = sim_given_tool,
-	.tool_use = sim_given_use,
-	.agent_find = sim_given_agent,
-	.agent_list = sim_given_agents,
-	.definition_find = sim_given_orchestration,
-	.tool_list = sim_given_tools,
+	.code = sim_side_code,
+	.tool_find = sim_side_tool,
+	.tool_use = sim_side_use,
+	.agent_find = sim_side_agent,
+	.agent_list = sim_side_agents,
+	.definition_find = sim_side_orchestration,
+	.tool_list = sim_side_tools,
+	.wait = sim_people_wait,
+	.pause = pause_run,
 	.end = end,
 	.parked = parked,
 };
@@ -242,9 +267,25 @@ static void release(struct held *held)
 		if (sim_net_call_is_of(node, held))
 			sim_broken(worker->world, "%s: a call is left in flight",
 				   held->run_id);
+	list_for_each(node, &worker->sides)
+		if (sim_side_is_of(node, held))
+			sim_broken(worker->world, "%s: an act is left in flight",
+				   held->run_id);
+	if (!list_empty(&job_of(held)->waits))
+		sim_broken(worker->world, "%s: a wait is left", held->run_id);
+	sim_people_deinit(held->slot);
 	list_remove(&held->in_all);
 	mem_free(held->slot);
 	held_free(held);
+}
+
+/* Its entry, and not that of a later wake, is still here. */
+static bool has_entry(struct held *held)
+{
+	const struct sim_run *run = job_of(held)->run;
+
+	return run->entry == SIM_HELD && run->holder == worker_of(held)->incarnation &&
+	       run->entry_wake == held->wake;
 }
 
 void sim_worker_put_back(struct sim_world *world, struct sim_run *run, int from)
@@ -269,7 +310,7 @@ static bool leave_if_ready(struct held *held)
 		return false;
 	sim_say(worker->world, "%s: #%d hands it back", held->run_id,
 		worker->incarnation);
-	if (run->entry == SIM_HELD && run->holder == worker->incarnation)
+	if (has_entry(held))
 		sim_worker_put_back(worker->world, run, owned ? worker->incarnation : 0);
 	release(held);
 	return true;
@@ -328,11 +369,11 @@ static void lost(struct held *held)
 	struct sim_world *world = worker->world;
 	struct sim_job *job = held->slot;
 	struct sim_run *run = job->run;
-	bool mine = run->entry == SIM_HELD && run->holder == worker->incarnation;
+	bool mine = has_entry(held);
 
 	sim_say(world, "%s: #%d has lost it", held->run_id, worker->incarnation);
 	held->state = HELD_STALE;
-	if (mine && sim_run_ended(run))
+	if (mine && (sim_run_ended(run) || run->status == SIM_PAUSED))
 		run->entry = SIM_GONE;
 	else if (mine)
 		sim_worker_put_back(world, run, run->owner);
@@ -402,12 +443,42 @@ static void over(struct held *held)
 	struct sim_worker *worker = worker_of(held);
 	struct sim_run *run = job_of(held)->run;
 
-	held->state = HELD_ENDED;
-	if (run->entry == SIM_HELD && run->holder == worker->incarnation)
+	if (has_entry(held))
 		run->entry = SIM_GONE;
 	sim_say(worker->world, "%s: #%d is done with it", held->run_id,
 		worker->incarnation);
 	release(held);
+}
+
+/* As host_scale.c has it: what the run stood still for is told first. */
+static void drop_pause(struct held *held)
+{
+	row_pause_free(held->pause);
+	held->pause = NULL;
+	if (held->exec)
+		exec_unpause(held->exec);
+	sim_worker_wake(worker_of(held));
+}
+
+static void cancel(struct held *held)
+{
+	held->cancel = true;
+	if (held->pause && held->act != HELD_ACT_PAUSE)
+		drop_pause(held);
+	if (held->exec)
+		exec_cancel(held->exec);
+}
+
+static void not_parked(struct sim_worker *worker, struct held *held, bool cancel_asked)
+{
+	held_drop_rows(held);
+	drop_pause(held);
+	sim_people_look(worker, held);
+	if (leave_if_ready(held))
+		return;
+	if (cancel_asked)
+		cancel(held);
+	want(held);
 }
 
 void sim_worker_stored(struct sim_worker *worker, struct sim_unit *unit)
@@ -431,23 +502,33 @@ void sim_worker_stored(struct sim_worker *worker, struct sim_unit *unit)
 			return;
 		}
 	}
+	if (act == HELD_ACT_PAUSE && !unit->parked) {
+		not_parked(worker, held, unit->cancel);
+		return;
+	}
 	held->cancel = held->cancel || unit->cancel;
 	seq = complete_ops(held);
 	held_rows_free(&held->flying);
 	publish(held, seq);
-	if (act == HELD_ACT_TAKEOVER)
+	if (act == HELD_ACT_TAKEOVER) {
+		sim_people_learn(job_of(held), unit->questions, unit->questions_count);
 		taken_over(held, unit->past);
-	if (act == HELD_ACT_LAZY_END || act == HELD_ACT_END) {
+	}
+	if (act == HELD_ACT_LAZY_END || act == HELD_ACT_END || act == HELD_ACT_PAUSE) {
+		held->state = act == HELD_ACT_PAUSE ? HELD_PAUSED : HELD_ENDED;
 		over(held);
 		return;
 	}
 	if (worker->doomed)
 		return;
 	sim_net_again(worker, held);
-	if (leave_if_ready(held))
+	sim_side_again(worker, held);
+	if (worker->doomed || leave_if_ready(held))
 		return;
-	if (held->cancel && held->exec)
-		exec_cancel(held->exec);
+	if (unit->answered)
+		sim_people_look(worker, held);
+	if (held->cancel)
+		cancel(held);
 	want(held);
 }
 
@@ -458,9 +539,7 @@ void sim_worker_cancel(struct sim_worker *worker, const struct sim_run *run)
 
 		if (job_of(held)->run != run)
 			continue;
-		held->cancel = true;
-		if (held->exec)
-			exec_cancel(held->exec);
+		cancel(held);
 		sim_worker_wake(worker);
 	}
 }
@@ -556,11 +635,14 @@ static void hold(struct sim_worker *worker, struct sim_run *run)
 {
 	struct sim_world *world = worker->world;
 	struct sim_job *job = mem_new(struct sim_job);
-	struct held *held = held_new(NULL, run->run_id, run->run_id, "default", 1, job);
+	struct held *held =
+		held_new(NULL, run->run_id, run->run_id, "default", run->wake, job);
 
 	job->worker = worker;
 	job->run = run;
 	job->from = run->from;
+	job->serial = ++world->jobs;
+	sim_people_init(job);
 	held->claimed_mono_ms = sim_worker_mono_ms(worker);
 	held->resumes = run->from != 0 || run->epoch > 0;
 	list_push(&worker->helds, &held->in_all);
@@ -587,9 +669,12 @@ static void claim(struct sim_worker *worker, struct sim_run *run)
 	run->entry = SIM_HELD;
 	run->holder = worker->incarnation;
 	/* it was given up and has not noticed: then it goes on with what it has */
-	list_for_each(node, &worker->helds)
-		if (job_of(list_entry(node, struct held, in_all))->run == run)
+	list_for_each(node, &worker->helds) {
+		struct held *held = list_entry(node, struct held, in_all);
+
+		if (job_of(held)->run == run && held->wake == run->wake)
 			here = true;
+	}
 	if (!here)
 		hold(worker, run);
 	run->from = 0;
@@ -660,6 +745,7 @@ struct sim_worker *sim_worker_new(struct sim_world *world, int slot)
 	worker->slot = slot;
 	list_init(&worker->helds);
 	list_init(&worker->calls);
+	list_init(&worker->sides);
 	return worker;
 }
 
@@ -675,6 +761,7 @@ void sim_worker_start(struct sim_worker *worker)
 	worker->mono_base_ms = 100000 + sim_any(world, 1000000);
 	worker->pump_due = false;
 	worker->pump_at_ms = 0;
+	worker->looks = false;
 	gate_init(&worker->gate, TTL_MS, 1);
 	worker->engine = engine_new(&functions, worker, &world->plan.limits,
 				    (uint64_t)sim_any(world, 1000000000));
@@ -688,7 +775,7 @@ static void take_apart(struct sim_worker *worker)
 	sim_commit_orphan(worker);
 	while (!list_empty(&worker->helds))
 		release(list_entry(worker->helds.next, struct held, in_all));
-	if (!list_empty(&worker->calls))
+	if (!list_empty(&worker->calls) || !list_empty(&worker->sides))
 		sim_broken(worker->world, "a call is left of no run");
 	if (worker->engine->runs || worker->engine->timers.count)
 		sim_broken(worker->world, "%zu runs, %zu timers are left",
@@ -740,8 +827,10 @@ static void on_thaw(struct sim_world *world, void *arg, int64_t n)
 	if (worker->incarnation != n || worker->life == SIM_DOWN)
 		return;
 	sim_worker_refresh(worker);
-	list_for_each(node, &worker->helds)
+	list_for_each(node, &worker->helds) {
 		sim_net_again(worker, list_entry(node, struct held, in_all));
+		sim_side_again(worker, list_entry(node, struct held, in_all));
+	}
 	sim_worker_wake(worker);
 }
 
@@ -776,7 +865,7 @@ static void on_leaf(struct sim_world *world, void *arg, int64_t n)
 	list_for_each_safe(node, &worker->helds) {
 		struct held *held = list_entry(node, struct held, in_all);
 
-		if (held->final || held->leaving)
+		if (held->final || held->pause || held->leaving)
 			continue;
 		sim_say(world, "%s: #%d cuts it", held->run_id, worker->incarnation);
 		forget_exec(held);

@@ -37,6 +37,8 @@ struct sim_worker {
 	struct exec *inside;   /* the run whose code is on the CPU */
 	struct list helds;     /* struct held by in_all, owned */
 	struct list calls;     /* struct sim_call, owned */
+	struct list sides;     /* struct sim_side, owned */
+	bool looks;            /* for answers of people, once a second */
 	int batches;           /* commits under way */
 	bool pump_due;         /* at the next moment */
 	int64_t pump_at_ms;    /* the engine's deadline that is armed; 0: none */
@@ -49,6 +51,10 @@ struct sim_job {
 	struct sim_batch *batch; /* its commit under way */
 	int from;                /* incarnation that its entry was taken off */
 	bool parked;
+	int64_t serial;             /* no other job has it */
+	struct list waits;          /* for people: sim_people.c's, as the next two */
+	struct sim_question *known; /* owned: what the takeover found */
+	size_t known_count;
 	uint32_t fold_at; /* the row behind which journal and run are compared next */
 	int64_t limit_mono_ms; /* what its time in this worker ends at, at the latest */
 };

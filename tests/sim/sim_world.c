@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "sim_commit.h"
 #include "sim_net.h"
+#include "sim_people.h"
+#include "sim_side.h"
 #include "sim_worker.h"
 
 #include <inttypes.h>
@@ -298,6 +300,8 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, int twin, bool trac
 	world->counts = counts;
 	list_init(&world->batches);
 	list_init(&world->lost_calls);
+	list_init(&world->lost_sides);
+	list_init(&world->reads);
 	rng_seed(&world->time, sim_plan_stream(plan, SIM_STREAM_TIME, (uint64_t)twin));
 	if (twin) { /* these bounds are of time and space, not of what is done */
 		world->plan.limits.parallel_max = 1 + (size_t)sim_any(world, 5);
@@ -384,6 +388,8 @@ void sim_world_free(struct sim_world *world)
 	for (i = 0; i < world->plan.workers; i++)
 		sim_worker_free(world->workers[i]);
 	sim_net_forget(world);
+	sim_side_forget(world);
+	sim_people_forget(world);
 	while ((node = list_shift(&world->batches)))
 		sim_commit_free(list_entry(node, struct sim_batch, node));
 	for (i = 0; i < world->plan.runs; i++)

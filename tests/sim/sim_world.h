@@ -34,6 +34,10 @@ struct sim_counts {
 	int64_t steps;  /* step executions that began */
 	int64_t branches;
 	int64_t calls;
+	int64_t uses; /* of tools */
+	int64_t questions;
+	int64_t answers;
+	int64_t pauses;
 	int64_t rows;
 	int64_t orders; /* journals folded in another order of their rows, too */
 	int64_t folds;  /* journals folded, to go on or to compare */
@@ -66,6 +70,9 @@ struct sim_world {
 	int incarnations;                            /* numbers given out */
 	struct list batches;    /* struct sim_batch, owned: commits on their way */
 	struct list lost_calls; /* abandoned ones that an event still has; owned */
+	struct list lost_sides; /* likewise */
+	struct list reads;      /* of answers of people, under way; owned */
+	int64_t jobs;           /* numbers given out */
 	uint64_t digest;        /* of all that was stored */
 	struct sim_counts *counts;
 };

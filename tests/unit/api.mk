@@ -7,6 +7,7 @@ check_PROGRAMS += tests/unit/test_file_walk
 check_PROGRAMS += tests/unit/test_front
 check_PROGRAMS += tests/unit/test_home_queue
 check_PROGRAMS += tests/unit/test_memo
+check_PROGRAMS += tests/unit/test_read_gate
 check_PROGRAMS += tests/unit/test_routes
 check_PROGRAMS += tests/unit/test_session_files
 check_PROGRAMS += tests/unit/test_stream_id

@@ -315,6 +315,8 @@ static void what_cannot_run_fails_as_the_jobs_fault(void **state)
 
 /* ---- crashes ---- */
 
+static int64_t later_ms; /* by which the next owner's clock is ahead */
+
 /* All that the first owner got out, and what the next one begins with. */
 static struct exec *next_owner_from(struct exec *exec, const char *definition, int from,
 				    int rows)
@@ -333,6 +335,7 @@ static struct exec *next_owner_from(struct exec *exec, const char *definition, i
 	next.tool_answer = host.tool_answer;
 	next.agent = host.agent;
 	next.agent_version = 9;
+	next.wall_ms += later_ms;
 	memory_deinit(&host);
 	host = next;
 	engine_free(host.engine);
@@ -357,7 +360,7 @@ static void a_crash_between_the_rows_repeats_calls_that_have_no_result(void **st
 	exec = begin(definition);
 	call_tool("c1", "{\"q\":\"x\"}");
 	assert_int_equal(host.uses_count, 1);
-	exec = next_owner(exec, definition, 2);
+	exec = next_owner(exec, definition, 3);
 	assert_int_equal(host.agent_wanted, 3);
 	assert_string_equal(str_text(&host.tool_uses), "look {\"q\":\"x\"} a/1/0\n");
 	expect(&host.prompts, "calls c1 look {\"q\":\"x\"}\ntool of c1: found it\n");
@@ -370,6 +373,54 @@ static void a_crash_between_the_rows_repeats_calls_that_have_no_result(void **st
 	exec_free(exec);
 }
 
+/* The far side knows the call by its key, so it is the same in each byte: the agent's
+ * version and what time it is, too. */
+static void a_first_call_that_is_repeated_is_the_same(void **state)
+{
+	const char *definition = RUN("");
+	struct exec *exec = begin(definition);
+	struct str said = STR_INIT;
+
+	(void)state;
+	assert_int_equal(host.calls_count, 1);
+	str_add(&said, str_text(&host.prompts), host.prompts.len);
+	later_ms = 3600000;
+	exec = next_owner(exec, definition, 2);
+	later_ms = 0;
+	assert_int_equal(host.agent_wanted, 3);
+	assert_int_equal(host.calls[0]->request.ask, 0);
+	assert_string_equal(str_text(&host.prompts), str_text(&said));
+	exec_free(exec);
+	str_deinit(&said);
+}
+
+/* What begins anew is no repetition of what was done before. */
+static void a_run_that_failed_and_goes_on_uses_other_keys(void **state)
+{
+	const char *definition = RUN("");
+	struct fold_row wish = { .path = "",
+				 .step_id = "",
+				 .kind = "resume",
+				 .delta = "{\"from_step\":null}" };
+	struct exec *exec;
+
+	(void)state;
+	engine_free(host.engine);
+	host.limits.run_timeout_ms = 1000;
+	memory_engine(&host);
+	exec = begin(definition);
+	call_tool("c1", "{\"q\":\"x\"}");
+	assert_string_equal(str_text(&host.tool_uses), "look {\"q\":\"x\"} a/1/0\n");
+	(void)memory_wait(&host, 2000); /* of no step's fault: it is not counted */
+	assert_int_equal(host.final->status, RUN_FAILED);
+	wish.seq = (int64_t)host.journal_count + 1;
+	memory_adopt(&host, &wish, 1);
+	exec = next_owner(exec, definition, (int)host.journal_count);
+	call_tool("c1", "{\"q\":\"y\"}");
+	assert_string_equal(str_text(&host.tool_uses), "look {\"q\":\"y\"} a~1/1/0\n");
+	exec_free(exec);
+}
+
 static void a_crash_behind_the_results_asks_again(void **state)
 {
 	const char *definition = RUN("");
@@ -378,7 +429,7 @@ static void a_crash_behind_the_results_asks_again(void **state)
 	(void)state;
 	call_tool("c1", "{\"q\":\"x\"}");
 	call_tool("c2", "{\"q\":\"y\"}");
-	exec = next_owner(exec, definition, 5);
+	exec = next_owner(exec, definition, 6);
 	assert_int_equal(host.tool_uses.len, 0);
 	expect(&host.prompts, "tool of c1: found it\n");
 	expect(&host.prompts, "tool of c2: found it\n");
@@ -422,6 +473,9 @@ static void nothing_begins_before_its_row_is_durable(void **state)
 	host.hold_commits = true;
 	exec = begin(RUN(""));
 	assert_int_equal(host.calls_count, 0);
+	memory_commit(&host); /* the step is announced, then its agent is known */
+	(void)memory_pump(&host);
+	assert_int_equal(host.calls_count, 0);
 	memory_commit(&host);
 	(void)memory_pump(&host);
 	call_tool("c1", "{\"q\":\"x\"}");
@@ -450,7 +504,7 @@ static void a_drain_parks_between_turns(void **state)
 	memory_use(&host, 0, FAIL_NONE, "X");
 	(void)memory_pump(&host);
 	assert_int_equal(host.parked, 1);
-	exec = next_owner(NULL, definition, 3);
+	exec = next_owner(NULL, definition, 4);
 	expect(&host.prompts, "tool of c1: X\n");
 	say("done");
 	assert_int_equal(host.final->status, RUN_COMPLETED);
@@ -520,6 +574,7 @@ static void an_iteration_that_is_given_up_leaves_no_conversation(void **state)
 										",\"if_condition\":\"state.out\",\"if_false_step_id\":\"a\""));
 	struct exec *exec = begin(definition);
 	struct definition *parsed = memory_definition(definition);
+	const struct state_pair *pair;
 	struct fold fold;
 	struct err err;
 
@@ -529,7 +584,9 @@ static void an_iteration_that_is_given_up_leaves_no_conversation(void **state)
 	(void)memory_wait(&host, 6000);
 	expect_not(&host.prompts, "tool of c1");
 	assert_int_equal(memory_fold(&host, parsed, NULL, &fold, &err), 0);
-	assert_null(state_get(&fold_node_scope(fold.root)->state, "_step_progress_b"));
+	pair = state_get(&fold_node_scope(fold.root)->state, "_step_progress_b");
+	assert_non_null(pair); /* of the next execution: it has begun */
+	assert_null(strstr(pair->json, "answer"));
 	fold_deinit(&fold);
 	definition_unref(parsed);
 	say("done");
@@ -639,7 +696,7 @@ static void a_model_sums_up_what_cannot_be_trimmed(void **state)
 	assert_int_equal(host.calls[0]->request.ask, 3);
 	expect(&host.prompts, "Turns left: 13\n");
 	expect(&host.events, "\"stage\":\"llm_summary\"");
-	exec = next_owner(exec, definition, 6);
+	exec = next_owner(exec, definition, 7);
 	expect(&host.prompts, "the sum of it\n");
 	assert_int_equal(host.calls[0]->request.ask, 3);
 	expect(&host.prompts, "Turns left: 13\n");
@@ -668,7 +725,7 @@ static void agents_in_branches_have_conversations_of_their_own(void **state)
 	expect(&host.rows, "turn a#1/b b 1 outside");
 	memory_answer(&host, 0, FAIL_NONE, "one");
 	(void)memory_pump(&host);
-	exec = next_owner(exec, definition, 6);
+	exec = next_owner(exec, definition, 8);
 	expect(&host.prompts, "tool of c1: found it\n");
 	say("two");
 	assert_int_equal(host.final->status, RUN_COMPLETED);
@@ -690,6 +747,8 @@ int main(void)
 		TEST(a_new_attempt_goes_on_behind_what_is_done),
 		TEST(what_cannot_run_fails_as_the_jobs_fault),
 		TEST(a_crash_between_the_rows_repeats_calls_that_have_no_result),
+		TEST(a_first_call_that_is_repeated_is_the_same),
+		TEST(a_run_that_failed_and_goes_on_uses_other_keys),
 		TEST(a_crash_behind_the_results_asks_again),
 		TEST(a_snapshot_has_the_conversation),
 		TEST(nothing_begins_before_its_row_is_durable),

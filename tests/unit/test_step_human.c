@@ -268,6 +268,28 @@ static void a_late_attempt_asks_again_when_that_is_retried(void **state)
 	exec_free(exec);
 }
 
+/* Each answer is another owner's: attempts are counted all the same. */
+static void attempts_are_counted_over_all_owners(void **state)
+{
+	const char *definition = ORCH(
+		"h",
+		HUMAN("h", ",\"human_deadline_seconds\":90,"
+			   "\"retry\":{\"max\":1,\"backoff_ms\":0,\"on\":[\"limit\"]}"));
+	struct exec *exec = elsewhere(begin(definition), definition, 2);
+
+	(void)state;
+	memory_unpark(&host, exec);
+	memory_people(&host, 0, HUMAN_LATE, "null");
+	(void)memory_pump(&host);
+	exec = elsewhere(exec, definition, 3);
+	memory_unpark(&host, exec);
+	memory_people(&host, 0, HUMAN_LATE, "null");
+	(void)memory_pump(&host);
+	assert_int_equal(host.final->status, RUN_FAILED);
+	expect_in(&host.events, "\"attempt\":2");
+	exec_free(exec);
+}
+
 static void a_question_that_is_over_is_asked_again(void **state)
 {
 	const char *definition = ORCH("h", HUMAN("h", ""));
@@ -378,6 +400,7 @@ int main(void)
 		TEST(late_is_a_failure_of_class_limit),
 		TEST(late_has_a_way_of_its_own),
 		TEST(a_late_attempt_asks_again_when_that_is_retried),
+		TEST(attempts_are_counted_over_all_owners),
 		TEST(a_question_that_is_over_is_asked_again),
 		TEST(a_step_that_is_given_up_closes_its_question),
 		TEST(a_cancel_ends_what_waits),

@@ -139,6 +139,11 @@ ENDPOINTS = [
         page("what it did", says=r"^\[\d{4}-\S+Z\] final \{.*hi you", at={"run_id": "$completed"}),
         page("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"}),
     ], auth="house"),
+    # a log is the run's journal: it goes with the run (DELETE /api/v2/runs/{id})
+    Endpoint("DELETE", f"{ORCH}/logs/{{run_id}}", [
+        page("not by itself", 405, refusal("method_not_allowed"), at={"run_id": "$completed"},
+             differs="13.1: stock's log is a file beside the run"),
+    ], auth="none", told=False),
     Endpoint("GET", "/api/status", [
         page("what is there", fields={
             "agents": {"echo": {"name": "Echo", "status": "online"}}, "active_agent_id": said,
