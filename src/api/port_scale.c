@@ -198,7 +198,7 @@ static void port_sums(void *self, const struct store_analytics_ask *ask, port_su
 {
 	struct port_scale *port = self;
 
-	sum_reads_groups(port->parts.pool, ask, cb, arg);
+	sum_reads_groups(port->gate, ask, cb, arg);
 }
 
 static void port_minutes(void *self, int64_t minutes, port_minutes_cb cb, void *arg)

@@ -4,8 +4,9 @@
  * A list of runs whose filter no index serves well (a text, say) reads until its deadline
  * if need be, and a child has two links: a handful of such lists at the same time, for
  * which any key will do, and no submission and no look-up of a key got a link. So lists
- * share half of the links. The others wait in order; each of those that run ends within
- * pg_read()'s deadline, so there is always a next moment to see who has waited too long.
+ * and sums of runs share half of the links. The others wait in order; each of those that
+ * run ends within pg_read()'s deadline, so there is always a next moment to see who has
+ * waited too long.
  */
 #include "api/read_gate.h"
 

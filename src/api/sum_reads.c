@@ -2,6 +2,7 @@
 #include "api/sum_reads.h"
 
 #include "api/pg_read.h"
+#include "api/read_gate.h"
 #include "base/mem.h"
 #include "pg/pg_batch.h"
 
@@ -22,7 +23,7 @@ static void on_groups(void *arg, enum errors_code error, const struct pg_reply *
 	mem_free(read);
 }
 
-void sum_reads_groups(struct pg_pool *pool, const struct store_analytics_ask *ask,
+void sum_reads_groups(struct read_gate *gate, const struct store_analytics_ask *ask,
 		      port_sums_cb cb, void *arg)
 {
 	struct groups_read *read = mem_new(struct groups_read);
@@ -31,7 +32,7 @@ void sum_reads_groups(struct pg_pool *pool, const struct store_analytics_ask *as
 	read->cb = cb;
 	read->arg = arg;
 	read->statement = store_analytics_ask(batch, ask);
-	pg_read(pool, batch, on_groups, read);
+	read_gate_read(gate, batch, on_groups, read);
 }
 
 struct minutes_read {

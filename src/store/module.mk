@@ -279,8 +279,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/011_schedules.sql \
 	src/store/migrations/012_order.sql \
 	src/store/migrations/013_views.sql \
-	src/store/migrations/014_engine.sql \
-	src/store/migrations/016_alone.sql
+	src/store/migrations/014_list_room.sql \
+	src/store/migrations/015_stock_waits.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

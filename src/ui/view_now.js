@@ -116,17 +116,11 @@ export async function open(main) {
     if (health.mode === 'standalone') {
       const { waits } = await get('/api/v2/waits?limit=50');
       await runs.reload();
-<<<<<<< HEAD
       await minutes();
       refresh(tiles, tile('Mode', 'standalone'), accepted(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
       refresh(list, aloneWords(health), ...lines([...failing(told.minutes), ...asking(waits)]));
       each.replaceChildren();
       shell.say(SHELL);
-=======
-      refresh(tiles, ...facts, accepted());
-      refresh(list, words);
-      await minutes();
->>>>>>> main
       return;
     }
     shell.say(`${SCALE_SHELL}; ${SHELL}`);
@@ -148,11 +142,6 @@ export async function open(main) {
       tile('In flight', `${number(online.reduce((n, x) => n + x.active_jobs, 0))} / ${number(online.reduce((n, x) => n + x.max_jobs, 0))}`));
     if (queues.length > 1) refresh(each, queueTable(queues)); else each.replaceChildren();
     await minutes();
-<<<<<<< HEAD
     refresh(list, ...lines(alerts({ health, queues, workers, letters, waits, minutes: told.minutes })));
-=======
-    refresh(list, alerts({ health, queues, workers, letters, waits, minutes: told.minutes }).map(([how, text, href, since]) =>
-      el('li', { class: how }, link(href, text), since ? ` since ${momentText(since)} (${age(since)})` : '')));
->>>>>>> main
   });
 }
