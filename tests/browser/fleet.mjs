@@ -290,7 +290,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
         if (view.startsWith('dead-letters/')) await page.getByRole('heading', { name: 'Letter of dead_1' }).waitFor();
         const lines = await page.locator('.command code').allInnerTexts();
         assert.ok(lines.some((l) => l.startsWith('synapsed ')), view);
-        for (const command of lines.flatMap((l) => l.split('; '))) {
+        for (const command of lines) {
           if (!/^synapsed [a-z]/.test(command)) continue; // how a daemon is started and asked
           const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
           const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });
