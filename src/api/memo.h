@@ -34,7 +34,8 @@ struct memo_ops {
 };
 
 struct memo_options {
-	size_t entries_max; /* the least recently used one goes */
+	size_t entries_max; /* the least recently used one goes, at first of those without
+			     * a value */
 	size_t fetches_max; /* at the same time */
 	int64_t fresh_ms;   /* a value so young is given without a thought */
 	int64_t stale_ms;   /* one so young is given while it is fetched again */
@@ -53,7 +54,7 @@ void memo_free(struct memo *memo);
  */
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value);
-/* Nobody waits, but somebody will ask soon: fetch what is not known. */
+/* Nobody waits, but somebody will ask soon: fetch what is not known, if fetches are few. */
 void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);

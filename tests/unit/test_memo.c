@@ -242,6 +242,48 @@ static void the_least_recently_used_entry_goes(void **state)
 	assert_null(memo_peek(world.memo, "b"));
 }
 
+static void what_does_not_exist_pushes_out_nothing_that_does(void **state)
+{
+	static const char *const keys[] = { "1", "2", "3", "4", "5" };
+	struct waiter a;
+	size_t i;
+
+	(void)state;
+	(void)get(&a, "good", 0);
+	memo_put(world.memo, "good", 0, mem_dup("v"));
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(get(&a, keys[i], 0), MEMO_WAIT);
+		memo_put(world.memo, keys[i], 0, NULL);
+	}
+	assert_int_equal(memo_count(world.memo), 3);
+	assert_int_equal(get(&a, "good", 1), MEMO_HIT);
+	assert_int_equal(get(&a, "5", 1), MEMO_NONE);
+	assert_int_equal(get(&a, "1", 1), MEMO_WAIT);
+	memo_put(world.memo, "1", 1, mem_dup("1")); /* now it does */
+	assert_int_equal(get(&a, "2", 1), MEMO_WAIT);
+	memo_put(world.memo, "2", 1, NULL);
+	assert_int_equal(get(&a, "1", 1), MEMO_HIT);
+	assert_int_equal(get(&a, "1", 302), MEMO_WAIT);
+	memo_put(world.memo, "1", 302, NULL); /* and no more */
+	assert_int_equal(get(&a, "3", 302), MEMO_WAIT);
+	memo_put(world.memo, "3", 302, NULL);
+	assert_non_null(memo_peek(world.memo, "good"));
+}
+
+static void wishes_leave_fetches_to_those_who_wait(void **state)
+{
+	struct waiter a;
+
+	(void)state;
+	memo_want(world.memo, "a", 0);
+	memo_want(world.memo, "b", 0);
+	assert_int_equal(world.fetches, 1);
+	assert_int_equal(memo_count(world.memo), 1);
+	assert_int_equal(get(&a, "b", 0), MEMO_WAIT);
+	memo_put(world.memo, "a", 0, NULL);
+	memo_put(world.memo, "b", 0, NULL);
+}
+
 static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
 {
 	(void)state;
@@ -287,6 +329,8 @@ int main(void)
 		TEST(a_fetch_that_cannot_start_fails_at_once),
 		TEST(fetches_at_the_same_time_are_bounded),
 		TEST(the_least_recently_used_entry_goes),
+		TEST(what_does_not_exist_pushes_out_nothing_that_does),
+		TEST(wishes_leave_fetches_to_those_who_wait),
 		TEST(what_is_wanted_is_fetched_without_anybody_waiting),
 		TEST(who_forsakes_is_not_called),
 	};
