@@ -117,7 +117,7 @@ static bool is_known(const struct front *front, const struct entry *entry)
 	if (entry->call.route->scope == ROUTE_PUBLIC || entry->is_nobody)
 		return false;
 	return entry->has_token
-		       ? auth_knows_session(front->auth, entry->token)
+		       ? auth_knows_session(front->auth, entry->token, clock_mono_ms())
 		       : auth_knows(front->auth, authorization(req), clock_mono_ms());
 }
 

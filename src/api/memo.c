@@ -22,15 +22,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Long ago, and no age that is computed with it overflows. */
-#define OUTDATED_MONO_MS (-((int64_t)1 << 60))
-
 struct entry {
 	struct list node; /* of memo->used or memo->empty, least recently used first */
 	struct list waits;
 	void *value;             /* owned; NULL: no such thing, or nothing yet */
 	int64_t fetched_mono_ms; /* of value */
 	bool known;              /* there was an answer */
+	bool outdated;           /* who asks is not given it any more */
 	bool fetching;
 	char key[];
 };
@@ -141,11 +139,25 @@ static bool entry_fetch(struct memo *memo, struct entry *entry)
 	return true;
 }
 
+/* Is what is remembered that there is none, and may it be said? */
+static bool is_none(const struct memo *memo, const struct entry *entry,
+		    int64_t now_mono_ms)
+{
+	return entry->known && !entry->value &&
+	       now_mono_ms - entry->fetched_mono_ms <= memo->options.none_ms;
+}
+
+static bool is_good(const struct memo *memo, const struct entry *entry,
+		    int64_t now_mono_ms)
+{
+	return entry->value &&
+	       now_mono_ms - entry->fetched_mono_ms <= memo->options.stale_ms;
+}
+
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value)
 {
 	struct entry *entry = entry_find(memo, key);
-	int64_t age_ms;
 
 	if (entry) {
 		entry_touch(memo, entry);
@@ -154,12 +166,11 @@ enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms
 		if (!entry)
 			return MEMO_FAILED;
 	}
-	age_ms = now_mono_ms - entry->fetched_mono_ms;
-	if (entry->known && !entry->value && age_ms <= memo->options.none_ms)
+	if (!entry->outdated && is_none(memo, entry, now_mono_ms))
 		return MEMO_NONE;
-	if (entry->known && entry->value && age_ms <= memo->options.stale_ms) {
+	if (!entry->outdated && is_good(memo, entry, now_mono_ms)) {
 		/* a refresh that cannot start now is tried by the next asker */
-		if (age_ms > memo->options.fresh_ms)
+		if (now_mono_ms - entry->fetched_mono_ms > memo->options.fresh_ms)
 			(void)entry_fetch(memo, entry);
 		*value = entry->value;
 		return MEMO_HIT;
@@ -179,8 +190,7 @@ void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms)
 
 	if (!entry)
 		entry = entry_new(memo, key);
-	else if (entry->value || (entry->known && now_mono_ms - entry->fetched_mono_ms <=
-							  memo->options.none_ms))
+	else if (is_good(memo, entry, now_mono_ms) || is_none(memo, entry, now_mono_ms))
 		return;
 	if (!entry || entry->fetching)
 		return;
@@ -198,12 +208,19 @@ void *memo_peek(const struct memo *memo, const char *key)
 	return entry ? entry->value : NULL;
 }
 
+bool memo_knows(const struct memo *memo, const char *key, int64_t now_mono_ms)
+{
+	struct entry *entry = entry_find(memo, key);
+
+	return entry && is_good(memo, entry, now_mono_ms);
+}
+
 void memo_outdate(struct memo *memo, const char *key)
 {
 	struct entry *entry = entry_find(memo, key);
 
 	if (entry)
-		entry->fetched_mono_ms = OUTDATED_MONO_MS;
+		entry->outdated = true;
 }
 
 void memo_forsake(struct memo_wait *wait)
@@ -246,6 +263,7 @@ void memo_put(struct memo *memo, const char *key, int64_t now_mono_ms, void *val
 
 	entry->value = value;
 	entry->known = true;
+	entry->outdated = false;
 	entry->fetched_mono_ms = now_mono_ms;
 	if (!old != !value)
 		entry_touch(memo, entry);

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,8 @@ enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms
 void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);
+/* Is there a value that memo_get() would have given, but for memo_outdate()? */
+bool memo_knows(const struct memo *memo, const char *key, int64_t now_mono_ms);
 /* What is remembered is known to be wrong: the next one who asks waits for a fetch. */
 void memo_outdate(struct memo *memo, const char *key);
 /* Do not call this one; fine for a wait that is over. */

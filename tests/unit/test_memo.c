@@ -296,8 +296,11 @@ static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
 	memo_want(world.memo, "a", 1051);
 	assert_int_equal(world.fetches, 2);
 	memo_put(world.memo, "a", 1051, mem_dup("v"));
-	memo_want(world.memo, "a", 999999); /* who asks for it fetches it */
+	memo_want(world.memo, "a", 1351); /* who asks for it is given it */
 	assert_int_equal(world.fetches, 2);
+	memo_want(world.memo, "a", 1352);
+	assert_int_equal(world.fetches, 3);
+	memo_fail(world.memo, "a");
 	world.refuse = true;
 	memo_want(world.memo, "b", 1051);
 	assert_int_equal(memo_count(world.memo), 1);
