@@ -29,13 +29,9 @@ export function command(text) {
     await copy(code);
     press.textContent = 'Copied';
     setTimeout(() => { press.textContent = 'Copy'; }, COPIED_MS);
-  }, { class: 'quiet small', 'aria-label': `Copy the command ${text}` });
+  }, { class: 'quiet small', 'aria-label': 'Copy this command line' });
   const node = el('div', { class: 'command' }, el('span', { class: 'hidden' }, 'In the terminal: '), code, press);
-  node.say = (now) => {
-    if (code.textContent === now) return;
-    code.textContent = now;
-    press.setAttribute('aria-label', `Copy the command ${now}`);
-  };
+  node.say = (now) => { if (code.textContent !== now) code.textContent = now; };
   return node;
 }
 

@@ -287,6 +287,7 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       for (const view of ['schedules/it%27s%20one', 'dead-letters/00000000-0000-4000-8000-000000000001?orchestration_id=a%20b', 'analytics?by=hour&orchestration_id=a%27b', 'now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
         await at(view);
         await page.locator('.command code').first().waitFor();
+        if (view.startsWith('dead-letters/')) await page.getByRole('heading', { name: 'Letter of dead_1' }).waitFor();
         const lines = await page.locator('.command code').allInnerTexts();
         assert.ok(lines.some((l) => l.startsWith('synapsed ')), view);
         for (const command of lines.flatMap((l) => l.split('; '))) {
