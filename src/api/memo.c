@@ -9,7 +9,7 @@
  *
  *   - a key is fetched at most once at a time; who comes meanwhile waits in its list;
  *   - an entry that is being fetched is not evicted, and one that has a value only when
- *     no other is left: whoever asks for what does not exist pushes out nothing that does;
+ *     no other is left: who asks for what does not exist pushes out nothing that does;
  *   - what is wanted, but not waited for, has half of the fetches;
  *   - a failed fetch is not remembered: the next asker tries again.
  */

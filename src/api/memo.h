@@ -55,7 +55,8 @@ void memo_free(struct memo *memo);
  */
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value);
-/* Nobody waits, but somebody will ask soon: fetch what is not known, if fetches are few. */
+/* Nobody waits, but somebody will ask soon: fetch what is not known,
+ * if few fetches are under way. */
 void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);
