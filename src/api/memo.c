@@ -162,7 +162,9 @@ enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms
 	if (entry) {
 		entry_touch(memo, entry);
 	} else {
-		entry = entry_new(memo, key);
+		/* what cannot be fetched now pushes out nothing */
+		if (memo->fetches < memo->options.fetches_max)
+			entry = entry_new(memo, key);
 		if (!entry)
 			return MEMO_FAILED;
 	}
@@ -188,16 +190,14 @@ void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms)
 {
 	struct entry *entry = entry_find(memo, key);
 
+	if (entry && (is_good(memo, entry, now_mono_ms) ||
+		      is_none(memo, entry, now_mono_ms) || entry->fetching))
+		return;
+	if (memo->fetches >= (memo->options.fetches_max + 1) / 2)
+		return; /* who asks next tries again */
 	if (!entry)
 		entry = entry_new(memo, key);
-	else if (is_good(memo, entry, now_mono_ms) || is_none(memo, entry, now_mono_ms))
-		return;
-	if (!entry || entry->fetching)
-		return;
-	/* who asks next tries again */
-	if ((memo->fetches >= (memo->options.fetches_max + 1) / 2 ||
-	     !entry_fetch(memo, entry)) &&
-	    !entry->known)
+	if (entry && !entry_fetch(memo, entry) && !entry->known)
 		entry_drop(memo, entry);
 }
 

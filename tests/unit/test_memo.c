@@ -284,6 +284,27 @@ static void wishes_leave_fetches_to_those_who_wait(void **state)
 	memo_put(world.memo, "b", 0, NULL);
 }
 
+static void what_cannot_be_fetched_now_pushes_out_nothing(void **state)
+{
+	static const char *const keys[] = { "a", "b", "c" };
+	struct waiter a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		(void)get(&a, keys[i], 0);
+		memo_put(world.memo, keys[i], 0, mem_dup("v"));
+	}
+	(void)get(&a, "a", 101); /* fetched again */
+	memo_want(world.memo, "x", 101);
+	(void)get(&a, "b", 101);
+	assert_int_equal(get(&a, "x", 101), MEMO_FAILED);
+	assert_int_equal(world.fetches, 5);
+	assert_non_null(memo_peek(world.memo, "c"));
+	memo_fail(world.memo, "a");
+	memo_fail(world.memo, "b");
+}
+
 static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
 {
 	(void)state;
@@ -334,6 +355,7 @@ int main(void)
 		TEST(the_least_recently_used_entry_goes),
 		TEST(what_does_not_exist_pushes_out_nothing_that_does),
 		TEST(wishes_leave_fetches_to_those_who_wait),
+		TEST(what_cannot_be_fetched_now_pushes_out_nothing),
 		TEST(what_is_wanted_is_fetched_without_anybody_waiting),
 		TEST(who_forsakes_is_not_called),
 	};
