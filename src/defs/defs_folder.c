@@ -146,6 +146,17 @@ struct change {
 	char *old; /* NULL: it is new */
 };
 
+/* Would a secret go to another server? Says so. */
+static bool astray(enum store_definition_kind kind, const struct json *doc,
+		   const struct json *old, struct store_put *ret)
+{
+	if (!defs_secrets_astray(kind, doc, old))
+		return false;
+	ret->outcome = STORE_PUT_BAD;
+	ret->detail = DEFS_SECRETS_ASTRAY;
+	return true;
+}
+
 static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		    const struct store_definition_new *put, struct change *change,
 		    struct store_put *ret)
@@ -164,7 +175,8 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 	}
 	before = files_edit_find(edit, key);
 	old = parse(before);
-	if (expected(folder, put->kind, old, put->only_tenant, put->expect, ret)) {
+	if (expected(folder, put->kind, old, put->only_tenant, put->expect, ret) &&
+	    !astray(put->kind, doc, old, ret)) {
 		struct json *kept;
 
 		defs_secrets_keep(put->kind, doc, old, &text);
