@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import resource
 import threading
 import time
 
@@ -183,6 +185,37 @@ def test_a_conversation_is_streamed_as_clients_of_v1_know_it(client):
     assert [e["content"] for e in again if e["type"] == "response"] == ["again"]
     assert client.post(f"{V1}/chat/stream", {}).status == 422
     assert client.with_key(None).post(f"{V1}/chat/stream", {"message": "x"}).status == 401
+
+
+def test_what_was_accepted_and_cannot_be_followed_is_no_error(client):
+    """A client that is told to try again would have it done twice."""
+    if not client.site:
+        pytest.skip("what accepts runs there wants descriptors itself")
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=20)
+
+    def post(path, body):
+        connection.request("POST", V1 + path, json.dumps(body),
+                           {"Authorization": f"Bearer {client.key}"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    assert post("/chat", {"message": "x", "session_id": "unseen"})[0] == 200
+    pids = client.daemon.pids("api")
+    limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids}
+    try:
+        for pid in pids:
+            taken = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+            free = min(set(range(len(taken) + 1)) - taken)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, limits[pid][1]))
+        said = post("/chat/stream", {"message": "y", "session_id": "unseen"})
+        begun = post("/orchestrations/greet/run/stream", {"message": "you"})
+    finally:
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits[pid])
+        connection.close()
+    assert said == (202, {"session_id": "unseen", "agent_id": "helper", "agent_name": "Helper",
+                          "status": "running", "turn": 2})
+    assert (begun[0], begun[1]["status"]) == (202, "queued")
 
 
 def test_a_failed_run_goes_on_and_the_page_hears_it(client):
