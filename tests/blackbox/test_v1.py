@@ -18,7 +18,11 @@ FAILS = orchestration("fails", llm_step("f", "mock.fail:provider"))
 SLOW = orchestration("slow", llm_step("s", "mock.sleep:60000"))
 TWO = orchestration("two", {**print_step("p", "first"), "next_step_id": "s"},
                     llm_step("s", "mock.sleep:60000"))
-DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO]
+STEPS = 450
+LONG = {**orchestration("long", *({**print_step(f"p{i}", "x"), "next_step_id": f"p{i + 1}"}
+                                  for i in range(STEPS)), print_step(f"p{STEPS}", "x")),
+        "max_total_turns": 2 * STEPS}
+DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO, LONG]
 
 
 @pytest.fixture(scope="module", params=["scale", "standalone"])
@@ -330,6 +334,22 @@ def test_a_log_is_told_and_long_texts_in_it_are_cut(client):
     # it is the run's journal: not deleted by itself
     gone = client.ask("DELETE", f"/api/orchestrations/logs/{run_id}")
     assert (gone.status, gone.code) == (405, "method_not_allowed")
+
+
+def test_a_long_log_is_told_whole(client):
+    """Page by page, with others served between two of them."""
+    run_id = run(client, "long").json["run_id"]
+    path = f"/api/orchestrations/runs/{run_id}/events"
+    got, last = [], "0"
+    while page := client.get(f"{path}?after={last}&limit=700").json["events"]:
+        got += page
+        last = page[-1]["id"]
+    log = client.get(f"/api/orchestrations/logs/{run_id}").body.decode()
+    told = log.partition("\n\n")[2].splitlines()
+    assert [line.split()[1] for line in told] == [e["event"]["type"] for e in got]
+    assert len(got) > 1000 and got[-1]["event"]["type"] == "done"
+    seqs = [e["event"]["seq"] for e in got if "seq" in e["event"]]
+    assert seqs == sorted(set(seqs))
 
 
 def test_an_orchestration_becomes_an_agent_once(client):
