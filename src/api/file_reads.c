@@ -158,6 +158,7 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 	run->error = view->end.error;
 	run->ended_at = moment(view->end.ended_at_ms, moments->ended);
 	run->total_tokens_used = view->end.tokens;
+	run->cache_read_tokens = view->end.cache_read_tokens;
 	run->total_cost_usd = view->end.cost_usd;
 }
 
@@ -170,6 +171,7 @@ static void fill_end(struct store_run_status *run, const struct file_run *held,
 	run->error = end.error;
 	run->ended_at = moment(end.ended_at_ms, moments->ended);
 	run->total_tokens_used = end.tokens;
+	run->cache_read_tokens = end.cache_read_tokens;
 	run->total_cost_usd = end.cost_usd;
 	run->waiting_for_human = false;
 	run->human_prompt = run->human_fields = NULL;
@@ -223,6 +225,7 @@ static void from_summary(struct store_run_status *run, const struct files_indexe
 		moment(summary->started_at_ms, moments->started);
 	run->ended_at = moment(summary->ended_at_ms, moments->ended);
 	run->total_tokens_used = summary->tokens;
+	run->cache_read_tokens = summary->cache_read_tokens;
 	run->total_cost_usd = summary->cost_usd;
 }
 

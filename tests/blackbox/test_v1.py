@@ -352,6 +352,23 @@ def test_a_long_log_is_told_whole(client):
     assert seqs == sorted(set(seqs))
 
 
+def test_an_estimate_is_the_means_of_the_last_that_completed(client):
+    for _ in range(3):
+        assert run(client, "greet", {"message": "you"}).status == 200
+    if client.site:
+        client.site.sql("UPDATE orchestration_runs SET total_tokens_used = 40,"
+                        " cache_read_tokens = 10, total_cost_usd = 0.5"
+                        " WHERE orchestration_id = 'greet' AND status = 'completed'")
+    path = "/api/orchestrations/greet/estimate"
+    got = client.get(f"{path}?sample_size=2").json
+    assert got["sample_size"] == 2 and got == {
+        "sample_size": 2, "average_cost_usd": 0.5 if client.site else 0,
+        "average_cache_hit_rate": 25 if client.site else 0,
+        "average_cache_read_tokens": 10 if client.site else 0}
+    assert client.get(f"{path}?sample_size=50").json["sample_size"] >= 3
+    assert client.get("/api/orchestrations/fails/estimate").json["sample_size"] == 0
+
+
 def test_an_orchestration_becomes_an_agent_once(client):
     path = "/api/orchestrations/greet/deploy"
     first, second = (client.post(path) for _ in range(2))
