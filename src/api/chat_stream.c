@@ -39,8 +39,18 @@ struct opening {
 	struct api_call *call;
 	const char *session_id;
 	struct event_id after;
-	const char *head; /* NULL: the stream itself is what was asked for */
+	const struct chat_stream_ask *ask; /* NULL: the stream itself is wanted */
 };
+
+/* A message that was accepted is no error, whatever keeps its stream back: who is told to
+ * try again says it twice. */
+static void refuse(const struct opening *opening, enum errors_code error)
+{
+	if (opening->ask)
+		opening->ask->unseen(opening->ask->arg);
+	else
+		errors_send(opening->call->req, error, NULL);
+}
 
 static void on_turn(void *arg, enum errors_code error,
 		    const struct store_chat_place *turn)
@@ -53,7 +63,7 @@ static void on_turn(void *arg, enum errors_code error,
 	if (error == ERRORS_NONE && !api_call_sees(call, turn->tenant_id))
 		error = ERRORS_NO_SESSION;
 	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+		refuse(opening, error);
 		return;
 	}
 	if (request_method(call->req) == REQUEST_HEAD) {
@@ -61,28 +71,27 @@ static void on_turn(void *arg, enum errors_code error,
 		return;
 	}
 	ask.run_id = turn->run_id;
-	ask.head = opening->head;
-	ask.view = opening->head ? V1_VIEW_CHAT : V1_VIEW_NONE;
+	ask.head = opening->ask ? opening->ask->head : NULL;
+	ask.view = opening->ask ? V1_VIEW_CHAT : V1_VIEW_NONE;
 	ask.ended = turn->ended;
 	ask.fresh = turn->epoch == 0 && turn->wake == 1 && !turn->ended;
 	ask.plain = chat_run_agent(turn->definition_id) != NULL;
 	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0) {
 		log_warn("events.stream_refused", LOG_S("session", opening->session_id),
 			 LOG_S("error", err.text));
-		errors_send(call->req, ERRORS_BUSY, NULL);
+		refuse(opening, ERRORS_BUSY);
 	}
 }
 
-void chat_stream_answer(struct api_call *call, const char *session_id, int64_t turn,
-			const char *head)
+void chat_stream_answer(struct api_call *call, const struct chat_stream_ask *ask)
 {
 	struct opening *opening = arena_new(request_arena(call->req), struct opening);
 
 	opening->call = call;
-	opening->session_id = session_id;
-	opening->head = head;
-	call->port->chats->turn(call->port->chats->self, session_id, turn, on_turn,
-				opening);
+	opening->session_id = ask->session_id;
+	opening->ask = ask;
+	call->port->chats->turn(call->port->chats->self, ask->session_id, ask->turn,
+				on_turn, opening);
 }
 
 void chat_stream_get(struct api_call *call)

@@ -6,8 +6,17 @@
 
 struct api_call;
 
-/* As V1 has them, head (JSON text) in front. Texts are the request's. */
-void chat_stream_answer(struct api_call *call, const char *session_id, int64_t turn,
-			const char *head);
+/* The request's, as its texts. */
+struct chat_stream_ask {
+	const char *session_id;
+	int64_t turn;
+	const char *head; /* JSON text: the first event */
+	/* Answers in their place: the turn goes on, and cannot be followed. */
+	void (*unseen)(void *arg);
+	void *arg;
+};
+
+/* As V1 has them. */
+void chat_stream_answer(struct api_call *call, const struct chat_stream_ask *ask);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * estimate_route.c - GET /api/orchestrations/{id}/estimate: what a run may cost
  *
- * Means of the last runs that have completed, one row after the other: they are few.
- * Without any all is 0, and sample_size says so.
+ * Means of the last runs that have completed, as lists have them. Without any all is 0,
+ * and sample_size says so.
  */
 #include "api/api_call.h"
 #include "api/body.h"
@@ -10,7 +10,6 @@
 #include "api/handlers.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
-#include "base/ids.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "server/request.h"
@@ -18,13 +17,12 @@
 
 #define SAMPLE_DEFAULT 5
 #define SAMPLE_MAX     50
+#define PAGES_MAX      20 /* those of files may be short, or empty */
 
 struct estimate {
 	struct api_call *call;
 	int wanted;
-	const char *run_ids[SAMPLE_MAX];
-	size_t count, asked;
-	size_t read; /* of those, still there */
+	int read, pages;
 	double cost_usd;
 	int64_t tokens;
 	int64_t cached; /* of them */
@@ -32,13 +30,13 @@ struct estimate {
 
 static void send(const struct estimate *estimate)
 {
-	double runs = estimate->read ? (double)estimate->read : 1.;
+	double runs = estimate->read ? estimate->read : 1;
 	struct str body = STR_INIT;
 	struct jsonw w;
 
 	jsonw_init(&w, &body);
 	jsonw_object(&w);
-	jsonw_pair_int(&w, "sample_size", (int64_t)estimate->read);
+	jsonw_pair_int(&w, "sample_size", estimate->read);
 	jsonw_pair_double(&w, "average_cost_usd", estimate->cost_usd / runs);
 	/* in per cent, as /api/scale/analytics has it */
 	jsonw_pair_double(&w, "average_cache_hit_rate",
@@ -51,70 +49,55 @@ static void send(const struct estimate *estimate)
 	response_json(estimate->call->req, 200, &body);
 }
 
-static void read_next(struct estimate *estimate);
-
-static void on_detail(void *arg, enum errors_code error, const struct port_detail *detail)
-{
-	struct estimate *estimate = arg;
-
-	if (error == ERRORS_NONE) {
-		estimate->read++;
-		estimate->cost_usd += detail->row.run.total_cost_usd;
-		estimate->tokens += detail->row.run.total_tokens_used;
-		estimate->cached += detail->row.cache_read_tokens;
-	} else if (error != ERRORS_NO_RUN) { /* one may be erased meanwhile */
-		errors_send(estimate->call->req, error, NULL);
-		return;
-	}
-	read_next(estimate);
-}
-
-static void read_next(struct estimate *estimate)
-{
-	const struct run_port *runs = estimate->call->port->run;
-
-	if (estimate->asked == estimate->count)
-		send(estimate);
-	else
-		runs->detail(runs->self, estimate->run_ids[estimate->asked++], false,
-			     on_detail, estimate);
-}
+static void read_page(struct estimate *estimate, const char *after);
 
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
 	struct estimate *estimate = arg;
-	struct arena *arena = request_arena(estimate->call->req);
+	size_t i;
 
-	(void)next;
 	if (error != ERRORS_NONE) {
 		errors_send(estimate->call->req, error, NULL);
 		return;
 	}
-	for (; estimate->count < count && estimate->count < SAMPLE_MAX; estimate->count++)
-		estimate->run_ids[estimate->count] =
-			arena_dup(arena, runs[estimate->count].run_id);
-	read_next(estimate);
+	for (i = 0; i < count; i++) {
+		estimate->read++;
+		estimate->cost_usd += runs[i].total_cost_usd;
+		estimate->tokens += runs[i].total_tokens_used;
+		estimate->cached += runs[i].cache_read_tokens;
+	}
+	if (next && estimate->read < estimate->wanted && ++estimate->pages < PAGES_MAX)
+		read_page(estimate, next);
+	else
+		send(estimate);
+}
+
+static void read_page(struct estimate *estimate, const char *after)
+{
+	const struct api_call *call = estimate->call;
+	const struct list_port *lists = call->port->lists;
+	const struct store_run_filter filter = {
+		.tenant_id = call->key_tenant,
+		.orchestration_id = call->params[0],
+		.status = "completed",
+		.after = after,
+		.limit = estimate->wanted - estimate->read,
+	};
+
+	lists->runs(lists->self, &filter, on_list, estimate);
 }
 
 static void on_definition(void *arg, enum errors_code error,
 			  const struct store_definition *definition)
 {
 	struct estimate *estimate = arg;
-	struct api_call *call = estimate->call;
-	const struct list_port *lists = call->port->lists;
-	const struct store_run_filter filter = {
-		.tenant_id = call->key_tenant,
-		.orchestration_id = call->params[0],
-		.status = "completed",
-		.limit = estimate->wanted,
-	};
 
 	(void)definition;
 	if (error == ERRORS_NONE)
-		lists->runs(lists->self, &filter, on_list, estimate);
+		read_page(estimate, NULL);
 	else
-		errors_send(call->req, error, NULL);
+		errors_send(estimate->call->req, error, NULL);
 }
 
 void estimate_route_get(struct api_call *call)

@@ -25,6 +25,7 @@
 #include "store/files_journal.h"
 #include "store/files_view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *moment(int64_t at_ms, char *buf)
@@ -157,6 +158,7 @@ static void from_view(struct store_run_status *run, const struct files_view *vie
 	run->error = view->end.error;
 	run->ended_at = moment(view->end.ended_at_ms, moments->ended);
 	run->total_tokens_used = view->end.tokens;
+	run->cache_read_tokens = view->end.cache_read_tokens;
 	run->total_cost_usd = view->end.cost_usd;
 }
 
@@ -169,6 +171,7 @@ static void fill_end(struct store_run_status *run, const struct file_run *held,
 	run->error = end.error;
 	run->ended_at = moment(end.ended_at_ms, moments->ended);
 	run->total_tokens_used = end.tokens;
+	run->cache_read_tokens = end.cache_read_tokens;
 	run->total_cost_usd = end.cost_usd;
 	run->waiting_for_human = false;
 	run->human_prompt = run->human_fields = NULL;
@@ -222,6 +225,7 @@ static void from_summary(struct store_run_status *run, const struct files_indexe
 		moment(summary->started_at_ms, moments->started);
 	run->ended_at = moment(summary->ended_at_ms, moments->ended);
 	run->total_tokens_used = summary->tokens;
+	run->cache_read_tokens = summary->cache_read_tokens;
 	run->total_cost_usd = summary->cost_usd;
 }
 
@@ -324,6 +328,7 @@ struct gathering {
 	struct port_event *at;
 	size_t count;
 	size_t limit;
+	size_t row_len; /* of the row that was too much; 0: none was */
 	bool bad;
 };
 
@@ -366,7 +371,30 @@ static enum files_scan gather_row(void *arg, char type, const char *body, size_t
 	else if (step.events)
 		rc = replay_row(step.events, gather, g, &err);
 	g->bad = rc < 0;
+	if (rc == 0)
+		g->row_len = FILES_RECORD_HEAD + len;
 	return rc == 1 ? FILES_SCAN_ON : FILES_SCAN_STOP;
+}
+
+/* Whoever reads page by page has each row read once or twice, and not once for each page
+ * behind it. */
+static uint64_t begin(const struct file_reads_place *place, const char *run_id,
+		      const struct event_id *start)
+{
+	return place && strcmp(place->run_id, run_id) == 0 &&
+			       event_id_compare(start, &place->passed) > 0
+		       ? place->at
+		       : 0;
+}
+
+static void keep_place(struct file_reads_place *place, const char *run_id,
+		       const struct gathering *g, uint64_t behind)
+{
+	if (!place || !g->row_len || !g->count)
+		return;
+	(void)snprintf(place->run_id, sizeof(place->run_id), "%s", run_id);
+	(void)event_id_parse(g->at[g->count - 1].id, &place->passed);
+	place->at = behind - g->row_len;
 }
 
 enum errors_code file_reads_gather(const struct file_reads *reads, const char *run_id,
@@ -377,7 +405,7 @@ enum errors_code file_reads_gather(const struct file_reads *reads, const char *r
 	struct gathering g = { .arena = arena, .plain = plain, .at = at, .limit = *room };
 	enum errors_code error = ERRORS_NONE;
 	struct err err;
-	uint64_t from = 0;
+	uint64_t from;
 	int fd;
 
 	if (strcmp(start, "-") != 0)
@@ -387,8 +415,11 @@ enum errors_code file_reads_gather(const struct file_reads *reads, const char *r
 		(void)event_id_parse(end, &g.end);
 	if (open_run(reads, run_id, &fd, &error) < 0)
 		return error;
+	from = begin(reads->place, run_id, &g.start);
 	if (files_journal_scan(fd, &from, gather_row, &g, &err) < 0 || g.bad)
 		error = ERRORS_DISK;
+	else
+		keep_place(reads->place, run_id, &g, from);
 	fdutil_close(&fd);
 	*room -= g.count;
 	return error;

@@ -3,21 +3,33 @@
 #define API_FILE_READS_H
 
 #include "api/runs_port.h"
+#include "base/ids.h"
 #include "base/str.h"
+#include "events/event_id.h"
 #include "store/files_view.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct file_run;
 struct files_dir;
 struct files_index;
 struct host_file;
 
+/* Where the next page of events is likely to begin: rows in front of it have none behind
+ * that event. Embed it zeroed; all is private. */
+struct file_reads_place {
+	char run_id[IDS_MAX];
+	struct event_id passed;
+	uint64_t at; /* in the run's file */
+};
+
 /* host: whose runs are in memory; NULL: none is. */
 struct file_reads {
 	const struct files_dir *dir;
 	const struct host_file *host;
-	struct files_index *index; /* NULL: none */
+	struct files_index *index;      /* NULL: none */
+	struct file_reads_place *place; /* NULL: each page is looked for from the start */
 };
 
 /* What `queue` says of these runs. */

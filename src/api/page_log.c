@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -31,7 +32,9 @@
 
 struct page_log {
 	struct api_call *call;
-	struct str text; /* freed with the answer */
+	struct str text;           /* freed with the answer */
+	char start[STREAM_ID_MAX]; /* of the next page */
+	ev_timer turn; /* pages of a file come at once, one within the other */
 };
 
 static void add_cut(struct str *out, const char *text, size_t len)
@@ -110,13 +113,11 @@ static void fail(struct page_log *log, enum errors_code error)
 	errors_send(log->call->req, error, NULL);
 }
 
-static void read_page(struct page_log *log, const char *start);
-
 static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		      const struct port_event *events, size_t count)
 {
 	struct page_log *log = arg;
-	char bound[STREAM_ID_MAX + 1], start[STREAM_ID_MAX] = "";
+	char bound[STREAM_ID_MAX + 1];
 	size_t i;
 
 	(void)tenant_id; /* the head was read with it */
@@ -133,15 +134,23 @@ static void on_events(void *arg, enum errors_code error, const char *tenant_id,
 		return;
 	}
 	(void)snprintf(bound, sizeof(bound), "(%s", events[count - 1].id);
-	(void)stream_id_start(bound, start);
-	read_page(log, start);
+	(void)stream_id_start(bound, log->start);
+	ev_timer_start(log->call->loop, &log->turn);
 }
 
-static void read_page(struct page_log *log, const char *start)
+static void read_page(struct page_log *log)
 {
 	const struct run_port *runs = log->call->port->run;
 
-	runs->events(runs->self, log->call->params[0], start, "+", PAGE, on_events, log);
+	runs->events(runs->self, log->call->params[0], log->start, "+", PAGE, on_events,
+		     log);
+}
+
+static void on_turn(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	read_page(w->data);
 }
 
 static void add_head(struct str *out, const char *name, const char *value)
@@ -172,7 +181,7 @@ static void on_detail(void *arg, enum errors_code error, const struct port_detai
 	add_head(&log->text, "Ended at", run->ended_at);
 	add_head(&log->text, "User Input", detail->row.input);
 	str_add_char(&log->text, '\n');
-	read_page(log, "-");
+	read_page(log);
 }
 
 void page_log_get(struct api_call *call)
@@ -181,6 +190,9 @@ void page_log_get(struct api_call *call)
 	const struct run_port *runs = call->port->run;
 
 	log->call = call;
+	(void)snprintf(log->start, sizeof(log->start), "-");
+	ev_timer_init(&log->turn, on_turn, 0., 0.);
+	log->turn.data = log;
 	if (api_call_id_ok(call->params[0]))
 		runs->detail(runs->self, call->params[0], false, on_detail, log);
 	else

@@ -125,7 +125,7 @@ static void port_newest(void *self, const char *run_id, port_newest_cb cb, void 
 {
 	struct port_scale *port = self;
 
-	run_reads_newest(port->parts.pool, run_id, cb, arg);
+	run_reads_newest(port->parts.pool, port->parts.link, run_id, cb, arg);
 }
 
 static void port_steps(void *self, const char *run_id, int64_t from_seq, int limit,

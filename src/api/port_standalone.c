@@ -45,6 +45,7 @@ struct port_standalone {
 	struct run_router router;
 	struct port_standalone_parts parts;
 	struct file_reads reads;
+	struct file_reads_place place;
 	struct def_files defs;
 	struct file_chats chats;
 	struct file_walks *walks;
@@ -325,7 +326,8 @@ struct port_standalone *port_standalone_new(const struct port_standalone_parts *
 	port->parts = *parts;
 	port->walks = file_walks_new(parts->loop);
 	def_files_init(&port->defs, parts->conf, parts->loop, parts->catalog);
-	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index };
+	port->reads = (struct file_reads){ parts->dir, parts->host, parts->index,
+					   &port->place };
 	port->chats = (struct file_chats){
 		.reads = &port->reads,
 		.host = parts->host,

@@ -44,22 +44,28 @@ void run_follow_begin(struct run_follow *follow)
 	runs->newest(runs->self, follow->call->params[0], on_newest, follow);
 }
 
-void run_follow_open(const struct run_follow *follow)
+void run_follow_serve(const struct api_call *call, const struct tails_ask *ask,
+		      const char *status)
 {
-	struct api_call *call = follow->call;
-	const struct tails_ask ask = {
-		.run_id = call->params[0],
-		.after = follow->after,
-		.view = V1_VIEW_RUN,
-	};
 	const struct run_port *runs = call->port->run;
 	struct err err;
 
-	if (runs->follow(runs->self, call->req, &ask, &err) == 0)
+	if (runs->follow(runs->self, call->req, ask, &err) == 0)
 		return;
-	log_warn("events.stream_refused", LOG_S("run", call->params[0]),
+	log_warn("events.stream_refused", LOG_S("run", ask->run_id),
 		 LOG_S("error", err.text));
-	inline_answer_send_accepted(call->req, call->params[0], "running");
+	inline_answer_send_accepted(call->req, ask->run_id, status);
+}
+
+void run_follow_open(const struct run_follow *follow)
+{
+	const struct tails_ask ask = {
+		.run_id = follow->call->params[0],
+		.after = follow->after,
+		.view = V1_VIEW_RUN,
+	};
+
+	run_follow_serve(follow->call, &ask, "running");
 }
 
 /* -- an answer to a question -- */

@@ -6,6 +6,7 @@
 
 struct api_call;
 struct run_follow;
+struct tails_ask;
 
 /* `after` is set: do what makes the run go on, then run_follow_open() or an error. */
 typedef void (*run_follow_cb)(struct run_follow *follow);
@@ -22,5 +23,9 @@ struct run_follow {
 void run_follow_begin(struct run_follow *follow);
 /* The answer: its events behind `after`, as V1 has them. */
 void run_follow_open(const struct run_follow *follow);
+/* Of a run whose request was accepted: its events, or, if they cannot be sent, 202 with
+ * that status. An error would make the client ask for the same again. */
+void run_follow_serve(const struct api_call *call, const struct tails_ask *ask,
+		      const char *status);
 
 #endif

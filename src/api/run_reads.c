@@ -13,9 +13,13 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "events/event_id.h"
 #include "events/replay.h"
 #include "pg/pg_batch.h"
+#include "redis/redis_command.h"
+#include "redis/redis_link.h"
+#include "redis/redis_reply.h"
 #include "run/chat_run.h"
 
 #include <stdio.h>
@@ -167,14 +171,52 @@ void run_reads_events(struct pg_pool *pool, struct redis_link *link, const char 
 	pg_read(pool, batch, on_run_of_events, read);
 }
 
-/* -- the newest event -- */
+/* -- the newest event: the journal's; of a run that a stock worker executed, which has
+ * none, the stream's -- */
 
 struct newest_read {
+	struct redis_link *link;
 	int statement;
 	port_newest_cb cb;
 	void *arg;
 	char run_id[IDS_MAX];
 };
+
+static void newest_is(struct newest_read *read, enum errors_code error,
+		      const struct event_id *id)
+{
+	read->cb(read->arg, error, id);
+	mem_free(read);
+}
+
+static void on_stream_end(void *arg, const struct redis_answer *answer)
+{
+	struct newest_read *read = arg;
+	const struct redis_reply *entry = redis_reply_at(answer->reply, 0);
+	const char *text = redis_reply_text(redis_reply_at(entry, 0), NULL);
+	struct event_id newest = { 0, 0 };
+
+	if (answer->rc < 0)
+		log_warn("redis.read_failed", LOG_S("error", answer->text));
+	else if (text)
+		(void)event_id_parse(text, &newest);
+	newest_is(read, answer->rc < 0 ? ERRORS_REDIS : ERRORS_NONE, &newest);
+}
+
+static int ask_stream(struct newest_read *read)
+{
+	struct redis_command command = REDIS_COMMAND_INIT;
+	struct str key = STR_INIT;
+	int rc;
+
+	chat_run_stream(&key, read->run_id);
+	redis_command_words(&command, "XREVRANGE", str_text(&key), "+", "-", "COUNT", "1",
+			    NULL);
+	rc = redis_link_send(read->link, &command, on_stream_end, read, NULL);
+	redis_command_deinit(&command);
+	str_deinit(&key);
+	return rc;
+}
 
 static void on_newest(void *arg, enum errors_code error, const struct pg_reply *reply)
 {
@@ -182,6 +224,7 @@ static void on_newest(void *arg, enum errors_code error, const struct pg_reply *
 	struct event_id newest = { 0, 0 };
 	struct store_step step;
 	struct err err;
+	int rc;
 
 	if (error == ERRORS_NONE && store_steps_events_count(reply, read->statement)) {
 		store_steps_events_read(reply, read->statement, 0, &step);
@@ -189,17 +232,22 @@ static void on_newest(void *arg, enum errors_code error, const struct pg_reply *
 			log_error("run.journal_unreadable",
 				  LOG_S("run", (const char *)read->run_id),
 				  LOG_N("seq", step.seq), LOG_S("error", err.text));
+	} else if (error == ERRORS_NONE) {
+		rc = ask_stream(read);
+		if (rc == 0)
+			return;
+		error = rc == ERR_FULL ? ERRORS_BUSY : ERRORS_REDIS;
 	}
-	read->cb(read->arg, error, &newest);
-	mem_free(read);
+	newest_is(read, error, &newest);
 }
 
-void run_reads_newest(struct pg_pool *pool, const char *run_id, port_newest_cb cb,
-		      void *arg)
+void run_reads_newest(struct pg_pool *pool, struct redis_link *link, const char *run_id,
+		      port_newest_cb cb, void *arg)
 {
 	struct newest_read *read = mem_new(struct newest_read);
 	struct pg_batch *batch = pg_batch_new();
 
+	read->link = link;
 	read->cb = cb;
 	read->arg = arg;
 	(void)snprintf(read->run_id, sizeof(read->run_id), "%s", run_id);

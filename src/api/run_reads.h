@@ -17,8 +17,8 @@ void run_reads_list(struct read_gate *gate, const struct store_run_filter *filte
 void run_reads_events(struct pg_pool *pool, struct redis_link *link, const char *run_id,
 		      const char *start, const char *end, int limit, port_events_cb cb,
 		      void *arg);
-void run_reads_newest(struct pg_pool *pool, const char *run_id, port_newest_cb cb,
-		      void *arg);
+void run_reads_newest(struct pg_pool *pool, struct redis_link *link, const char *run_id,
+		      port_newest_cb cb, void *arg);
 void run_reads_steps(struct pg_pool *pool, const char *run_id, int64_t from_seq,
 		     int limit, port_steps_cb cb, void *arg);
 

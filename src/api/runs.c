@@ -15,11 +15,11 @@
 #include "api/outcome_wait.h"
 #include "api/pairs.h"
 #include "api/run_body.h"
+#include "api/run_follow.h"
 #include "api/run_pairs.h"
 #include "api/runs_port.h"
 #include "api/stream_id.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
@@ -72,11 +72,8 @@ static void follow(struct start *start)
 		.fresh = !start->run.replayed,
 		.view = V1_VIEW_RUN,
 	};
-	struct api_call *call = start->call;
-	struct err err;
 
-	if (call->port->run->follow(call->port->run->self, call->req, &ask, &err) < 0)
-		inline_answer_send_accepted(call->req, start->run_id, "queued");
+	run_follow_serve(start->call, &ask, "queued");
 }
 
 static void on_decided(struct port_run *run)

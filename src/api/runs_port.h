@@ -275,8 +275,8 @@ struct run_port {
 	 * it waits for another answer. */
 	int (*follow)(void *self, struct request *req, const struct tails_ask *ask,
 		      struct err *err);
-	/* The id of its newest durable event; 0-0: it has none, or there is no such
-	 * run. */
+	/* The id of its newest durable event, or of what a stock worker said last; 0-0:
+	 * it has none, or there is no such run. */
 	void (*newest)(void *self, const char *run_id, port_newest_cb cb, void *arg);
 	/* How it is over, without its events. ERRORS_NO_RUN */
 	void (*outcome)(void *self, const char *run_id, port_outcome_cb cb, void *arg);

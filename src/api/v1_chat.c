@@ -34,6 +34,7 @@ struct chatting {
 	const char *agent_name;
 	const char *session_id; /* of the turn */
 	bool streams;           /* the answer is what the turn says */
+	struct chat_stream_ask stream;
 };
 
 static void print_who(const struct chatting *chatting, struct jsonw *w)
@@ -41,6 +42,26 @@ static void print_who(const struct chatting *chatting, struct jsonw *w)
 	jsonw_pair_text(w, "session_id", chatting->session_id);
 	jsonw_pair_text(w, "agent_id", chatting->chat.agent_id);
 	jsonw_pair_text(w, "agent_name", chatting->agent_name);
+}
+
+/* Status: it goes on, or waits for a person. */
+static void send_accepted(const struct chatting *chatting, const char *status)
+{
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	print_who(chatting, &w);
+	jsonw_pair_text(&w, "status", status);
+	jsonw_pair_int(&w, "turn", chatting->chat.turn);
+	jsonw_object_end(&w);
+	response_json(chatting->call->req, 202, &body);
+}
+
+static void on_unseen(void *arg)
+{
+	send_accepted(arg, "running");
 }
 
 /* The first event: who answers, and where. */
@@ -55,9 +76,15 @@ static void follow(struct chatting *chatting)
 	jsonw_pair_text(&w, "type", "session");
 	print_who(chatting, &w);
 	jsonw_object_end(&w);
-	chat_stream_answer(chatting->call, chatting->session_id, chatting->chat.turn,
-			   arena_dup_n(arena, str_text(&head), head.len));
+	chatting->stream = (struct chat_stream_ask){
+		.session_id = chatting->session_id,
+		.turn = chatting->chat.turn,
+		.head = arena_dup_n(arena, str_text(&head), head.len),
+		.unseen = on_unseen,
+		.arg = chatting,
+	};
 	str_deinit(&head);
+	chat_stream_answer(chatting->call, &chatting->stream);
 }
 
 static void on_over(void *arg, enum errors_code error, const struct port_result *result)
@@ -72,17 +99,15 @@ static void on_over(void *arg, enum errors_code error, const struct port_result 
 		errors_send(req, error, NULL);
 	} else if (ended && strcmp(result->status, "completed") != 0) {
 		errors_send(req, ERRORS_INTERNAL, "the agent gave no answer");
+	} else if (!ended) {
+		send_accepted(chatting, result ? "paused" : "running");
 	} else {
 		jsonw_init(&w, &body);
 		jsonw_object(&w);
 		print_who(chatting, &w);
-		if (ended)
-			jsonw_pair_text(&w, "response",
-					result->response ? result->response : "");
-		else /* it goes on, or waits for a person */
-			jsonw_pair_text(&w, "status", result ? "paused" : "running");
+		jsonw_pair_text(&w, "response", result->response ? result->response : "");
 		jsonw_object_end(&w);
-		response_json(req, ended ? 200 : 202, &body);
+		response_json(req, 200, &body);
 	}
 }
 

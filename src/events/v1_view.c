@@ -7,6 +7,9 @@
  *	paused    a `done` in its place: what was asked is in front of it, and the
  *	          answer is another request. One that comes first is the pause that the
  *	          request ended, told too late
+ *	human_input_required
+ *	          of a run that was taken over from stock, its first event, says again
+ *	          what the request has answered
  *	done      the last
  *
  * and in a conversation
@@ -64,6 +67,13 @@ static bool is_answer(const struct json *event, const char *type)
 	       !jsonr_get(event, "nested_run_id");
 }
 
+/* A run that began here has begun with something else. */
+static bool is_taken_over(const struct json *event, const char *type)
+{
+	return strcmp(type, "human_input_required") == 0 &&
+	       jsonr_get_int(event, "seq", 0) == 1;
+}
+
 static bool is_error(const char *type)
 {
 	return strcmp(type, "error") == 0 || strcmp(type, "orchestration_error") == 0;
@@ -85,6 +95,8 @@ bool v1_view_add(struct str *out, enum v1_view view, const char *run_id, bool fi
 		last = !first;
 		if (last)
 			str_add_text(out, DONE);
+	} else if (is_taken_over(event, type)) {
+		/* nothing */
 	} else if (view == V1_VIEW_CHAT && is_answer(event, type)) {
 		print_response(out, run_id, event);
 	} else if (view == V1_VIEW_CHAT && is_error(type)) {

@@ -65,6 +65,7 @@ void host_file_summarize(const struct file_run *run, const struct files_end *end
 				 .wakes = run->wakes,
 				 .epoch = run->epoch,
 				 .tokens = end->tokens,
+				 .cache_read_tokens = end->cache_read_tokens,
 				 .cost_usd = end->cost_usd,
 				 .end_at = run->end_at,
 			 });

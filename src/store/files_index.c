@@ -274,6 +274,7 @@ void files_index_learn(struct files_index *index, const struct files_view *view)
 				 .wakes = view->wakes,
 				 .epoch = view->epoch,
 				 .tokens = view->end.tokens,
+				 .cache_read_tokens = view->end.cache_read_tokens,
 				 .cost_usd = view->end.cost_usd,
 				 .end_at = view->end_at,
 			 });

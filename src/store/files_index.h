@@ -27,6 +27,7 @@ struct files_summary {
 	int64_t wakes;
 	int64_t epoch;
 	int64_t tokens;
+	int64_t cache_read_tokens;
 	double cost_usd;
 	uint64_t end_at; /* where the record of its end is in the file */
 };

@@ -214,6 +214,7 @@ struct store_run_status {
 	const char *run_at;      /* NULL: at once */
 	const char *schedule_id; /* NULL */
 	bool chat; /* a turn of a conversation; of one run alone, not in lists */
+	int64_t cache_read_tokens; /* in lists alone */
 };
 
 int store_runs_get(struct pg_batch *batch, const char *run_id);

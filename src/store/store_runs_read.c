@@ -201,6 +201,7 @@ void store_runs_list_read(const struct pg_reply *reply, int statement, int row,
 			  struct store_run_status *ret)
 {
 	read_status(reply, statement, row, ret);
+	ret->cache_read_tokens = pg_reply_int(reply, statement, row, 30);
 }
 
 int store_runs_counts(struct pg_batch *batch)

@@ -190,6 +190,32 @@ def test_a_paused_run_goes_on_where_its_checkpoint_says(taken):
     assert events.count("human_input_required") >= 1 and events[-1] == "done"
 
 
+def test_an_answer_s_events_are_those_that_follow_it(taken):
+    """Not what the stock worker said before, which ends with the question."""
+    row = stock.run_row("paused", 12, **{
+        k: stock.RUNS[5][k] for k in ("orchestration_id", "current_step_id",
+                                      "waiting_for_human", "human_prompt", "human_fields")})
+    run_id = row["run_id"]
+    connection = taken.site.postgres.connect(taken.site.database)
+    with connection.cursor() as cursor:
+        stock.insert(cursor, "orchestration_runs", [row])
+    connection.commit()
+    connection.close()
+    with taken.site.redis.client() as client:
+        for kind in ("worker_picked_up", "step_complete", "human_input_required", "paused"):
+            client.xadd(f"synapse:run:{run_id}:events", {"data": json.dumps({"type": kind})})
+    path = taken.daemon.data_dir / "orchestration_runs" / f"{run_id}.json"
+    path.write_text(json.dumps({**stock.PAUSED, "run_id": run_id}))
+    answer = taken.client.post(f"/api/v1/orchestrations/runs/{run_id}/resume/stream",
+                               {"response": {"verdict": "fine"}})
+    assert answer.status == 200, answer
+    told = [json.loads(line[6:])["type"] for line in answer.body.decode().splitlines()
+            if line.startswith("data: ")]
+    assert told[-1] == "done" and "final" in told, told
+    assert "human_input_required" not in told, told
+    assert taken.site.wait_run(run_id)["status"] == "completed"
+
+
 def test_without_its_checkpoint_a_paused_run_is_not_begun_with_nothing(taken):
     """Its row says that a step was done before; what that made is nowhere."""
     run_id = stock.RUNS[6]["run_id"]

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import resource
 import threading
 import time
 
@@ -16,7 +18,11 @@ FAILS = orchestration("fails", llm_step("f", "mock.fail:provider"))
 SLOW = orchestration("slow", llm_step("s", "mock.sleep:60000"))
 TWO = orchestration("two", {**print_step("p", "first"), "next_step_id": "s"},
                     llm_step("s", "mock.sleep:60000"))
-DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO]
+STEPS = 450
+LONG = {**orchestration("long", *({**print_step(f"p{i}", "x"), "next_step_id": f"p{i + 1}"}
+                                  for i in range(STEPS)), print_step(f"p{STEPS}", "x")),
+        "max_total_turns": 2 * STEPS}
+DEFINITIONS = [*stock.ORCHESTRATIONS, FAILS, SLOW, TWO, LONG]
 
 
 @pytest.fixture(scope="module", params=["scale", "standalone"])
@@ -185,6 +191,37 @@ def test_a_conversation_is_streamed_as_clients_of_v1_know_it(client):
     assert client.with_key(None).post(f"{V1}/chat/stream", {"message": "x"}).status == 401
 
 
+def test_what_was_accepted_and_cannot_be_followed_is_no_error(client):
+    """A client that is told to try again would have it done twice."""
+    if not client.site:
+        pytest.skip("what accepts runs there wants descriptors itself")
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=20)
+
+    def post(path, body):
+        connection.request("POST", V1 + path, json.dumps(body),
+                           {"Authorization": f"Bearer {client.key}"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    assert post("/chat", {"message": "x", "session_id": "unseen"})[0] == 200
+    pids = client.daemon.pids("api")
+    limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids}
+    try:
+        for pid in pids:
+            taken = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+            free = min(set(range(len(taken) + 1)) - taken)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, limits[pid][1]))
+        said = post("/chat/stream", {"message": "y", "session_id": "unseen"})
+        begun = post("/orchestrations/greet/run/stream", {"message": "you"})
+    finally:
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits[pid])
+        connection.close()
+    assert said == (202, {"session_id": "unseen", "agent_id": "helper", "agent_name": "Helper",
+                          "status": "running", "turn": 2})
+    assert (begun[0], begun[1]["status"]) == (202, "queued")
+
+
 def test_a_failed_run_goes_on_and_the_page_hears_it(client):
     run_id = run(client, "fails").json["run_id"]
     path = f"/api/orchestrations/runs/{run_id}/resume"
@@ -297,6 +334,39 @@ def test_a_log_is_told_and_long_texts_in_it_are_cut(client):
     # it is the run's journal: not deleted by itself
     gone = client.ask("DELETE", f"/api/orchestrations/logs/{run_id}")
     assert (gone.status, gone.code) == (405, "method_not_allowed")
+
+
+def test_a_long_log_is_told_whole(client):
+    """Page by page, with others served between two of them."""
+    run_id = run(client, "long").json["run_id"]
+    path = f"/api/orchestrations/runs/{run_id}/events"
+    got, last = [], "0"
+    while page := client.get(f"{path}?after={last}&limit=700").json["events"]:
+        got += page
+        last = page[-1]["id"]
+    log = client.get(f"/api/orchestrations/logs/{run_id}").body.decode()
+    told = log.partition("\n\n")[2].splitlines()
+    assert [line.split()[1] for line in told] == [e["event"]["type"] for e in got]
+    assert len(got) > 1000 and got[-1]["event"]["type"] == "done"
+    seqs = [e["event"]["seq"] for e in got if "seq" in e["event"]]
+    assert seqs == sorted(set(seqs))
+
+
+def test_an_estimate_is_the_means_of_the_last_that_completed(client):
+    for _ in range(3):
+        assert run(client, "greet", {"message": "you"}).status == 200
+    if client.site:
+        client.site.sql("UPDATE orchestration_runs SET total_tokens_used = 40,"
+                        " cache_read_tokens = 10, total_cost_usd = 0.5"
+                        " WHERE orchestration_id = 'greet' AND status = 'completed'")
+    path = "/api/orchestrations/greet/estimate"
+    got = client.get(f"{path}?sample_size=2").json
+    assert got["sample_size"] == 2 and got == {
+        "sample_size": 2, "average_cost_usd": 0.5 if client.site else 0,
+        "average_cache_hit_rate": 25 if client.site else 0,
+        "average_cache_read_tokens": 10 if client.site else 0}
+    assert client.get(f"{path}?sample_size=50").json["sample_size"] >= 3
+    assert client.get("/api/orchestrations/fails/estimate").json["sample_size"] == 0
 
 
 def test_an_orchestration_becomes_an_agent_once(client):

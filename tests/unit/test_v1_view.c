@@ -49,6 +49,8 @@ static void a_pause_is_the_end_unless_it_is_that_of_before(void **state)
 	check(V1_VIEW_RUN, false, paused, "{\"type\":\"done\"}", true);
 	check(V1_VIEW_CHAT, false, paused, "{\"type\":\"done\"}", true);
 	check(V1_VIEW_RUN, true, paused, "", false);
+	check(V1_VIEW_RUN, true, "{\"type\":\"human_input_required\",\"seq\":1}", "",
+	      false);
 }
 
 static void a_conversation_s_answer_is_a_response(void **state)

@@ -11,7 +11,8 @@ SELECT r.run_id, r.orchestration_id, r.tenant_id, r.session_id, r.status,
        r.ended_at, r.created_at, r.picked_up_at, NULL, NULL,
        coalesce(r.definition_version, 0), r.wake, r.epoch, r.attempt, r.event_seq, r.queue,
        (extract(epoch FROM r.created_at) * 1000000)::int8 || '.' || r.run_id,
-       r.cancel_requested_at, r.priority, r.metadata, r.run_at, r.schedule_id
+       r.cancel_requested_at, r.priority, r.metadata, r.run_at, r.schedule_id,
+       coalesce(r.cache_read_tokens, 0)
   FROM orchestration_runs r
  WHERE r.tenant_id = $1 AND r.kind = 'run'
    AND ($1::text IS NULL OR r.tenant_id = $1)
