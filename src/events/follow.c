@@ -443,6 +443,13 @@ static void on_gone(void *arg)
 	tail_check(tail);
 }
 
+static struct sse_frame *farewell(void *arg)
+{
+	const struct follow *follow = arg;
+
+	return follow->view ? v1_view_farewell(follow->tail->run_id) : NULL;
+}
+
 void follow_drop(struct follow *follow)
 {
 	sse_drop(follow->sse);
@@ -452,7 +459,7 @@ void follow_drop(struct follow *follow)
 int follow_new(struct tail *tail, struct request *req, const struct tails_ask *ask,
 	       struct err *err)
 {
-	static const struct sse_ops ops = { on_room, on_gone };
+	static const struct sse_ops ops = { on_room, on_gone, farewell };
 	struct follow *follow = mem_new(struct follow);
 	struct sse_frame *frame;
 	int rc;
