@@ -232,10 +232,9 @@ static void on_page(void *arg, const struct redis_answer *answer)
 		return;
 	}
 	for (i = 0; i < count; i++)
-		if (!take_entry(follow, redis_reply_at(answer->reply, i)))
+		if (!take_entry(follow, redis_reply_at(answer->reply, i)) ||
+		    follow->state == FOLLOW_OVER) /* by its view */
 			return;
-	if (follow->state == FOLLOW_OVER)
-		return; /* by its view */
 	if (count == STREAM_PAGE)
 		follow_step(follow);
 	else
