@@ -225,6 +225,9 @@ static void on_lost(void *arg)
 static int open_server(struct api *api, struct err *err)
 {
 	const struct conf *conf = api->env->conf;
+	size_t body_max = (size_t)conf->api.body_max_bytes;
+	size_t bulk_max = (size_t)conf->api.bulk_body_max_bytes;
+	size_t largest = bulk_max > body_max ? bulk_max : body_max;
 	struct server_options options = {
 		.listen_fd = api->env->api_listen_fd,
 		.connections = conf->api.connections,
@@ -232,8 +235,8 @@ static int open_server(struct api *api, struct err *err)
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,
 		/* the largest that there may be fits beside the others */
-		.bodies_max_bytes =
-			BODIES_MAX_BYTES + (size_t)conf->api.bulk_body_max_bytes,
+		.body_max_bytes = largest,
+		.bodies_max_bytes = BODIES_MAX_BYTES + largest,
 		.stream_max_bytes = (size_t)conf->events.client_buffer_bytes,
 		.hold = true,
 	};
@@ -249,8 +252,8 @@ static int open_server(struct api *api, struct err *err)
 	api->front.inputs = api->env->inputs;
 	api->front.internal_token = conf->api.internal_token;
 	api->front.default_tenant = conf->limits.default_tenant;
-	api->front.body_max_bytes = (size_t)conf->api.body_max_bytes;
-	api->front.bulk_body_max_bytes = (size_t)conf->api.bulk_body_max_bytes;
+	api->front.body_max_bytes = body_max;
+	api->front.bulk_body_max_bytes = bulk_max;
 	return server_new(api->loop, &options, &front_ops, &api->front, &api->server,
 			  err);
 }

@@ -200,17 +200,18 @@ bool auth_knows(struct auth *auth, const char *header, int64_t now_mono_ms)
 	if (!text)
 		return false;
 	(void)digest_sha256(text, strlen(text), hash);
-	if (memo_peek(auth->memo, hash))
+	if (memo_knows(auth->memo, hash, now_mono_ms))
 		return true;
 	memo_want(auth->memo, hash, now_mono_ms);
 	return false;
 }
 
-bool auth_knows_session(const struct auth *auth, const char *token)
+bool auth_knows_session(const struct auth *auth, const char *token, int64_t now_mono_ms)
 {
 	char hash[DIGEST_HEX_SIZE];
 
-	return memo_peek(auth->memo, digest_sha256(token, strlen(token), hash)) != NULL;
+	return memo_knows(auth->memo, digest_sha256(token, strlen(token), hash),
+			  now_mono_ms);
 }
 
 static void copy(char *to, const char *from)

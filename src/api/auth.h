@@ -68,11 +68,11 @@ enum auth_verdict auth_check_nobody(struct auth *auth, int64_t now_mono_ms,
 				    struct auth_key *key);
 
 /*
- * Is the key, or the session, of this text in memory and was it good? Never waits. A key
- * that is not is looked up meanwhile.
+ * Was the key, or the session, of this text good the last time, 30 s ago at the most?
+ * Never waits. A key of which that is not known is looked up meanwhile.
  */
 bool auth_knows(struct auth *auth, const char *header, int64_t now_mono_ms);
-bool auth_knows_session(const struct auth *auth, const char *token);
+bool auth_knows_session(const struct auth *auth, const char *token, int64_t now_mono_ms);
 
 /* The answer to a fetch; id NULL: no active key has that hash. Texts are copied. */
 void auth_found(struct auth *auth, const char *hash, int64_t now_mono_ms, const char *id,

@@ -68,7 +68,7 @@ static const struct row rows[ERRORS_COUNT] = {
 	[ERRORS_MISMATCH] = { 409, 0, "idempotency_mismatch",
 		"this Idempotency-Key was used with another body" },
 	[ERRORS_NOT_FAILED] = { 409, 0, "run_not_failed",
-		"only a failed run is resumed so" },
+		"only a run that failed or was cancelled is resumed so" },
 	[ERRORS_NOT_ENDED] = { 409, 0, "run_not_ended", "the run has not ended" },
 	[ERRORS_ENDED] = { 409, 0, "run_ended", "the run has ended" },
 	[ERRORS_RESOLVED] = { 409, 0, "dead_letter_resolved",

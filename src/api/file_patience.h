@@ -18,7 +18,7 @@ struct file_patience {
 	int64_t until_mono_ms;
 };
 
-/* Try, and try again for five seconds while somebody else writes: over() may have run
+/* Try, and try again for two seconds while somebody else writes: over() may have run
  * before this returns. */
 void file_patience_start(struct file_patience *wait, struct ev_loop *loop);
 /* Nothing of it happens any more. */

@@ -6,9 +6,10 @@
  * gets the route's bound. When the body is in, the key is looked up (auth.c), mostly
  * without waiting, and the handler is called.
  *
- * A text in the form of a key costs a stranger nothing: whose key is not in memory when
- * the head is in gets a share of the room for bodies only (request_known()), and the
- * look-up begins at once, so that the next request of a good key is a known one's.
+ * A text in the form of a key costs a stranger nothing, and us one look-up at the most:
+ * whose key is not in memory when the head is in gets a share of the room for bodies only
+ * (request_known()), and the look-up begins at once, unless many are under way, so that
+ * the next request of a good key is a known one's.
  */
 #include "api/front.h"
 
@@ -116,7 +117,7 @@ static bool is_known(const struct front *front, const struct entry *entry)
 	if (entry->call.route->scope == ROUTE_PUBLIC || entry->is_nobody)
 		return false;
 	return entry->has_token
-		       ? auth_knows_session(front->auth, entry->token)
+		       ? auth_knows_session(front->auth, entry->token, clock_mono_ms())
 		       : auth_knows(front->auth, authorization(req), clock_mono_ms());
 }
 

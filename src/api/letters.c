@@ -64,7 +64,7 @@ void letters_list(struct read_gate *gate, const struct store_letter_filter *filt
 	ask->limit = filter->limit;
 	ask->letters = cb;
 	ask->statement = store_letters_list(batch, &wider);
-	read_gate_read(gate, batch, on_list, ask);
+	read_gate_read(gate, READ_GATE_SHORT, batch, on_list, ask);
 }
 
 static void on_letter(void *arg, enum errors_code error, const struct pg_reply *reply)

@@ -8,7 +8,9 @@
  * than stale_ms, and a busy key is asked for once per fresh_ms by this process.
  *
  *   - a key is fetched at most once at a time; who comes meanwhile waits in its list;
- *   - an entry that is being fetched is not evicted;
+ *   - an entry that is being fetched is not evicted, and one that has a value only when
+ *     no other is left: who asks for what does not exist pushes out nothing that does;
+ *   - what is wanted, but not waited for, has half of the fetches;
  *   - a failed fetch is not remembered: the next asker tries again.
  */
 #include "api/memo.h"
@@ -20,15 +22,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Long ago, and no age that is computed with it overflows. */
-#define OUTDATED_MONO_MS (-((int64_t)1 << 60))
-
 struct entry {
-	struct list node; /* of memo->used, least recently used first */
+	struct list node; /* of memo->used or memo->empty, least recently used first */
 	struct list waits;
 	void *value;             /* owned; NULL: no such thing, or nothing yet */
 	int64_t fetched_mono_ms; /* of value */
 	bool known;              /* there was an answer */
+	bool outdated;           /* who asks is not given it any more */
 	bool fetching;
 	char key[];
 };
@@ -38,7 +38,8 @@ struct memo {
 	struct memo_ops ops;
 	void *ctx;
 	struct map entries;
-	struct list used;
+	struct list used;  /* entries with a value */
+	struct list empty; /* and those without */
 	size_t fetches;
 };
 
@@ -52,6 +53,7 @@ struct memo *memo_new(const struct memo_options *options, const struct memo_ops 
 	memo->ctx = ctx;
 	map_init(&memo->entries);
 	list_init(&memo->used);
+	list_init(&memo->empty);
 	return memo;
 }
 
@@ -71,6 +73,8 @@ void memo_free(struct memo *memo)
 		return;
 	while (!list_empty(&memo->used))
 		entry_drop(memo, list_entry(memo->used.next, struct entry, node));
+	while (!list_empty(&memo->empty))
+		entry_drop(memo, list_entry(memo->empty.next, struct entry, node));
 	map_deinit(&memo->entries);
 	mem_free(memo);
 }
@@ -80,6 +84,24 @@ static struct entry *entry_find(const struct memo *memo, const char *key)
 	return map_get(&memo->entries, key, strlen(key));
 }
 
+static void entry_touch(struct memo *memo, struct entry *entry)
+{
+	list_remove(&entry->node);
+	list_push(entry->value ? &memo->used : &memo->empty, &entry->node);
+}
+
+/* The one that is missed least; NULL: all are being fetched. */
+static struct entry *oldest_of(const struct list *entries)
+{
+	list_for_each(node, entries) {
+		struct entry *entry = list_entry(node, struct entry, node);
+
+		if (!entry->fetching)
+			return entry;
+	}
+	return NULL;
+}
+
 /* NULL when all entries are being fetched. */
 static struct entry *entry_new(struct memo *memo, const char *key)
 {
@@ -87,14 +109,10 @@ static struct entry *entry_new(struct memo *memo, const char *key)
 	struct entry *entry;
 
 	if (memo->entries.count >= memo->options.entries_max) {
-		struct entry *oldest = NULL;
+		struct entry *oldest = oldest_of(&memo->empty);
 
-		list_for_each(node, &memo->used) {
-			oldest = list_entry(node, struct entry, node);
-			if (!oldest->fetching)
-				break;
-			oldest = NULL;
-		}
+		if (!oldest)
+			oldest = oldest_of(&memo->used);
 		if (!oldest)
 			return NULL;
 		entry_drop(memo, oldest);
@@ -102,7 +120,7 @@ static struct entry *entry_new(struct memo *memo, const char *key)
 	entry = mem_alloc(sizeof(*entry) + len + 1);
 	memcpy(entry->key, key, len + 1);
 	list_init(&entry->waits);
-	list_push(&memo->used, &entry->node);
+	list_push(&memo->empty, &entry->node);
 	(void)map_put(&memo->entries, entry->key, len, entry);
 	return entry;
 }
@@ -121,26 +139,40 @@ static bool entry_fetch(struct memo *memo, struct entry *entry)
 	return true;
 }
 
+/* Is what is remembered that there is none, and may it be said? */
+static bool is_none(const struct memo *memo, const struct entry *entry,
+		    int64_t now_mono_ms)
+{
+	return entry->known && !entry->value &&
+	       now_mono_ms - entry->fetched_mono_ms <= memo->options.none_ms;
+}
+
+static bool is_good(const struct memo *memo, const struct entry *entry,
+		    int64_t now_mono_ms)
+{
+	return entry->value &&
+	       now_mono_ms - entry->fetched_mono_ms <= memo->options.stale_ms;
+}
+
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value)
 {
 	struct entry *entry = entry_find(memo, key);
-	int64_t age_ms;
 
 	if (entry) {
-		list_remove(&entry->node);
-		list_push(&memo->used, &entry->node);
+		entry_touch(memo, entry);
 	} else {
-		entry = entry_new(memo, key);
+		/* what cannot be fetched now pushes out nothing */
+		if (memo->fetches < memo->options.fetches_max)
+			entry = entry_new(memo, key);
 		if (!entry)
 			return MEMO_FAILED;
 	}
-	age_ms = now_mono_ms - entry->fetched_mono_ms;
-	if (entry->known && !entry->value && age_ms <= memo->options.none_ms)
+	if (!entry->outdated && is_none(memo, entry, now_mono_ms))
 		return MEMO_NONE;
-	if (entry->known && entry->value && age_ms <= memo->options.stale_ms) {
+	if (!entry->outdated && is_good(memo, entry, now_mono_ms)) {
 		/* a refresh that cannot start now is tried by the next asker */
-		if (age_ms > memo->options.fresh_ms)
+		if (now_mono_ms - entry->fetched_mono_ms > memo->options.fresh_ms)
 			(void)entry_fetch(memo, entry);
 		*value = entry->value;
 		return MEMO_HIT;
@@ -158,12 +190,13 @@ void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms)
 {
 	struct entry *entry = entry_find(memo, key);
 
+	if (entry && (is_good(memo, entry, now_mono_ms) ||
+		      is_none(memo, entry, now_mono_ms) || entry->fetching))
+		return;
+	if (memo->fetches >= (memo->options.fetches_max + 1) / 2)
+		return; /* who asks next tries again */
 	if (!entry)
 		entry = entry_new(memo, key);
-	else if (entry->value || (entry->known && now_mono_ms - entry->fetched_mono_ms <=
-							  memo->options.none_ms))
-		return;
-	/* who asks next tries again */
 	if (entry && !entry_fetch(memo, entry) && !entry->known)
 		entry_drop(memo, entry);
 }
@@ -175,12 +208,19 @@ void *memo_peek(const struct memo *memo, const char *key)
 	return entry ? entry->value : NULL;
 }
 
+bool memo_knows(const struct memo *memo, const char *key, int64_t now_mono_ms)
+{
+	struct entry *entry = entry_find(memo, key);
+
+	return entry && is_good(memo, entry, now_mono_ms);
+}
+
 void memo_outdate(struct memo *memo, const char *key)
 {
 	struct entry *entry = entry_find(memo, key);
 
 	if (entry)
-		entry->fetched_mono_ms = OUTDATED_MONO_MS;
+		entry->outdated = true;
 }
 
 void memo_forsake(struct memo_wait *wait)
@@ -223,7 +263,10 @@ void memo_put(struct memo *memo, const char *key, int64_t now_mono_ms, void *val
 
 	entry->value = value;
 	entry->known = true;
+	entry->outdated = false;
 	entry->fetched_mono_ms = now_mono_ms;
+	if (!old != !value)
+		entry_touch(memo, entry);
 	if (old)
 		memo->ops.value_free(old);
 	wake(&waits, value ? MEMO_HIT : MEMO_NONE, value);

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,8 @@ struct memo_ops {
 };
 
 struct memo_options {
-	size_t entries_max; /* the least recently used one goes */
+	size_t entries_max; /* the least recently used one goes, at first of those without
+			     * a value */
 	size_t fetches_max; /* at the same time */
 	int64_t fresh_ms;   /* a value so young is given without a thought */
 	int64_t stale_ms;   /* one so young is given while it is fetched again */
@@ -53,10 +55,13 @@ void memo_free(struct memo *memo);
  */
 enum memo_state memo_get(struct memo *memo, const char *key, int64_t now_mono_ms,
 			 struct memo_wait *wait, void **value);
-/* Nobody waits, but somebody will ask soon: fetch what is not known. */
+/* Nobody waits, but somebody will ask soon: fetch what is not known,
+ * if few fetches are under way. */
 void memo_want(struct memo *memo, const char *key, int64_t now_mono_ms);
 /* The remembered value however old, or NULL. */
 void *memo_peek(const struct memo *memo, const char *key);
+/* Is there a value that memo_get() would have given, but for memo_outdate()? */
+bool memo_knows(const struct memo *memo, const char *key, int64_t now_mono_ms);
 /* What is remembered is known to be wrong: the next one who asks waits for a fetch. */
 void memo_outdate(struct memo *memo, const char *key);
 /* Do not call this one; fine for a wait that is over. */

@@ -50,5 +50,5 @@ void questions_list(struct read_gate *gate, const struct store_questions_filter 
 	ask->cb = cb;
 	ask->arg = arg;
 	ask->statement = store_questions_list(batch, &wider);
-	read_gate_read(gate, batch, on_list, ask);
+	read_gate_read(gate, READ_GATE_SHORT, batch, on_list, ask);
 }

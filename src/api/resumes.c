@@ -1,5 +1,5 @@
 /*
- * resumes.c - failed runs that somebody wants to go on
+ * resumes.c - runs that failed or were cancelled, and that somebody wants to go on
  *
  *	commit   Postgres: queued, awake once more, the next attempt, and a row of kind
  *		 resume in the journal, which its next owner folds (engine/fold.c)
@@ -167,7 +167,10 @@ static void stays(struct resume *resume, const struct store_resume_look *look)
 {
 	char detail[128];
 
-	if (strcmp(look->status, "failed") == 0 && look->wake > 0 && !look->step_known) {
+	bool may = strcmp(look->status, "failed") == 0 ||
+		   strcmp(look->status, "cancelled") == 0;
+
+	if (may && look->wake > 0 && !look->step_known) {
 		give_up(resume, ERRORS_NO_STEP, NULL);
 		return;
 	}
@@ -177,7 +180,8 @@ static void stays(struct resume *resume, const struct store_resume_look *look)
 		return;
 	}
 	(void)snprintf(detail, sizeof(detail),
-		       "only a failed run is resumed so: it is %s", look->status);
+		       "only a run that failed or was cancelled is resumed so: it is %s",
+		       look->status);
 	give_up(resume, ERRORS_NOT_FAILED, look->wake > 0 ? detail : NULL);
 }
 

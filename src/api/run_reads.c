@@ -98,7 +98,8 @@ void run_reads_list(struct read_gate *gate, const struct store_run_filter *filte
 	read->cb = cb;
 	read->arg = arg;
 	read->statement = store_runs_list(batch, &wider);
-	read_gate_read(gate, batch, on_runs, read);
+	read_gate_read(gate, filter->text ? READ_GATE_LONG : READ_GATE_SHORT, batch,
+		       on_runs, read);
 }
 
 /* -- events -- */

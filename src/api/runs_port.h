@@ -296,9 +296,9 @@ struct run_port {
 	/* Stop a run, if it is this tenant's (NULL: whoever's). ERRORS_NO_RUN */
 	void (*cancel)(void *self, const char *run_id, const char *tenant_id,
 		       port_cancel_cb cb, void *arg);
-	/* A run that failed goes on, at from_step or (NULL) with what failed, if it is
-	 * this tenant's (NULL: whoever's). ERRORS_NO_RUN, ERRORS_NOT_FAILED,
-	 * ERRORS_NO_STEP */
+	/* A run that failed or was cancelled goes on, at from_step or (NULL) with what
+	 * failed or was cut off, if it is this tenant's (NULL: whoever's).
+	 * ERRORS_NO_RUN, ERRORS_NOT_FAILED, ERRORS_NO_STEP */
 	void (*resume_failed)(void *self, const char *run_id, const char *tenant_id,
 			      const char *from_step, port_resume_cb cb, void *arg);
 	/* As answers_run() says. */

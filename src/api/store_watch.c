@@ -47,7 +47,7 @@ struct store_watch {
 	const struct stores *stores;
 	ev_timer look;
 	bool acts;               /* by the gauge and reloads; else it is a sibling's */
-	bool has_definitions;    /* when they were last looked for */
+	bool has_definitions;    /* at the last look, while something is away */
 	struct control_ask *ask; /* NULL: none is under way */
 	unsigned away;           /* what is */
 	unsigned said;           /* by the gauge */
@@ -150,6 +150,7 @@ static void look(struct store_watch *watch, int64_t now_mono_ms)
 	if (!away || !watch->away)
 		watch->since_mono_ms = now_mono_ms;
 	watch->away = away;
+	watch->has_definitions = away && has_definitions(watch);
 }
 
 /* What will come of it that a store is away. */
@@ -173,7 +174,7 @@ static bool outlook(void *arg, struct str *out, int *retry_after_sec)
 	} else if (conf->stores_away) {
 		str_add_text(out,
 			     "and this host executes requests itself until that changes");
-	} else if (!watch->has_definitions && !has_definitions(watch)) {
+	} else if (!watch->has_definitions) {
 		str_add_text(out, "and this host has no orchestrations.json to execute "
 				  "requests by itself: ask again until that changes");
 	} else if (left_ms > 0) {
@@ -222,6 +223,7 @@ struct store_watch *store_watch_new(struct ev_loop *loop, struct child_env *env,
 	watch->away = watch->said = env->conf->stores_away;
 	if (acts)
 		score_set(env->score, SCORE_STORES_AWAY, (int64_t)watch->said);
+	watch->has_definitions = watch->away && has_definitions(watch);
 	watch->since_mono_ms = clock_mono_ms();
 	errors_set_outlook(outlook, watch);
 	ev_timer_init(&watch->look, on_look, LOOK_SEC, LOOK_SEC);

@@ -32,7 +32,7 @@ void sum_reads_groups(struct read_gate *gate, const struct store_analytics_ask *
 	read->cb = cb;
 	read->arg = arg;
 	read->statement = store_analytics_ask(batch, ask);
-	read_gate_read(gate, batch, on_groups, read);
+	read_gate_read(gate, READ_GATE_LONG, batch, on_groups, read);
 }
 
 struct minutes_read {

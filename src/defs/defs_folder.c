@@ -111,21 +111,33 @@ static void keep(const struct defs_folder *folder, enum store_definition_kind ki
 	str_deinit(&shown);
 }
 
-/* Before the file is written: what it was, unless that is known, and what it will be. */
-static void keep_both(const struct defs_folder *folder, const struct files_edit *edit,
-		      enum store_definition_kind kind, const char *id,
-		      const struct json *old, const struct json *new)
+/* Before the file is written: what it was, unless that is known. */
+static void keep_old(const struct defs_folder *folder, const struct files_edit *edit,
+		     enum store_definition_kind kind, const char *id,
+		     const struct json *old)
 {
-	struct defs_past known[DEFS_PAST_MAX];
-	size_t n = defs_past_list(folder->data_dir, kind, id, known);
-	int64_t now_ms = clock_wall_ms(), old_ms = files_edit_changed_ms(edit);
+	int64_t old_ms = files_edit_changed_ms(edit);
+	struct defs_past last;
+	bool known = defs_past_newest(folder->data_dir, kind, id, &last);
 
-	if (n && now_ms <= known[0].at_ms)
-		now_ms = known[0].at_ms + 2;
-	if (old && (!n || known[0].version != defs_folder_version(kind, old)))
-		keep(folder, kind, id, old, old_ms < now_ms ? old_ms : now_ms - 1);
-	if (new)
-		keep(folder, kind, id, new, now_ms);
+	if (known && last.version == defs_folder_version(kind, old))
+		return;
+	/* a file that was put back from a copy has the copy's time */
+	if (known && old_ms <= last.at_ms)
+		old_ms = last.at_ms + 1;
+	keep(folder, kind, id, old, old_ms);
+}
+
+/* And when it is: what it has become. */
+static void keep_new(const struct defs_folder *folder, enum store_definition_kind kind,
+		     const char *id, const struct json *new)
+{
+	int64_t now_ms = clock_wall_ms();
+	struct defs_past last;
+
+	if (defs_past_newest(folder->data_dir, kind, id, &last) && now_ms <= last.at_ms)
+		now_ms = last.at_ms + 1;
+	keep(folder, kind, id, new, now_ms);
 }
 
 /* What an item was that is going to be another. Owned. */
@@ -133,6 +145,17 @@ struct change {
 	char *key; /* NULL: it stays */
 	char *old; /* NULL: it is new */
 };
+
+/* Would a secret go to another server? Says so. */
+static bool astray(enum store_definition_kind kind, const struct json *doc,
+		   const struct json *old, struct store_put *ret)
+{
+	if (!defs_secrets_astray(kind, doc, old))
+		return false;
+	ret->outcome = STORE_PUT_BAD;
+	ret->detail = DEFS_SECRETS_ASTRAY;
+	return true;
+}
 
 static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 		    const struct store_definition_new *put, struct change *change,
@@ -152,7 +175,8 @@ static void put_one(const struct defs_folder *folder, struct files_edit *edit,
 	}
 	before = files_edit_find(edit, key);
 	old = parse(before);
-	if (expected(folder, put->kind, old, put->only_tenant, put->expect, ret)) {
+	if (expected(folder, put->kind, old, put->only_tenant, put->expect, ret) &&
+	    !astray(put->kind, doc, old, ret)) {
 		struct json *kept;
 
 		defs_secrets_keep(put->kind, doc, old, &text);
@@ -222,24 +246,26 @@ static void take_back(const struct store_definition_new *puts, size_t n,
 			};
 }
 
+/* Of each item of a kind that changes: what it was, or (written) what it is now. */
 static void keep_all(const struct defs_folder *folder, const struct putting *putting,
 		     const struct store_definition_new *puts, size_t n,
-		     enum store_definition_kind kind)
+		     enum store_definition_kind kind, bool written)
 {
 	const struct files_edit *edit = putting->edits[kind];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		const struct change *change = &putting->changes[i];
-		struct json *old, *new;
+		struct json *doc;
 
-		if (puts[i].kind != kind || !change->key)
+		if (puts[i].kind != kind || !change->key || (!written && !change->old))
 			continue;
-		old = parse(change->old);
-		new = parse(files_edit_find(edit, change->key));
-		keep_both(folder, edit, kind, change->key, old, new);
-		jsonr_free(old);
-		jsonr_free(new);
+		doc = parse(written ? files_edit_find(edit, change->key) : change->old);
+		if (written)
+			keep_new(folder, kind, change->key, doc);
+		else
+			keep_old(folder, edit, kind, change->key, doc);
+		jsonr_free(doc);
 	}
 }
 
@@ -254,9 +280,12 @@ static int write_all(const struct defs_folder *folder, const struct putting *put
 	for (kind = 0; kind < STORE_DEFINITION_KINDS; kind++) {
 		if (!putting->changed[kind])
 			continue;
-		keep_all(folder, putting, puts, n, (enum store_definition_kind)kind);
+		keep_all(folder, putting, puts, n, (enum store_definition_kind)kind,
+			 false);
 		if (files_edit_write(putting->edits[kind], err) == 0) {
 			written = true;
+			keep_all(folder, putting, puts, n,
+				 (enum store_definition_kind)kind, true);
 			continue;
 		}
 		rc = err->code;
@@ -303,7 +332,7 @@ int defs_folder_delete(const struct defs_folder *folder, enum store_definition_k
 		ret->outcome = STORE_PUT_NONE;
 	} else if (expected(folder, kind, old, only_tenant, expect, ret)) {
 		ret->outcome = STORE_PUT_DELETED;
-		keep_both(folder, edit, kind, id, old, NULL);
+		keep_old(folder, edit, kind, id, old);
 		files_edit_delete(edit, id);
 		rc = files_edit_write(edit, err);
 	}

@@ -13,10 +13,13 @@
 
 #include "base/fdutil.h"
 #include "base/ids.h"
+#include "base/jsonr.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -36,18 +39,13 @@ static const char *const folders[STORE_DEFINITION_KINDS] = {
 	[STORE_MCP_SERVER] = "mcp-servers",
 };
 
-/* false: no folder can have that name. */
-static bool folder_of(const char *data_dir, enum store_definition_kind kind,
-		      const char *id, struct str *out)
+/* The name of its folder; false: none can have that name. */
+static bool folder_of(const char *id, struct str *out)
 {
-	size_t before;
-
-	str_printf(out, "%s/" FOLDER "/%s/", data_dir, folders[kind]);
-	before = out->len;
 	if (id[0] == '.') /* "." and ".." are other folders */
 		str_add_text(out, "%2E");
 	ids_encode(out, id[0] == '.' ? id + 1 : id);
-	return out->len - before <= NAME_MAX;
+	return out->len > 0 && out->len <= NAME_MAX;
 }
 
 static bool read_name(const char *name, struct defs_past *ret)
@@ -59,12 +57,11 @@ static bool read_name(const char *name, struct defs_past *ret)
 	       len > 0 && !name[len];
 }
 
-static void path_of(const struct str *folder, const struct defs_past *one,
-		    struct str *out)
+static const char *name_of(const struct defs_past *one, char name[NAME_MAX])
 {
-	str_reset(out, PATH_MAX);
-	str_printf(out, "%s/%" PRId64 "-%" PRId64 ".json", str_text(folder), one->at_ms,
-		   one->version);
+	(void)snprintf(name, NAME_MAX, "%" PRId64 "-%" PRId64 ".json", one->at_ms,
+		       one->version);
+	return name;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -74,24 +71,25 @@ static int newest_first(const void *a, const void *b)
 	return (one->at_ms < other->at_ms) - (one->at_ms > other->at_ms);
 }
 
-/* All that are there, the newest first, the caller's (mem_free); 0 and NULL: none. */
-static size_t read_folder(const struct str *folder, struct defs_past **ret)
+/* All that are there, the newest first, the caller's (mem_free), without their bytes;
+ * 0 and NULL: none. */
+static size_t read_folder(int fd, struct defs_past **ret)
 {
-	struct defs_past *found = NULL, one;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *list = own < 0 ? NULL : fdopendir(own);
+	struct defs_past *found = NULL, one = { 0, 0, 0 };
 	size_t count = 0, room = 0;
 	const struct dirent *entry;
-	DIR *list = opendir(str_text(folder));
 
 	*ret = NULL;
-	if (!list)
+	if (!list) {
+		fdutil_close(&own);
 		return 0;
+	}
+	rewinddir(list); /* the place in it is shared with the one it was made of */
 	while ((entry = readdir(list))) {
-		struct stat st;
-
-		if (!read_name(entry->d_name, &one) ||
-		    fstatat(dirfd(list), entry->d_name, &st, 0) < 0)
+		if (!read_name(entry->d_name, &one))
 			continue;
-		one.bytes = (int64_t)st.st_size;
 		if (count == room) {
 			room = room ? room * 2 : DEFS_PAST_MAX;
 			found = mem_resize(found, room * sizeof(*found));
@@ -106,48 +104,60 @@ static size_t read_folder(const struct str *folder, struct defs_past **ret)
 }
 
 /* Those that the new one replaces, and what is too old. */
-static void forget(const struct str *folder, int64_t version, int64_t at_ms)
+static void forget(int fd, int64_t version, int64_t at_ms)
 {
 	struct defs_past *found;
-	struct str path = STR_INIT;
-	size_t i, kept = 0, count = read_folder(folder, &found);
+	char name[NAME_MAX];
+	size_t i, kept = 0, count = read_folder(fd, &found);
 
 	for (i = 0; i < count; i++) {
 		bool same = found[i].version == version && found[i].at_ms != at_ms;
 
 		if (!same && kept++ < DEFS_PAST_MAX)
 			continue;
-		path_of(folder, &found[i], &path);
-		(void)unlink(str_text(&path)); /* one that stays is forgotten next time */
+		/* one that stays is forgotten next time */
+		(void)unlinkat(fd, name_of(&found[i], name), 0);
 	}
-	str_deinit(&path);
 	mem_free(found);
 }
 
-/* What a verb of root makes is the daemon's, as the folder is. */
-static int give(const char *path, const struct stat *owner, struct err *err)
+/*
+ * Step into a folder, made if it is not there. What a verb of root makes is the daemon's,
+ * whose user may write in these folders: no link is followed, or that user would have
+ * root give it the folder of somebody else.
+ */
+static int step_into(int *fd, const char *name, const struct stat *owner, struct err *err)
 {
-	if (geteuid() == 0 && chown(path, owner->st_uid, owner->st_gid) < 0)
-		return err_errno(err, "give %s to its owner", path);
+	int next;
+
+	if (mkdirat(*fd, name, 0700) < 0 && errno != EEXIST)
+		return err_errno(err, "make the folder %s", name);
+	next = openat(*fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (next < 0)
+		return err_errno(err, "open the folder %s", name);
+	fdutil_close(fd);
+	*fd = next;
+	if (geteuid() == 0 && fchown(next, owner->st_uid, owner->st_gid) < 0)
+		return err_errno(err, "give the folder %s to its owner", name);
 	return 0;
 }
 
-static int make_folders(const char *data_dir, enum store_definition_kind kind,
-			const struct str *folder, const struct stat *owner,
-			struct err *err)
+static int make_folder(const char *data_dir, enum store_definition_kind kind,
+		       const char *id, struct stat *owner, int *ret, struct err *err)
 {
-	struct str path = STR_INIT;
-	int rc = fdutil_mkdirs(str_text(folder), 0700, err);
+	int fd = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 
-	str_printf(&path, "%s/" FOLDER, data_dir);
+	if (fd < 0 || fstat(fd, owner) < 0)
+		rc = err_errno(err, "open %s", data_dir);
 	if (rc == 0)
-		rc = give(str_text(&path), owner, err);
-	str_printf(&path, "/%s", folders[kind]);
+		rc = step_into(&fd, FOLDER, owner, err);
 	if (rc == 0)
-		rc = give(str_text(&path), owner, err);
+		rc = step_into(&fd, folders[kind], owner, err);
 	if (rc == 0)
-		rc = give(str_text(folder), owner, err);
-	str_deinit(&path);
+		rc = step_into(&fd, id, owner, err);
+	if (rc < 0)
+		fdutil_close(&fd);
+	*ret = fd;
 	return rc;
 }
 
@@ -156,65 +166,117 @@ int defs_past_keep(const char *data_dir, enum store_definition_kind kind, const 
 {
 	const struct defs_past one = { version, at_ms, 0 };
 	struct str folder = STR_INIT, path = STR_INIT;
+	char name[NAME_MAX];
 	struct stat owner;
-	int rc = 0;
+	int fd = -1, rc = 0;
 
-	if (!folder_of(data_dir, kind, id, &folder))
+	if (!folder_of(id, &folder))
 		goto out;
-	if (stat(data_dir, &owner) < 0) {
-		rc = err_errno(err, "look at %s", data_dir);
+	rc = make_folder(data_dir, kind, str_text(&folder), &owner, &fd, err);
+	if (rc < 0)
 		goto out;
-	}
-	rc = make_folders(data_dir, kind, &folder, &owner, err);
-	path_of(&folder, &one, &path);
+	(void)name_of(&one, name);
+	str_printf(&path, "/proc/self/fd/%d/%s", fd, name); /* in that very folder */
+	rc = fdutil_show_file(str_text(&path), shown, strlen(shown), 0600, err);
+	if (rc == 0 && geteuid() == 0 &&
+	    fchownat(fd, name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		rc = err_errno(err, "give %s to its owner", name);
 	if (rc == 0)
-		rc = fdutil_show_file(str_text(&path), shown, strlen(shown), 0600, err);
-	if (rc == 0)
-		rc = give(str_text(&path), &owner, err);
-	if (rc == 0)
-		forget(&folder, version, at_ms);
+		forget(fd, version, at_ms);
 out:
+	fdutil_close(&fd);
 	str_deinit(&folder);
 	str_deinit(&path);
 	return rc;
 }
 
+/* -1: it has no past. */
+static int open_folder(const char *data_dir, enum store_definition_kind kind,
+		       const char *id)
+{
+	struct str folder = STR_INIT, path = STR_INIT;
+	int fd = -1;
+
+	if (folder_of(id, &folder)) {
+		str_printf(&path, "%s/" FOLDER "/%s/%s", data_dir, folders[kind],
+			   str_text(&folder));
+		fd = open(str_text(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	str_deinit(&folder);
+	str_deinit(&path);
+	return fd;
+}
+
+bool defs_past_newest(const char *data_dir, enum store_definition_kind kind,
+		      const char *id, struct defs_past *ret)
+{
+	int fd = open_folder(data_dir, kind, id);
+	struct defs_past *found = NULL;
+	size_t count = fd < 0 ? 0 : read_folder(fd, &found);
+
+	if (count)
+		*ret = found[0];
+	mem_free(found);
+	fdutil_close(&fd);
+	return count > 0;
+}
+
 size_t defs_past_list(const char *data_dir, enum store_definition_kind kind,
 		      const char *id, struct defs_past ret[DEFS_PAST_MAX])
 {
-	struct str folder = STR_INIT;
+	int fd = open_folder(data_dir, kind, id);
 	struct defs_past *found = NULL;
-	size_t count = 0;
+	size_t i, n = 0, count = fd < 0 ? 0 : read_folder(fd, &found);
+	char name[NAME_MAX];
 
-	if (folder_of(data_dir, kind, id, &folder))
-		count = read_folder(&folder, &found);
-	if (count > DEFS_PAST_MAX)
-		count = DEFS_PAST_MAX;
-	if (count)
-		memcpy(ret, found, count * sizeof(*ret));
+	for (i = 0; i < count && n < DEFS_PAST_MAX; i++) {
+		struct stat st;
+
+		if (fstatat(fd, name_of(&found[i], name), &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		ret[n] = found[i];
+		ret[n++].bytes = (int64_t)st.st_size;
+	}
 	mem_free(found);
-	str_deinit(&folder);
-	return count;
+	fdutil_close(&fd);
+	return n;
+}
+
+/* Nobody waits for a version to be on the disk: a power cut may leave an empty one. */
+static bool is_whole(const char *text, size_t len)
+{
+	struct json *doc = NULL;
+	bool whole = jsonr_parse(text, len, &doc, NULL, NULL, NULL) == 0 &&
+		     jsonr_type(doc) == JSONR_OBJECT;
+
+	jsonr_free(doc);
+	return whole;
 }
 
 int defs_past_read(const char *data_dir, enum store_definition_kind kind, const char *id,
 		   int64_t version, char **ret, struct err *err)
 {
-	struct str folder = STR_INIT, path = STR_INIT;
+	int fd = open_folder(data_dir, kind, id);
+	struct str path = STR_INIT;
 	struct defs_past *found = NULL;
-	size_t i, len, count = 0;
-	int rc = err_set(err, ERR_NOT_FOUND, "it was never so");
+	size_t i, len, count = fd < 0 ? 0 : read_folder(fd, &found);
+	char name[NAME_MAX];
+	int rc = 0;
 
-	if (folder_of(data_dir, kind, id, &folder))
-		count = read_folder(&folder, &found);
 	for (i = 0; i < count && found[i].version != version; i++)
 		;
 	if (i < count) {
-		path_of(&folder, &found[i], &path);
+		str_printf(&path, "/proc/self/fd/%d/%s", fd, name_of(&found[i], name));
 		rc = fdutil_read_file(str_text(&path), TEXT_MAX, ret, &len, err);
+		if (rc == 0 && !is_whole(*ret, len)) {
+			mem_free(*ret);
+			i = count;
+		}
 	}
+	if (i == count)
+		rc = err_set(err, ERR_NOT_FOUND, "it was never so");
 	mem_free(found);
-	str_deinit(&folder);
+	fdutil_close(&fd);
 	str_deinit(&path);
 	return rc;
 }

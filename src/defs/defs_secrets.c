@@ -194,6 +194,53 @@ void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
 		jsonr_print(doc, out);
 }
 
+/* All in front of a URL's path: of whom it asks. One that is none is taken whole. */
+static size_t origin_len(const char *url)
+{
+	const char *host = url + strcspn(url, "/?#");
+
+	if (strncmp(host, "//", 2) != 0)
+		return strlen(url);
+	host += 2;
+	return (size_t)(host - url) + strcspn(host, "/?#");
+}
+
+static bool same_origin(const char *url, const char *old)
+{
+	size_t len = origin_len(url);
+
+	return old && origin_len(old) == len && strncasecmp(url, old, len) == 0;
+}
+
+static bool keeps_header(const struct json *doc, const struct json *old)
+{
+	const struct json *before = jsonr_get(old, "headers");
+	struct jsonr_iter it = jsonr_iter(jsonr_get(doc, "headers"));
+
+	while (jsonr_next(&it)) {
+		const struct json *was = jsonr_get(before, it.key);
+
+		if (!defs_secrets_plain_header(it.key) && jsonr_text(it.value) &&
+		    empty(it.value) && was && !empty(was))
+			return true;
+	}
+	return false;
+}
+
+bool defs_secrets_astray(enum store_definition_kind kind, const struct json *doc,
+			 const struct json *old)
+{
+	const char *url = jsonr_get_text(doc, "url");
+	const char *token = jsonr_get_text(doc, "token");
+	const struct json *was = jsonr_get(old, "token");
+
+	if (!has_secrets(kind) || !old || !url || !*url ||
+	    same_origin(url, jsonr_get_text(old, "url")))
+		return false;
+	return keeps_header(doc, old) ||
+	       (token && strcmp(token, STORE_DEFINITION_MASK) == 0 && was && !empty(was));
+}
+
 /* ---- fill ---- */
 
 struct filling {

@@ -34,6 +34,17 @@ void defs_secrets_fill(const struct json *doc, const struct json *pairs,
 void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
 		       const struct json *old, struct str *out);
 
+/*
+ * Does doc ask for another server than old, with masks or blanks for which
+ * defs_secrets_keep() would send it what was given for that one (migration 18 has the
+ * same rule)?
+ */
+bool defs_secrets_astray(enum store_definition_kind kind, const struct json *doc,
+			 const struct json *old);
+#define DEFS_SECRETS_ASTRAY                                                              \
+	"its url names another server than before, for which masked headers and a "      \
+	"masked token are not kept: say them anew"
+
 /* Says what a request is and not who sends it (migration 8 has the same list). */
 bool defs_secrets_plain_header(const char *name);
 

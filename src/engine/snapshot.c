@@ -188,10 +188,14 @@ static int read_state(struct state *state, const struct json *node, struct err *
 {
 	const struct json *gone = jsonr_get(node, "del");
 	struct jsonr_iter it = jsonr_iter(jsonr_get(node, "set"));
+	const size_t max_bytes = state->max_bytes;
 	struct str json = STR_INIT;
 	int rc = 0;
 	size_t i;
 
+	/* all of it fits, as it did then; what is in the way of a branch's changes at
+	 * first, the values of the path that it left, does not count */
+	state->max_bytes = 0;
 	while (rc == 0 && jsonr_next(&it)) {
 		str_reset(&json, 65536);
 		jsonr_print(it.value, &json);
@@ -200,6 +204,7 @@ static int read_state(struct state *state, const struct json *node, struct err *
 	for (i = 0; rc == 0 && i < jsonr_count(gone); i++)
 		if (jsonr_text(jsonr_at(gone, i)))
 			state_del(state, jsonr_text(jsonr_at(gone, i)));
+	state->max_bytes = max_bytes;
 	str_deinit(&json);
 	return rc;
 }

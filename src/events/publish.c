@@ -239,13 +239,13 @@ static int64_t ttl_of(const struct publish *publish)
 /*
  * Its stream cannot become too long by this: nobody need look how long it is. The run had
  * no owner, so what it published before is of the few moments in which it may go on
- * without one.
+ * without one. A chat's stream has all turns of its session.
  */
 static bool is_short(const struct publish *publish)
 {
 	size_t count = 0;
 
-	if (!publish->last)
+	if (!publish->last || chat_run_turn(publish->run_id))
 		return false;
 	list_for_each(node, &publish->entries)
 		if (++count > SHORT_MAX)

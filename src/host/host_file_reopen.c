@@ -1,5 +1,5 @@
 /*
- * host_file_reopen.c - a run that failed goes on
+ * host_file_reopen.c - a run that failed or was cancelled goes on
  *
  * Its journal comes back under live/, then a row of kind resume says so. A process that
  * dies in between leaves an ended journal there, which the next one puts away: nothing
@@ -43,8 +43,10 @@ static void add_wish(struct file_run *run, const char *from_step)
 static int may_go_on(const struct file_run *run, bool ended, const struct files_end *end,
 		     const char *from_step, struct err *err)
 {
-	if (!ended || strcmp(end->status, "failed") != 0)
-		return err_set(err, ERR_CONFLICT, "the run has not failed");
+	if (!ended ||
+	    (strcmp(end->status, "failed") != 0 && strcmp(end->status, "cancelled") != 0))
+		return err_set(err, ERR_CONFLICT,
+			       "the run has neither failed nor been cancelled");
 	if (from_step && (!run->definition || !map_get(&run->definition->by_id, from_step,
 						       strlen(from_step))))
 		return err_set(err, ERR_INPUT, "there is no step %s", from_step);

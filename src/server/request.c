@@ -174,9 +174,13 @@ static bool has_room(const struct request *req, size_t more)
 {
 	const struct server *server = req->server;
 	size_t max = server->options.bodies_max_bytes;
+	size_t strangers = max / STRANGERS_PART;
 
+	/* one at least: a good key's first request may be the largest that there is */
+	if (strangers < server->options.body_max_bytes + 1)
+		strangers = server->options.body_max_bytes + 1;
 	return more <= max - server->bodies_bytes &&
-	       (req->known || server->strangers_bytes + more <= max / STRANGERS_PART);
+	       (req->known || server->strangers_bytes + more <= strangers);
 }
 
 static void count_room(struct request *req, size_t room)

@@ -24,8 +24,10 @@ struct server_options {
 	int64_t idle_ms;         /* between two requests of a connection */
 	int64_t read_ms;         /* from the request line to the end of the body */
 	int64_t write_ms;        /* from the answer to its last byte */
+	size_t body_max_bytes;   /* the largest that on_head() ever allows */
 	size_t bodies_max_bytes; /* bodies in memory at the same time; more is 503; of
-				    requests that are not request_known() a quarter */
+				    requests that are not request_known() a quarter, or
+				    one of the largest */
 	size_t stream_max_bytes; /* what may wait for one client of a stream (sse.h) */
 	bool hold;               /* take no connection before server_open() */
 };

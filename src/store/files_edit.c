@@ -302,7 +302,8 @@ static int keep_owner(const struct files_edit *edit, struct err *err)
 		folder = edit->old;
 	else if (fstat(edit->folder, &folder) < 0)
 		return err_errno(err, "look at the data folder");
-	if (chown(edit->path, folder.st_uid, folder.st_gid) < 0)
+	/* never what a link in a folder of the daemon's user leads to */
+	if (lchown(edit->path, folder.st_uid, folder.st_gid) < 0)
 		return err_errno(err, "give %s to its owner", edit->path);
 	return 0;
 }

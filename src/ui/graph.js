@@ -87,7 +87,7 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
     const step = steps.get(id);
     const node = el('g', { tabindex: '0', role: onStep ? 'button' : 'img', transform: `translate(${x} ${y})` },
       el('title'), el('rect', { width: W, height: H, rx: 8 }),
-      el('text', { x: 10, y: 19, class: 'name', 'aria-hidden': 'true' }, cut(step.name ?? id, 22)), el('text', { x: 10, y: 36, class: 'type', 'aria-hidden': 'true' }));
+      el('svg', { width: W - 6, height: 28 }, el('text', { x: 10, y: 19, class: 'name', 'aria-hidden': 'true' }, cut(step.name ?? id, 20))), el('text', { x: 10, y: 36, class: 'type', 'aria-hidden': 'true' }));
     nodes.set(id, node);
     tell(node, step, id, states.get(id) ?? 'none');
     if (onStep) {

@@ -22,20 +22,29 @@ async function copy(code) {
   if (!document.execCommand('copy')) throw new Error('This browser does not copy: the text is selected.');
 }
 
-// The same fact in the terminal. say(text) puts another one there.
-export function command(text) {
-  const code = el('code', {}, text);
+function oneCommand() {
+  const code = el('code');
   const press = button('Copy', async () => {
     await copy(code);
     press.textContent = 'Copied';
     setTimeout(() => { press.textContent = 'Copy'; }, COPIED_MS);
-  }, { class: 'quiet small', 'aria-label': `Copy the command ${text}` });
-  const node = el('div', { class: 'command' }, el('span', { class: 'hidden' }, 'In the terminal: '), code, press);
-  node.say = (now) => {
-    if (code.textContent === now) return;
-    code.textContent = now;
-    press.setAttribute('aria-label', `Copy the command ${now}`);
+  }, { class: 'quiet small', 'aria-label': 'Copy this command line' });
+  return el('div', { class: 'command' }, code, press);
+}
+
+// The same facts and acts in the terminal, each copied by itself: who copies one that retries does
+// not mean the one that discards. say(...lines) puts others there.
+export function command(...lines) {
+  const node = el('div', { class: 'commands', role: 'group', 'aria-label': 'In the terminal' });
+  node.say = (...now) => {
+    while (node.children.length > now.length) node.lastChild.remove();
+    while (node.children.length < now.length) node.append(oneCommand());
+    now.forEach((line, i) => {
+      const code = node.children[i].firstChild;
+      if (code.textContent !== line) code.textContent = line;
+    });
   };
+  node.say(...lines);
   return node;
 }
 

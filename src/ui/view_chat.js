@@ -14,7 +14,7 @@ export async function open(main, [session], query) {
   const agent = el('select', {}, agents.map((a) => el('option', { value: a.id, selected: a.id === query.get('agent') }, a.name && a.name !== a.id ? `${a.name} (${a.id})` : a.id)));
   const text = el('textarea', { rows: '3', required: true });
   const cut = el('p', { class: 'banner warn', role: 'status', hidden: true }, 'The answer comes no more: connecting again…');
-  const about = el('p', { class: 'note' }), shell = command('');
+  const about = el('p', { class: 'note' }), shell = command();
   let id = session ?? null, end = () => {};
 
   const nameOf = (role) => WHO[role] ?? role;
@@ -24,7 +24,7 @@ export async function open(main, [session], query) {
   function place() {
     about.replaceChildren(...id ? ['Session ', el('code', {}, id), ' · ', link(`#/runs?session_id=${encodeURIComponent(id)}`, 'its runs'), ' · ', link(`#/chat?agent=${encodeURIComponent(agent.value)}`, 'a new conversation')]
       : ['A new conversation: it begins with the first message.']);
-    shell.say(`synapsed chat send${agent.value ? ` --agent ${word(agent.value)}` : ''}${id ? ` --session ${word(id)}` : ''} --tail ${word(text.value || 'Hello')}${id ? `; synapsed chat status ${word(id)}` : ''}`);
+    shell.say(`synapsed chat send${agent.value ? ` --agent ${word(agent.value)}` : ''}${id ? ` --session ${word(id)}` : ''} --tail ${word(text.value || 'Hello')}`, ...(id ? [`synapsed chat status ${word(id)}`] : []));
   }
 
   const stop = button('Stop the answer', async () => {

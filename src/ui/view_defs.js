@@ -126,7 +126,7 @@ async function one(main, kind, id) {
     if (!await confirm('Delete this definition?', `${id}: runs that have it keep their version; nothing starts it any more.`, 'Delete')) return;
     if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) location.hash = `#/definitions${q({ kind })}`;
   }, { class: 'danger' })),
-  versions, command('synapsed def validate <file>; synapsed def import <file>'));
+  versions, command('synapsed def validate <file>', 'synapsed def import <file>'));
   await draw();
 }
 
@@ -167,6 +167,6 @@ export async function open(main, [kind, id], query) {
   add(main, heading('Definitions', link(`#/definitions/${which}/+`, `New ${what}`)), await whereabouts(),
     el('div', { class: 'row tabs', role: 'group', 'aria-label': 'Kinds of definitions' }, Object.entries(KINDS).map(([k, { word }]) => el('a', { href: `#/definitions${q({ kind: k })}`, 'aria-current': k === which ? 'true' : null }, word))),
     said.node, list, bundles(said, load), el('section', { class: 'card', 'aria-labelledby': 'folder' }, el('h2', { id: 'folder' }, 'Files of the data folder'), sync.node),
-    command('synapsed def list; synapsed def import <file>; synapsed def sync'));
+    command('synapsed def list', 'synapsed def import <file>', 'synapsed def sync'));
   await Promise.all([load(), sync.look()]);
 }

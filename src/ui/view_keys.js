@@ -58,5 +58,5 @@ export async function open(main) {
   });
   add(main, heading('Keys'), said.node, list.node);
   await list.reload(); // who may not see them makes none
-  add(main, form, command('synapsed key list; synapsed key create --name <name> --tenant <tenant>; synapsed key revoke <id>'));
+  add(main, form, command('synapsed key list', 'synapsed key create --name <name> --tenant <tenant>', 'synapsed key revoke <id>'));
 }

@@ -92,7 +92,7 @@ export async function open(main, [first], query) {
       el('details', { open: true }, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.payload))),
       letter.resolved ? el('p', { class: 'note' }, 'It is resolved: it was retried or discarded.') : el('div', {}, el('h3', {}, 'Retry with'), edit.nodes,
         el('div', { class: 'row' }, button('Retry', retry), button('Reset', edit.reset, { class: 'quiet' }), button('Discard', discard, { class: 'danger' }))),
-      command(`synapsed dlq show ${word(id)}${letter.resolved ? '' : `; synapsed dlq retry ${word(id)}; synapsed dlq discard ${word(id)}`}`)));
+      command(...(letter.resolved ? ['show'] : ['show', 'retry', 'discard']).map((verb) => `synapsed dlq ${verb} ${word(id)}`))));
     detail.firstChild.focus({ preventScroll: true });
     detail.firstChild.scrollIntoView({ block: 'nearest' });
   }
@@ -128,7 +128,7 @@ export async function open(main, [first], query) {
   add(main, heading('Dead letters'), form,
     state === 'resolved' ? null : el('div', { class: 'row' }, bulk('retry', 'Retry', 'Each run goes on where it failed.', 'quiet'), bulk('discard', 'Discard', 'Their runs stay as they are; the letters are kept among the resolved ones.', 'danger')),
     said.node, detail, list.node,
-    command(`synapsed dlq list${words.filter(Boolean).join('')}; synapsed dlq retry --all-matching${words.slice(1).filter(Boolean).join('')}`));
+    command(`synapsed dlq list${words.filter(Boolean).join('')}`, `synapsed dlq retry --all-matching${words.slice(1).filter(Boolean).join('')}`));
   if (first) await look(first);
   return every(10, async () => { if (list.pages() < 2) await list.reload(); });
 }

@@ -9,7 +9,7 @@ import { age, money, momentText, number, span } from './show.js';
 import { table } from './table.js';
 
 const MINUTES = 60;
-const SCALE_SHELL = 'synapsed queue list; synapsed worker list; synapsed dlq list', SHELL = 'synapsed wait list; synapsed run list; synapsed run stats --by hour';
+const SCALE_SHELL = ['synapsed queue list', 'synapsed worker list', 'synapsed dlq list'], SHELL = ['synapsed wait list', 'synapsed run list', 'synapsed run stats --by hour'];
 const FAILING_MINUTES = 10, FAILING_LEAST = 5, FAILING_SHARE = 0.5; // when failures are an alert
 
 // since: when it began, where something says so; else it is when this page saw it first
@@ -95,7 +95,7 @@ function aloneWords(health) {
 export async function open(main) {
   const rate = el('div'), tiles = el('dl', { class: 'tiles' }), each = el('div');
   const list = el('ul', { class: 'alerts' });
-  const shell = command(`${SCALE_SHELL}; ${SHELL}`);
+  const shell = command(...SCALE_SHELL, ...SHELL);
   let newest = null, told = { minutes: [] };
   const runs = table({
     caption: 'Newest runs', columns: runColumns, class: 'runs', empty: ['No run was accepted yet. ', link('#/start', 'Start one'), '.'],
@@ -120,10 +120,10 @@ export async function open(main) {
       refresh(tiles, tile('Mode', 'standalone'), accepted(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
       refresh(list, aloneWords(health), ...lines([...failing(told.minutes), ...asking(waits)]));
       each.replaceChildren();
-      shell.say(SHELL);
+      shell.say(...SHELL);
       return;
     }
-    shell.say(`${SCALE_SHELL}; ${SHELL}`);
+    shell.say(...SCALE_SHELL, ...SHELL);
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50'), runs.reload()]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;

@@ -27,6 +27,6 @@ export async function open(main) {
     ],
     load: async () => ({ rows: (await get('/api/v2/queues')).queues, next: null }),
   });
-  add(main, heading('Queues'), el('div', { class: 'row' }, field('Reason of a pause', reason, 'For those who ask why a run waits; it is given with the next Pause')), said.node, list.node, command('synapsed queue list; synapsed queue pause <queue> --reason "…"; synapsed queue resume <queue>'));
+  add(main, heading('Queues'), el('div', { class: 'row' }, field('Reason of a pause', reason, 'For those who ask why a run waits; it is given with the next Pause')), said.node, list.node, command('synapsed queue list', 'synapsed queue pause <queue> --reason "…"', 'synapsed queue resume <queue>'));
   return every(3, () => list.reload());
 }

@@ -118,7 +118,7 @@ function terminal(run) {
   if (run.status === 'queued') lines.push(`synapsed run why ${id}`);
   if (asks) lines.push(answerCommand(run.run_id, asks));
   if (run.status === 'failed') lines.push(`synapsed run resume-failed ${id}`);
-  return lines.join('; ');
+  return lines;
 }
 
 // A moment as the server writes it, in words of its own.
@@ -213,7 +213,7 @@ export async function open(main, [id]) {
     }
     const told = run.status === 'failed' && String(run.final_response ?? '').startsWith('Orchestration failed: '); // the reason is above
     sheet.show([['Answer', told ? null : run.final_response], ['Message', run.input], ['Inputs', run.inputs], ['Tags', run.metadata], ['State', run.state]]);
-    shell.say(terminal(run));
+    shell.say(...terminal(run));
     await waitsFor();
   }
 

@@ -210,6 +210,6 @@ export async function open(main) {
 
   show();
   add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('div', { class: 'heading' }, el('h2', { id: 'workers-panel' }, 'Workers'), link('#/workers', 'Ping, quiet, drain, remove')), workers.node, start), tenants(), options(), idle(config),
-    command('synapsed -t; synapsed def sync; synapsed worker list'));
+    command('synapsed -t', 'synapsed def sync', 'synapsed worker list'));
   return every(3, look);
 }

@@ -98,7 +98,7 @@ async function one(main, id) {
     draw(stands);
   };
   add(main, heading(id, link(`#/definitions/orchestrations/${encodeURIComponent(first.orchestration_id)}`, first.orchestration_id), link('#/schedules', 'All')), row, said.node, facts, fires, el('br'),
-    form(orchestrations, first, said, load, () => stands), backfill(id, said, load), command(`synapsed schedule show ${word(id)}; synapsed schedule pause ${word(id)}; synapsed schedule resume ${word(id)}; synapsed schedule backfill ${word(id)} <from> <until>`));
+    form(orchestrations, first, said, load, () => stands), backfill(id, said, load), command(`synapsed schedule show ${word(id)}`, `synapsed schedule pause ${word(id)}`, `synapsed schedule resume ${word(id)}`, `synapsed schedule backfill ${word(id)} <from> <until>`));
   return every(10, load);
 }
 
@@ -120,6 +120,6 @@ export async function open(main, [id]) {
   else add(fresh, el('p', { class: 'note' }, 'A schedule needs an orchestration: ', link('#/definitions/orchestrations/+', 'make one'), '.'));
   add(main, heading('Schedules'), said.node, list.node);
   await list.reload(); // where there are none for want of stores, none can be made
-  add(main, fresh, command('synapsed schedule list; synapsed schedule add <orchestration> "<cron>" --zone <zone> --message "…"'));
+  add(main, fresh, command('synapsed schedule list', 'synapsed schedule add <orchestration> "<cron>" --zone <zone> --message "…"'));
   return every(10, async () => { if (list.pages() < 2) await list.reload(); }, { soon: false });
 }

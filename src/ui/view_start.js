@@ -16,7 +16,7 @@ async function before(id) {
 export async function open(main, params, query) {
   const [list, like] = await Promise.all([get('/api/v2/orchestrations'), before(query.get('like'))]);
   const wanted = like?.orchestration_id ?? query.get('orchestration');
-  const said = teller(), picture = el('div'), about = el('p', { class: 'note' }), shell = command('');
+  const said = teller(), picture = el('div'), about = el('p', { class: 'note' }), shell = command();
   const which = el('select', { name: 'orchestration', required: true }, list.map((o) => el('option', { value: o.id, selected: o.id === wanted }, o.name && o.name !== o.id ? `${o.name} (${o.id})` : o.id)));
   const message = el('textarea', { name: 'message', rows: '4' });
   const inputs = el('textarea', { name: 'inputs', rows: '3', spellcheck: 'false', class: 'code', placeholder: '{"customer": 7}' });

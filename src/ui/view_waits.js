@@ -16,7 +16,7 @@ export async function open(main) {
     const { waits, next } = await get(`/api/v2/waits?limit=${SHOWN_MAX}`);
     const text = waits.length ? (next ? `The ${SHOWN_MAX} that were asked first; there are more, which come as these are answered.` : '') : 'Nobody is waited for.';
     if (note.textContent !== text) note.textContent = text;
-    shell.say(['synapsed wait list', ...waits.slice(0, 1).map((w) => answerCommand(w.run_id, w))].join('; '));
+    shell.say('synapsed wait list', ...waits.slice(0, 1).map((w) => answerCommand(w.run_id, w)));
     showQuestions(list, shown, waits, (w) => {
       const long = (w.prompt ?? '').length > TITLE_MAX;
       return el('section', { class: 'card ask' },

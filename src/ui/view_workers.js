@@ -65,7 +65,7 @@ export async function open(main) {
     const here = all.filter((w) => w.status !== 'offline'), total = (read) => number(here.reduce((n, w) => n + read(w), 0));
     sum.textContent = all.length ? `${here.length} of ${all.length} online · ${total((w) => w.active_jobs)} of ${total((w) => w.max_jobs)} slots in use` : '';
   });
-  add(main, heading('Workers'), sum, said.node, detail, list.node, command('synapsed worker list; synapsed status; synapsed worker quiet <slot>; synapsed worker stop <slot>'),
+  add(main, heading('Workers'), sum, said.node, detail, list.node, command('synapsed worker list', 'synapsed status', 'synapsed worker quiet <slot>', 'synapsed worker stop <slot>'),
     el('p', { class: 'note' }, 'In the terminal the two acts are those of the worker’s own host: “synapsed status” has its slots there. The slot is the number at the end of a worker’s name, and 0 where a host has one worker alone.'));
   return every(3, () => list.reload());
 }

@@ -88,21 +88,22 @@ def _own(private_postgres):
 
 
 @pytest.mark.asan
-def test_a_queued_row_without_an_entry_is_pushed_when_it_is_ten_seconds_old(site):
+def test_a_queued_row_without_an_entry_is_pushed_soon_or_when_it_is_ten_seconds_old(site):
     site.prepare(HELLO)
     daemon = site.start()
     settle(site, [site.submit("hello", "pins the definition")])
-    put_row(site, "run_lost_1", 9)
+    put_row(site, "run_lost_1", 9)  # its commit took long: younger ones were looked at before
+    put_row(site, "run_lost_2", 0)
     put_row(site, "run_stock_1", 3600, wake=0)
     put_row(site, "run_paused_1", 3600, status="paused")
-    daemon.wait_event("queue.pushed", runs=1)
-    settle(site, ["run_lost_1"])
+    settle(site, ["run_lost_1", "run_lost_2"])
     assert site.events("run_lost_1")[-1]["type"] == "done"
     left = site.sql("SELECT run_id, status FROM orchestration_runs WHERE ended_at IS NULL")
     assert sorted(left) == [("run_paused_1", "paused"), ("run_stock_1", "queued")]
-    age, = site.sql("SELECT extract(epoch FROM picked_up_at - ready_at)"
-                    " FROM orchestration_runs WHERE run_id = 'run_lost_1'")[0]
-    assert age >= 10
+    old, young = (row[0] for row in site.sql(
+        "SELECT extract(epoch FROM picked_up_at - ready_at) FROM orchestration_runs"
+        " WHERE run_id LIKE 'run_lost_%%' ORDER BY run_id"))
+    assert old >= 9 and 1 <= young < 10  # whose client waits for it
 
 
 def test_a_new_lead_looks_at_all_rows_page_by_page(site):
@@ -241,9 +242,9 @@ def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
         client.hdel(P + "jobs", *(set(client.hkeys(P + "jobs")) - held))
     since = daemon.mark()
     done = json.loads(site.verb("redis", "rebuild", "-o", "json").stdout)
-    # those that have waited for 10 s the reconciler may have pushed before
+    # those that have waited for a second the reconciler may have pushed before
     (rebuilt,) = done
-    assert rebuilt["queue"] == "default" and 1 <= rebuilt["pushed"] <= 20
+    assert rebuilt["queue"] == "default" and 0 <= rebuilt["pushed"] <= 20
     assert "asked for a rebuild" in daemon.wait_event("queue.recovering", since)["why"]
     assert int(daemon.wait_event("queue.attached", since)["jobs"]) == 10
     settle(site, runs)

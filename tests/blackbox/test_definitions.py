@@ -113,6 +113,14 @@ def test_secrets_of_tools_and_servers_never_come_back(api):
     ((stored,),) = api.sql("SELECT definition FROM tools WHERE id = 'weather'")
     assert stored["headers"] == {"Authorization": "Bearer hunter2"}
     assert stored["url"].endswith("/2/{city}")
+    # but not for another server
+    moved = {**changed, "url": "http://other.invalid/2/{city}"}
+    refused = send(api, "PUT", "/api/v2/tools/weather", moved)
+    assert refused.status == 422 and "another server" in refused.json["detail"], refused.json
+    moved["headers"] = {"Authorization": "Bearer hunter2"}
+    assert send(api, "PUT", "/api/v2/tools/weather", moved).status == 200
+    moved["url"], moved["headers"] = changed["url"], changed["headers"]
+    assert send(api, "PUT", "/api/v2/tools/weather", moved).status == 422
     ((stored,),) = api.sql("SELECT definition FROM mcp_servers WHERE name = 'git'")
     assert (stored["env"]["TOKEN"], stored["token"]) == ("hunter3", "hunter4")
     texts = [

@@ -147,6 +147,8 @@ def test_secrets_stay_in_the_file(host):
     stored = host.item("custom_tools.json", "name", "weather")
     assert (stored["headers"], stored["url"]) == ({"X-Api": "tool-secret-1"}, changed["url"])
     assert stored["generalName"] == "Weather"
+    refused = host.ask("PUT", "/tools/weather", {**changed, "url": "http://127.0.0.2:1/"})
+    assert refused.status == 422 and "another server" in refused.json["detail"], refused.json
     server = host.ask("GET", "/mcp-servers/github")
     assert server.json["token"] == "xxxxxxxxx"
     assert host.ask("PUT", "/mcp-servers/github", {**server.json, "label": "Hub"}).status == 200

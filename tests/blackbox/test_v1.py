@@ -398,3 +398,50 @@ def test_a_run_that_goes_on_shows_what_is_behind_it(client):
     assert step["ended_at"].endswith("Z") and step["duration_seconds"] >= 0
     assert row["status"] == "running"
     client.post(f"/api/orchestrations/runs/{run_id}/cancel")
+
+
+def wait_status(client, run_id, *wanted):
+    end = time.monotonic() + 20
+    path = f"/api/v2/orchestrations/runs/{run_id}/status"
+    while (row := client.get(path).json)["status"] not in wanted:
+        assert time.monotonic() < end, row
+        time.sleep(0.05)
+    return row
+
+
+def test_a_run_that_was_cancelled_goes_on_too(client):
+    """CONTRACT 1.7: at the step that was interrupted, or with the question that was asked."""
+    def start(name, **more):
+        return client.post(f"/api/v2/orchestrations/{name}/run", {"message": "it", **more},
+                           headers={"Prefer": "respond-async"}).json["run_id"]
+
+    def cancel(run_id):
+        assert client.post(f"/api/orchestrations/runs/{run_id}/cancel").status == 200
+        wait_status(client, run_id, "cancelled")
+
+    asked = start("approve")
+    wait_status(client, asked, "paused")
+    cancel(asked)
+    events = stream(client.post(f"/api/orchestrations/runs/{asked}/resume", {}))
+    assert types(events)[-2:] == ["human_input_required", "done"], events
+    over = client.post(f"{V1}/orchestrations/runs/{asked}/resume", {"response": {"verdict": "ok"}})
+    assert over.json["status"] == "completed", over
+
+    run_id = start("two")
+    wait_status(client, run_id, "running")
+    while not client.get(f"/api/orchestrations/runs/{run_id}").json["step_history"]:
+        time.sleep(0.05)
+    cancel(run_id)
+    path = f"/api/v2/orchestrations/runs/{run_id}/resume-failed"
+    assert client.post(path, {}).status == 202
+    assert wait_status(client, run_id, "running")["ended_at"] is None
+    detail = client.get(f"/api/v2/runs/{run_id}").json
+    assert detail["attempt"] == 2
+    assert len([s for s in detail["steps"] if s["step_id"] == "p"]) == 1  # not done again
+    cancel(run_id)
+
+    unbegun = start("greet", run_at=int(time.time() * 1000) + 3600_000)
+    wait_status(client, unbegun, "queued")
+    cancel(unbegun)
+    assert client.post(f"/api/v2/orchestrations/runs/{unbegun}/resume-failed", {}).status == 202
+    assert wait_status(client, unbegun, "completed")["final_response"] == "hello it"

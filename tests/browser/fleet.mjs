@@ -287,9 +287,10 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       for (const view of ['schedules/it%27s%20one', 'dead-letters/00000000-0000-4000-8000-000000000001?orchestration_id=a%20b', 'analytics?by=hour&orchestration_id=a%27b', 'now', 'runs?status=failed&tag=a:b', `run/${id}`, 'start', 'approvals', 'chat', 'schedules', 'analytics', 'definitions', 'definitions/orchestrations/hello', 'workers', 'queues', 'dead-letters', 'scale', 'keys']) {
         await at(view);
         await page.locator('.command code').first().waitFor();
+        if (view.startsWith('dead-letters/')) await page.getByRole('heading', { name: 'Letter of dead_1' }).waitFor();
         const lines = await page.locator('.command code').allInnerTexts();
         assert.ok(lines.some((l) => l.startsWith('synapsed ')), view);
-        for (const command of lines.flatMap((l) => l.split('; '))) {
+        for (const command of lines) {
           if (!/^synapsed [a-z]/.test(command)) continue; // how a daemon is started and asked
           const words = command.split(' ').slice(1), verb = words.filter((x) => !x.startsWith('-')).slice(0, ['check', 'status'].includes(words[0]) ? 1 : 2);
           const { stdout } = await run(process.env.SYNAPSED, [...verb, '--help']).catch((error) => { throw new Error(`${view}: ${command}: ${error.stderr}`); });

@@ -89,7 +89,7 @@ const cases = {
     const id = await start('ask');
     await at('approvals');
     await text('Go on?');
-    assert.match(await page.locator('.command code').innerText(), new RegExp(`run resume ${id} --step q --field ok:=false --field note=$`));
+    assert.match(await page.locator('.command code').last().innerText(), new RegExp(`run resume ${id} --step q --field ok:=false --field note=$`));
     await w.look('approvals');
     await page.getByLabel('Yes').check();
     await page.getByLabel(/^Note/).fill(EVIL);
@@ -189,7 +189,9 @@ const cases = {
     await w.look('chat');
     await page.reload();
     await page.locator('.chat .assistant', { hasText: 'one two' }).waitFor();
-    assert.match(await page.locator('.command code').innerText(), /^synapsed chat send --agent worker --session \S+ --tail Hello; synapsed chat status \S+$/);
+    const lines = await page.locator('.command code').allInnerTexts();
+    assert.match(lines[0], /^synapsed chat send --agent worker --session \S+ --tail Hello$/);
+    assert.match(lines[1], /^synapsed chat status \S+$/);
     await at('chat/nobody');
     await text('There is no conversation nobody');
   },

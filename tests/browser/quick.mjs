@@ -123,7 +123,7 @@ const cases = {
   async 'after: a run that the page starts is finished by that worker'() {
     await start();
     const { worker_id: name } = await (await fetch(`http://127.0.0.1:${worker.health}/health`)).json();
-    await page.locator('.tile', { hasText: 'Worker' }).getByText(name).waitFor();
+    await page.locator('.facts > div', { hasText: 'Worker' }).getByText(name).first().waitFor();
     await page.locator('.events').getByText('orchestration_complete').waitFor();
     assert.equal(postgres.sql("SELECT count(*) FROM orchestration_runs WHERE status = 'completed'"), '1');
     // every view opens here, where runs of before are in files

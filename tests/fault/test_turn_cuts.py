@@ -54,7 +54,8 @@ def check(site, tool, run_id, deaths):
         assert inside.count("final") == inside.count("context_compact") == 1, inside
         rows = site.sql("SELECT count(*) FROM run_steps WHERE run_id = %s AND kind = 'turn'"
                         " AND step_id = %s", run_id, place)
-        assert rows == [(2 * TURNS + 1,)]
+        # when it began, two of each turn, the summary
+        assert rows == [(2 * TURNS + 2,)]
     uses = collections.Counter()
     said = collections.defaultdict(set)
     for request in tool.requests:
@@ -69,7 +70,7 @@ def check(site, tool, run_id, deaths):
 
 
 POINTS = ["turn.answered", "turn.begun", "turn.served", "turn.ended", "turn.summed",
-          "step.built", "step.committed", "step.published", "effect.begun"]
+          "step.built", "step.committed", "step.published", "effect.begun", "agent.begun"]
 
 
 @pytest.mark.parametrize("point", [
@@ -80,7 +81,7 @@ def test_a_worker_dies_in_a_turn(site, faults, seed, point):
         site.sql("INSERT INTO tools (id, name, definition, tenant_id, updated_at)"
                  " VALUES ('look', 'look', %s, 'default', now())",
                  json.dumps({**TOOL, "url": f"{tool.url}/text"}))
-        most = 3 if point == "turn.summed" else 20
+        most = 3 if point in ("turn.summed", "agent.begun") else 20
         first = faults.rule(point, "crash", kind="worker", nth=seed.randint(1, most))
         second = faults.rule("resume.begun", "crash", kind="worker", after=first)
         site.start(**faults.env, **QUICK, OPENAI_COMPATIBLE_BASE_URL=llm.url,

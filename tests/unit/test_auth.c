@@ -132,6 +132,33 @@ static void a_good_key_is_remembered_thirty_seconds(void **state)
 	assert_int_equal(world.verdict, AUTH_BAD);
 }
 
+static void whose_key_was_good_is_known_thirty_seconds(void **state)
+{
+	static const char token[] = "0123";
+	struct auth_key key;
+
+	(void)state;
+	assert_false(auth_knows(world.auth, KEY, 0));
+	assert_int_equal(world.fetches, 1);
+	auth_found(world.auth, world.hash, 0, "id-1", NULL);
+	assert_true(auth_knows(world.auth, KEY, 30000));
+	assert_false(auth_knows(world.auth, KEY, 30001)); /* it may be revoked */
+	assert_int_equal(world.fetches, 2);
+	auth_found(world.auth, world.hash, 30001, NULL, NULL);
+	assert_false(auth_knows(world.auth, KEY, 30001));
+	/* a session as well, though it is asked about each time */
+	assert_int_equal(auth_check_session(world.auth, token, 0, &world.wait, on_ready,
+					    &world, &key),
+			 AUTH_WAIT);
+	auth_found(world.auth, world.hash, 0, "id-2", NULL);
+	assert_int_equal(auth_check_session(world.auth, token, 1, &world.wait, on_ready,
+					    &world, &key),
+			 AUTH_WAIT);
+	assert_true(auth_knows_session(world.auth, token, 30000));
+	assert_false(auth_knows_session(world.auth, token, 30001));
+	auth_found(world.auth, world.hash, 30002, "id-2", NULL);
+}
+
 static enum auth_verdict check_nobody(int64_t now_mono_ms)
 {
 	struct auth_key key;
@@ -208,6 +235,7 @@ int main(void)
 		TEST(what_cannot_be_a_key_is_not_looked_up),
 		TEST(a_key_is_looked_up_by_its_hash),
 		TEST(a_good_key_is_remembered_thirty_seconds),
+		TEST(whose_key_was_good_is_known_thirty_seconds),
 		TEST(that_there_is_no_key_is_asked_each_time),
 		TEST(an_unknown_key_is_remembered_two_seconds),
 		TEST(while_keys_cannot_be_looked_up_nobody_is_refused_for_good),

@@ -14,12 +14,14 @@
 #include "store/files_edit.h"
 #include "store/files_list.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/syn-defs-XXXXXX";
@@ -326,6 +328,55 @@ static void no_more_than_the_newest_stay(void **state)
 	assert_int_equal(past[DEFS_PAST_MAX - 1].version, 4);
 }
 
+static void a_version_that_a_power_cut_emptied_is_none(void **state)
+{
+	struct defs_past past[DEFS_PAST_MAX];
+	char *text = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(defs_past_keep(dir, STORE_AGENT, "cut", 7, 1000, "{}", &err), 0);
+	write_file("definition_versions/agents/cut/1000-7.json", "");
+	assert_int_equal(defs_past_list(dir, STORE_AGENT, "cut", past), 1);
+	assert_int_equal(past[0].bytes, 0);
+	assert_int_equal(defs_past_read(dir, STORE_AGENT, "cut", 7, &text, &err),
+			 ERR_NOT_FOUND);
+}
+
+static void no_link_leads_out_of_the_folder(void **state)
+{
+	char elsewhere[] = "/tmp/syn-else-XXXXXX";
+	struct defs_past past[DEFS_PAST_MAX];
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(elsewhere));
+	assert_int_equal(defs_past_keep(dir, STORE_TOOL, "own", 1, 1000, "{}", &err), 0);
+	assert_int_equal(symlink(elsewhere, path_of("definition_versions/tools/led")), 0);
+	assert_int_equal(defs_past_keep(dir, STORE_TOOL, "led", 1, 1000, "{}", &err),
+			 ERR_SYS);
+	assert_int_equal(defs_past_list(dir, STORE_TOOL, "led", past), 0);
+	assert_int_equal(rmdir(elsewhere), 0); /* nothing is in it */
+}
+
+/* A copy that was put back has the time of the copy. */
+static void what_a_hand_put_back_is_newer_than_what_was_kept(void **state)
+{
+	static const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct defs_past past[DEFS_PAST_MAX];
+	struct store_put first;
+
+	(void)state;
+	write_file("user_agents.json", "[]");
+	first = put(STORE_AGENT, "{\"id\":\"h\",\"name\":\"one\"}", STORE_EXPECT_ANY,
+		    NULL);
+	write_file("user_agents.json", "[{\"id\":\"h\",\"name\":\"hand\"}]");
+	assert_int_equal(utimensat(AT_FDCWD, path_of("user_agents.json"), old, 0), 0);
+	(void)put(STORE_AGENT, "{\"id\":\"h\",\"name\":\"two\"}", STORE_EXPECT_ANY, NULL);
+	assert_int_equal(defs_past_list(dir, STORE_AGENT, "h", past), 3);
+	assert_int_equal(past[2].version, first.version);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +386,11 @@ int main(void)
 		cmocka_unit_test_teardown(what_was_there_is_kept_without_its_secrets,
 					  sweep),
 		cmocka_unit_test_teardown(no_more_than_the_newest_stay, sweep),
+		cmocka_unit_test_teardown(a_version_that_a_power_cut_emptied_is_none,
+					  sweep),
+		cmocka_unit_test_teardown(no_link_leads_out_of_the_folder, sweep),
+		cmocka_unit_test_teardown(
+			what_a_hand_put_back_is_newer_than_what_was_kept, sweep),
 		cmocka_unit_test_teardown(masks_keep_secrets_and_are_in_no_version,
 					  sweep),
 		cmocka_unit_test_teardown(what_is_no_list_is_not_written_over, sweep),

@@ -242,6 +242,69 @@ static void the_least_recently_used_entry_goes(void **state)
 	assert_null(memo_peek(world.memo, "b"));
 }
 
+static void what_does_not_exist_pushes_out_nothing_that_does(void **state)
+{
+	static const char *const keys[] = { "1", "2", "3", "4", "5" };
+	struct waiter a;
+	size_t i;
+
+	(void)state;
+	(void)get(&a, "good", 0);
+	memo_put(world.memo, "good", 0, mem_dup("v"));
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(get(&a, keys[i], 0), MEMO_WAIT);
+		memo_put(world.memo, keys[i], 0, NULL);
+	}
+	assert_int_equal(memo_count(world.memo), 3);
+	assert_int_equal(get(&a, "good", 1), MEMO_HIT);
+	assert_int_equal(get(&a, "5", 1), MEMO_NONE);
+	assert_int_equal(get(&a, "1", 1), MEMO_WAIT);
+	memo_put(world.memo, "1", 1, mem_dup("1")); /* now it does */
+	assert_int_equal(get(&a, "2", 1), MEMO_WAIT);
+	memo_put(world.memo, "2", 1, NULL);
+	assert_int_equal(get(&a, "1", 1), MEMO_HIT);
+	assert_int_equal(get(&a, "1", 302), MEMO_WAIT);
+	memo_put(world.memo, "1", 302, NULL); /* and no more */
+	assert_int_equal(get(&a, "3", 302), MEMO_WAIT);
+	memo_put(world.memo, "3", 302, NULL);
+	assert_non_null(memo_peek(world.memo, "good"));
+}
+
+static void wishes_leave_fetches_to_those_who_wait(void **state)
+{
+	struct waiter a;
+
+	(void)state;
+	memo_want(world.memo, "a", 0);
+	memo_want(world.memo, "b", 0);
+	assert_int_equal(world.fetches, 1);
+	assert_int_equal(memo_count(world.memo), 1);
+	assert_int_equal(get(&a, "b", 0), MEMO_WAIT);
+	memo_put(world.memo, "a", 0, NULL);
+	memo_put(world.memo, "b", 0, NULL);
+}
+
+static void what_cannot_be_fetched_now_pushes_out_nothing(void **state)
+{
+	static const char *const keys[] = { "a", "b", "c" };
+	struct waiter a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		(void)get(&a, keys[i], 0);
+		memo_put(world.memo, keys[i], 0, mem_dup("v"));
+	}
+	(void)get(&a, "a", 101); /* fetched again */
+	memo_want(world.memo, "x", 101);
+	(void)get(&a, "b", 101);
+	assert_int_equal(get(&a, "x", 101), MEMO_FAILED);
+	assert_int_equal(world.fetches, 5);
+	assert_non_null(memo_peek(world.memo, "c"));
+	memo_fail(world.memo, "a");
+	memo_fail(world.memo, "b");
+}
+
 static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
 {
 	(void)state;
@@ -254,8 +317,11 @@ static void what_is_wanted_is_fetched_without_anybody_waiting(void **state)
 	memo_want(world.memo, "a", 1051);
 	assert_int_equal(world.fetches, 2);
 	memo_put(world.memo, "a", 1051, mem_dup("v"));
-	memo_want(world.memo, "a", 999999); /* who asks for it fetches it */
+	memo_want(world.memo, "a", 1351); /* who asks for it is given it */
 	assert_int_equal(world.fetches, 2);
+	memo_want(world.memo, "a", 1352);
+	assert_int_equal(world.fetches, 3);
+	memo_fail(world.memo, "a");
 	world.refuse = true;
 	memo_want(world.memo, "b", 1051);
 	assert_int_equal(memo_count(world.memo), 1);
@@ -287,6 +353,9 @@ int main(void)
 		TEST(a_fetch_that_cannot_start_fails_at_once),
 		TEST(fetches_at_the_same_time_are_bounded),
 		TEST(the_least_recently_used_entry_goes),
+		TEST(what_does_not_exist_pushes_out_nothing_that_does),
+		TEST(wishes_leave_fetches_to_those_who_wait),
+		TEST(what_cannot_be_fetched_now_pushes_out_nothing),
 		TEST(what_is_wanted_is_fetched_without_anybody_waiting),
 		TEST(who_forsakes_is_not_called),
 	};

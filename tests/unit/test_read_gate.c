@@ -52,12 +52,18 @@ static void on_answer(void *arg, enum errors_code error, const struct pg_reply *
 	*answer = (int)error + 1;
 }
 
-static void ask(struct read_gate *gate, size_t first, size_t count)
+static void ask_for(struct read_gate *gate, enum read_gate_length length, size_t first,
+		    size_t count)
 {
 	size_t i;
 
 	for (i = first; i < first + count; i++)
-		read_gate_read(gate, pg_batch_new(), on_answer, &answers[i]);
+		read_gate_read(gate, length, pg_batch_new(), on_answer, &answers[i]);
+}
+
+static void ask(struct read_gate *gate, size_t first, size_t count)
+{
+	ask_for(gate, READ_GATE_SHORT, first, count);
 }
 
 static void reply(size_t i)
@@ -128,6 +134,53 @@ static void answers_that_come_at_once_hold_nobody_up(void **state)
 	read_gate_free(gate);
 }
 
+static void long_ones_go_behind_the_others(void **state)
+{
+	struct read_gate *gate = read_gate_new(NULL, 1);
+	size_t i;
+
+	(void)state;
+	ask_for(gate, READ_GATE_LONG, 0, 3);
+	ask(gate, 3, 2);
+	reply(0);
+	reply(1); /* of the short ones, though they came later */
+	reply(2);
+	assert_int_equal(answers[3] + answers[4], 2 * (ERRORS_NONE + 1));
+	assert_int_equal(answers[1] + answers[2], 0);
+	reply(3);
+	reply(4);
+	assert_int_equal(answers[1] + answers[2], 2 * (ERRORS_NONE + 1));
+	ask_for(gate, READ_GATE_LONG, 5, 258); /* they fill no room but their own */
+	assert_int_equal(answers[262], ERRORS_BUSY + 1);
+	ask(gate, 263, 1);
+	assert_int_equal(answers[263], 0);
+	for (i = 5; i < 263; i++)
+		reply(i);
+	read_gate_free(gate);
+}
+
+static void long_ones_leave_the_others_a_place(void **state)
+{
+	struct read_gate *gate = read_gate_new(NULL, 2);
+
+	(void)state;
+	ask_for(gate, READ_GATE_LONG, 0, 2);
+	assert_int_equal(sent.count, 1);
+	ask(gate, 2, 1);
+	assert_int_equal(sent.count, 2);
+	reply(1);
+	assert_int_equal(answers[2], ERRORS_NONE + 1);
+	assert_int_equal(sent.count, 2); /* the second long one waits for the first */
+	reply(0);
+	reply(2);
+	assert_int_equal(answers[1], ERRORS_NONE + 1);
+	ask(gate, 3, 2); /* short ones may have all */
+	assert_int_equal(sent.count, 5);
+	reply(3);
+	reply(4);
+	read_gate_free(gate);
+}
+
 static void who_waits_is_told_of_the_end(void **state)
 {
 	struct read_gate *gate = read_gate_new(NULL, 1);
@@ -150,6 +203,8 @@ int main(void)
 		cmocka_unit_test_setup(one_link_is_enough, setup),
 		cmocka_unit_test_setup(one_too_many_is_refused, setup),
 		cmocka_unit_test_setup(answers_that_come_at_once_hold_nobody_up, setup),
+		cmocka_unit_test_setup(long_ones_go_behind_the_others, setup),
+		cmocka_unit_test_setup(long_ones_leave_the_others_a_place, setup),
 		cmocka_unit_test_setup(who_waits_is_told_of_the_end, setup),
 	};
 

@@ -159,6 +159,24 @@ static void strangers_have_a_quarter_of_the_room(void **state)
 	assert_int_equal(server.strangers_bytes, 0);
 }
 
+static void a_stranger_may_send_the_largest_body(void **state)
+{
+	struct request *one = parsed("/x", 0);
+	struct request *two = parsed("/x", 0);
+	char chunk[5000] = { 0 };
+
+	(void)state;
+	server.options.bodies_max_bytes = 4 * 5000;
+	server.options.body_max_bytes = 10000;
+	one->body_max = two->body_max = 10000;
+	assert_int_equal(request_body_add(one, chunk, sizeof(chunk)), 0);
+	assert_int_equal(request_body_add(one, chunk, sizeof(chunk)), 0);
+	assert_int_equal(request_body_add(two, chunk, 1), 503);
+	request_free(one);
+	request_free(two);
+	server.options.body_max_bytes = 0;
+}
+
 static void the_largest_body_takes_what_it_needs_and_no_more(void **state)
 {
 	struct request *req = parsed("/x", 0);
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_body_grows_up_to_its_bound),
 		cmocka_unit_test(all_bodies_together_have_a_bound),
 		cmocka_unit_test(strangers_have_a_quarter_of_the_room),
+		cmocka_unit_test(a_stranger_may_send_the_largest_body),
 		cmocka_unit_test(the_largest_body_takes_what_it_needs_and_no_more),
 	};
 

@@ -1,4 +1,4 @@
--- How a run stands that is to go on although it failed; locked, so that what follows in the
+-- How a run stands that is to go on although it failed or was cancelled; locked, so that what follows in the
 -- batch sees its whole journal. $1 run id, $2 its tenant (NULL: any), $3 a step of its
 -- definition (NULL: none is asked about)
 -- returns status, wake, whether its definition has the step

@@ -1,7 +1,7 @@
--- A run that failed goes on, in one commit: queued, awake once more, its next attempt, and a
+-- A run that failed or was cancelled goes on, in one commit: queued, awake once more, its next attempt, and a
 -- row of kind resume in its journal. Behind resume_lock.sql in the same batch. A dead letter
 -- of it is resolved by that.
--- $1 run id, $2 its tenant (NULL: any), $3 the step that it goes on at (NULL: what failed)
+-- $1 run id, $2 its tenant (NULL: any), $3 the step that it goes on at (NULL: what failed or was cut off)
 -- returns what its entry in the queue needs, if it was so
 WITH woken AS (
 	UPDATE orchestration_runs r
@@ -10,7 +10,7 @@ WITH woken AS (
 	       cancel_requested_at = NULL, ended_at = NULL, error = NULL,
 	       final_response = NULL, ready_at = now(), updated_at = now()
 	 WHERE r.run_id = $1 AND ($2::text IS NULL OR r.tenant_id = $2)
-	   AND r.status = 'failed' AND r.wake > 0 AND r.kind = 'run'
+	   AND r.status IN ('failed', 'cancelled') AND r.wake > 0 AND r.kind = 'run'
 	   AND ($3::text IS NULL OR EXISTS (
 		SELECT FROM definition_versions v,
 			    jsonb_array_elements(v.definition::jsonb -> 'steps') AS e

@@ -101,6 +101,8 @@ ENDPOINTS = [
     Endpoint("POST", f"{ORCH}/runs/{{run_id}}/resume", [
         page("one that failed", says='"type": ?"done"', at={"run_id": "$new.failed"}, body={},
              sends=STREAM),
+        page("one that was cancelled", says='"type": ?"done"', at={"run_id": "$new.cancelled_asking"},
+             body={}, sends=STREAM),
         page("one that ended well", 409, refusal("run_not_failed"), at={"run_id": "$completed"},
              body={}),
         page("one that is not there", 404, NO_RUN, at={"run_id": "run_000000000000_1"}, body={}),

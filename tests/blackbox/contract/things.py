@@ -115,6 +115,11 @@ class Things:
         self.cancel(run_id)
         return self.wait(run_id, "cancelled")
 
+    def make_cancelled_asking(self):
+        run_id = self.make_paused()
+        self.cancel(run_id)
+        return self.wait(run_id, "cancelled")
+
     def make_paused(self):
         return self.wait(self.send("ask"), "paused")
 
