@@ -29,8 +29,6 @@
 
 #include <string.h>
 
-#define COMPLETE "{\"type\":\"stream_complete\"}"
-#define DONE     "{\"type\":\"done\"}"
 /* How late events of a run that another process executes may be. */
 #define LOOK_SEC 0.2
 
@@ -181,6 +179,13 @@ static void on_gone(void *arg)
 	client_free(arg);
 }
 
+static struct sse_frame *farewell(void *arg)
+{
+	const struct client *client = arg;
+
+	return client->view ? v1_view_farewell(client->tail->run_id) : NULL;
+}
+
 static void step_all(struct tail *tail)
 {
 	list_for_each(node, &tail->clients)
@@ -204,8 +209,8 @@ struct file_tails *file_tails_new(struct ev_loop *loop, const struct files_dir *
 	tails->loop = loop;
 	tails->dir = dir;
 	map_init(&tails->by_run);
-	tails->complete = sse_frame_new(NULL, 0, COMPLETE, strlen(COMPLETE));
-	tails->done = sse_frame_new(NULL, 0, DONE, strlen(DONE));
+	tails->complete = sse_frame_new(NULL, 0, TAIL_COMPLETE, strlen(TAIL_COMPLETE));
+	tails->done = sse_frame_new(NULL, 0, V1_VIEW_DONE, strlen(V1_VIEW_DONE));
 	ev_timer_init(&tails->look, on_look, LOOK_SEC, LOOK_SEC);
 	tails->look.data = tails;
 	return tails;
@@ -253,7 +258,7 @@ static struct tail *tail_of(struct file_tails *tails, const char *run_id)
 int file_tails_follow(struct file_tails *tails, struct request *req,
 		      const struct tails_ask *ask, struct err *err)
 {
-	static const struct sse_ops ops = { .room = on_room, .gone = on_gone };
+	static const struct sse_ops ops = { on_room, on_gone, farewell };
 	struct sse_frame *head;
 	struct client *client;
 	struct tail *tail;

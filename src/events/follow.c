@@ -232,10 +232,9 @@ static void on_page(void *arg, const struct redis_answer *answer)
 		return;
 	}
 	for (i = 0; i < count; i++)
-		if (!take_entry(follow, redis_reply_at(answer->reply, i)))
+		if (!take_entry(follow, redis_reply_at(answer->reply, i)) ||
+		    follow->state == FOLLOW_OVER) /* by its view */
 			return;
-	if (follow->state == FOLLOW_OVER)
-		return; /* by its view */
 	if (count == STREAM_PAGE)
 		follow_step(follow);
 	else
@@ -443,6 +442,13 @@ static void on_gone(void *arg)
 	tail_check(tail);
 }
 
+static struct sse_frame *farewell(void *arg)
+{
+	const struct follow *follow = arg;
+
+	return follow->view ? v1_view_farewell(follow->tail->run_id) : NULL;
+}
+
 void follow_drop(struct follow *follow)
 {
 	sse_drop(follow->sse);
@@ -452,7 +458,7 @@ void follow_drop(struct follow *follow)
 int follow_new(struct tail *tail, struct request *req, const struct tails_ask *ask,
 	       struct err *err)
 {
-	static const struct sse_ops ops = { on_room, on_gone };
+	static const struct sse_ops ops = { on_room, on_gone, farewell };
 	struct follow *follow = mem_new(struct follow);
 	struct sse_frame *frame;
 	int rc;

@@ -48,8 +48,6 @@
 #define SWEEP_MAX    1000
 #define AGAIN_SEC    0.5
 #define LOOK_MAX_MS  5000
-#define COMPLETE     "{\"type\":\"stream_complete\"}"
-#define DONE         "{\"type\":\"done\"}"
 #define READS_QUEUED 100000
 
 /* -- calls -- */
@@ -556,8 +554,8 @@ struct tails *tails_new(const struct tails_options *options)
 	ev_timer_init(&tails->second, on_second, 0., 1.);
 	ev_timer_init(&tails->again, on_again, 0., 0.);
 	tails->poll.data = tails->second.data = tails->again.data = tails;
-	tails->complete = sse_frame_new(NULL, 0, COMPLETE, strlen(COMPLETE));
-	tails->done = sse_frame_new(NULL, 0, DONE, strlen(DONE));
+	tails->complete = sse_frame_new(NULL, 0, TAIL_COMPLETE, strlen(TAIL_COMPLETE));
+	tails->done = sse_frame_new(NULL, 0, V1_VIEW_DONE, strlen(V1_VIEW_DONE));
 	return tails;
 }
 

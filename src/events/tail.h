@@ -30,6 +30,9 @@ void tails_stop(struct tails *tails);
 void tails_free(struct tails *tails);
 
 /* A client that wants the events of a run which is there. */
+/* The last event of a stream that clients come back to. */
+#define TAIL_COMPLETE "{\"type\":\"stream_complete\"}"
+
 struct tails_ask {
 	const char *run_id;
 	struct event_id after; /* 0-0: from the start */

@@ -28,8 +28,6 @@
 
 #include <string.h>
 
-#define DONE "{\"type\":\"done\"}"
-
 static void print_response(struct str *out, const char *run_id, const struct json *event)
 {
 	const char *intent = jsonr_get_text(event, "intent");
@@ -94,7 +92,7 @@ bool v1_view_add(struct str *out, enum v1_view view, const char *run_id, bool fi
 	if (strcmp(type, "paused") == 0) {
 		last = !first;
 		if (last)
-			str_add_text(out, DONE);
+			str_add_text(out, V1_VIEW_DONE);
 	} else if (is_taken_over(event, type)) {
 		/* nothing */
 	} else if (view == V1_VIEW_CHAT && is_answer(event, type)) {
@@ -124,6 +122,23 @@ struct sse_frame *v1_view_frame(enum v1_view view, bool plain, const char *run_i
 	if (out.len)
 		frame = sse_frame_new(NULL, 0, str_text(&out), out.len);
 	str_deinit(&shown);
+	str_deinit(&out);
+	return frame;
+}
+
+struct sse_frame *v1_view_farewell(const char *run_id)
+{
+	struct str out = STR_INIT;
+	struct sse_frame *frame;
+	struct jsonw w;
+
+	jsonw_init(&w, &out);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, "type", "error");
+	jsonw_pair_text(&w, "message", "this server is leaving; the run goes on");
+	jsonw_pair_text(&w, "run_id", run_id);
+	jsonw_object_end(&w);
+	frame = sse_frame_new(NULL, 0, str_text(&out), out.len);
 	str_deinit(&out);
 	return frame;
 }

@@ -14,6 +14,9 @@ enum v1_view {
 	V1_VIEW_CHAT, /* of a turn of a conversation */
 };
 
+/* The last event of such a stream. */
+#define V1_VIEW_DONE "{\"type\":\"done\"}"
+
 /*
  * Append what such a client gets of an event: nothing, or one. True: it is its last.
  * first: it has got none before.
@@ -24,5 +27,9 @@ bool v1_view_add(struct str *out, enum v1_view view, const char *run_id, bool fi
 /* The same as a frame, or NULL; plain: of events as chat_view.h says. */
 struct sse_frame *v1_view_frame(enum v1_view view, bool plain, const char *run_id,
 				bool first, const char *text, size_t len, bool *ret_last);
+
+/* What such a client gets in the place of the rest when the server leaves: it cannot come
+ * back for it. */
+struct sse_frame *v1_view_farewell(const char *run_id);
 
 #endif

@@ -506,6 +506,19 @@ static struct sse_frame *head_frame(const struct server *server,
 	return frame;
 }
 
+static void leave(struct sse *sse)
+{
+	struct sse_frame *frame = NULL;
+
+	if (!sse->over && !sse->ending && sse->ops->farewell)
+		frame = sse->ops->farewell(sse->arg);
+	if (frame) {
+		push(sse, frame);
+		sse_frame_unref(frame);
+	}
+	sse_end(sse);
+}
+
 int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct sse **ret,
 	     struct err *err)
 {
@@ -539,7 +552,7 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 	sse_frame_unref(head);
 	push(sse, server->stream_retries[turn % SERVER_STREAM_RETRIES]);
 	if (server->draining)
-		sse_end(sse); /* accepted before the drain: it goes elsewhere at once */
+		leave(sse); /* accepted before the drain: it goes elsewhere at once */
 
 	server->counters.answers++;
 	server->counters.streams++;
@@ -618,7 +631,7 @@ int server_streams_init(struct server *server, struct err *err)
 void server_streams_drain(struct server *server)
 {
 	list_for_each_safe(node, &server->streams)
-		sse_end(list_entry(node, struct sse, node));
+		leave(list_entry(node, struct sse, node));
 	if (server->stream_count)
 		ev_timer_start(server->loop, &server->stream_drain);
 }

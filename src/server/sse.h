@@ -26,13 +26,16 @@ void sse_frame_unref(struct sse_frame *frame);
 /* The text without the framing of HTTP; borrowed. */
 const char *sse_frame_text(const struct sse_frame *frame, size_t *ret_len);
 
-/* Both from the loop, never from inside a call of the stream's owner. */
+/* The first two from the loop, never from inside a call of the stream's owner. */
 struct sse_ops {
 	/* What was queued fell below SSE_LOW_BYTES. */
 	void (*room)(void *arg);
 	/* The stream is over, whoever ended it; it is freed behind this call. Exactly
 	 * once, unless sse_drop() came first. */
 	void (*gone)(void *arg);
+	/* The server leaves and ends the stream: what is sent before (the caller owns
+	 * it), or NULL. It may be asked for inside sse_open(). NULL: nothing is. */
+	struct sse_frame *(*farewell)(void *arg);
 };
 
 #define SSE_LOW_BYTES ((size_t)32 * 1024)

@@ -1,5 +1,6 @@
 """Events on their way to clients: GET .../runs/{run_id}/stream."""
 
+import http.client
 import json
 import os
 import random
@@ -247,6 +248,23 @@ def test_streams_end_when_their_process_drains_and_go_on_in_another(site):
     assert events[-1].type != "stream_complete"
     events += read_all(site, run_id, stream.last_id)
     assert durables(events) == stored(site, run_id)
+
+
+def test_a_stream_that_nobody_comes_back_to_says_that_its_server_leaves(site):
+    site.prepare(LONG).start(SYNAPSED_DRAIN_LEAF="200ms")
+    daemon = site.daemons[0]
+    connection = http.client.HTTPConnection("127.0.0.1", daemon.api_port, timeout=30)
+    connection.request("POST", "/api/v1/orchestrations/long/run/stream", "{}",
+                       {"Authorization": f"Bearer {site.key}"})
+    answer = connection.getresponse()
+    first = answer.readline()
+    os.kill(daemon.child("api"), signal.SIGTERM)
+    lines = [first, *answer.read().splitlines()]
+    connection.close()
+    last = json.loads([line for line in lines if line.startswith(b"data: ")][-1][6:])
+    assert (last["type"], last["message"]) == (
+        "error", "this server is leaving; the run goes on")
+    assert site.status(last["run_id"])["status"] == "running"
 
 
 @pytest.mark.long

@@ -52,7 +52,7 @@ static void on_gone(void *arg)
 	rig->sse = NULL;
 }
 
-static const struct sse_ops sse_ops = { on_room, on_gone };
+static const struct sse_ops sse_ops = { .room = on_room, .gone = on_gone };
 
 static size_t on_head(struct request *req, void *arg)
 {
