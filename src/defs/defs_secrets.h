@@ -36,7 +36,7 @@ void defs_secrets_keep(enum store_definition_kind kind, const struct json *doc,
 
 /*
  * Does doc ask for another server than old, with masks or blanks for which
- * defs_secrets_keep() would send it what was given for that one (migration 18 has the
+ * defs_secrets_keep() would send it what was given for that one (migration 16 has the
  * same rule)?
  */
 bool defs_secrets_astray(enum store_definition_kind kind, const struct json *doc,
