@@ -5,7 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
-marks=$(grep -rnE '^(<<<<<<<|>>>>>>>) ' src tests scripts man ./*.md | cut -c1-90 || true)
+marks=$(grep -rnE '^(<<<<<<<|>>>>>>>) ' --exclude-dir=.git --exclude-dir='build*' --exclude-dir=autom4te.cache . | cut -c1-90 || true)
 [ -z "$marks" ] || echo "$marks"
 found=$(find src tests -name '*.[ch]' | sort | xargs -r clang-format --dry-run 2>&1) || {
 	echo "$found"

@@ -213,14 +213,14 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* -- the requests -- */
 
-/* Is it the configured URL as it is shown, which is without its password? */
+/* Is it the configured URL as it is shown, which is without its password? NULL is not. */
 static bool is_shown(const char *url, const char *configured)
 {
 	struct str shown = STR_INIT;
 	bool same;
 
 	conf_url_redact(configured, &shown);
-	same = *configured && strcmp(url, str_text(&shown)) == 0;
+	same = url && *configured && strcmp(url, str_text(&shown)) == 0;
 	str_deinit(&shown);
 	return same;
 }

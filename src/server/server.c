@@ -350,7 +350,7 @@ static enum MHD_Result on_framing_header(void *arg, enum MHD_ValueKind kind,
 	for (i = 0; i < name_len; i++)
 		if (name[i] <= ' ' || name[i] > '~')
 			framing->bad_name = true;
-	for (i = 0; i < value_len; i++)
+	for (i = 0; value && i < value_len; i++)
 		if (value[i] == '\r' || value[i] == '\n')
 			framing->bad_value = true;
 	return MHD_YES;
