@@ -167,12 +167,16 @@ def test_a_data_folder_goes_into_the_store_item_by_item(api):
     # secrets that the store has stay; a file that cannot be read deletes nothing
     api.client.ask("PUT", "/api/v2/tools/sytl", {**tool, "url": "http://y/"})
     tool["url"] = "http://z/"
+    write(folder, custom_tools=[tool])
+    astray = ask(api, "POST", "/sync").json  # nor do they go to another server
+    assert any("sytl" in e and "another server" in e for e in astray["errors"]), astray
+    tool["url"] = "http://y/z"
     write(folder, custom_tools=[tool], orchestrations="[{]")
     fourth = ask(api, "POST", "/sync").json
     assert fourth["details"]["orchestrations"]["deleted"] == []
     assert any("orchestrations.json: not JSON" in e for e in fourth["errors"])
     ((stored,),) = api.sql("SELECT definition FROM tools WHERE id = 'sytl'")
-    assert (stored["url"], stored["headers"]["X-Key"]) == ("http://z/", "marlin2")
+    assert (stored["url"], stored["headers"]["X-Key"]) == ("http://y/z", "marlin2")
     # together they follow one another, and each tells the truth
     write(folder, orchestrations=[orchestration("sy1", "last")])
     answers = api.together(4, lambda i: ask(api, "POST", "/sync"))

@@ -264,7 +264,7 @@ def test_a_stream_that_nobody_comes_back_to_says_that_its_server_leaves(site):
     last = json.loads([line for line in lines if line.startswith(b"data: ")][-1][6:])
     assert (last["type"], last["message"]) == (
         "error", "this server is leaving; the run goes on")
-    assert site.status(last["run_id"])["status"] == "running"
+    assert site.status(last["run_id"])["status"] in ("queued", "running")
 
 
 @pytest.mark.long
