@@ -6,8 +6,8 @@
  * is known, or one of another server; then nothing is claimed until a recovery is over:
  *
  *	ASK        what Postgres remembers
- *	WATCH      each second: raise; every 30 s: recount; new rows 1 s and 10 s
- *		   after they became ready: reconcile
+ *	WATCH      each second: raise; every 30 s: recount; new rows 1 s after they
+ *		   became ready: reconcile
  *	NUMBER     the recovery gets its number, from Postgres
  *	CLOSE      the number goes to Redis, the lineage is gone: claims are refused
  *	WAIT       every worker that is online attaches what it works on
@@ -48,14 +48,11 @@
 
 #include <string.h>
 
-#define WATCH_S   1.
-#define STEP_S    0.1   /* between two looks at who has attached */
-#define SHOW_MS   500   /* how often a pass tells Postgres how far it is */
-#define ATTACH_MS 5000  /* workers have so long */
-#define READY_MS  10000 /* a row without an entry after so long has lost it */
-/* Most of those are found after so long. A row whose commit took longer was not there to
- * be found then: it is when it is as old as the other. */
-#define YOUNG_MS       1000
+#define WATCH_S        1.
+#define STEP_S         0.1  /* between two looks at who has attached */
+#define SHOW_MS        500  /* how often a pass tells Postgres how far it is */
+#define ATTACH_MS      5000 /* workers have so long */
+#define READY_MS       1000 /* a row without an entry after so long has lost it */
 #define RECONCILE_MS   1000 /* between two looks at rows that have just become that old */
 #define HOUR_MS        3600000
 #define SECOND_LOOK_MS 60000
@@ -96,7 +93,6 @@ struct ward {
 	struct due due;
 	struct reconcile *pass;
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
-	struct reconcile_place young; /* the same for rows that are YOUNG_MS old */
 	bool pass_everything;         /* the pass under way began at the beginning */
 	int64_t pass_mono_ms;         /* when the last one ended */
 	int64_t everything_mono_ms;   /* when the next of all rows is due */
@@ -208,8 +204,22 @@ static void ask(struct ward *ward)
 
 /* ---- WATCH: reconcile ---- */
 
-static void pass_start(struct ward *ward, bool everything,
-		       const struct reconcile_place *from, int64_t ready_for_ms,
+static void on_passed(void *arg, const struct reconcile_place *place)
+{
+	struct ward *ward = arg;
+	int64_t now = clock_mono_ms();
+
+	if (ward->pass_everything)
+		ward->everything_mono_ms =
+			now + (ward->looks_left > 0 ? SECOND_LOOK_MS : HOUR_MS);
+	if (ward->pass_everything && ward->looks_left > 0)
+		ward->looks_left--;
+	ward->place = *place;
+	ward->pass_mono_ms = now;
+	pass_stop(ward);
+}
+
+static void pass_start(struct ward *ward, bool everything, int64_t ready_for_ms,
 		       void (*done)(void *arg, const struct reconcile_place *place))
 {
 	const struct conf *conf = ward->means->env->conf;
@@ -229,41 +239,9 @@ static void pass_start(struct ward *ward, bool everything,
 	};
 
 	if (!everything)
-		ask.from = *from;
+		ask.from = ward->place;
 	ward->pass_everything = everything;
 	ward->pass = reconcile_start(&ask);
-}
-
-static bool is_behind(const struct reconcile_place *a, const struct reconcile_place *b)
-{
-	return a->ready_at_us != b->ready_at_us ? a->ready_at_us > b->ready_at_us
-						: strcmp(a->run_id, b->run_id) > 0;
-}
-
-static void on_young_passed(void *arg, const struct reconcile_place *place)
-{
-	struct ward *ward = arg;
-
-	ward->young = *place;
-	ward->pass_mono_ms = clock_mono_ms();
-	pass_stop(ward);
-}
-
-static void on_passed(void *arg, const struct reconcile_place *place)
-{
-	struct ward *ward = arg;
-	int64_t now = clock_mono_ms();
-
-	if (ward->pass_everything)
-		ward->everything_mono_ms =
-			now + (ward->looks_left > 0 ? SECOND_LOOK_MS : HOUR_MS);
-	if (ward->pass_everything && ward->looks_left > 0)
-		ward->looks_left--;
-	ward->place = *place;
-	pass_stop(ward);
-	if (is_behind(&ward->place, &ward->young))
-		ward->young = ward->place;
-	pass_start(ward, false, &ward->young, YOUNG_MS, on_young_passed);
 }
 
 static void maybe_reconcile(struct ward *ward)
@@ -272,7 +250,7 @@ static void maybe_reconcile(struct ward *ward)
 	bool everything = now >= ward->everything_mono_ms;
 
 	if (!ward->pass && (everything || now - ward->pass_mono_ms >= RECONCILE_MS))
-		pass_start(ward, everything, &ward->place, READY_MS, on_passed);
+		pass_start(ward, everything, READY_MS, on_passed);
 }
 
 /* ---- WATCH: recount ---- */
@@ -512,7 +490,7 @@ static void push(struct ward *ward)
 {
 	if (!ward->pass) {
 		show(ward, "pushing", false);
-		pass_start(ward, true, &ward->place, 0, on_all_passed);
+		pass_start(ward, true, 0, on_all_passed);
 	} else if (clock_mono_ms() - ward->shown_mono_ms >= SHOW_MS) {
 		ward->pushed = reconcile_pushed(ward->pass);
 		show(ward, "pushing", false);
