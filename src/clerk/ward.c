@@ -6,7 +6,7 @@
  * is known, or one of another server; then nothing is claimed until a recovery is over:
  *
  *	ASK        what Postgres remembers
- *	WATCH      each second: raise; every 30 s: recount; new rows 1 s after they
+ *	WATCH      each second: raise; every 30 s: recount; new rows 10 s after they
  *		   became ready: reconcile
  *	NUMBER     the recovery gets its number, from Postgres
  *	CLOSE      the number goes to Redis, the lineage is gone: claims are refused
@@ -49,10 +49,10 @@
 #include <string.h>
 
 #define WATCH_S        1.
-#define STEP_S         0.1  /* between two looks at who has attached */
-#define SHOW_MS        500  /* how often a pass tells Postgres how far it is */
-#define ATTACH_MS      5000 /* workers have so long */
-#define READY_MS       1000 /* a row without an entry after so long has lost it */
+#define STEP_S         0.1   /* between two looks at who has attached */
+#define SHOW_MS        500   /* how often a pass tells Postgres how far it is */
+#define ATTACH_MS      5000  /* workers have so long */
+#define READY_MS       10000 /* a row without an entry after so long has lost it */
 #define RECONCILE_MS   1000 /* between two looks at rows that have just become that old */
 #define HOUR_MS        3600000
 #define SECOND_LOOK_MS 60000

@@ -88,11 +88,11 @@ def _own(private_postgres):
 
 
 @pytest.mark.asan
-def test_a_queued_row_without_an_entry_is_pushed_when_it_is_a_second_old(site):
+def test_a_queued_row_without_an_entry_is_pushed_when_it_is_ten_seconds_old(site):
     site.prepare(HELLO)
     daemon = site.start()
     settle(site, [site.submit("hello", "pins the definition")])
-    put_row(site, "run_lost_1", 0)
+    put_row(site, "run_lost_1", 9)
     put_row(site, "run_stock_1", 3600, wake=0)
     put_row(site, "run_paused_1", 3600, status="paused")
     daemon.wait_event("queue.pushed", runs=1)
@@ -102,7 +102,7 @@ def test_a_queued_row_without_an_entry_is_pushed_when_it_is_a_second_old(site):
     assert sorted(left) == [("run_paused_1", "paused"), ("run_stock_1", "queued")]
     age, = site.sql("SELECT extract(epoch FROM picked_up_at - ready_at)"
                     " FROM orchestration_runs WHERE run_id = 'run_lost_1'")[0]
-    assert 1 <= age < 9  # it was ten seconds once, and clients wait for what it is
+    assert age >= 10
 
 
 def test_a_new_lead_looks_at_all_rows_page_by_page(site):
@@ -241,9 +241,9 @@ def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
         client.hdel(P + "jobs", *(set(client.hkeys(P + "jobs")) - held))
     since = daemon.mark()
     done = json.loads(site.verb("redis", "rebuild", "-o", "json").stdout)
-    # those that have waited for a second the reconciler may have pushed before
+    # those that have waited for 10 s the reconciler may have pushed before
     (rebuilt,) = done
-    assert rebuilt["queue"] == "default" and 0 <= rebuilt["pushed"] <= 20
+    assert rebuilt["queue"] == "default" and 1 <= rebuilt["pushed"] <= 20
     assert "asked for a rebuild" in daemon.wait_event("queue.recovering", since)["why"]
     assert int(daemon.wait_event("queue.attached", since)["jobs"]) == 10
     settle(site, runs)
