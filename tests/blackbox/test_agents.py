@@ -85,7 +85,7 @@ def test_an_agent_calls_tools_until_it_has_the_answer(site, llm, tool):
                                           f"{run_id}/a/1/2"]
     assert [r["headers"]["idempotency-key"] for r in tool.requests] == [
         f"{run_id}/a/1", f"{run_id}/a/1/1"]
-    assert [k for k, _ in rows(site, run_id)] == ["start", "turn", "turn", "turn", "turn",
+    assert [k for k, _ in rows(site, run_id)] == ["start", "turn", "turn", "turn", "turn", "turn",
                                                  "step"]
     assert [e["type"] for e in events(site, run_id, "tool_execution", "tool_result",
                                       "final")] == [
@@ -147,7 +147,7 @@ def test_who_takes_a_run_over_goes_on_in_its_turn_with_the_same_agent(site, llm,
     again = llm.calls[2]
     assert again.body == stalled.body and again.key == stalled.key
     assert sorted(json.loads(r["body"])["q"] for r in tool.requests) == ["x", "y"]
-    assert [k for k, _ in rows(site, run_id)] == ["start", "turn", "turn", "start", "step"]
+    assert [k for k, _ in rows(site, run_id)] == ["start", "turn", "turn", "turn", "start", "step"]
     # the next execution has the newer version
     llm.next("reply:new")
     site.wait_run(site.submit("one", "again"))
