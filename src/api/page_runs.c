@@ -15,6 +15,7 @@
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonw.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -99,17 +100,10 @@ struct reading {
 	const char *history;
 };
 
-/* The step_start that this belongs to; NULL: it is not told. */
-static const struct store_told *start_of(const struct store_told *story, size_t at)
+/* One execution of a step at a time: the start that is told last is the one that ends. */
+static const char *key_of(struct arena *arena, const struct store_told *told)
 {
-	size_t i;
-
-	for (i = at; i-- > 0;)
-		if (strcmp(story[i].type, "step_start") == 0 &&
-		    strcmp(story[i].path, story[at].path) == 0 && story[i].step_id &&
-		    strcmp(story[i].step_id, story[at].step_id) == 0)
-			return &story[i];
-	return NULL;
+	return arena_printf(arena, "%s\n%s", told->path, told->step_id);
 }
 
 static void pair_stamp(struct jsonw *w, const char *key, const char *ts)
@@ -139,21 +133,43 @@ static void print_told(struct jsonw *w, const struct store_told *told,
 	jsonw_object_end(w);
 }
 
+struct start {
+	const struct store_told *told;
+};
+
 /* What a run that goes on has behind it, as its events tell. */
-static void print_story(struct jsonw *w, const struct port_detail *detail)
+static void print_story(struct jsonw *w, const struct port_detail *detail,
+			struct arena *arena)
 {
+	struct map starts; /* key_of() -> struct start */
 	size_t i;
 
+	map_init(&starts);
 	jsonw_key(w, "step_history");
 	jsonw_array(w);
 	for (i = 0; i < detail->story_count; i++) {
 		const struct store_told *told = &detail->story[i];
 		bool over = strcmp(told->type, "step_complete") == 0 ||
 			    (strcmp(told->type, "step_error") == 0 && !told->again);
+		bool begun = strcmp(told->type, "step_start") == 0;
+		struct start *start;
+		const char *key;
 
-		if (over && told->step_id)
-			print_told(w, told, start_of(detail->story, i));
+		if (!told->step_id || (!over && !begun))
+			continue;
+		key = key_of(arena, told);
+		start = map_get(&starts, key, strlen(key));
+		if (over) {
+			print_told(w, told, start ? start->told : NULL);
+			continue;
+		}
+		if (!start) {
+			start = arena_new(arena, struct start);
+			(void)map_put(&starts, key, strlen(key), start);
+		}
+		start->told = told;
 	}
+	map_deinit(&starts);
 	jsonw_array_end(w);
 }
 
@@ -169,7 +185,7 @@ static void print_one(struct jsonw *w, const struct reading *reading,
 	if (reading->history)
 		pairs_json(w, "step_history", reading->history);
 	else
-		print_story(w, detail);
+		print_story(w, detail, request_arena(reading->call->req));
 	jsonw_pair_text(w, "human_prompt", run->human_prompt);
 	pairs_json(w, "human_fields", run->human_fields ? run->human_fields : "[]");
 	jsonw_pair_text(w, "nested_run_id", NULL); /* what runs inside is in the run */

@@ -139,6 +139,28 @@ def test_a_hand_that_edits_is_noticed(host):
     assert host.ask("DELETE", "/orchestrations/byhand").status == 200
 
 
+def test_a_version_that_cannot_be_kept_or_read_is_said(host):
+    past = host.daemon.data_dir / "definition_versions" / "orchestrations"
+    path = "/orchestrations/nokept"
+    past.mkdir(parents=True, exist_ok=True)
+    (past / "nokept").symlink_to(host.daemon.data_dir)
+    assert host.ask("POST", "/orchestrations", orchestration("nokept")).status == 201
+    assert host.daemon.find("definition.version_not_kept")[-1]["id"] == "nokept"
+    assert host.client.run("nokept").status == 200
+    (past / "nokept").unlink()
+    assert host.ask("PUT", path, orchestration("nokept", "two")).status == 200
+    assert host.ask("PUT", path, orchestration("nokept", "three")).status == 200
+    versions = host.ask("GET", path + "/versions").json["versions"]
+    (kept,) = (past / "nokept").glob(f"*-{versions[1]['version']}.json")
+    kept.unlink()
+    kept.mkdir()
+    answer = host.ask("GET", f"{path}/versions/{versions[1]['version']}")
+    assert answer.status == 503, answer
+    assert host.daemon.find("definition.version_unreadable")[-1]["id"] == "nokept"
+    kept.rmdir()
+    assert host.ask("DELETE", path).status == 200
+
+
 def test_secrets_stay_in_the_file(host):
     shown = host.ask("GET", "/tools/weather")
     assert shown.json["headers"] == {"X-Api": "xxxxxxxxx"}
