@@ -145,7 +145,7 @@ def test_a_version_that_cannot_be_kept_or_read_is_said(host):
     past.mkdir(parents=True, exist_ok=True)
     (past / "nokept").symlink_to(host.daemon.data_dir)
     assert host.ask("POST", "/orchestrations", orchestration("nokept")).status == 201
-    assert host.daemon.find("definition.version_not_kept")[-1]["id"] == "nokept"
+    host.daemon.wait_event("definition.version_not_kept", id="nokept")
     assert host.client.run("nokept").status == 200
     (past / "nokept").unlink()
     assert host.ask("PUT", path, orchestration("nokept", "two")).status == 200
@@ -156,7 +156,7 @@ def test_a_version_that_cannot_be_kept_or_read_is_said(host):
     kept.mkdir()
     answer = host.ask("GET", f"{path}/versions/{versions[1]['version']}")
     assert answer.status == 503, answer
-    assert host.daemon.find("definition.version_unreadable")[-1]["id"] == "nokept"
+    host.daemon.wait_event("definition.version_unreadable", id="nokept")
     kept.rmdir()
     assert host.ask("DELETE", path).status == 200
 
