@@ -3,6 +3,7 @@
 import os
 import random
 import threading
+import time
 
 from harness.daemon import DEADLINE_S, end_group, process_group
 from harness.nginx import PrivateNginx
@@ -36,7 +37,15 @@ class Replicas(Scale):
         super().start()
         self.nginx = PrivateNginx([d.api_port for d in self.daemons])
         self.port = self.nginx.port
+        self.wait_hands()
         return self
+
+    def wait_hands(self):
+        """Cases are about a system that stands: its worker is in the registry."""
+        end = time.monotonic() + DEADLINE_S
+        while not any(w["status"] == "online" for w in self.ask("GET", "/api/v2/workers").json):
+            assert time.monotonic() < end, "no worker is online"
+            time.sleep(0.05)
 
     def remove(self):
         if self.nginx:

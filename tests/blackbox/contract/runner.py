@@ -17,7 +17,7 @@ ENDPOINTS = [*base.ENDPOINTS, *v2.ENDPOINTS, *chat.ENDPOINTS, *scale.ENDPOINTS, 
              *inner.ENDPOINTS]
 WANTED = os.environ.get("SYNAPSED_CONTRACT_CASES", "")  # a pattern of names
 LOOK_S = 60
-RESTARTS = 10  # of one case, whose servers die under it
+CASE_S = 60  # for one case, whose servers die under it
 
 
 def all_cases():
@@ -135,18 +135,23 @@ class Runner:
     def run(self, endpoint, case):
         words = f"{endpoint.words}: {case.name}"
         self.figures.cases += 1
-        for _ in range(RESTARTS):
+        self.problem(words, self.until_answered(lambda: self.attempts(endpoint, case),
+                                                lambda fault: [fault]))
+
+    def until_answered(self, act, failed):
+        """What act() returns, begun anew whenever its server died under it. While no server at all
+        is up, nginx answers in no time: what bounds it is time, not how often."""
+        end = time.monotonic() + CASE_S
+        while True:
             try:
-                found = self.attempts(endpoint, case)
-                break
-            except Interrupted:
+                return act()
+            except Interrupted as why:
                 self.figures.again += 1
+                if time.monotonic() > end:
+                    return failed(f"it never came to an end: {why}")
+                time.sleep(0.1)
             except AssertionError as error:
-                found = [str(error)]
-                break
-        else:
-            found = ["it never came to an end"]
-        self.problem(words, found)
+                return failed(str(error))
 
     def attempts(self, endpoint, case):
         if case.before:

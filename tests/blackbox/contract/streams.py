@@ -8,7 +8,7 @@ import time
 from harness.stream import Stream
 
 from .shapes import anything, each, either, faults, obj, real, said, text, maybe
-from .targets import GATEWAY, Interrupted
+from .targets import GATEWAY
 
 DEADLINE_S = 90
 RUN_PATH = "/api/v2/orchestrations/runs/{}/stream"
@@ -265,17 +265,7 @@ def run_stream(runner, watch):
     if target.kind == "standalone" and watch.__name__ in WAITING:
         runner.figures.waits(WAITING[watch.__name__])
         return
-    for _ in range(20):
-        try:
-            found, cuts = watch(target)
-            break
-        except Interrupted:
-            runner.figures.again += 1
-        except AssertionError as error:
-            found, cuts = [repr(error)], 0
-            break
-    else:
-        found, cuts = ["it never came to an end"], 0
+    found, cuts = runner.until_answered(lambda: watch(target), lambda fault: ([fault], 0))
     runner.figures.streams += 1
     runner.figures.cuts += cuts
     runner.problem(f"stream of {watch.__name__}", found)
