@@ -5,6 +5,7 @@ UI_FILES = \
 	src/ui/csv.js \
 	src/ui/diff.js \
 	src/ui/dom.js \
+	src/ui/early.js \
 	src/ui/filters.js \
 	src/ui/form.js \
 	src/ui/graph.js \
