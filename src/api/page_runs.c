@@ -16,10 +16,10 @@
 #include "base/arena.h"
 #include "base/jsonw.h"
 #include "base/map.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/files_run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,10 +108,10 @@ static const char *key_of(struct arena *arena, const struct store_told *told)
 
 static void pair_stamp(struct jsonw *w, const char *key, const char *ts)
 {
-	char stamp[FILES_MOMENT_MAX];
+	char stamp[MOMENT_MAX];
 
 	jsonw_pair_text(w, key,
-			ts ? files_run_stamp(strtoll(ts, NULL, 10), stamp) : NULL);
+			ts ? moment_text_sec(strtoll(ts, NULL, 10), stamp) : NULL);
 }
 
 static void print_told(struct jsonw *w, const struct store_told *told,

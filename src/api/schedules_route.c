@@ -198,7 +198,7 @@ void schedules_route_get(struct api_call *call)
 static void send_put(struct asked *asked, int status)
 {
 	struct str body = STR_INIT;
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	struct jsonw w;
 
 	jsonw_init(&w, &body);
@@ -207,7 +207,7 @@ static void send_put(struct asked *asked, int status)
 	jsonw_pair_text(&w, "status", "saved");
 	jsonw_pair_text(&w, "next_at",
 			asked->put.next_sec >= 0
-				? clock_stamp(asked->put.next_sec * 1000, stamp)
+				? moment_text(asked->put.next_sec * 1000, stamp)
 				: NULL);
 	jsonw_object_end(&w);
 	response_json(asked->call->req, status, &body);
