@@ -2,6 +2,7 @@ SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
 	src/ui/chart.js \
+	src/ui/code.js \
 	src/ui/csv.js \
 	src/ui/diff.js \
 	src/ui/dom.js \

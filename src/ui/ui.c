@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	{ "page.css", CSS, UI_FILES_PAGE },
 	{ "icon.svg", SVG, UI_FILES_ICON },
 	{ "chart.js", SCRIPT, UI_FILES_CHART },
+	{ "code.js", SCRIPT, UI_FILES_CODE },
 	{ "csv.js", SCRIPT, UI_FILES_CSV },
 	{ "diff.js", SCRIPT, UI_FILES_DIFF },
 	{ "dom.js", SCRIPT, UI_FILES_DOM },
