@@ -11,6 +11,7 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
@@ -48,24 +49,18 @@ static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
 	(void)next; /* stock's list has no second page */
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		print_run(&w, &runs[i]);
-		jsonw_object_end(&w);
+		jsonw_object(&list.w);
+		print_run(&list.w, &runs[i]);
+		jsonw_object_end(&list.w);
 	}
-	jsonw_array_end(&w);
-	response_json(call->req, 200, &body);
+	list_answer_send(&list);
 }
 
 /* A limit beyond what there is is the nearest. */
