@@ -8,6 +8,7 @@
  */
 #include "engine/prompt.h"
 
+#include "base/moment.h"
 #include "base/str.h"
 #include "engine/exec.h"
 #include "engine/react.h"
@@ -18,8 +19,6 @@
 #include "run/agent.h"
 #include "run/chat_run.h"
 #include "run/definition.h"
-
-#include <time.h>
 
 static void add_rules(struct str *out, const struct agent *agent)
 {
@@ -35,13 +34,9 @@ static void add_rules(struct str *out, const struct agent *agent)
 
 static void add_now(struct str *out, int64_t at_ms)
 {
-	time_t at = (time_t)(at_ms / 1000);
-	char text[32];
-	struct tm tm;
+	char text[MOMENT_MAX];
 
-	if (!gmtime_r(&at, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm))
-		return;
-	str_printf(out, "Date and time (UTC): %s\n", text);
+	str_printf(out, "Date and time (UTC): %.16s\n", moment_text_row(at_ms, text));
 }
 
 /* The definition is made of the agent itself (run/chat_definition.h). */

@@ -9,9 +9,9 @@
  */
 #include "engine/recall.h"
 
-#include "base/clock.h"
 #include "base/ids.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
@@ -196,7 +196,7 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	struct exec *exec = step->frame.exec;
 	const struct scope *scope = step_scope(step);
 	const struct engine_row *row = walk_row(step->frame.parent);
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	struct recall recall;
 	struct jsonw w;
 
@@ -219,7 +219,7 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	pair_cut(&w, "final_output", output, len, OUTPUT_MAX);
 	jsonw_object_end(&w);
 	jsonw_pair_text(&w, "timestamp",
-			clock_stamp(engine_wall_ms(exec->engine), stamp));
+			moment_text(engine_wall_ms(exec->engine), stamp));
 	jsonw_object_end(&w);
 }
 
