@@ -66,6 +66,20 @@ def test_a_crash_loop_at_the_start_is_told_by_status(site):
     d.stop(signal.SIGINT)  # a stop in order would give the keeper its time to come up
 
 
+def test_a_log_that_is_as_large_as_a_file_may_be_ends_nobody(site, tmp_path):
+    site.prepare(HELLO)
+    log, program = tmp_path / "log", tmp_path / "synapsed"
+    log.touch()
+    os.truncate(log, 16 << 20)
+    program.write_text(f'#!/bin/sh\nexec prlimit --fsize={16 << 20} {BINARY} "$@" >>{log} 2>&1\n')
+    program.chmod(0o755)
+    d = site.start(ready=False, binary=program)
+    until(lambda: run_verb("status", env=d.env).returncode == 0)
+    says_hello(site)
+    d.process.send_signal(signal.SIGTERM)
+    assert d.process.wait(DEADLINE_S) == 0
+
+
 def test_without_descriptors_nothing_dies(site):
     site.prepare(HELLO)
     d = site.start()
