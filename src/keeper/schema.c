@@ -2,9 +2,9 @@
  * schema.c - the schema is what this program expects before a keeper does anything
  *
  * A host may start before its Postgres does, or while a standby is not promoted yet. The
- * other children wait for that in their loops; this one has none yet, so it waits here: it
- * says so on the scoreboard, shows a pulse, and hears a drain. What comes over the socket
- * before a child is ready is a drain or a wish for its log, never an obituary.
+ * other children wait for that in their loops; this one has none yet, so it waits here:
+ * it says so on the scoreboard, shows a pulse, and hears a drain. What comes over the
+ * socket before a child is ready is a drain or a wish for its log, never an obituary.
  */
 #include "keeper/schema.h"
 
