@@ -35,8 +35,11 @@ static void print_queue(struct jsonw *w, const struct queue_read *queue)
 {
 	jsonw_object(w);
 	jsonw_pair_text(w, "queue_name", queue->row.name);
+	/* in Postgres, and not in the queue yet */
+	jsonw_pair_int(w, "accepted", queue->row.later + queue->stats.admitted);
 	jsonw_pair_int(w, "queued", queue->stats.queued);
 	jsonw_pair_int(w, "active", queue->stats.active);
+	jsonw_pair_int(w, "retrying", queue->row.again);
 	jsonw_pair_int(w, "dead", queue->row.dead);
 	jsonw_pair_int(w, "oldest_ms", queue->stats.oldest_ms);
 	jsonw_pair_int(w, "quarantine", queue->stats.quarantine);

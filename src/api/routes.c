@@ -16,6 +16,7 @@
 static const struct route routes[] = {
 	{ REQUEST_GET,  "/", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_get },
 	{ REQUEST_GET,  "/ui/*", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_file_get },
+	{ REQUEST_GET,  "/ui/*/*", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, page_part_get },
 	{ REQUEST_GET,  "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_get },
 	{ REQUEST_POST, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_SMALL, session_post },
 	{ REQUEST_DELETE, "/api/session", ROUTE_PUBLIC, ROUTE_BODY_IGNORED, session_delete },

@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "engine/call.h"
+#include "engine/earlier.h"
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
@@ -271,6 +272,8 @@ static void finish(struct react *react)
 	jsonw_quote(&json, str_text(&clean), clean.len);
 	conversation_print_trace(&trace, &react->talk);
 	if (recall_add(step, str_text(&clean), clean.len, str_text(&trace)) &&
+	    (!react->remembers ||
+	     earlier_add(step, react->agent->id, &react->task, &clean)) &&
 	    step_put(step, str_text(&json), json.len)) {
 		event_agent_final(&row->texts, &stamp, step->def, text_of(&clean),
 				  react->talk.last_tool);

@@ -91,6 +91,7 @@ struct react {
 	struct conversation talk;
 	struct tool_list list;
 	struct inner_runs *inner; /* of the step; the owner's to set */
+	bool remembers; /* its turns are told to later ones (engine/earlier.h); likewise */
 	struct agent_list others; /* that it may give work to */
 	struct react_tool *tools; /* owned */
 	size_t tools_count;

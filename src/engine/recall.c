@@ -10,13 +10,13 @@
 #include "engine/recall.h"
 
 #include "base/ids.h"
-#include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/moment.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/keep.h"
 #include "engine/route.h"
 #include "engine/row.h"
 #include "engine/scope.h"
@@ -223,61 +223,17 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	jsonw_object_end(&w);
 }
 
-/* The list with the entry behind it and its oldest ones dropped; how many it had. */
-static size_t print_list(const struct state_pair *pair, const struct str *entry,
-			 struct str *out)
-{
-	struct json *doc = NULL;
-	struct jsonw w;
-	size_t count, i;
-
-	if (pair)
-		(void)jsonr_parse(pair->json, pair->json_len, &doc, NULL, NULL, NULL);
-	count = jsonr_type(doc) == JSONR_ARRAY ? jsonr_count(doc) : 0;
-	jsonw_init(&w, out);
-	jsonw_array(&w);
-	for (i = count < RECALL_MAX ? 0 : count - RECALL_MAX + 1; i < count; i++) {
-		struct str text = STR_INIT;
-
-		jsonr_print(jsonr_at(doc, i), &text);
-		jsonw_raw(&w, str_text(&text), text.len);
-		str_deinit(&text);
-	}
-	jsonw_raw(&w, str_text(entry), entry->len);
-	jsonw_array_end(&w);
-	jsonr_free(doc);
-	return count;
-}
-
 bool recall_add(struct step *step, const char *output, size_t len, const char *tool_calls)
 {
-	struct state *state = &step_scope(step)->state;
-	struct engine_row *row = walk_row(step->frame.parent);
-	struct str key = STR_INIT, entry = STR_INIT, clean = STR_INIT, list = STR_INIT;
-	struct err err;
-	int rc;
+	struct str entry = STR_INIT, clean = STR_INIT;
+	bool well;
 
 	if (!step->def->repeats)
 		return true;
 	utf8_clean(&clean, output, len);
 	print_entry(&entry, step, str_text(&clean), clean.len, tool_calls);
-	str_printf(&key, "%s%s", RECALL_KEY, step->def->id);
-	if (print_list(state_get(state, str_text(&key)), &entry, &list) < RECALL_MAX) {
-		rc = state_append(state, str_text(&key), str_text(&entry), entry.len,
-				  &err);
-		if (rc == 0)
-			row_add_append(row, str_text(&key), str_text(&entry), entry.len);
-	} else {
-		rc = state_set(state, str_text(&key), str_text(&list), list.len, &err);
-		if (rc == 0)
-			row_add_set(row, str_text(&key), str_text(&list), list.len);
-	}
-	if (rc < 0)
-		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
-			      err.text);
-	str_deinit(&key);
+	well = keep_add(step, RECALL_KEY, &entry, RECALL_MAX);
 	str_deinit(&entry);
 	str_deinit(&clean);
-	str_deinit(&list);
-	return rc == 0;
+	return well;
 }

@@ -1,6 +1,7 @@
 // main.js - the page begins here: who is signed in, the frame, and which view is shown
 
 import { add, button, el, field, fill, link } from './dom.js';
+import { remember } from './early.js';
 import { faults } from './form.js';
 import { ask, onConnection, post } from './net.js';
 import { views } from './views.js';
@@ -9,6 +10,7 @@ const app = document.getElementById('app');
 const offline = el('div', { class: 'banner bad', role: 'status', hidden: true },
   'The server cannot be reached. What you see is what was known last; the page tries again.');
 const trouble = el('div', { class: 'banner warn', role: 'status', hidden: true });
+const narrow = matchMedia('(max-width: 700px)'); // as in page.css
 let leave = null;
 let again = null; // what to do when the connection is back
 
@@ -25,6 +27,7 @@ function wordsOf(error) {
 function signIn(session, why) {
   leave?.();
   leave = null;
+  remember(false);
   window.onhashchange = null;
   document.title = 'Sign in · Synapse';
   const said = el('p', { role: 'alert', class: 'error' }, why ?? '');
@@ -65,13 +68,19 @@ function navigation() {
   return nav;
 }
 
+// A part of the address as it was meant; what is not encoded rightly is taken as it is.
+function plain(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 function parse() {
   const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const [name, ...params] = path.split('/').map(decodeURIComponent);
+  const [name, ...params] = path.split('/').map(plain);
   return { name: name || 'now', params, query: new URLSearchParams(search) };
 }
 
 function frame(session) {
+  remember(true);
   const main = el('main', { id: 'main', tabindex: '-1' });
   const nav = navigation();
   const out = button('Sign out', async () => {
@@ -101,7 +110,7 @@ function frame(session) {
     for (const a of nav.querySelectorAll('a'))
       if (a.getAttribute('href') === `#/${name}`) {
         a.setAttribute('aria-current', 'page');
-        nav.scrollLeft = a.offsetLeft - nav.offsetLeft - (nav.clientWidth - a.offsetWidth) / 2; // a strip where it is narrow
+        if (narrow.matches) nav.scrollLeft = a.offsetLeft - nav.offsetLeft - (nav.clientWidth - a.offsetWidth) / 2; // a strip there
       } else a.removeAttribute('aria-current');
     document.title = `${row?.title ?? 'Not found'} · Synapse`;
     main.setAttribute('aria-label', row?.title ?? 'Not found');
@@ -144,4 +153,5 @@ async function begin() {
   }
 }
 
+views.find((v) => v.path === parse().name)?.view.prepare().catch(() => {}); // who opens it hears of it
 begin();

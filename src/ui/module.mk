@@ -2,9 +2,11 @@ SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
 	src/ui/chart.js \
+	src/ui/code.js \
 	src/ui/csv.js \
 	src/ui/diff.js \
 	src/ui/dom.js \
+	src/ui/early.js \
 	src/ui/filters.js \
 	src/ui/form.js \
 	src/ui/graph.js \

@@ -1,5 +1,7 @@
 // net.js - requests to the API that this page came from
 
+import { early } from './early.js';
+
 export class Refused extends Error {
   constructor(status, code, detail) {
     super(detail);
@@ -65,11 +67,11 @@ export async function ask(method, path, body, more = {}) {
 
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   try {
-    answer = await fetch(path, {
+    answer = await ((method === 'GET' && early(path)) || fetch(path, {
       method, headers, credentials: 'same-origin',
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(WAIT_MS),
-    });
+    }));
   } catch (error) {
     mark('requests', true);
     probe();

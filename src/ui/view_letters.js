@@ -1,5 +1,6 @@
 // view_letters.js - jobs that were given up: what they were, why, and what becomes of them
 
+import { codeBox } from './code.js';
 import { diff } from './diff.js';
 import { add, badge, button, confirm, el, field, fill, link } from './dom.js';
 import { every } from './live.js';
@@ -16,8 +17,8 @@ const EMPTY = { open: 'There is no open dead letter.', resolved: 'No dead letter
 function read(text) {
   let value;
   try { value = JSON.parse(text); } catch (error) {
-    const line = lineOfError(text, error.message);
-    return { problem: `That is no JSON${line ? `, line ${line}` : ''}: ${error.message}` };
+    const line = lineOfError(text);
+    return { problem: `That is no JSON, line ${line}: ${error.message}`, line };
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return { problem: 'It has to be an object.' };
   const other = Object.keys(value).find((k) => !['message', 'inputs', 'metadata'].includes(k));
@@ -32,20 +33,20 @@ function read(text) {
 function editor(letter) {
   const given = { message: letter.payload?.initial_input ?? '', inputs: letter.payload?.inputs ?? {}, metadata: letter.payload?.metadata ?? {} };
   const before = JSON.stringify(given, null, 2);
-  const text = el('textarea', { class: 'code', rows: '12', spellcheck: 'false', 'aria-label': 'What the retry is given' });
-  const judged = el('p', { class: 'said', role: 'status' }), changes = el('pre', { class: 'diff', hidden: true, 'aria-label': 'What is changed' });
+  const judged = el('p', { class: 'said', role: 'status', id: 'judged' }), changes = el('pre', { class: 'diff', hidden: true, 'aria-label': 'What is changed' });
   const judge = () => {
-    const { problem } = read(text.value);
+    const { problem, line } = read(text.value);
     judged.textContent = problem ?? (text.value === before ? 'As it was: a retry lets this run go on where it failed.' : 'Changed: a retry starts a new run with this. What differs:');
     judged.classList.toggle('error', !!problem);
-    text.setAttribute('aria-invalid', problem ? 'true' : 'false');
+    box.mark(line ? [{ line, msg: problem }] : []);
+    if (problem) text.setAttribute('aria-invalid', 'true');
     changes.hidden = text.value === before;
     fill(changes, diff(before, text.value));
   };
-  const reset = () => { text.value = before; judge(); };
-  text.addEventListener('input', judge);
-  reset();
-  return { text, reset, nodes: [text, judged, changes], body: () => (text.value === before ? { value: {} } : read(text.value)) };
+  const box = codeBox({ rows: 12, 'aria-label': 'What the retry is given', 'aria-errormessage': 'judged', onTyped: judge }), { text } = box;
+  box.begin(before);
+  judge();
+  return { box, text, reset: () => box.set(before), nodes: [box.node, judged, changes], body: () => (text.value === before ? { value: {} } : read(text.value)) };
 }
 
 export async function open(main, [first], query) {
@@ -75,8 +76,8 @@ export async function open(main, [first], query) {
     if (!letter) return;
     const edit = editor(letter);
     const retry = async () => {
-      const { problem, value } = edit.body();
-      if (problem) { said.say(problem, true); edit.text.focus(); return; }
+      const { problem, line, value } = edit.body();
+      if (problem) { said.say(problem, true); if (line) edit.box.goTo(line); else edit.text.focus(); return; }
       const r = await said.did(() => post(`/api/v2/dead-letters/${encodeURIComponent(id)}/retry`, value), 'It runs again.');
       if (r?.run_id) location.hash = runHref(r.run_id);
     };

@@ -172,6 +172,20 @@ def test_who_posts_while_a_turn_is_live_chooses(talk):
         "cancelled", "completed", "completed"]
 
 
+def test_a_session_that_somebody_has_locked_is_refused_for_now(talk):
+    """A psql with an open transaction: no mistake of ours, and later it works."""
+    follow(talk, post(talk, "l", "one", agent="echo"))
+    connection = talk.postgres.connect(talk.database)
+    connection.autocommit = False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM chat_sessions FOR UPDATE")
+        code, answer, head = talk.ask(
+            "POST", "/api/v2/chat", {"session_id": "l", "message": "two"})
+    connection.close()
+    assert (code, answer["code"]) == (503, "postgres_unavailable") and head["Retry-After"]
+    assert post(talk, "l", "two")["turn"] == 2
+
+
 def test_a_message_with_a_key_is_one_turn_however_often_it_is_sent(talk):
     def send(key, **body):
         return talk.ask("POST", "/api/v2/chat", {"agent": "echo", **body},

@@ -57,7 +57,7 @@ def indexes(sql, table):
 STOCK_INDEXES = {"ix_orchestration_runs_orchestration_id", "idx_runs_status",
                  "idx_runs_tenant_status", "idx_runs_worker", "idx_runs_waiting_human"}
 OUR_INDEXES = {"orchestration_runs_pkey", "idx_runs_tenant_created", "idx_runs_live",
-               "idx_runs_orchestration_created", "idx_runs_session_created",
+               "idx_runs_again", "idx_runs_orchestration_created", "idx_runs_session_created",
                "idx_runs_outcome_created", "idx_runs_due", "idx_runs_schedule_live",
                "idx_runs_live_created", "idx_runs_stock_live"}
 

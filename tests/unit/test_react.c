@@ -734,6 +734,85 @@ static void agents_in_branches_have_conversations_of_their_own(void **state)
 	exec_free(exec);
 }
 
+/* ---- earlier turns of the run ---- */
+
+#define TWO_STEPS                                                                                                                                                                               \
+	ORCH(STEP(                                                                                                                                                                              \
+		"a", "agent",                                                                                                                                                                   \
+		",\"agent_id\":\"ag\",\"prompt_template\":\"First.\","                                                                                                                          \
+		"\"output_key\":\"x\"" NEXT(                                                                                                                                                    \
+			"p")) "," PARALLEL("p", "[[\"b\"],[\"c\"]]",                                                                                                                            \
+					   NEXT("d")) "," STEP("b", "agent",                                                                                                                    \
+							       ",\"agent_id\":\"ag\",\"prompt_template\":\"B.\"") "," STEP("c",                                                                 \
+															   "agent",                                                             \
+															   ",\"agent_id\":\"ag\",\"prompt_template\":\"C.\"") "," STEP("d",     \
+																						       "agent", \
+																						       ",\"agent_id\":\"ag\",\"prompt_template\":\"Last.\""))
+
+/* The newest of a branch is not seen beside it, and their order is that of branches. */
+static void an_agent_is_told_its_earlier_turns_of_the_run(void **state)
+{
+	struct exec *exec = begin(TWO_STEPS);
+
+	(void)state;
+	expect_not(&host.prompts, "assistant: ");
+	say("one");
+	assert_int_equal(host.calls_count, 2);
+	expect(&host.prompts, "\nuser: First.\nassistant: one\nuser: C.\n");
+	memory_answer(&host, 1, FAIL_NONE, "of c");
+	(void)memory_pump(&host);
+	exec = next_owner(exec, TWO_STEPS, (int)host.journal_count);
+	expect(&host.prompts, "\nuser: First.\nassistant: one\nuser: B.\n");
+	expect_not(&host.prompts, "of c");
+	say("of b");
+	expect(&host.prompts,
+	       "\nuser: First.\nassistant: one\nuser: B.\nassistant: of b\n"
+	       "user: C.\nassistant: of c\nuser: Last.\n");
+	say("done");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	exec_free(exec);
+}
+
+static void earlier_turns_are_bounded(void **state)
+{
+	struct exec *exec = begin(ORCH(LOOP("a", "14", "[\"b\"]", "") "," STEP(
+		"b", "agent",
+		",\"agent_id\":\"ag\",\"prompt_template\":\"Do.\","
+		"\"max_iterations\":20")));
+	struct str text = STR_INIT;
+	int i;
+
+	(void)state;
+	for (i = 1; i < 12; i++) {
+		str_reset(&text, 64);
+		str_printf(&text, "<%d>", i);
+		say(str_text(&text));
+	}
+	expect_not(&host.prompts, "assistant: <1>\n");
+	expect(&host.prompts, "\nuser: Do.\nassistant: <2>\n");
+	expect(&host.prompts, "assistant: <11>\nuser: Do.\n");
+	str_reset(&text, 64);
+	while (text.len < 100000)
+		str_add_text(&text, "long ");
+	say(str_text(&text));
+	expect_not(&host.prompts, "assistant: <2>\n");
+	expect(&host.prompts, "assistant: <11>\n");
+	assert_true(host.prompts.len < 40000);
+	exec_free(exec);
+	str_deinit(&text);
+}
+
+/* Nobody would read it. */
+static void an_agent_that_does_not_come_again_keeps_nothing(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("done");
+	expect_not(&host.final->state, "_agent_turns_");
+	exec_free(exec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -761,6 +840,9 @@ int main(void)
 		TEST(old_results_go_first),
 		TEST(a_model_sums_up_what_cannot_be_trimmed),
 		TEST(agents_in_branches_have_conversations_of_their_own),
+		TEST(an_agent_is_told_its_earlier_turns_of_the_run),
+		TEST(earlier_turns_are_bounded),
+		TEST(an_agent_that_does_not_come_again_keeps_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

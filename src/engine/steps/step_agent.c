@@ -9,6 +9,7 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/earlier.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/inner_run.h"
@@ -62,10 +63,13 @@ static void on_said(struct op *op)
 	struct history_find *said = mem_container(op, struct history_find, op);
 	struct step_agent *agent = mem_container(said, struct step_agent, said);
 	struct agent *found = agent->find.agent;
+	struct str history = STR_INIT;
 
 	agent->find.agent = NULL;
+	earlier_list(&agent->step, found->id, &said->list, &history);
 	react_start(&agent->react, found, agent->find.version,
-		    said->list.len ? &said->list : NULL);
+		    history.len ? &history : NULL);
+	str_deinit(&history);
 }
 
 static void on_found(struct op *op)
@@ -86,11 +90,14 @@ static void on_found(struct op *op)
 			     agent->recalled);
 		return;
 	}
-	if (!agent->react.talk.agent_id && remembers(&agent->step, found) &&
-	    host->history_find) {
+	agent->react.remembers = remembers(&agent->step, found);
+	if (!agent->react.talk.agent_id && agent->react.remembers) {
 		agent->said.agent_id = found->id;
 		op_launch(&agent->said.op);
-		host->history_find(exec->engine->host_data, exec, &agent->said);
+		if (host->history_find)
+			host->history_find(exec->engine->host_data, exec, &agent->said);
+		else
+			op_done(&agent->said.op);
 		return;
 	}
 	find->agent = NULL;
