@@ -11,24 +11,13 @@ import struct
 import subprocess
 import tempfile
 import threading
-import time
 
 import psycopg2
 import pytest
+from harness.wait import until
 
 BUILD = os.path.dirname(os.environ["SYNAPSED"])
 SOURCE = os.environ["SYN_TOP_SRCDIR"]
-
-
-def until(what, seconds=60):
-    """Wait until what() is true; its value. The bound is an error, never a verdict."""
-    end = time.monotonic() + seconds
-    while True:
-        value = what()
-        if value:
-            return value
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(0.01)
 
 
 def free_port():

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from harness import audit
-from harness.pg_server import PrivatePostgres
 from harness.redis_server import PrivateRedis
 from harness.site import Site, llm_step, orchestration, print_step
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 # three steps, so that a step that ran twice would be seen behind a resume
@@ -20,16 +20,6 @@ SLOW = orchestration(
 )
 _numbers = itertools.count(1)
 P = "synapse:q:{default}:"
-
-
-def until(condition, deadline_s=90):
-    end = time.monotonic() + deadline_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, condition
-        time.sleep(0.05)
 
 
 def settle(site, runs):

@@ -4,7 +4,8 @@ refuses, dies, or does not answer."""
 import time
 
 import pytest
-from pg_peers import Driver, Proxy, Sql, postgres, until
+from harness.wait import until
+from pg_peers import Driver, Proxy, Sql, postgres
 
 assert postgres  # a fixture: used by name
 

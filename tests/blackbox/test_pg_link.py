@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from pg_peers import Driver, FakeServer, Proxy, Sql, error, message, postgres, until
+from harness.wait import until
+from pg_peers import Driver, FakeServer, Proxy, Sql, error, message, postgres
 
 assert postgres  # a fixture: used by name
 
