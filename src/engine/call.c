@@ -3,8 +3,8 @@
  *
  * Tokens are shown at most every CALL_TOKEN_MS: the first at once, the others when the
  * time has passed since, by a timer of the engine. A piece may end in the middle of a
- * character; its beginning then waits for the rest. Thoughts and calls that a model writes
- * into its text are not shown, if whoever asks says so (call_listen()).
+ * character; its beginning then waits for the rest. Thoughts and calls that a model
+ * writes into its text are not shown, if whoever asks says so (call_listen()).
  */
 #include "engine/call.h"
 
