@@ -274,15 +274,16 @@ static void finish(struct react *react)
 	struct step *step = react->step;
 	struct engine_row *row = row_of(react);
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
-	struct str clean = STR_INIT, json = STR_INIT, trace = STR_INIT;
+	struct str clean = STR_INIT, json = STR_INIT, trace = STR_INIT, entry = STR_INIT;
 
 	utf8_clean(&clean, str_text(answer), answer->len);
 	jsonw_quote(&json, str_text(&clean), clean.len);
 	conversation_print_trace(&trace, &react->talk);
-	if (recall_add(step, str_text(&clean), clean.len, str_text(&trace)) &&
-	    (!react->remembers ||
-	     earlier_add(step, react->agent->id, &react->task, &clean)) &&
-	    step_put(step, str_text(&json), json.len)) {
+	recall_print(&entry, step, str_text(&clean), clean.len, str_text(&trace));
+	if (step_put(step, str_text(&json), json.len)) {
+		recall_keep(step, &entry);
+		if (react->remembers)
+			earlier_add(step, react->agent->id, &react->task, &clean);
 		event_agent_final(&row->texts, &stamp, step->def, text_of(&clean),
 				  react->talk.last_tool);
 		row_add_event(row);
@@ -291,6 +292,7 @@ static void finish(struct react *react)
 	str_deinit(&clean);
 	str_deinit(&json);
 	str_deinit(&trace);
+	str_deinit(&entry);
 }
 
 static void on_answer(struct op *op)
