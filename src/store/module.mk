@@ -116,6 +116,7 @@ STORE_SQL = \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
 	src/store/sql/chat_history.sql \
+	src/store/sql/chat_images.sql \
 	src/store/sql/chat_lock.sql \
 	src/store/sql/chat_next.sql \
 	src/store/sql/chat_post.sql \
