@@ -266,6 +266,7 @@ struct submit *submit_new(const struct submit_parts *parts)
 		.commit_rows = (size_t)parts->conf->postgres.commit_rows,
 		.batch_deadline_ms = INSERT_TRY_MS,
 		.unit_deadline_ms = INSERT_DEADLINE_MS,
+		.flights = pg_pool_links(parts->pool),
 	};
 	struct submit *submit = mem_new(struct submit);
 

@@ -15,7 +15,9 @@
  *
  *	{"start":{"agent_id","agent_version","path","execution",
  *		  "history":[{"role","text"}]?},"at"}
- *	{"answer":{"text","reasoning"?,"calls":[{"id","name","arguments"}]}}
+ *	{"answer":{"text","reasoning"?,"textual"?,"calls":[{"id","name","arguments"}]}}
+ *	        textual: its calls are written in its text, and a model is told of their
+ *	        results by a text as well
  *	{"results":[{"id","text","failed"}],"at"}
  *	{"compact":{"stage","summary","turns","calls","asks"},"at"}
  *	        stands for all that was between the start and the entry behind it
@@ -43,9 +45,10 @@ struct talk {
 	enum talk_kind kind;
 	struct talk *next;
 	enum llm_role role; /* of TALK_HISTORY */
-	const char *text;   /* of all but results; of TALK_OTHER the whole entry */
+	const char *text;   /* of TALK_OTHER the whole entry */
 	size_t len;
 	const char *reasoning;       /* NULL: none */
+	bool textual;                /* of an answer; of results: text has them */
 	struct llm_tool_call *calls; /* of an answer */
 	struct talk_result *results;
 	size_t count; /* of either */

@@ -16,6 +16,7 @@ struct agent;
 struct call_stream;
 struct definition;
 struct definition_step;
+struct speech;
 
 enum llm_role {
 	LLM_SYSTEM,
@@ -82,6 +83,7 @@ struct llm_answer {
 	 * then what was said beside them. */
 	struct llm_tool_call *calls;
 	size_t calls_count;
+	struct str written;   /* the engine's: the text with calls that are in it */
 	struct str reasoning; /* what the model says that it thought; "": nothing */
 	struct usage usage;   /* counted even for a failed call */
 };
@@ -96,6 +98,7 @@ struct llm_call {
 	struct llm_answer answer;
 	const struct definition_step *step; /* the engine's, as the next two */
 	const char *place;                  /* of its events (exec_live()) */
+	struct speech *speech;              /* NULL: pieces are shown as they come */
 	struct call_stream *stream;
 };
 

@@ -58,6 +58,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/react_calls.c \
 	src/engine/react_compact.c \
 	src/engine/react_inner.c \
+	src/engine/react_speech.c \
 	src/engine/react_tools.c \
 	src/engine/recall.c \
 	src/engine/recall.h \

@@ -172,6 +172,7 @@ void react_ask(struct react *react, const struct llm_message *messages, size_t c
 	step_think(react->step, react->state == REACT_SUMMING ? "summing up"
 				: react->talk.turns           ? "calling model again"
 							      : "calling model");
+	react_listen(react);
 	call_start(&react->call);
 }
 
@@ -297,6 +298,7 @@ static void on_answer(struct op *op)
 		step_fail(step, answer->class, str_text(&answer->text), answer->text.len);
 		return;
 	}
+	react_take_speech(react);
 	if (react->state == REACT_SUMMING) {
 		react_on_summary(react);
 		return;

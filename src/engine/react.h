@@ -68,6 +68,9 @@ struct react_call {
 	bool done;
 };
 
+/* The name of a call that a model wrote into its text in no form that can be read. */
+#define REACT_UNREADABLE "tool_call"
+
 enum react_state {
 	REACT_IDLE,
 	REACT_TOOLS,   /* its tools are looked up */
@@ -159,6 +162,9 @@ void react_tell_result(const struct react_call *call);
 void react_store(struct react *react, bool answered);
 /* All calls of the answer have their results. */
 void react_on_results(struct react *react);
+/* Thoughts and calls that the model wrote into its text are taken out of it. */
+void react_listen(struct react *react);
+void react_take_speech(struct react *react);
 /* Ask the model: with its tools unless it is the last turn. */
 void react_ask(struct react *react, const struct llm_message *messages, size_t count,
 	       bool tools);

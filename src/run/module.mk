@@ -68,6 +68,8 @@ src_run_librun_a_SOURCES = \
 	src/run/problem.h \
 	src/run/schema.c \
 	src/run/schema.h \
+	src/run/speech.c \
+	src/run/speech.h \
 	src/run/state.c \
 	src/run/state.h \
 	src/run/template.c \

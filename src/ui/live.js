@@ -3,7 +3,7 @@
 
 import { onConnection, tell } from './net.js';
 
-const SLOWEST_SEC = 60, LOAD_SHARE = 10;
+const SLOWEST_SEC = 15, LOAD_SHARE = 10;
 
 // act() may take a tenth of the time. soon: also now, and not only after the first seconds.
 // Returns a function that ends it; `now` of it asks at once.
@@ -29,7 +29,7 @@ export function every(seconds, act, { soon = true } = {}) {
     if (!ended && !document.hidden) timer = setTimeout(turn, Math.max(wait * 1000, LOAD_SHARE * (performance.now() - began)));
   }
   const seen = () => { if (!document.hidden && timer === null && !ended) turn(); };
-  const forget = onConnection((news) => { if (news.connected) { wait = seconds; turn(); } });
+  const forget = onConnection((news) => { if (news.connected || news.signedIn) { wait = seconds; turn(); } });
   document.addEventListener('visibilitychange', seen);
   if (soon) turn(); else timer = setTimeout(turn, wait * 1000);
   const end = () => { ended = true; clearTimeout(timer); forget(); document.removeEventListener('visibilitychange', seen); };

@@ -106,7 +106,7 @@ export async function open(main) {
     load: async () => { const r = await get('/api/v2/runs?limit=10'); newest = r.runs[0] ?? null; return { rows: r.runs, next: null }; },
   });
 
-  add(main, heading('Now'), tiles, list, each, rate, el('h2', {}, 'Newest runs'), runs.node,
+  add(main, heading('Now'), list, tiles, each, rate, el('h2', {}, 'Newest runs'), runs.node,
     shell);
   let turns = 0;
   const last = () => tile('Last accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
@@ -134,7 +134,7 @@ export async function open(main) {
     const sum = (name) => queues.reduce((n, x) => n + (x[name] ?? 0), 0);
     const online = workers.filter((x) => x.status === 'online');
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
-    const dead = sum('dead') || letters.length;
+    const dead = Math.max(sum('dead'), letters.length); // a letter whose run was erased is no queue's
     refresh(tiles,
       tile('Accepted', el('span', { title: 'To begin later, or on the way into a queue' }, bounded(sum('accepted')))),
       tile('Queued', link('#/runs?status=queued', number(sum('queued')))),

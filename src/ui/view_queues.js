@@ -27,6 +27,7 @@ export async function open(main) {
     ],
     load: async () => ({ rows: (await get('/api/v2/queues')).queues, next: null }),
   });
+  list.node.classList.add('dense');
   add(main, heading('Queues'), el('div', { class: 'row' }, field('Reason of a pause', reason, 'For those who ask why a run waits; it is given with the next Pause')), said.node, list.node, command('synapsed queue list', 'synapsed queue pause <queue> --reason "…"', 'synapsed queue resume <queue>'));
   return every(3, () => list.reload());
 }

@@ -113,8 +113,7 @@ def test_stores_that_are_not_there_at_the_start_are_waited_for():
         site.prepare(HELLO)
         site.postgres.stop(immediate=True)
         daemon = site.start(
-            ready=False, SYNAPSED_STANDALONE_AFTER="1s",
-            expect_errors=("schema.not_migrated",))
+            ready=False, SYNAPSED_STANDALONE_AFTER="1s")
         daemon.data_dir.mkdir(parents=True, exist_ok=True)
         (daemon.data_dir / "orchestrations.json").write_text(json.dumps([HELLO]))
         daemon.wait_event("reload.stores")
@@ -135,6 +134,18 @@ def test_stores_that_are_not_there_at_the_start_are_waited_for():
         site.postgres.start()
         until(lambda: health(site, daemon)["mode"] == "scale")
         until(lambda: site.ask("POST", RUN, {}, daemon=daemon)[0] == 202)
+        # nobody had to be started again for that
+        assert daemon.find("schema.waits") and not daemon.find("child.backoff")
+        assert [e for e in daemon.find("child.died") if e["cause"] != "exit 0 ok"] == []
+
+
+def test_a_keeper_that_waits_for_postgres_hears_a_drain():
+    with own_site() as site:
+        site.postgres.stop(immediate=True)
+        daemon = site.start(ready=False, SYNAPSED_MODE="scale")
+        daemon.wait_event("schema.waits")
+        daemon.stop()
+        assert {e["cause"] for e in daemon.find("child.died")} == {"exit 0 ok"}
 
 
 def test_a_refusal_tells_what_comes_of_it_and_when():

@@ -221,6 +221,21 @@ static void say(struct str *out, uint64_t what)
 	str_deinit(&text);
 }
 
+/* A model that writes its calls, and what it thinks, into its text. */
+static void write_call(struct llm_answer *answer, const struct llm_request *request,
+		       uint64_t what)
+{
+	const char *name = request->tools[part(what, request->tools_count, 25)].name;
+
+	if (part(what, 3, 33) == 0)
+		str_add_text(&answer->text, "[REASONING]it seems so[/REASONING] ");
+	if (part(what, 16, 26) == 0)
+		str_add_text(&answer->text, "<tool_call>nothing</tool_call>");
+	str_printf(&answer->text, "<tool_call>{\"name\":\"%s\",\"arguments\":", name);
+	add_arguments(&answer->text, name, what);
+	str_add_text(&answer->text, "}</tool_call>\n");
+}
+
 /* The deeper, the fewer tools: there is an end of it. */
 static void take_turn(struct llm_answer *answer, const struct llm_request *request,
 		      uint64_t what)
@@ -236,6 +251,10 @@ static void take_turn(struct llm_answer *answer, const struct llm_request *reque
 	}
 	if (part(what, 3, 32) == 0)
 		say(&answer->text, what);
+	for (i = 0; i < n && part(what, 5, 34) == 0; i++)
+		write_call(answer, request, sim_mix(what, i));
+	if (i)
+		return;
 	answer->calls = mem_new_n(struct llm_tool_call, n);
 	for (i = 0; i < n; i++)
 		add_call(answer, request, sim_mix(what, i));

@@ -15,6 +15,7 @@ check_PROGRAMS += tests/unit/test_model
 check_PROGRAMS += tests/unit/test_payload
 check_PROGRAMS += tests/unit/test_problem
 check_PROGRAMS += tests/unit/test_schema
+check_PROGRAMS += tests/unit/test_speech
 check_PROGRAMS += tests/unit/test_state
 check_PROGRAMS += tests/unit/test_template
 check_PROGRAMS += tests/unit/test_tool_output

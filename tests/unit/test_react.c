@@ -9,6 +9,7 @@
 #include "engine/react.h"
 
 #include "base/str.h"
+#include "engine/call.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/fold_node.h"
@@ -813,6 +814,100 @@ static void an_agent_that_does_not_come_again_keeps_nothing(void **state)
 	exec_free(exec);
 }
 
+/* ---- what a model writes into its text ---- */
+
+#define WRITTEN "<tool_call>{\"name\":\"look\",\"arguments\":{\"q\":\"x\"}}</tool_call>"
+
+static void calls_in_a_text_are_served_and_told_as_text(void **state)
+{
+	const char *definition = RUN("");
+	struct exec *exec = begin(definition);
+
+	(void)state;
+	say("[REASONING]Where?[/REASONING] I look. " WRITTEN);
+	expect(&host.tool_uses, "look {\"q\":\"x\"} a/1/0\n");
+	expect(&host.events, "\"reasoning\":\"Where?\"");
+	expect(&host.events, "\"thought\":\"I look.\"");
+	expect(&host.prompts,
+	       "assistant: I look. " WRITTEN "\nuser: [Result of the call of "
+	       "tool 'look']\nfound it\n");
+	exec = next_owner(exec, definition, 4);
+	expect(&host.prompts,
+	       "assistant: I look. " WRITTEN "\nuser: [Result of the call of "
+	       "tool 'look']\nfound it\n");
+	say("[reasoning]There.[/reasoning]\n\ndone\n");
+	assert_string_equal(str_text(&host.final->response), "done");
+	exec_free(exec);
+}
+
+static void objects_are_calls_of_what_is_offered_or_of_nothing_else(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("{\"tool\":\"look\",\"arguments\":{\"q\":\"x\"},\"why\":1}");
+	expect(&host.tool_uses, "look {\"q\":\"x\"} a/1/0\n");
+	say("{\"tool\":\"dig\",\"arguments\":{}}");
+	expect(&host.prompts, "Error: tool 'dig' is blocked");
+	say("{\"tool\":\"dig\",\"depth\":2}");
+	assert_string_equal(str_text(&host.final->response),
+			    "{\"tool\":\"dig\",\"depth\":2}");
+	exec_free(exec);
+}
+
+static void an_agent_without_tools_makes_no_calls(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.agent = AGENT("[]");
+	exec = begin(RUN(""));
+	say(WRITTEN);
+	assert_string_equal(str_text(&host.final->response), WRITTEN);
+	exec_free(exec);
+}
+
+static void thoughts_alone_are_no_answer(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("[REASONING]Hm.[/REASONING]\n");
+	assert_int_equal(host.final->status, RUN_FAILED);
+	expect(&host.events, "the model's answer is empty");
+	expect(&host.events, "\"reasoning\":\"Hm.\"");
+	exec_free(exec);
+}
+
+static void no_mark_is_seen_on_its_way(void **state)
+{
+	static const char text[] =
+		"[REASONING]Where?[/REASONING] I look. " WRITTEN
+		"```json\n{\"tool\":\"look\",\"arguments\":{}}\n``` so";
+	struct exec *exec = begin(RUN(""));
+	size_t i;
+
+	(void)state;
+	for (i = 0; text[i]; i++) {
+		call_token(host.calls[0], &text[i], 1);
+		(void)memory_wait(&host, 60);
+	}
+	call_again(host.calls[0], "it broke");
+	call_token(host.calls[0], "[REASO", 6);
+	call_again(host.calls[0], "it broke");
+	call_token(host.calls[0], "anew [", 6);
+	(void)memory_wait(&host, 60);
+	say("anew [x");
+	expect(&host.lives, "I");
+	expect(&host.lives, "anew ");
+	expect_not(&host.lives, "REAS");
+	expect_not(&host.lives, "Where");
+	expect_not(&host.lives, "<");
+	expect_not(&host.lives, "look\\\"");
+	expect_not(&host.lives, "```");
+	exec_free(exec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -843,6 +938,11 @@ int main(void)
 		TEST(an_agent_is_told_its_earlier_turns_of_the_run),
 		TEST(earlier_turns_are_bounded),
 		TEST(an_agent_that_does_not_come_again_keeps_nothing),
+		TEST(calls_in_a_text_are_served_and_told_as_text),
+		TEST(objects_are_calls_of_what_is_offered_or_of_nothing_else),
+		TEST(an_agent_without_tools_makes_no_calls),
+		TEST(thoughts_alone_are_no_answer),
+		TEST(no_mark_is_seen_on_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
