@@ -17,8 +17,8 @@ struct bench_chores {
 };
 
 /*
- * A checkpoint of Postgres, a rewrite of Redis' file, and all of it on the disk. BLOCKING;
- * ERR_TIMEOUT: the rewrite does not end.
+ * A checkpoint of Postgres, a rewrite of Redis' file, and all of it on the disk.
+ * BLOCKING; ERR_TIMEOUT: the rewrite does not end.
  */
 int bench_chores_do(struct bench_house *house, struct bench_link *link, struct err *err);
 int bench_chores_read(struct bench_house *house, struct bench_link *link,
