@@ -147,8 +147,8 @@ void held_free(struct held *held);
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
 /*
- * The text of column events: a JSON list of [id, event]; in the arena. NULL: none. Only of
- * a row that is not in yet: then its events are in the fifo.
+ * The text of column events: a JSON list of [id, event]; in the arena. NULL: none. Only
+ * of a row that is not in yet: then its events are in the fifo.
  */
 const char *held_row_events(const struct held *held, const struct held_row *row,
 			    struct arena *arena);
@@ -162,8 +162,8 @@ size_t held_bytes(const struct held *held);
  */
 void held_drop_rows(struct held *held);
 /*
- * The units of one reply by run id. A run may be in it twice: as the entry of a wake that
- * is over, whose holder died before it was gone, and as that of the next.
+ * The units of one reply by run id. A run may be in it twice: as the entry of a wake
+ * that is over, whose holder died before it was gone, and as that of the next.
  */
 void held_index(struct map *map, struct held *held);
 /* The one whose commit does this; NULL: none. */
