@@ -146,11 +146,13 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
   box.restate = (now) => { for (const [id, node] of nodes) tell(node, steps.get(id), id, now.get(id) ?? 'none'); };
   let looked = false;
   for (const by of ['wheel', 'pointerdown', 'keydown', 'touchmove']) box.addEventListener(by, () => { looked = true; }, { passive: true });
-  box.seek = (id) => requestAnimationFrame(() => {
-    const place = at.get(id) ?? at.get(rows[0][0]);
-    if (looked || !box.isConnected) return;
-    box.scrollTo({ left: place.x + (W - box.clientWidth) / 2, top: id ? place.y + (H - box.clientHeight) / 2 : 0 });
-  });
-  box.seek(null);
+  let sought = null;
+  const scroll = () => {
+    const place = at.get(sought) ?? at.get(rows[0][0]);
+    if (looked || !box.clientWidth) return;
+    box.scrollTo({ left: place.x + (W - box.clientWidth) / 2, top: at.has(sought) ? place.y + (H - box.clientHeight) / 2 : 0 });
+  };
+  box.seek = (id) => { sought = id; scroll(); };
+  new ResizeObserver(scroll).observe(box); // also when it comes onto the page
   return box;
 }
