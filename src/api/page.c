@@ -1,9 +1,9 @@
 /*
  * page.c - the page and its files
  *
- * They are in the program, the same for everybody, and hold nothing of anybody: no key is
- * needed to read them. What the page may do is said by Content-Security-Policy: its own
- * scripts and styles, requests to where it came from, and nothing else.
+ * They are in the program, the same for everybody, and hold nothing of anybody: no key
+ * is needed to read them. What the page may do is said by Content-Security-Policy: its
+ * own scripts and styles, requests to where it came from, and nothing else.
  */
 #include "api/api_call.h"
 #include "api/errors.h"
@@ -20,7 +20,7 @@
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 #define ASK_AGAIN "no-cache"
-#define KEEP	  "public, max-age=31536000, immutable"
+#define KEEP      "public, max-age=31536000, immutable"
 
 static void send_file(struct api_call *call, const char *name, const char *caching)
 {
@@ -53,8 +53,8 @@ void page_file_get(struct api_call *call)
 }
 
 /*
- * The page of another edition, which may come from another server while hosts are upgraded,
- * gets what there is, and does not keep it.
+ * The page of another edition, which may come from another server while hosts are
+ * upgraded, gets what there is, and does not keep it.
  */
 void page_part_get(struct api_call *call)
 {

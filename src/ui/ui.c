@@ -21,7 +21,7 @@
 #define SCRIPT "text/javascript; charset=utf-8"
 #define SVG    "image/svg+xml"
 
-#define PLACE "\"/ui/" /* how the page names another file */
+#define PLACE       "\"/ui/" /* how the page names another file */
 #define EDITION_LEN 16
 
 struct row {
@@ -91,8 +91,8 @@ static void make_row(size_t i, const char *text, size_t len)
 
 	(void)snprintf(made[i].etag, sizeof(made[i].etag), "\"%.16s\"",
 		       digest_sha256(text, len, hex));
-	made[i].file = (struct ui_file){ rows[i].name, rows[i].type, text, len,
-					 made[i].etag };
+	made[i].file =
+		(struct ui_file){ rows[i].name, rows[i].type, text, len, made[i].etag };
 }
 
 /* It lives as long as the process. */
