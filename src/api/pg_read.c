@@ -19,8 +19,8 @@ struct read {
 };
 
 /*
- * A database that is new to the fleet has no tables, or those of before, until a keeper has
- * seen to them: it is not ready yet, which is no fault of ours.
+ * A database that is new to the fleet has no tables, or those of before, until a keeper
+ * has seen to them: it is not ready yet, which is no fault of ours.
  */
 static bool is_unmade(const char *sqlstate)
 {
