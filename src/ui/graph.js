@@ -97,7 +97,11 @@ function untangle(rows, edges) {
   place();
   for (let sweep = 0; sweep < SWEEPS; sweep++)
     for (const row of sweep % 2 ? [...rows].reverse() : rows) {
-      const want = new Map(row.map((id) => { const all = beside.get(id).filter((n) => !row.includes(n)); return [id, all.length ? all.reduce((n, x) => n + at.get(x), 0) / all.length : at.get(id)]; }));
+      const here = new Set(row);
+      const want = new Map(row.map((id) => {
+        const all = beside.get(id).filter((n) => !here.has(n));
+        return [id, all.length ? all.reduce((n, x) => n + at.get(x), 0) / all.length : at.get(id)];
+      }));
       row.sort((a, b) => want.get(a) - want.get(b));
       row.forEach((id, i) => at.set(id, i - (row.length - 1) / 2));
     }
