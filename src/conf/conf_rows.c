@@ -177,9 +177,10 @@ const struct conf_row conf_rows[] = {
 	  "standalone mode",
 	  .words = postgres_schemes, .stock = "SCALE_POSTGRES_URL",
 	  .example = "postgresql://synapse@127.0.0.1:5432/synapse" },
-	{ "postgres.connections", CONF_COUNT, AT(postgres.connections), "2", 1, 64,
+	{ "postgres.connections", CONF_COUNT, AT(postgres.connections), "0", 0, 64,
 	  .readers = CONF_FOR_WORKER | CONF_FOR_API,
-	  .what = "connections of each child" },
+	  .what = "connections of each worker and of each API child; 0: two of a worker, four of an "
+	  "API child, so that a submission waits for no commit of others" },
 	{ "postgres.connect_timeout", CONF_MS, AT(postgres.connect_timeout_ms), "5s", 100, 10 * MINUTE,
 	  .readers = CONF_FOR_CHILDREN,
 	  .what = "how long connecting may take, TLS and login included" },

@@ -39,7 +39,7 @@ static const char *const origin_names[] = {
 	[RECALL_LOOP] = "loop",
 };
 
-const char *recall_origin_name(enum recall_origin origin)
+static const char *origin_name(enum recall_origin origin)
 {
 	return origin_names[origin];
 }
@@ -150,7 +150,7 @@ static void print_origin(struct jsonw *w, const struct scope *scope,
 {
 	jsonw_key(w, "origin");
 	jsonw_object(w);
-	jsonw_pair_text(w, "type", recall_origin_name(recall->origin));
+	jsonw_pair_text(w, "type", origin_name(recall->origin));
 	pair_route(w, "routing_decision", scope, recall, ROUTE_LABEL_KEY);
 	pair_route(w, "routing_reasoning", scope, recall, ROUTE_REASONING_KEY);
 	if (recall->loop) {

@@ -36,7 +36,6 @@ struct recall {
 /* path: of the step's frame, as its rows have it. */
 void recall_init(struct recall *recall, const struct definition *definition,
 		 const struct scope *scope, const char *path);
-const char *recall_origin_name(enum recall_origin origin);
 /* An evaluator's decision or reasoning (a ROUTE_ key), appended; false: there is none. */
 bool recall_route(const struct scope *scope, const struct definition_step *evaluator,
 		  const char *key, struct str *out);

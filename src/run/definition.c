@@ -519,11 +519,6 @@ const struct definition_step *definition_step(const struct definition *definitio
 	return id ? map_get(&definition->by_id, id, strlen(id)) : NULL;
 }
 
-const char *definition_type_name(enum step_type type)
-{
-	return type_names[type];
-}
-
 const char *definition_merge_name(enum merge_strategy strategy)
 {
 	return merge_names[strategy];

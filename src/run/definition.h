@@ -183,7 +183,6 @@ void definition_unref(struct definition *definition);
 /* The step with that id, or NULL (for NULL as well). */
 const struct definition_step *definition_step(const struct definition *definition,
 					      const char *id);
-const char *definition_type_name(enum step_type type);
 const char *definition_merge_name(enum merge_strategy strategy);
 
 /* What this build can execute; the engine's is step_types_rules(). */

@@ -34,8 +34,8 @@ struct speech_options {
 	bool tags;              /* <tool_call> is looked for */
 	speech_call_cb is_call; /* objects are; NULL: not */
 	void *arg;
-	/* An object that does not begin with "tool" and is longer is text: what is shown
-	 * on its way does not wait for its end. 0: it waits. */
+	/* An object that does not begin with "tool" and is longer is text: what is
+	 * shown on its way does not wait for its end. 0: it waits. */
 	size_t hold_max;
 };
 

@@ -207,6 +207,7 @@ STORE_SQL = \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_stand.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/runs_waiting.sql \
 	src/store/sql/schedule_backfill.sql \
 	src/store/sql/schedule_delete.sql \
 	src/store/sql/schedule_fire.sql \

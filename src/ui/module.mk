@@ -20,6 +20,7 @@ UI_FILES = \
 	src/ui/parts.js \
 	src/ui/pointer.js \
 	src/ui/show.js \
+	src/ui/sign_in.js \
 	src/ui/steps.js \
 	src/ui/story.js \
 	src/ui/sync.js \

@@ -50,6 +50,7 @@ static const struct row rows[] = {
 	{ "parts.js", SCRIPT, UI_FILES_PARTS },
 	{ "pointer.js", SCRIPT, UI_FILES_POINTER },
 	{ "show.js", SCRIPT, UI_FILES_SHOW },
+	{ "sign_in.js", SCRIPT, UI_FILES_SIGN_IN },
 	{ "steps.js", SCRIPT, UI_FILES_STEPS },
 	{ "story.js", SCRIPT, UI_FILES_STORY },
 	{ "sync.js", SCRIPT, UI_FILES_SYNC },

@@ -5,7 +5,7 @@ import { save as saveFile } from './csv.js';
 import { diff } from './diff.js';
 import { add, button, confirm, el, field, fill, link } from './dom.js';
 import { graph } from './graph.js';
-import { ask, get, post, query as q } from './net.js';
+import { ask, get, health as healthOf, post, query as q } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { lineAt, lineOfError, offsetOf } from './pointer.js';
 import { moment, number } from './show.js';
@@ -27,8 +27,9 @@ const pretty = (value) => JSON.stringify(value, null, 2);
 function editor(kind, id, definition, said, done) {
   const found = el('ul', { class: 'problems', 'aria-live': 'polite', id: 'problems' });
   const box = codeBox({ rows: 24, 'aria-label': 'Definition as JSON', 'aria-errormessage': 'problems' }), { text } = box;
+  let stored = pretty(definition);
   let etag = definition.etag; // of what is edited: a save on top of somebody else's is refused
-  box.begin(pretty(definition));
+  box.begin(stored);
   const lineOf = (p) => p.line ?? lineAt(text.value, offsetOf(text.value, p.pointer));
   // what is wrong, at its line and below; the first of it is gone to
   const tell = (list) => {
@@ -51,7 +52,7 @@ function editor(kind, id, definition, said, done) {
     if (r) tell([...(r.problems ?? []).map((p) => ({ ...p, bad: true })), ...(r.warnings ?? [])]);
   };
   const store = async (more) => {
-    const body = read();
+    const sent = text.value, body = read();
     if (!body) return;
     const name = id ?? (body.id || body.name);
     if (!name) { said.say(`It needs an “${kind === 'mcp-servers' || kind === 'tools' ? 'name' : 'id'}”.`, true); return; }
@@ -60,6 +61,7 @@ function editor(kind, id, definition, said, done) {
       said.say(r.status === 'unchanged' ? 'It was stored before, as it is.' : `Stored as version ${r.version}.`);
       tell(r.warnings ?? []);
       etag = r.etag;
+      stored = sent;
       done(r);
     } catch (error) {
       if (error.code === 'definition_exists') said.say(`There is one called “${name}” already.`, true);
@@ -70,7 +72,7 @@ function editor(kind, id, definition, said, done) {
   };
   const save = () => store(id === null ? { 'If-None-Match': '*' } : etag ? { 'If-Match': etag } : {});
   const put = (other) => { box.set(pretty(other)); tell([]); text.focus({ preventScroll: true }); box.node.scrollIntoView({ block: 'nearest' }); };
-  return { put, node: el('div', {}, box.node, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), said.node, found) };
+  return { put, unsaved: () => text.value !== stored, forget: () => { stored = text.value; }, node: el('div', {}, box.node, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), said.node, found) };
 }
 
 // Versions, the newest first: what differs, and one of before back into the editor.
@@ -102,7 +104,7 @@ async function versionsOf(kind, id, said, edit) {
 async function whereabouts() {
   const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/definitions', 'Sync Now is below the list of all'), '.');
   try {
-    const { mode, reason } = await get('/health');
+    const { mode, reason } = await healthOf();
     if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
     const changed = ((await get('/api/scale/sync/status')).files ?? []).filter((f) => f.changed).map((f) => f.file);
     return changed.length ? note(`Files of this host that are not in Postgres as they are: ${changed.join(', ')}.`) : null;
@@ -123,10 +125,11 @@ async function one(main, kind, id) {
     kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), await whereabouts(), picture, edit.node,
   isNew ? null : el('div', { class: 'row' }, button('Delete', async () => {
     if (!await confirm('Delete this definition?', `${id}: runs that have it keep their version; nothing starts it any more.`, 'Delete')) return;
-    if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) location.hash = `#/definitions${q({ kind })}`;
+    if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) { edit.forget(); location.hash = `#/definitions${q({ kind })}`; }
   }, { class: 'danger' })),
   versions, command('synapsed def validate <file>', 'synapsed def import <file>'));
   await draw();
+  return Object.assign(() => {}, { unsaved: edit.unsaved });
 }
 
 // ---- all of a kind, bundles, the data folder ----

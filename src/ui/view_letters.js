@@ -3,11 +3,12 @@
 import { codeBox } from './code.js';
 import { diff } from './diff.js';
 import { add, badge, button, confirm, el, field, fill, link } from './dom.js';
+import { folded } from './filters.js';
 import { every } from './live.js';
 import { get, post, query as q } from './net.js';
 import { command, heading, runHref, teller, word } from './parts.js';
 import { lineOfError } from './pointer.js';
-import { json, moment, number } from './show.js';
+import { gist, json, moment, number } from './show.js';
 import { table } from './table.js';
 
 const STATES = ['open', 'resolved', 'all'];
@@ -49,6 +50,13 @@ function editor(letter) {
   return { box, text, reset: () => box.set(before), nodes: [box.node, judged, changes], body: () => (text.value === before ? { value: {} } : read(text.value)) };
 }
 
+// The error in a line, and whole where somebody opens it: a trace once, though it may be told twice.
+function whatFailed(letter) {
+  const text = letter.error_message ?? '', line = gist(text), trace = letter.traceback ?? '';
+  const opened = (title, words) => el('details', {}, el('summary', {}, title), el('pre', { tabindex: '0' }, words));
+  return [el('p', { class: 'error' }, line || 'No error was written down.'), text.trim() !== line && text !== trace ? opened('All of the error', text) : null, trace ? opened('Trace', trace) : null];
+}
+
 export async function open(main, [first], query) {
   const said = teller(), detail = el('div');
   const state = STATES.includes(query.get('state')) ? query.get('state') : 'open';
@@ -57,7 +65,7 @@ export async function open(main, [first], query) {
   const list = table({
     caption: 'Dead letters', empty: filters.orchestration_id || filters.run_id ? 'No dead letter fits these filters.' : EMPTY[state], key: (l) => l.id,
     columns: [
-      ['Run', (l) => link(runHref(l.run_id), l.run_id)], ['Orchestration', (l) => l.orchestration_id], ['Error', (l) => el('span', { class: 'cut', title: l.error_message }, l.error_message ?? '—')],
+      ['Run', (l) => link(runHref(l.run_id), l.run_id)], ['Orchestration', (l) => l.orchestration_id], ['Error', (l) => el('span', { class: 'cut', title: l.error_message }, gist(l.error_message) || '—')],
       ['Attempts', (l) => l.attempt_count], ['Failed', (l) => moment(l.last_failed_at)],
       ...(state === 'all' ? [['State', (l) => badge(l.resolved ? 'resolved' : 'waiting')]] : []),
       ['Act', (l) => button('Look', () => look(l.id), { class: 'quiet small', 'aria-label': `Look at the letter of ${l.run_id}` })],
@@ -87,9 +95,8 @@ export async function open(main, [first], query) {
     };
     history.replaceState(null, '', place(id)); // this letter has an address, and a reload shows it again
     fill(detail, el('section', { class: 'card', tabindex: '-1', 'aria-labelledby': 'letter' }, el('div', { class: 'heading' }, el('h2', { id: 'letter' }, 'Letter of ', link(runHref(letter.run_id), letter.run_id)), button('Close', close, { class: 'quiet small' })),
-      el('p', { class: 'error' }, letter.error_message ?? 'No error was written down.'),
+      ...whatFailed(letter),
       el('p', {}, `Cause of death: ${letter.cause ?? 'an error, no death'} · ${letter.orchestration_id ?? 'no orchestration'} · tenant ${letter.tenant_id} · ${letter.attempt_count} attempts · first `, moment(letter.first_failed_at), ', last ', moment(letter.last_failed_at)),
-      letter.traceback ? el('details', {}, el('summary', {}, 'Trace'), el('pre', { tabindex: '0' }, letter.traceback)) : null,
       el('details', { open: true }, el('summary', {}, 'Envelope'), el('pre', { tabindex: '0' }, json(letter.payload))),
       letter.resolved ? el('p', { class: 'note' }, 'It is resolved: it was retried or discarded.') : el('div', {}, el('h3', {}, 'Retry with'), edit.nodes,
         el('div', { class: 'row' }, button('Retry', retry), button('Reset', edit.reset, { class: 'quiet' }), button('Discard', discard, { class: 'danger' }))),
@@ -126,10 +133,12 @@ export async function open(main, [first], query) {
     if (hash === location.hash) window.onhashchange(); else location.hash = hash;
   });
   const words = [state === 'open' ? '' : ` --state ${state}`, filters.orchestration_id && ` --orchestration ${word(filters.orchestration_id)}`, filters.run_id && ` --run ${word(filters.run_id)}`];
-  add(main, heading('Dead letters'), form,
+  const fold = folded(form, [state !== 'open' && `state ${state}`, filters.orchestration_id && `orchestration ${filters.orchestration_id}`, filters.run_id && `run ${filters.run_id}`].filter(Boolean));
+  add(main, heading('Dead letters'), fold.node,
     state === 'resolved' ? null : el('div', { class: 'row' }, bulk('retry', 'Retry', 'Each run goes on where it failed.', 'quiet'), bulk('discard', 'Discard', 'Their runs stay as they are; the letters are kept among the resolved ones.', 'danger')),
     said.node, detail, list.node,
     command(`synapsed dlq list${words.filter(Boolean).join('')}`, `synapsed dlq retry --all-matching${words.slice(1).filter(Boolean).join('')}`));
   if (first) await look(first);
-  return every(10, async () => { if (list.pages() < 2) await list.reload(); });
+  const stop = every(10, async () => { if (list.pages() < 2) await list.reload(); });
+  return () => { stop(); fold.end(); };
 }

@@ -23,11 +23,11 @@ function later(file) {
   return { prepare, open: async (...args) => (await prepare()).open(...args) };
 }
 
-// place: in the navigation; null: reached from elsewhere
+// place: in the navigation; null: reached from elsewhere, and a part of the view `of`
 export const views = [
   { path: 'now', title: 'Now', place: 'Work', view: later('./view_now.js') },
   { path: 'runs', title: 'Runs', place: 'Work', view: later('./view_runs.js') },
-  { path: 'run', title: 'Run', place: null, view: later('./view_run.js') },
+  { path: 'run', title: 'Run', place: null, of: 'runs', view: later('./view_run.js') },
   { path: 'start', title: 'Start a run', place: 'Work', view: later('./view_start.js') },
   { path: 'approvals', title: 'Approvals', place: 'Work', view: later('./view_waits.js') },
   { path: 'chat', title: 'Chat', place: 'Work', view: later('./view_chat.js') },
