@@ -178,7 +178,7 @@ static int follow(struct tail *tail, const char *path, bool *again)
 int cli_run_tail_path(const struct cli_api *api, const char *path, const char *after)
 {
 	struct tail tail = { .api = api, .mono_ms = clock_mono_ms() };
-	bool again = true;
+	bool again = true, said = false;
 	int code = 0;
 
 	if (after)
@@ -192,6 +192,11 @@ int cli_run_tail_path(const struct cli_api *api, const char *path, const char *a
 		}
 		if (tail.complete || !again)
 			break;
+		if (code == EXIT_CODE_UNREACHABLE && !said) {
+			said = true;
+			(void)fprintf(stderr, "%s does not answer; tried for a minute\n",
+				      str_text(&api->url));
+		}
 		if (clock_mono_ms() - tail.mono_ms > PATIENCE_MS) {
 			code = cli_args_fail(api->args, EXIT_CODE_UNREACHABLE,
 					     "no event stream for a minute; go on with "

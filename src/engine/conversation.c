@@ -82,6 +82,7 @@ static int add_start(struct conversation *talk, const struct json *start, int64_
 				 ? arena_dup(&talk->arena, jsonr_get_text(start, "path"))
 				 : "";
 	talk->execution = (int)jsonr_get_int(start, "execution", 0);
+	talk->images = jsonr_get_int(start, "images", 0);
 	talk->started_at_ms = at_ms;
 	add_history(talk, jsonr_get(start, "history"));
 	return 0;
@@ -376,6 +377,8 @@ void conversation_print_start(struct str *out, const struct conversation_start *
 	jsonw_pair_int(&w, "execution", start->execution);
 	if (start->history)
 		jsonw_pair_raw(&w, "history", start->history, start->history_len);
+	if (start->images)
+		jsonw_pair_int(&w, "images", start->images);
 	jsonw_object_end(&w);
 	jsonw_pair_int(&w, "at", at_ms);
 	jsonw_object_end(&w);
@@ -573,6 +576,7 @@ void conversation_print(struct str *out, const struct conversation *talk,
 		.agent_version = talk->agent_version,
 		.key_path = talk->key_path,
 		.execution = talk->execution,
+		.images = talk->images,
 	};
 	const struct talk *entry = talk->first;
 	struct str history = STR_INIT, text = STR_INIT;

@@ -14,7 +14,8 @@
  * Entries, each an object with one of these keys, and "at" (ms) where it is read:
  *
  *	{"start":{"agent_id","agent_version","path","execution",
- *		  "history":[{"role","text"}]?},"at"}
+ *		  "history":[{"role","text"}]?,"images"?},"at"}
+ *	        images: how many the task has; they are asked for again by who goes on
  *	{"answer":{"text","reasoning"?,"textual"?,"calls":[{"id","name","arguments"}]}}
  *	        textual: its calls are written in its text, and a model is told of their
  *	        results by a text as well
@@ -65,6 +66,7 @@ struct conversation {
 	int64_t agent_version;
 	const char *key_path; /* whose it is: walk_key_path() and execution */
 	int execution;
+	int64_t images; /* that the task has */
 	int turns;      /* answers that called tools */
 	int tool_calls; /* in them */
 	int asks;       /* calls of a model that are in it: the next one's number */
@@ -112,6 +114,7 @@ struct conversation_start {
 	 * NULL: nothing. */
 	const char *history;
 	size_t history_len;
+	int64_t images; /* that the task has */
 };
 
 void conversation_print_start(struct str *out, const struct conversation_start *start,

@@ -39,24 +39,22 @@ static void pair_cut(struct jsonw *w, const char *key, const struct str *text)
 	str_deinit(&cut);
 }
 
-bool earlier_add(struct step *step, const char *agent_id, const struct str *task,
+void earlier_add(struct step *step, const char *agent_id, const struct str *task,
 		 const struct str *answer)
 {
 	struct str entry = STR_INIT;
 	struct jsonw w;
-	bool well;
 
 	if (!step->def->agent_again)
-		return true;
+		return;
 	jsonw_init(&w, &entry);
 	jsonw_object(&w);
 	jsonw_pair_text(&w, "agent_id", agent_id);
 	pair_cut(&w, "user", task);
 	pair_cut(&w, "assistant", answer);
 	jsonw_object_end(&w);
-	well = keep_add(step, EARLIER_KEY, &entry, EARLIER_MAX);
+	keep_add(step, EARLIER_KEY, &entry, EARLIER_MAX);
 	str_deinit(&entry);
-	return well;
 }
 
 /* ---- the newest turns ---- */

@@ -33,6 +33,12 @@ struct llm_tool_call {
 	size_t arguments_len;
 };
 
+/* What a message shows beside its text: a data URI (run/image.h). */
+struct llm_image {
+	const char *uri;
+	size_t len;
+};
+
 struct llm_message {
 	enum llm_role role;
 	const char *text;
@@ -40,6 +46,8 @@ struct llm_message {
 	const struct llm_tool_call *calls; /* of an assistant's message, in order */
 	size_t calls_count;
 	const char *call_id; /* of LLM_TOOL: the call that this is the answer of */
+	const struct llm_image *images; /* of a user's message */
+	size_t images_count;
 };
 
 /* What a model may call instead of answering. */
@@ -188,9 +196,12 @@ struct agent_find {
 struct history_find {
 	struct op op;
 	const char *agent_id; /* the engine's */
+	bool said_wanted;
+	bool images_wanted; /* of the message that the run is the answer of */
 	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant",
 	 * "text"}, the oldest first; "": nothing was. */
 	struct str list;
+	struct str images; /* a JSON list of data URIs; "": there are none */
 };
 
 /* An agent that another may give work to. */

@@ -1,4 +1,10 @@
-/* keep.c - short lists of what a step did, in the state: what later steps are told */
+/*
+ * keep.c - short lists of what a step did, in the state: what later steps are told
+ *
+ * A result that fits is not lost because what helps with the next one does not. And what
+ * an attempt that fails has written would be told to the next attempt, whose calls have
+ * the same keys: so nothing is kept before the result is in.
+ */
 #include "engine/keep.h"
 
 #include "base/err.h"
@@ -45,13 +51,13 @@ static void print_list(const struct json *list, size_t count, const struct str *
 	jsonw_array_end(&w);
 }
 
-bool keep_add(struct step *step, const char *prefix, const struct str *entry, size_t max)
+void keep_add(struct step *step, const char *prefix, const struct str *entry, size_t max)
 {
 	struct scope *scope = step_scope(step);
 	struct engine_row *row = walk_row(step->frame.parent);
 	struct json *before = keep_read(scope, prefix, step->def->id);
 	size_t count = jsonr_type(before) == JSONR_ARRAY ? jsonr_count(before) : 0;
-	struct str key = STR_INIT, list = STR_INIT;
+	struct str key = STR_INIT, list = STR_INIT, say = STR_INIT;
 	struct err err;
 	int rc;
 
@@ -68,11 +74,12 @@ bool keep_add(struct step *step, const char *prefix, const struct str *entry, si
 		if (rc == 0)
 			row_add_set(row, str_text(&key), str_text(&list), list.len);
 	}
-	if (rc < 0)
-		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
-			      err.text);
+	if (rc < 0) {
+		str_printf(&say, "this execution is not remembered: %s", err.text);
+		step_warn(step, str_text(&say));
+	}
 	jsonr_free(before);
 	str_deinit(&key);
 	str_deinit(&list);
-	return rc == 0;
+	str_deinit(&say);
 }

@@ -2,7 +2,6 @@
 #ifndef ENGINE_KEEP_H
 #define ENGINE_KEEP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct definition_step;
@@ -13,10 +12,10 @@ struct str;
 
 /*
  * One entry more, JSON text, in the list that the state has under prefix and the step's
- * id; beyond max entries the oldest go. Into the state and into the row under way. false:
- * the frame has failed, since the state is too large.
+ * id; beyond max entries the oldest go. Into the state and into the row under way, behind the
+ * step's result: what the state has no room for is not kept, and a step_warning says so.
  */
-bool keep_add(struct step *step, const char *prefix, const struct str *entry, size_t max);
+void keep_add(struct step *step, const char *prefix, const struct str *entry, size_t max);
 
 /* The list, parsed (jsonr_free()); NULL: there is none. It is read as whatever it holds:
  * inputs or Python may have written there. */

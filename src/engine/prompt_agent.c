@@ -39,8 +39,7 @@ static void add_now(struct str *out, int64_t at_ms)
 	str_printf(out, "Date and time (UTC): %.16s\n", moment_text_row(at_ms, text));
 }
 
-/* The definition is made of the agent itself (run/chat_definition.h). */
-static bool is_chat(const struct step *step)
+bool prompt_is_chat(const struct step *step)
 {
 	const struct exec *exec = step->frame.exec;
 
@@ -57,7 +56,7 @@ void prompt_agent(struct str *out, const struct react *react)
 	add_rules(out, react->agent);
 	react_inner_roster(react, out);
 	/* in a chat, or of a task that another agent gave, that is all */
-	if (!step_scope(step)->definition->of_agent && !is_chat(step))
+	if (!step_scope(step)->definition->of_agent && !prompt_is_chat(step))
 		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
 			      step->def, out);
 	str_add_text(out, "\n---\n\n");

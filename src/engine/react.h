@@ -12,6 +12,7 @@
 
 struct agent;
 struct inner_runs;
+struct json;
 struct react;
 struct react_call;
 struct step;
@@ -91,6 +92,9 @@ struct react {
 	int64_t max_turns;
 	int64_t deadline_mono_ms;
 	struct str task; /* the user's message; the step's to fill before react_start() */
+	struct json *shown;       /* owned; its images, a list of data URIs; likewise */
+	struct llm_image *images; /* owned; in these */
+	size_t images_count;
 	struct conversation talk;
 	struct tool_list list;
 	struct inner_runs *inner; /* of the step; the owner's to set */
@@ -128,6 +132,9 @@ bool react_recall(struct react *react);
  */
 void react_start(struct react *react, struct agent *agent, int64_t version,
 		 const struct str *history);
+/* Its task has these images (history_find.images). Before react_start(); false: the frame
+ * has failed, since they are not those that the execution began with. */
+bool react_show(struct react *react, const struct str *images);
 /* The engine drains and it stands between two turns. */
 bool react_parked(const struct react *react);
 

@@ -223,17 +223,20 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	jsonw_object_end(&w);
 }
 
-bool recall_add(struct step *step, const char *output, size_t len, const char *tool_calls)
+void recall_print(struct str *entry, struct step *step, const char *output, size_t len,
+		  const char *tool_calls)
 {
-	struct str entry = STR_INIT, clean = STR_INIT;
-	bool well;
+	struct str clean = STR_INIT;
 
 	if (!step->def->repeats)
-		return true;
+		return;
 	utf8_clean(&clean, output, len);
-	print_entry(&entry, step, str_text(&clean), clean.len, tool_calls);
-	well = keep_add(step, RECALL_KEY, &entry, RECALL_MAX);
-	str_deinit(&entry);
+	print_entry(entry, step, str_text(&clean), clean.len, tool_calls);
 	str_deinit(&clean);
-	return well;
+}
+
+void recall_keep(struct step *step, const struct str *entry)
+{
+	if (entry->len)
+		keep_add(step, RECALL_KEY, entry, RECALL_MAX);
 }

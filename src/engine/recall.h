@@ -41,11 +41,12 @@ bool recall_route(const struct scope *scope, const struct definition_step *evalu
 		  const char *key, struct str *out);
 
 /*
- * Remember this execution: its inputs, its output and the tools that it used, if the step
- * may be executed again. tool_calls is JSON text of a list. false: the frame has failed,
- * since the state is too large.
+ * This execution, if the step may be executed again: its inputs as the state has them
+ * now, its output and the tools that it used. tool_calls is JSON text of a list.
  */
-bool recall_add(struct step *step, const char *output, size_t len,
-		const char *tool_calls);
+void recall_print(struct str *entry, struct step *step, const char *output, size_t len,
+		  const char *tool_calls);
+/* Remember it (keep_add()), behind its result. */
+void recall_keep(struct step *step, const struct str *entry);
 
 #endif

@@ -56,6 +56,8 @@ src_run_librun_a_SOURCES = \
 	src/run/graph.h \
 	src/run/history.c \
 	src/run/history.h \
+	src/run/image.c \
+	src/run/image.h \
 	src/run/jsontext.c \
 	src/run/jsontext.h \
 	src/run/model.c \

@@ -106,16 +106,20 @@ static enum match match_object(const struct str *held, size_t at, size_t *body)
 			;
 		while (i < held->len && is_space(held->data[i]) && i - at < FENCE_MAX)
 			i++;
+		if (i - at >= FENCE_MAX)
+			return MATCH_NONE;
 		if (i == held->len)
-			return i - at < FENCE_MAX ? MATCH_PART : MATCH_NONE;
+			return MATCH_PART;
 		if (held->data[i] != '{')
 			return MATCH_NONE;
 	}
 	*body = i++;
 	while (i < held->len && is_space(held->data[i]) && i - *body < FENCE_MAX)
 		i++;
+	if (i - *body >= FENCE_MAX)
+		return MATCH_NONE;
 	if (i == held->len)
-		return i - *body < FENCE_MAX ? MATCH_PART : MATCH_NONE;
+		return MATCH_PART;
 	return held->data[i] == '"' ? MATCH_WHOLE : MATCH_NONE;
 }
 

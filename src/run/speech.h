@@ -1,5 +1,4 @@
-/* speech.h - what a model writes into its text beside the answer: thoughts, calls of
- * tools */
+/* speech.h - what a model writes into its text beside the answer: thoughts, calls */
 #ifndef RUN_SPEECH_H
 #define RUN_SPEECH_H
 

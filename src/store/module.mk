@@ -117,6 +117,7 @@ STORE_SQL = \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
 	src/store/sql/chat_history.sql \
+	src/store/sql/chat_images.sql \
 	src/store/sql/chat_lock.sql \
 	src/store/sql/chat_next.sql \
 	src/store/sql/chat_post.sql \
@@ -207,6 +208,7 @@ STORE_SQL = \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_stand.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/runs_waiting.sql \
 	src/store/sql/schedule_backfill.sql \
 	src/store/sql/schedule_delete.sql \
 	src/store/sql/schedule_fire.sql \

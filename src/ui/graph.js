@@ -49,7 +49,7 @@ function layers(definition) {
     const stack = [[root, 0]];
     state.set(root, 'open');
     while (stack.length) {
-      const top = stack.at(-1), next = after.get(top[0])[top[1]++];
+      const top = stack.at(-1), next = after.get(top[0]).at(-++top[1]); // the last one first, for the order is turned round
       if (next === undefined) { state.set(top[0], 'done'); order.push(top[0]); stack.pop(); continue; }
       if (state.get(next) === 'open') continue; // a way back
       forward.get(top[0]).push(next);

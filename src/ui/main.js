@@ -3,6 +3,7 @@
 import { add, button, confirm, el, fill, link } from './dom.js';
 import { remember } from './early.js';
 import { ask, onConnection, tell } from './net.js';
+import { momentText } from './show.js';
 import { signInAgain, signInPage } from './sign_in.js';
 import { views } from './views.js';
 
@@ -125,10 +126,11 @@ function frame(session) {
     } catch (error) {
       if (mine !== shown) return;
       if (!place.firstChild) add(place, el('h1', {}, row.title));
-      add(place, el('p', { class: 'error', role: 'alert' }, wordsOf(error)));
+      const told = el('div', {}, el('p', { class: 'error', role: 'alert' }, wordsOf(error)));
+      place.firstChild.after(told); // in sight, whatever the view has drawn
       if (error.status === 0 || error.status === 401) again = () => show(false);
       else if (error.status >= 500) {
-        add(place, el('p', { class: 'note' }, 'The page tries again by itself.'));
+        add(told, el('p', { class: 'note' }, 'The page tries again by itself.'));
         setTimeout(() => { if (mine === shown && who === session) show(false); }, Math.min(RETRY_MS * 2 ** tried++, RETRY_MAX_MS));
       }
     } finally {
@@ -158,7 +160,7 @@ onConnection((news) => {
   }
   if ((news.connected || news.signedIn) && again) { const act = again; again = null; act(); }
   if ('trouble' in news) {
-    const node = el('p', {}, news.trouble ? wordsOf(news.trouble) : '');
+    const node = el('p', {}, news.trouble ? wordsOf(news.trouble) : '', news.trouble && news.good ? ` · What is shown is as of ${momentText(news.good)}.` : '');
     if (node.textContent !== trouble.textContent) fill(trouble, ...node.childNodes);
     trouble.hidden = !news.trouble;
   }

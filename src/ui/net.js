@@ -84,7 +84,8 @@ export async function ask(method, path, body, more = {}) {
   try { json = text ? JSON.parse(text) : null; } catch { /* no JSON: the text is shown */ }
   if (!answer.ok) {
     if (answer.status === 401 && path !== '/api/session') tell({ signedOut: true });
-    const refused = new Refused(answer.status, json?.code ?? 'error', sentence(json?.detail ?? text));
+    const refused = new Refused(answer.status, json?.code ?? 'error', sentence(json?.detail ?? json?.reason ?? text));
+    refused.body = json;
     refused.list = Array.isArray(json?.detail) ? json.detail : null;
     throw refused;
   }
@@ -94,6 +95,14 @@ export async function ask(method, path, body, more = {}) {
 
 export const get = (path) => ask('GET', path);
 export const post = (path, body = {}) => ask('POST', path, body);
+
+// How the host says that it stands: what it says with a refusal is its answer too.
+export async function health() {
+  try { return await get('/health'); } catch (error) {
+    if (!error.body?.status) throw error;
+    return error.body;
+  }
+}
 
 export function query(params) {
   const all = new URLSearchParams();

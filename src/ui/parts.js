@@ -122,7 +122,7 @@ export function answerForm(fields, onSend) {
     if (f.required) input.required = true;
     inputs.push([name, input, f]);
     byName[name] = input;
-    add(form, field(f.label ?? name, input));
+    add(form, field(f.label ?? name, input, f.required ? 'Needed' : null));
   }
   const wrong = faults(byName);
   add(form, said.node, el('button', { type: 'submit' }, 'Answer'));

@@ -5,7 +5,7 @@ import { save as saveFile } from './csv.js';
 import { diff } from './diff.js';
 import { add, button, confirm, el, field, fill, link } from './dom.js';
 import { graph } from './graph.js';
-import { ask, get, post, query as q } from './net.js';
+import { ask, get, health as healthOf, post, query as q } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { lineAt, lineOfError, offsetOf } from './pointer.js';
 import { moment, number } from './show.js';
@@ -104,7 +104,7 @@ async function versionsOf(kind, id, said, edit) {
 async function whereabouts() {
   const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/definitions', 'Sync Now is below the list of all'), '.');
   try {
-    const { mode, reason } = await get('/health');
+    const { mode, reason } = await healthOf();
     if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
     const changed = ((await get('/api/scale/sync/status')).files ?? []).filter((f) => f.changed).map((f) => f.file);
     return changed.length ? note(`Files of this host that are not in Postgres as they are: ${changed.join(', ')}.`) : null;

@@ -3,6 +3,7 @@
 import { codeBox } from './code.js';
 import { diff } from './diff.js';
 import { add, badge, button, confirm, el, field, fill, link } from './dom.js';
+import { folded } from './filters.js';
 import { every } from './live.js';
 import { get, post, query as q } from './net.js';
 import { command, heading, runHref, teller, word } from './parts.js';
@@ -132,10 +133,12 @@ export async function open(main, [first], query) {
     if (hash === location.hash) window.onhashchange(); else location.hash = hash;
   });
   const words = [state === 'open' ? '' : ` --state ${state}`, filters.orchestration_id && ` --orchestration ${word(filters.orchestration_id)}`, filters.run_id && ` --run ${word(filters.run_id)}`];
-  add(main, heading('Dead letters'), form,
+  const fold = folded(form, [state !== 'open' && `state ${state}`, filters.orchestration_id && `orchestration ${filters.orchestration_id}`, filters.run_id && `run ${filters.run_id}`].filter(Boolean));
+  add(main, heading('Dead letters'), fold.node,
     state === 'resolved' ? null : el('div', { class: 'row' }, bulk('retry', 'Retry', 'Each run goes on where it failed.', 'quiet'), bulk('discard', 'Discard', 'Their runs stay as they are; the letters are kept among the resolved ones.', 'danger')),
     said.node, detail, list.node,
     command(`synapsed dlq list${words.filter(Boolean).join('')}`, `synapsed dlq retry --all-matching${words.slice(1).filter(Boolean).join('')}`));
   if (first) await look(first);
-  return every(10, async () => { if (list.pages() < 2) await list.reload(); });
+  const stop = every(10, async () => { if (list.pages() < 2) await list.reload(); });
+  return () => { stop(); fold.end(); };
 }

@@ -3,7 +3,7 @@
 import { spark } from './chart.js';
 import { add, badge, el, link, refresh } from './dom.js';
 import { every } from './live.js';
-import { get } from './net.js';
+import { get, health as healthOf, Refused } from './net.js';
 import { command, heading, runColumns, tile } from './parts.js';
 import { age, money, momentText, number, span } from './show.js';
 import { table } from './table.js';
@@ -86,7 +86,7 @@ function throughput({ now, minutes, today }) {
 function queueTable(queues) {
   return el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, 'Queues'),
     el('thead', {}, el('tr', {}, ['Queue', 'Accepted', 'Queued', 'Running', 'Retrying', 'Oldest waits', 'State'].map((h) => el('th', { scope: 'col' }, h)))),
-    el('tbody', {}, queues.map((x) => el('tr', {}, [['Queue', link('#/queues', x.queue_name)], ['Accepted', number(x.accepted)], ['Queued', number(x.queued)], ['Running', number(x.active)], ['Retrying', number(x.retrying)],
+    el('tbody', {}, queues.map((x) => el('tr', {}, [['Queue', link('#/queues', x.queue_name)], ['Accepted', number(x.accepted)], ['Queued', x.known ? number(x.queued) : '—'], ['Running', x.known ? number(x.active) : '—'], ['Retrying', number(x.retrying)],
       ['Oldest waits', x.oldest_ms ? span(x.oldest_ms / 1000) : '—'], ['State', badge(x.paused ? 'paused' : x.state)]].map(([label, value]) => el('td', { 'data-label': label }, el('div', {}, value))))))));
 }
 
@@ -116,7 +116,8 @@ export async function open(main) {
     catch (error) { if (error.status !== 403) throw error; } // the fleet's sums are not for a tenant's key
   }
   return every(3, async () => {
-    const health = await get('/health');
+    const health = await healthOf();
+    if (health.mode !== 'standalone' && !health.pg_connected) throw new Refused(503, 'unavailable', health.reason ?? 'Postgres is not connected');
     if (health.mode === 'standalone') {
       const { waits } = await get('/api/v2/waits?limit=50');
       await runs.reload();
@@ -131,14 +132,15 @@ export async function open(main) {
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50'), runs.reload()]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;
+    const known = queues.every((x) => x.known); // else Redis has not told how much waits
     const sum = (name) => queues.reduce((n, x) => n + (x[name] ?? 0), 0);
     const online = workers.filter((x) => x.status === 'online');
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
     const dead = Math.max(sum('dead'), letters.length); // a letter whose run was erased is no queue's
     refresh(tiles,
       tile('Accepted', el('span', { title: 'To begin later, or on the way into a queue' }, bounded(sum('accepted')))),
-      tile('Queued', link('#/runs?status=queued', number(sum('queued')))),
-      tile('Running', link('#/runs?status=running', number(sum('active')))),
+      tile('Queued', link('#/runs?status=queued', known ? number(sum('queued')) : '—')),
+      tile('Running', link('#/runs?status=running', known ? number(sum('active')) : '—')),
       tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
       tile('Retrying', el('span', { title: 'Of those queued and running: after a failure or a death of their worker' }, bounded(sum('retrying'))), { class: sum('retrying') ? 'warn' : '' }),
       tile('Dead letters', link('#/dead-letters', number(dead)), { class: dead ? 'warn' : '' }),

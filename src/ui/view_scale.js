@@ -3,7 +3,7 @@
 import { add, badge, button, confirm, el, field, fill, link, refresh } from './dom.js';
 import { faults, onSubmit } from './form.js';
 import { every } from './live.js';
-import { ask, get, post } from './net.js';
+import { ask, get, health as healthOf, post } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { json, number } from './show.js';
 import { syncing } from './sync.js';
@@ -197,7 +197,7 @@ export async function open(main) {
   });
 
   async function look() {
-    const [health] = await Promise.all([get('/health'), sync.look(), workers.reload()]);
+    const [health] = await Promise.all([healthOf(), sync.look(), workers.reload()]);
     refresh(state, badge(health.mode), el('span', {}, health.mode === 'scale' ? 'Runs go through the Redis queue to workers.'
       : health.reason ? `Runs are executed here, in one process: ${health.reason}.` : 'Runs are executed here, in one process.'));
   }

@@ -537,6 +537,19 @@ def test_nobody_there_and_nobody_answering_are_unreachable():
         assert f"http://127.0.0.1:{port}".encode() in text
 
 
+def test_a_tail_of_nobody_says_so_at_once_and_goes_on_trying():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        verb = subprocess.Popen([BINARY, "run", "tail", "r", "--url", url],
+                                env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE)
+        assert verb.stderr.readline() == f"{url} does not answer; tried for a minute\n".encode()
+        assert verb.poll() is None
+        verb.kill()
+        verb.wait()
+        verb.stderr.close()
+
+
 def test_a_peer_that_speaks_no_http_is_unreachable():
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -680,5 +693,6 @@ def test_a_verb_in_a_pipe_ends_quietly_when_the_reader_goes(api):
     verb.stdout.read(10)
     verb.stdout.close()
     code = verb.wait(timeout=60)
+    assert verb.stderr.read() == b""
     verb.stderr.close()
     assert code in (FAILED, -signal.SIGPIPE)

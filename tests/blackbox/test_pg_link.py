@@ -140,7 +140,7 @@ def test_a_server_that_stops_and_starts(postgres):
     d = Driver(postgres.url(), connections=2)
     d.line("up")
     until(lambda: d.ask("pool").startswith("pool up 2"))
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     try:
         d.line("down")
         assert d.sql("a", "SELECT 1", 200).startswith(

@@ -184,9 +184,9 @@ def test_a_migration_that_fails_leaves_no_trace(postgres):
 
 
 def test_no_server_is_said(postgres):
-    rc, out, _ = driver("postgresql://postgres@127.0.0.1:1/x", "migrate")
+    rc, out, _ = driver("postgresql://synapsed@127.0.0.1:1/x", "migrate")
     assert rc == 1 and "refused conn" in out
-    rc, out, _ = driver(f"postgresql://postgres@127.0.0.1:{postgres.port}/nosuch", "status")
+    rc, out, _ = driver(f"postgresql://synapsed@127.0.0.1:{postgres.port}/nosuch", "status")
     assert rc == 1 and "refused conn" in out and "nosuch" in out
 
 

@@ -246,6 +246,9 @@ export function fleet(w, { at, text, press, start, EVIL }) {
         await box.fill(JSON.stringify(begun));
         await press('Save');
         await text('There is one called');
+        await at('definitions');
+        await press('Leave');
+        await page.getByRole('heading', { level: 1, name: 'Definitions' }).waitFor();
       }
       fs.rmSync(file);
     },

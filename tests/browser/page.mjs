@@ -333,6 +333,8 @@ const cases = {
     }
     await w.look('scale-wrong');
     await at('now');
+    await press('Leave'); // what was typed is not saved
+    await page.locator('.tile').first().waitFor();
     await at('scale');
     await page.getByText('All options of this host').click();
     await page.getByLabel('Find an option').fill('redis.url');

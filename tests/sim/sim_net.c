@@ -69,15 +69,10 @@ static uint64_t part(uint64_t what, uint64_t n, uint64_t of)
 static void watch_repeats(struct sim_world *world, struct sim_run *run,
 			  const struct llm_request *request)
 {
-	const struct engine_limits *limits = &world->plan.limits;
 	struct str key = STR_INIT;
 	uint64_t what = 0;
 	size_t i;
 
-	/* an answer that the state has no room for is remembered by the next attempt */
-	if (limits->state_max < ENGINE_LIMITS_DEFAULT.state_max ||
-	    limits->output_max < ENGINE_LIMITS_DEFAULT.output_max)
-		return;
 	for (i = 0; i < request->count; i++)
 		what = sim_mix_text(what, request->messages[i].text,
 				    request->messages[i].len);

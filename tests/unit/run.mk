@@ -10,6 +10,7 @@ check_PROGRAMS += tests/unit/test_extract
 check_PROGRAMS += tests/unit/test_fail
 check_PROGRAMS += tests/unit/test_graph
 check_PROGRAMS += tests/unit/test_history
+check_PROGRAMS += tests/unit/test_image
 check_PROGRAMS += tests/unit/test_jsontext
 check_PROGRAMS += tests/unit/test_model
 check_PROGRAMS += tests/unit/test_payload

@@ -179,9 +179,9 @@ static void events_stay_behind_until_their_row_is_in(void **state)
 	(void)state;
 	list_init(&out);
 	held_add_row(held, row(ROW_START, "", NULL, "{\"type\":\"a\",\"ts\":1"), NULL, 1);
-	assert_int_equal(fifo_take_free(&held->fifo, &out), 0);
+	assert_false(fifo_take_free(&held->fifo, &out));
 	fifo_commit(&held->fifo, first(held)->seq);
-	assert_int_equal(fifo_take_free(&held->fifo, &out), 1);
+	assert_true(fifo_take_free(&held->fifo, &out));
 	fifo_entries_free(&out);
 	held_free(held);
 }

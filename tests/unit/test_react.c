@@ -814,6 +814,41 @@ static void an_agent_that_does_not_come_again_keeps_nothing(void **state)
 	exec_free(exec);
 }
 
+/* What an attempt that failed left behind would be told to the next one, whose calls have
+ * the same keys. */
+static void an_answer_without_room_leaves_no_memory(void **state)
+{
+	const char *definition = ORCH(
+		STEP("a", "agent",
+		     ",\"agent_id\":\"ag\",\"output_key\":\"out\",\"max_iterations\":9,"
+		     "\"retry\":{\"max\":1,\"backoff_ms\":0,\"on\":[\"limit\"]}" NEXT(
+			     "b")) "," STEP("b", "if_else",
+					    ",\"if_condition\":\"True\","
+					    "\"if_true_step_id\":\"a\""));
+	struct str before = STR_INIT, long_text = STR_INIT;
+	struct exec *exec;
+
+	(void)state;
+	host.engine->limits.state_max = 6000;
+	exec = begin(definition);
+	say("one");
+	str_add(&before, str_text(&host.prompts), host.prompts.len);
+	while (long_text.len < 5900)
+		str_add_text(&long_text, "long ");
+	say(str_text(&long_text));
+	assert_int_equal(host.calls_made, 3);
+	assert_string_equal(str_text(&host.prompts), str_text(&before));
+	str_reset(&long_text, 0);
+	while (long_text.len < 4000) /* it fits, what is to be remembered does not */
+		str_add_text(&long_text, "long ");
+	say(str_text(&long_text));
+	expect(&host.events, "this execution is not remembered: ");
+	assert_int_equal(host.calls_count, 1);
+	exec_free(exec);
+	str_deinit(&before);
+	str_deinit(&long_text);
+}
+
 /* ---- what a model writes into its text ---- */
 
 #define WRITTEN "<tool_call>{\"name\":\"look\",\"arguments\":{\"q\":\"x\"}}</tool_call>"
@@ -938,6 +973,7 @@ int main(void)
 		TEST(an_agent_is_told_its_earlier_turns_of_the_run),
 		TEST(earlier_turns_are_bounded),
 		TEST(an_agent_that_does_not_come_again_keeps_nothing),
+		TEST(an_answer_without_room_leaves_no_memory),
 		TEST(calls_in_a_text_are_served_and_told_as_text),
 		TEST(objects_are_calls_of_what_is_offered_or_of_nothing_else),
 		TEST(an_agent_without_tools_makes_no_calls),

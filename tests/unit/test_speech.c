@@ -122,6 +122,18 @@ static void calls_are_apart(void **state)
 	       "T:{\"a\":1}|B:{\"tool\":\"t\"}|B:{\"tool\":\"u\"}");
 }
 
+#define TABS "\t\t\t\t\t\t\t\t"
+
+/* Wherever it is cut: what is too far is so in one piece, too. */
+static void blanks_before_a_key_are_bounded(void **state)
+{
+	(void)state;
+	expect("{" TABS TABS TABS TABS TABS TABS TABS "\"tool\":1}",
+	       "B:{" TABS TABS TABS TABS TABS TABS TABS "\"tool\":1}");
+	expect("{" TABS TABS TABS TABS TABS TABS TABS "\t\t\t\t\t\t\t\"tool\":1}",
+	       "T:{" TABS TABS TABS TABS TABS TABS TABS "\t\t\t\t\t\t\t\"tool\":1}");
+}
+
 static void what_is_shown_does_not_wait_for_a_long_object(void **state)
 {
 	struct heard heard;
@@ -173,6 +185,7 @@ int main(void)
 		cmocka_unit_test(thoughts_are_apart),
 		cmocka_unit_test(a_mark_without_its_other_half_is_dropped),
 		cmocka_unit_test(calls_are_apart),
+		cmocka_unit_test(blanks_before_a_key_are_bounded),
 		cmocka_unit_test(what_is_shown_does_not_wait_for_a_long_object),
 		cmocka_unit_test(a_text_that_is_meant_to_be_hard_is_read_in_no_time),
 	};
