@@ -94,6 +94,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_waits.h \
 	src/store/store_why.c \
 	src/store/store_why.h \
+	src/store/store_woken.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
