@@ -50,6 +50,12 @@
 /* Who comes first, or alone, answers for itself if the stores are away for longer. */
 #define WITHOUT_SEC 10.0 /* ready although a store is away: it says so in each answer */
 #define OPEN_SEC    2.0
+/*
+ * Unless it is said. A submission that comes while the disk takes its time joins the next
+ * flush of Postgres if a link is free, and else the one behind it; at 1,000 a second two
+ * links are busy as soon as a commit takes 2 ms.
+ */
+#define PG_LINKS 4
 
 struct api {
 	struct child_env *env;
@@ -288,7 +294,9 @@ static int open_all(struct api *api, struct err *err)
 		.loop = api->loop,
 		.env = api->env,
 		.kind = "api",
-		.connections = (int)api->env->conf->postgres.connections,
+		.connections = api->env->conf->postgres.connections
+				       ? (int)api->env->conf->postgres.connections
+				       : PG_LINKS,
 		/* a connection asks for one thing at a time: it waits its turn, and no
 		 * longer than its deadline, when thousands come together */
 		.pg_queue_max = (size_t)api->env->conf->api.connections,

@@ -458,8 +458,8 @@ int port_scale_new(const struct port_scale_parts *parts, struct port_scale **ret
 		return rc;
 	}
 	/* half of them; of three two, which leaves one and lets lists pass a sum */
-	port->gate = read_gate_new(parts->pool,
-				   ((size_t)parts->conf->postgres.connections + 1) / 2);
+	port->gate =
+		read_gate_new(parts->pool, ((size_t)pg_pool_links(parts->pool) + 1) / 2);
 	port->catalog = catalog_new(parts->pool);
 	port->tenants = tenant_book_new(parts->pool, parts->conf);
 	submit.catalog = port->catalog;

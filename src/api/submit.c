@@ -266,6 +266,7 @@ struct submit *submit_new(const struct submit_parts *parts)
 		.commit_rows = (size_t)parts->conf->postgres.commit_rows,
 		.batch_deadline_ms = INSERT_TRY_MS,
 		.unit_deadline_ms = INSERT_DEADLINE_MS,
+		.flights = pg_pool_links(parts->pool),
 	};
 	struct submit *submit = mem_new(struct submit);
 
@@ -325,11 +326,6 @@ void submit_free(struct submit *submit)
 	if (lost > 0)
 		log_warn("run.not_enqueued", LOG_N("runs", lost));
 	mem_free(submit);
-}
-
-bool submit_idle(const struct submit *submit)
-{
-	return submit->open == 0;
 }
 
 void submit_when_idle(struct submit *submit, void (*idle)(void *arg), void *arg)

@@ -47,7 +47,7 @@ void due_look(struct due *due)
 		.queue = due->queue,
 		.score = means->env->score,
 		.old_ms = means->env->conf->queue.heartbeat_ttl_ms,
-		.due = true,
+		.which = STORE_LIVE_DUE,
 		.done = on_passed,
 		.arg = due,
 	};

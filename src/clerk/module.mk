@@ -7,6 +7,8 @@ src_clerk_libclerk_a_SOURCES = \
 	src/clerk/clerk.h \
 	src/clerk/due.c \
 	src/clerk/due.h \
+	src/clerk/early.c \
+	src/clerk/early.h \
 	src/clerk/late.c \
 	src/clerk/late.h \
 	src/clerk/lead.c \

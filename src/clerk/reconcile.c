@@ -30,7 +30,6 @@
 #include "queue/queue_missing.h"
 #include "queue/queue_names.h"
 #include "run/payload.h"
-#include "store/store_live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +53,7 @@ struct reconcile {
 	struct arena arena;           /* of this page */
 	struct candidate page[PAGE];
 	size_t count;
-	bool last; /* this page is the last one */
+	bool full; /* this page is not the last one */
 	int statement;
 	bool calling;
 	bool stopped;
@@ -99,7 +98,7 @@ static void page_over(struct reconcile *reconcile)
 {
 	reconcile->again_s = AGAIN_MIN_S;
 	reconcile->place = reconcile->end;
-	if (reconcile->last)
+	if (!reconcile->full || reconcile->ask.one_page)
 		reconcile->ask.done(reconcile->ask.arg, &reconcile->place);
 	else
 		next_page(reconcile);
@@ -294,7 +293,7 @@ static void on_rows(void *arg, const struct pg_outcome *outcome,
 		(void)snprintf(reconcile->end.run_id, sizeof(reconcile->end.run_id), "%s",
 			       row.run_id);
 	}
-	reconcile->last = n < PAGE;
+	reconcile->full = n == PAGE;
 	if (reconcile->count)
 		look(reconcile);
 	else
@@ -310,7 +309,7 @@ static void next_page(struct reconcile *reconcile)
 		.ready_for_ms = reconcile->ask.ready_for_ms,
 		.old_ms = reconcile->ask.old_ms,
 		.rows = PAGE,
-		.due = reconcile->ask.due,
+		.which = reconcile->ask.which,
 	};
 	struct pg_batch *batch = pg_batch_new();
 
@@ -361,4 +360,9 @@ void reconcile_stop(struct reconcile *reconcile)
 int64_t reconcile_pushed(const struct reconcile *reconcile)
 {
 	return reconcile->pushed;
+}
+
+bool reconcile_full(const struct reconcile *reconcile)
+{
+	return reconcile->full;
 }

@@ -3,6 +3,7 @@
 #define CLERK_RECONCILE_H
 
 #include "base/ids.h"
+#include "store/store_live.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,11 +25,12 @@ struct reconcile_ask {
 	struct pg_pool *pool;
 	struct queue *queue;
 	struct score_slot *score;
-	int64_t ready_for_ms;  /* only rows that have been ready for so long */
-	int64_t old_ms;        /* age at which a worker's row is old */
+	int64_t ready_for_ms; /* only rows that have been ready for so long */
+	int64_t old_ms; /* age at which a worker's row is old; see store_live_which */
 	bool formers_are_dead; /* an owner whose row has a newer incarnation, and that
 				  has no heartbeat key, is dead */
-	bool due; /* only queued rows with a run_at, which is what counts as ready_at */
+	enum store_live_which which;
+	bool one_page; /* no further than a page; done() is told how far it came */
 	struct reconcile_place from; /* begin behind it */
 	/* Once, from the loop, when the last row has been looked at; place: of that row.
 	 * Frees nothing: reconcile_stop() does. */
@@ -45,5 +47,7 @@ struct reconcile *reconcile_start(const struct reconcile_ask *ask);
 void reconcile_stop(struct reconcile *reconcile);
 /* Entries made so far. */
 int64_t reconcile_pushed(const struct reconcile *reconcile);
+/* The page that it has come to was full: there are more rows, or were. */
+bool reconcile_full(const struct reconcile *reconcile);
 
 #endif

@@ -7,7 +7,7 @@
  *
  *	ASK        what Postgres remembers
  *	WATCH      each second: raise; every 30 s: recount; new rows 10 s after they
- *		   became ready: reconcile
+ *		   became ready: reconcile; before that: early.c
  *	NUMBER     the recovery gets its number, from Postgres
  *	CLOSE      the number goes to Redis, the lineage is gone: claims are refused
  *	WAIT       every worker that is online attaches what it works on
@@ -35,6 +35,7 @@
 #include "child/stores.h"
 #include "clerk/attached.h"
 #include "clerk/due.h"
+#include "clerk/early.h"
 #include "clerk/pause.h"
 #include "clerk/reconcile.h"
 #include "conf/conf.h"
@@ -49,10 +50,10 @@
 #include <string.h>
 
 #define WATCH_S        1.
-#define STEP_S         0.1   /* between two looks at who has attached */
-#define SHOW_MS        500   /* how often a pass tells Postgres how far it is */
-#define ATTACH_MS      5000  /* workers have so long */
-#define READY_MS       10000 /* a row without an entry after so long has lost it */
+#define STEP_S         0.1            /* between two looks at who has attached */
+#define SHOW_MS        500            /* how often a pass tells Postgres how far it is */
+#define ATTACH_MS      5000           /* workers have so long */
+#define READY_MS       EARLY_UNTIL_MS /* a row without an entry after so long has lost it */
 #define RECONCILE_MS   1000 /* between two looks at rows that have just become that old */
 #define HOUR_MS        3600000
 #define SECOND_LOOK_MS 60000
@@ -91,6 +92,7 @@ struct ward {
 	int64_t drift;
 	struct pause pause;
 	struct due due;
+	struct early early;
 	struct reconcile *pass;
 	struct reconcile_place place; /* WATCH: all before it has been looked at */
 	bool pass_everything;         /* the pass under way began at the beginning */
@@ -126,6 +128,7 @@ static void pass_stop(struct ward *ward)
 static void passes_stop(struct ward *ward)
 {
 	due_stop(&ward->due);
+	early_stop(&ward->early);
 	pass_stop(ward);
 }
 
@@ -316,6 +319,7 @@ static void on_remembered(void *arg, const struct pg_outcome *outcome,
 	maybe_reconcile(ward);
 	pause_bring(&ward->pause);
 	due_look(&ward->due);
+	early_look(&ward->early);
 	if (clock_mono_ms() < ward->recount_mono_ms) {
 		turn_in(ward, WATCH_S);
 		return;
@@ -677,6 +681,7 @@ int ward_new(const struct ward_means *means, const char *queue, struct ward **re
 		.arg = ward,
 	};
 	due_init(&ward->due, means, ward->queue);
+	early_init(&ward->early, means, ward->queue);
 	ev_timer_init(&ward->timer, on_timer, 0., 0.);
 	ward->timer.data = ward;
 	*ret = ward;

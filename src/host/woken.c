@@ -2,7 +2,7 @@
  * woken.c - a run that somebody outside woke gets its entry in the queue
  *
  * The entry carries no input: others had the run, so its worker reads the row anyway. One
- * that is lost the reconciler makes, ten seconds later.
+ * that is lost the reconciler makes, a second or two later, in a backlog ten.
  */
 #include "host/woken.h"
 

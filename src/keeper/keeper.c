@@ -1,10 +1,10 @@
 /*
  * keeper.c - the child that keeps a host's word in Redis and Postgres: wiring
  *
- * It starts first and stops last. At its start it waits for Postgres and brings the schema
- * up to date (blocking, before its loop runs), then it connects, beats for the workers, writes
- * the registry and serves the health page. What dead workers held goes back to the
- * queues.
+ * It starts first and stops last. At its start it waits for Postgres and brings the
+ * schema up to date (blocking, before its loop runs), then it connects, beats for the
+ * workers, writes the registry and serves the health page. What dead workers held goes
+ * back to the queues.
  *
  *   keeper.c    wiring
  *   schema.c    the schema, at the start

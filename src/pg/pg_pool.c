@@ -327,6 +327,11 @@ void pg_pool_free(struct pg_pool *pool)
 	mem_free(pool);
 }
 
+int pg_pool_links(const struct pg_pool *pool)
+{
+	return pool->link_count;
+}
+
 int pg_pool_links_up(const struct pg_pool *pool)
 {
 	return pool->links_up;

@@ -67,6 +67,8 @@ void pg_pool_free(struct pg_pool *pool);
 int pg_pool_submit(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms,
 		   pg_done_cb cb, void *arg);
 
+/* All links, whether they are up or not. */
+int pg_pool_links(const struct pg_pool *pool);
 /* Links that can take a batch now or later without reconnecting. */
 int pg_pool_links_up(const struct pg_pool *pool);
 /* Links without a batch, and up. */

@@ -116,6 +116,7 @@ STORE_SQL = \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
 	src/store/sql/chat_history.sql \
+	src/store/sql/chat_images.sql \
 	src/store/sql/chat_lock.sql \
 	src/store/sql/chat_next.sql \
 	src/store/sql/chat_post.sql \
@@ -206,6 +207,7 @@ STORE_SQL = \
 	src/store/sql/runs_present.sql \
 	src/store/sql/runs_stand.sql \
 	src/store/sql/runs_takeover.sql \
+	src/store/sql/runs_waiting.sql \
 	src/store/sql/schedule_backfill.sql \
 	src/store/sql/schedule_delete.sql \
 	src/store/sql/schedule_fire.sql \
@@ -281,7 +283,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/013_views.sql \
 	src/store/migrations/014_list_room.sql \
 	src/store/migrations/015_stock_waits.sql \
-	src/store/migrations/016_origins.sql
+	src/store/migrations/016_origins.sql \
+	src/store/migrations/019_page.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -274,3 +274,17 @@ void store_chats_history_read(const struct pg_reply *reply, int statement, int r
 	*message = pg_reply_text(reply, statement, row, 0);
 	*answer = pg_reply_text(reply, statement, row, 1);
 }
+
+int store_chats_images(struct pg_batch *batch, const char *session_id, int64_t turn)
+{
+	int at = add(batch, STORE_SQL_CHAT_IMAGES, session_id);
+
+	pg_batch_int8(batch, turn);
+	return at;
+}
+
+const char *store_chats_images_read(const struct pg_reply *reply, int statement)
+{
+	return pg_reply_rows(reply, statement) ? pg_reply_text(reply, statement, 0, 0)
+					       : NULL;
+}

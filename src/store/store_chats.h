@@ -164,4 +164,8 @@ int store_chats_history_count(const struct pg_reply *reply, int statement);
 void store_chats_history_read(const struct pg_reply *reply, int statement, int row,
 			      const char **message, const char **answer);
 
+/* The images of a turn: JSON text of a list; NULL: there are none. */
+int store_chats_images(struct pg_batch *batch, const char *session_id, int64_t turn);
+const char *store_chats_images_read(const struct pg_reply *reply, int statement);
+
 #endif

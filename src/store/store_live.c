@@ -12,9 +12,12 @@
 
 int store_live_page(struct pg_batch *batch, const struct store_live_ask *ask)
 {
-	int at = pg_batch_add(
-		batch,
-		&store_sql_texts[ask->due ? STORE_SQL_RUNS_DUE : STORE_SQL_RUNS_LIVE]);
+	static const int statements[] = {
+		[STORE_LIVE_ALL] = STORE_SQL_RUNS_LIVE,
+		[STORE_LIVE_DUE] = STORE_SQL_RUNS_DUE,
+		[STORE_LIVE_WAITING] = STORE_SQL_RUNS_WAITING,
+	};
+	int at = pg_batch_add(batch, &store_sql_texts[statements[ask->which]]);
 
 	pg_batch_text(batch, ask->queue, -1);
 	pg_batch_int8(batch, ask->behind_us);

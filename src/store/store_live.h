@@ -36,6 +36,12 @@ struct store_live {
 	bool chat; /* a turn of a conversation */
 };
 
+enum store_live_which {
+	STORE_LIVE_ALL,
+	STORE_LIVE_DUE,     /* queued, with a run_at, which is what counts as ready_at */
+	STORE_LIVE_WAITING, /* queued, with no owner, and not older than old_ms */
+};
+
 struct store_live_ask {
 	const char *queue;
 	int64_t behind_us;      /* go on behind this ready_at ... */
@@ -43,7 +49,7 @@ struct store_live_ask {
 	int64_t ready_for_ms;   /* only what has been ready for so long */
 	int64_t old_ms;         /* age at which a worker's row is old */
 	size_t rows;            /* at most */
-	bool due;               /* only what has a run_at and is queued, in that order */
+	enum store_live_which which;
 };
 
 /* A page, in order of ready_at and run id. */

@@ -37,6 +37,7 @@
 #include <malloc.h>
 
 #define REST_SEC 2.
+#define PG_LINKS 2 /* unless it is said: two commits in flight */
 
 struct worker {
 	struct child_env *env;
@@ -191,7 +192,9 @@ static int worker_init(struct worker *worker, struct err *err)
 		.loop = worker->loop,
 		.env = worker->env,
 		.kind = "worker",
-		.connections = (int)conf->postgres.connections,
+		.connections = conf->postgres.connections
+				       ? (int)conf->postgres.connections
+				       : PG_LINKS,
 		.redis = on_redis,
 		.pg = on_pg,
 		.both = on_both,

@@ -1,5 +1,6 @@
 """Submissions one by one, and what is told of runs afterwards."""
 
+import concurrent.futures
 import json
 import re
 
@@ -170,6 +171,36 @@ def test_twenty_different_bodies_under_one_key_are_one_run(api):
     assert sorted(a.status for a in answers) == [202] + [409] * 19
     assert api.sql("SELECT count(*) FROM orchestration_runs WHERE tenant_id = 'idem-d'") == [(1,)]
     api.until(lambda: api.waiting("idem-d") == 1)
+
+
+def test_a_submission_does_not_wait_for_two_commits_that_do(api):
+    """A disk that takes its time, or a lock, holds up whom it holds up: a link is free."""
+    def waiting():
+        return api.sql("SELECT pid, xact_start FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                       " AND datname = current_database() ORDER BY pid")
+
+    def passes():
+        # the same two before and after: none of them gave up meanwhile (lock_timeout)
+        before = waiting()
+        assert api.client.run("hello", {}).status == 202
+        return len(before) == 2 and waiting() == before
+
+    other = api.site.postgres.connect(api.site.database)
+    with other.cursor() as cursor, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        cursor.execute("BEGIN")
+        for key in ("held 0", "held 1"):
+            cursor.execute("INSERT INTO idempotency (tenant_id, key, body_sha256, run_id)"
+                           " VALUES ('default', %s, '', 'run_other')", (key,))
+        held = []
+        for i in range(2):
+            held.append(pool.submit(api.client.run, "hello", {"message": "held"},
+                                    headers={"Idempotency-Key": f"held {i}"}))
+            api.until(lambda: len(waiting()) == i + 1)
+        try:
+            api.until(passes)
+        finally:
+            other.close()
+        assert [answer.result().status for answer in held] == [202, 202]
 
 
 # -- list --

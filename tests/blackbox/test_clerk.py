@@ -8,9 +8,9 @@ import time
 import pytest
 
 from harness import audit
-from harness.pg_server import PrivatePostgres
 from harness.redis_server import PrivateRedis
 from harness.site import Site, llm_step, orchestration, print_step
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 # three steps, so that a step that ran twice would be seen behind a resume
@@ -20,16 +20,6 @@ SLOW = orchestration(
 )
 _numbers = itertools.count(1)
 P = "synapse:q:{default}:"
-
-
-def until(condition, deadline_s=90):
-    end = time.monotonic() + deadline_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, condition
-        time.sleep(0.05)
 
 
 def settle(site, runs):
@@ -89,6 +79,7 @@ def _own(private_postgres):
 
 @pytest.mark.asan
 def test_a_queued_row_without_an_entry_is_pushed_when_it_is_ten_seconds_old(site):
+    """One whose commit was seen late: the early looks do not go so far back."""
     site.prepare(HELLO)
     daemon = site.start()
     settle(site, [site.submit("hello", "pins the definition")])
@@ -103,6 +94,37 @@ def test_a_queued_row_without_an_entry_is_pushed_when_it_is_ten_seconds_old(site
     age, = site.sql("SELECT extract(epoch FROM picked_up_at - ready_at)"
                     " FROM orchestration_runs WHERE run_id = 'run_lost_1'")[0]
     assert age >= 10
+
+
+@pytest.mark.asan
+def test_a_young_row_without_an_entry_is_pushed_after_a_second(site):
+    site.prepare(HELLO)
+    daemon = site.start()
+    settle(site, [site.submit("hello", "pins the definition")])
+    put_row(site, "run_lost_1", 0)
+    daemon.wait_event("queue.pushed", runs=1)
+    settle(site, ["run_lost_1"])
+    age, = site.sql("SELECT extract(epoch FROM picked_up_at - ready_at)"
+                    " FROM orchestration_runs WHERE run_id = 'run_lost_1'")[0]
+    assert 1 <= age < 10
+
+
+def test_a_backlog_costs_one_early_look_and_not_one_for_each_run(site):
+    """Nobody works; a thousand runs wait, each with an entry."""
+    site.prepare(HELLO)
+    daemon = site.start("--set", "roles=api,keeper")
+    daemon.wait_event("queue.opened")
+
+    with site.redis.client() as client:
+        def looked_at():
+            return client.info("commandstats").get("cmdstat_hexists", {"calls": 0})["calls"]
+
+        before = looked_at()
+        site.submit_many("hello", 1000)
+        until(lambda: looked_at() >= before + 200)
+        time.sleep(2.5)  # two looks' time
+        assert looked_at() == before + 200 or site.sql(
+            "SELECT max(now() - ready_at) > interval '9 s' FROM orchestration_runs") == [(True,)]
 
 
 def test_a_new_lead_looks_at_all_rows_page_by_page(site):

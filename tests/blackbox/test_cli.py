@@ -364,12 +364,14 @@ def test_workers_and_queues_are_shown(api):
     worker = {"worker_id": "w-1", "status": "online", "active_jobs": 2, "max_jobs": 9}
     result = api.ask("worker", "list", answer=(200, [worker]))
     assert result.stdout.decode().splitlines()[1].split()[:4] == ["w-1", "online", "2", "9"]
-    stats = {"queue_name": "q", "queued": 3, "active": 1, "dead": 0, "oldest_ms": 12}
+    stats = {"queue_name": "q", "accepted": 5, "queued": 3, "active": 1, "retrying": 2, "dead": 0,
+             "oldest_ms": 12}  # fmt: skip
     for more, shown in (({}, "no"), ({"paused": True}, "yes"),
                         ({"paused": True, "paused_reason": "upkeep"}, "upkeep")):
         answer = {"queues": [{**stats, **more}]}
         result = api.ask("queue", "list", answer=(200, answer))
-        assert result.stdout.decode().splitlines()[1].split() == ["q", "3", "1", "0", "12", shown]
+        assert result.stdout.decode().splitlines()[1].split() == [
+            "q", "5", "3", "1", "2", "0", "12", shown]  # fmt: skip
     result = api.ask("queue", "list", "-o", "json", answer=(200, answer))
     assert json.loads(result.stdout) == answer
     assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queues"}

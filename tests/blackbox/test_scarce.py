@@ -13,7 +13,7 @@ import pytest
 
 from harness.daemon import BINARY, DEADLINE_S, run_verb, sanitizers
 from harness.site import orchestration, print_step
-from test_master import until
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("p", "hi"))
 

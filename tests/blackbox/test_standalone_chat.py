@@ -5,9 +5,9 @@ import time
 
 import pytest
 from harness.stream import open_stream
+from harness.wait import until
 from test_chat import agent
 from test_standalone import alone
-from test_standalone_people import until
 
 
 def follow(host, posted, last_id=None):

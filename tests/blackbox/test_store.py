@@ -57,7 +57,7 @@ def indexes(sql, table):
 STOCK_INDEXES = {"ix_orchestration_runs_orchestration_id", "idx_runs_status",
                  "idx_runs_tenant_status", "idx_runs_worker", "idx_runs_waiting_human"}
 OUR_INDEXES = {"orchestration_runs_pkey", "idx_runs_tenant_created", "idx_runs_live",
-               "idx_runs_orchestration_created", "idx_runs_session_created",
+               "idx_runs_again", "idx_runs_orchestration_created", "idx_runs_session_created",
                "idx_runs_outcome_created", "idx_runs_due", "idx_runs_schedule_live",
                "idx_runs_live_created", "idx_runs_stock_live"}
 
@@ -195,9 +195,9 @@ def test_a_migration_that_fails_leaves_no_trace(postgres):
 
 
 def test_no_server_is_said(postgres):
-    rc, out, _ = driver("postgresql://postgres@127.0.0.1:1/x", "migrate")
+    rc, out, _ = driver("postgresql://synapsed@127.0.0.1:1/x", "migrate")
     assert rc == 1 and "refused conn" in out
-    rc, out, _ = driver(f"postgresql://postgres@127.0.0.1:{postgres.port}/nosuch", "status")
+    rc, out, _ = driver(f"postgresql://synapsed@127.0.0.1:{postgres.port}/nosuch", "status")
     assert rc == 1 and "refused conn" in out and "nosuch" in out
 
 

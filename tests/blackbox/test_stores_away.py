@@ -1,6 +1,7 @@
 """Redis and Postgres that are not there at the start, vanish under load and come again."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -9,9 +10,13 @@ import threading
 import time
 
 from api_world import own_stores
+from harness import wait
 from harness.daemon import run_verb
 from harness.site import Site, orchestration, print_step
 from harness.toggle import one_start_each, wait_run
+
+# a server that is being started again refuses and resets
+until = functools.partial(wait.until, ignoring=OSError)
 
 HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
 ALL = os.environ.get("SYNAPSED_TEST_STORES") == "all"
@@ -31,16 +36,6 @@ def own_site():
 
 def health(site, daemon):
     return site.ask("GET", "/health", daemon=daemon, key=False)[1]
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(OSError):
-            if condition():
-                return
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.05)
 
 
 class Load:

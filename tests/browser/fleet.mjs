@@ -15,9 +15,19 @@ export function fleet(w, { at, text, press, start, EVIL }) {
   const row = (words) => page.locator('tbody tr', { hasText: words });
 
   return {
-    async 'now: throughput, spend, when an alert began'() {
+    async 'now: what is accepted and retried, throughput, spend, when an alert began'() {
+      const failed = await start('fails');
+      await w.api('POST', '/api/v2/orchestrations/hello/run', { message: 'x', run_at: new Date(Date.now() + 3600e3).toISOString() });
+      for (;;) {
+        const { status } = await w.api('GET', `/api/v2/runs/${failed}`);
+        if (status === 'failed') break;
+        await page.waitForTimeout(100);
+      }
       await w.api('POST', '/api/v2/queues/default/pause', { reason: EVIL });
+      await w.api('POST', `/api/v2/orchestrations/runs/${failed}/resume-failed`, {});
       await at('now');
+      for (const [name, count] of [['Accepted', /^1$/], ['Queued', /^1$/], ['Running', /^0$/], ['Retrying', /^1$/]])
+        await page.locator('.tile', { has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd', { hasText: count }).waitFor();
       await text('The last hour');
       await page.locator('.rate .spark rect').first().waitFor();
       await text('Spend today');
@@ -236,6 +246,9 @@ export function fleet(w, { at, text, press, start, EVIL }) {
         await box.fill(JSON.stringify(begun));
         await press('Save');
         await text('There is one called');
+        await at('definitions');
+        await press('Leave');
+        await page.getByRole('heading', { level: 1, name: 'Definitions' }).waitFor();
       }
       fs.rmSync(file);
     },
