@@ -7,11 +7,11 @@
  * Another migrator that held the lock first has done the work: the list is read behind
  * the lock.
  *
- * A database with a migration that this program does not have is newer. It is worked with,
- * since migrations keep the statements of the release before working: else no host could
- * be restarted while a fleet is upgraded one by one, and none could go back. One that does
- * not keep them says so in its text (LEAST), and older programs refuse it. A database with
- * another text under the same number went another way, and is refused.
+ * A database with a migration that this program does not have is newer. It is worked
+ * with, since migrations keep the statements of the release before working: else no host
+ * could be restarted while a fleet is upgraded one by one, and none could go back. One
+ * that does not keep them says so in its text (LEAST), and older programs refuse it. A
+ * database with another text under the same number went another way, and is refused.
  */
 #include "pg/pg_migrate.h"
 
@@ -32,8 +32,8 @@
 #define DEADLINE_MS    60000
 #define LOCK_WAIT_TEXT "60000"
 /* In a line of its own, with the number of the migration that a program must know. */
-#define LEAST          "\n-- least: "
-#define GRACE_MS       1000 /* so that it is our deadline that is met first */
+#define LEAST    "\n-- least: "
+#define GRACE_MS 1000 /* so that it is our deadline that is met first */
 
 static void rows_init(const struct pg_migrate_set *set, struct pg_migrate_row *rows)
 {
@@ -73,10 +73,11 @@ static int unknown(const struct pg_migrate_set *set, const PGresult *applied, in
 
 	if (number > least && atoi(PQgetvalue(applied, i, 4)) <= least)
 		return 1;
-	return err_set(err, ERR_CONFLICT,
-		       "the database has migration %d (%s), this program knows those up to "
-		       "%d: a newer synapsed has changed it",
-		       number, PQgetvalue(applied, i, 1), least);
+	return err_set(
+		err, ERR_CONFLICT,
+		"the database has migration %d (%s), this program knows those up to "
+		"%d: a newer synapsed has changed it",
+		number, PQgetvalue(applied, i, 1), least);
 }
 
 /*
@@ -111,10 +112,11 @@ static int rows_match(const struct pg_migrate_set *set, struct pg_migrate_row *r
 	}
 	for (at = 0; rc == 1 && at < set->count; at++)
 		if (!rows[at].applied)
-			return err_set(err, ERR_CONFLICT,
-				       "the database has newer migrations, but not %s: another "
-				       "synapsed has changed it",
-				       rows[at].name);
+			return err_set(
+				err, ERR_CONFLICT,
+				"the database has newer migrations, but not %s: another "
+				"synapsed has changed it",
+				rows[at].name);
 	return rc;
 }
 
