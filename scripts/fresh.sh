@@ -51,7 +51,11 @@ mkdir -p "$cache" build
 : >"$log"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/synapsed-fresh.XXXXXX")
 root=$work/root
+inside=
+# unshare shrugs SIGTERM off while it waits; killed, it takes the root's first process with
+# it, and that one all others.
 cleanup() {
+	[ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null || true
 	rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -107,8 +111,12 @@ for command in "${commands[@]}"; do
 	step "$command"
 	start=$SECONDS
 	# The root's processes end with the namespace's first one.
+	# In the background: a trap waits for what runs in front, which may be an hour.
 	unshare --mount --pid --fork --kill-child --ipc --uts --propagation private \
-		scripts/fresh-enter.sh "$root" "$command" </dev/null 2>&1 | tee -a "$log" || rc=$?
+		scripts/fresh-enter.sh "$root" "$command" </dev/null > >(tee -a "$log") 2>&1 &
+	inside=$!
+	wait "$inside" || rc=$?
+	inside=
 	step "$command: ended $rc after $((SECONDS - start)) s"
 	[ $rc = 0 ] || break
 done

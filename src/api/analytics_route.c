@@ -12,11 +12,11 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/query.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/jsonw.h"
-#include "base/moment.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -84,29 +84,6 @@ static void on_groups(void *arg, enum errors_code error,
 	response_json(req, 200, &body);
 }
 
-static int64_t read_moment(struct body_faults *faults, struct request *req,
-			   const char *name, int64_t fallback_ms)
-{
-	const char *text = request_query(req, name);
-	int64_t at_ms = fallback_ms;
-
-	if (text && !moment_parse(text, &at_ms))
-		body_query_fault(faults, name, "datetime_parsing",
-				 "Input should be a moment, as 2026-11-23T21:45:00Z");
-	return at_ms;
-}
-
-static const char *read_id(struct body_faults *faults, struct request *req,
-			   const char *name)
-{
-	const char *id = request_query(req, name);
-
-	if (id && !api_call_id_ok(id))
-		body_query_fault(faults, name, "string_length",
-				 "Id should have 1 to 255 bytes");
-	return id;
-}
-
 static bool by_ok(const char *by)
 {
 	static const char *const known[] = { "day", "hour", "orchestration", "tenant",
@@ -130,16 +107,16 @@ static void read_question(struct body_faults *faults, struct request *req,
 		body_query_fault(faults, "by", "enum",
 				 "Input should be 'day', 'hour', 'orchestration', "
 				 "'tenant' or 'model'");
-	ask->until_ms = read_moment(faults, req, "until", clock_wall_ms());
+	ask->until_ms = query_moment(faults, req, "until", clock_wall_ms());
 	ask->since_ms =
-		read_moment(faults, req, "since", ask->until_ms - DAYS_DEFAULT * DAY_MS);
+		query_moment(faults, req, "since", ask->until_ms - DAYS_DEFAULT * DAY_MS);
 	max = (strcmp(ask->by, "hour") == 0 ? DAYS_MAX_HOURLY : DAYS_MAX) * DAY_MS;
 	if (ask->since_ms >= ask->until_ms || ask->until_ms - ask->since_ms > max)
 		body_query_fault(faults, "since", "range",
 				 "Input should be before until, by 92 days at most, by "
 				 "8 of them by hour");
-	ask->orchestration_id = read_id(faults, req, "orchestration_id");
-	ask->tenant_id = read_id(faults, req, "tenant_id");
+	ask->orchestration_id = query_id(faults, req, "orchestration_id");
+	ask->tenant_id = query_id(faults, req, "tenant_id");
 	ask->groups_max = GROUPS_MAX;
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "defs/defs_file.h"
 #include "defs/defs_secrets.h"
@@ -22,17 +23,12 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 static void print_now(struct jsonw *w, const char *key)
 {
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	char text[32];
-	struct tm tm;
+	char now[MOMENT_MAX];
 
-	gmtime_r(&now, &tm);
-	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	jsonw_pair_text(w, key, text);
+	jsonw_pair_text(w, key, moment_text_sec(clock_wall_ms(), now));
 }
 
 static bool is_python(const struct json *doc)

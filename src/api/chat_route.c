@@ -21,6 +21,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "run/chat_run.h"
+#include "run/image.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -89,14 +90,42 @@ static void on_posted(struct port_chat *chat)
 	str_deinit(&session);
 }
 
+/* As it is kept; how many bytes it has. */
+static size_t read_image(struct body_faults *faults, const struct body_at *at,
+			 const struct json *value, struct jsonw *w)
+{
+	struct str uri = STR_INIT;
+	size_t bytes = 0;
+	struct err err;
+	int rc;
+
+	if (!jsonr_text(value)) {
+		body_fault(faults, at, "string_type", "Input should be a valid string");
+		return 0;
+	}
+	rc = image_read(&uri, jsonr_text(value), jsonr_text_len(value), &bytes, &err);
+	if (rc == ERR_LIMIT)
+		body_fault(faults, at, "too_long",
+			   "Image should have at most 5242880 bytes");
+	else if (rc < 0)
+		body_fault(faults, at, "image_type",
+			   "Input should be a PNG, JPEG, GIF or WebP image, as base64 or "
+			   "as a data URI with base64");
+	else
+		jsonw_text_n(w, str_text(&uri), uri.len);
+	str_deinit(&uri);
+	return bytes;
+}
+
 static const char *read_images(struct body_faults *faults, const struct body_at *at,
 			       const struct json *object, struct arena *arena)
 {
 	const struct json *images = jsonr_get(object, "images");
 	struct body_at here = { at, "images", 0 };
 	struct str text = STR_INIT;
+	size_t sum = 0, i;
 	const char *copy;
-	size_t i;
+	struct jsonw w;
 
 	if (jsonr_type(images) == JSONR_NULL ||
 	    (jsonr_type(images) == JSONR_ARRAY && jsonr_count(images) == 0))
@@ -108,17 +137,17 @@ static const char *read_images(struct body_faults *faults, const struct body_at 
 	if (jsonr_count(images) > IMAGES_MAX)
 		body_fault(faults, &here, "too_long",
 			   "List should have at most 16 items");
-	for (i = 0; i < jsonr_count(images); i++) {
+	jsonw_init(&w, &text);
+	jsonw_array(&w);
+	for (i = 0; i < jsonr_count(images) && i < IMAGES_MAX; i++) {
 		struct body_at item = { &here, NULL, (int64_t)i };
 
-		if (!jsonr_text(jsonr_at(images, i)))
-			body_fault(faults, &item, "string_type",
-				   "Input should be a valid string");
-		else if (jsonr_has_nul(jsonr_at(images, i)))
-			body_fault(faults, &item, "string_nul",
-				   "String should not hold U+0000");
+		sum += read_image(faults, &item, jsonr_at(images, i), &w);
 	}
-	jsonr_print(images, &text);
+	jsonw_array_end(&w);
+	if (sum > IMAGES_BYTES_MAX)
+		body_fault(faults, &here, "too_long",
+			   "Images should have at most 10485760 bytes in all");
 	copy = arena_dup_n(arena, text.data, text.len);
 	str_deinit(&text);
 	return copy;
@@ -324,10 +353,27 @@ static void on_cancelled(void *arg, enum errors_code error, const char *status)
 	response_json(call->req, 200, &body);
 }
 
+/* In the query, or in a body: who names a turn there does not want the others stopped. A
+ * body of another sort is none. */
+static int64_t read_turn(struct body_faults *faults, struct request *req)
+{
+	const struct body_at at = { NULL, "body", 0 };
+	int64_t turn = body_query_int(faults, req, "turn", 1, INT64_MAX, 0);
+	struct json *doc = NULL;
+	size_t len;
+	const char *text = request_body(req, &len);
+
+	if (!turn && len && jsonr_parse(text, len, &doc, NULL, NULL, NULL) == 0 &&
+	    jsonr_type(doc) == JSONR_OBJECT)
+		turn = body_int(faults, &at, doc, "turn", 1, INT64_MAX, 0);
+	jsonr_free(doc);
+	return turn;
+}
+
 void chat_route_cancel(struct api_call *call)
 {
 	struct body_faults faults = { STR_INIT, 0 };
-	int64_t turn = body_query_int(&faults, call->req, "turn", 1, INT64_MAX, 0);
+	int64_t turn = read_turn(&faults, call->req);
 
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);

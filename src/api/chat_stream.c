@@ -13,7 +13,6 @@
 #include "api/event_answer.h"
 #include "api/handlers.h"
 #include "api/runs_port.h"
-#include "api/stream_id.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "events/tail.h"
@@ -23,8 +22,6 @@
 
 #include <stdint.h>
 #include <string.h>
-
-#define EVENTS_MAX 1000
 
 static int64_t read_turn(struct body_faults *faults, const struct request *req)
 {
@@ -125,45 +122,23 @@ void chat_stream_get(struct api_call *call)
 
 /* ---- by range ---- */
 
-struct range {
-	struct api_call *call;
-	int limit;
-};
-
-static void on_events(void *arg, enum errors_code error, const char *tenant_id,
-		      const struct port_event *events, size_t count)
-{
-	struct range *range = arg;
-	struct api_call *call = range->call;
-
-	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
-		error = ERRORS_NO_SESSION;
-	if (error == ERRORS_NONE)
-		event_answer_send(call->req, "session_id", call->params[0], events, count,
-				  (size_t)range->limit);
-	else
-		errors_send(call->req, error, NULL);
-}
-
 void chat_stream_events(struct api_call *call)
 {
-	struct request *req = call->req;
-	struct range *range = arena_new(request_arena(req), struct range);
+	struct event_range *range = event_answer_new(call);
+	const struct chat_port *chats = call->port->chats;
 	struct body_faults faults = { STR_INIT, 0 };
-	char start[STREAM_ID_MAX] = "", end[STREAM_ID_MAX] = "";
 	int64_t turn;
 
-	event_answer_bounds(&faults, req, start, end);
-	range->call = call;
-	range->limit =
-		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);
-	turn = read_turn(&faults, req);
+	range->key = "session_id";
+	range->none = ERRORS_NO_SESSION;
+	event_answer_read(&faults, range);
+	turn = read_turn(&faults, call->req);
 	if (faults.count > 0)
-		body_faults_send(req, &faults);
+		body_faults_send(call->req, &faults);
 	else if (!api_call_id_ok(call->params[0]))
-		errors_send(req, ERRORS_NO_SESSION, NULL);
-	else /* one more than shown tells whether there is more */
-		call->port->chats->events(call->port->chats->self, call->params[0], turn,
-					  start, end, range->limit + 1, on_events, range);
+		errors_send(call->req, ERRORS_NO_SESSION, NULL);
+	else
+		chats->events(chats->self, call->params[0], turn, range->start,
+			      range->end, range->limit + 1, event_answer_send, range);
 	body_faults_deinit(&faults);
 }

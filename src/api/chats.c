@@ -250,7 +250,8 @@ static void on_posted(void *arg, const struct pg_outcome *outcome,
 			refuse(chat, ERRORS_UNKNOWN,
 			       "it is not known whether the message was accepted: look "
 			       "at the session's status");
-		else if (outcome->fate == PG_REJECTED)
+		else if (outcome->cls == PG_CLASS_BUG || outcome->cls == PG_CLASS_VALUE ||
+			 outcome->cls == PG_CLASS_CONSTRAINT)
 			refuse(chat, ERRORS_INTERNAL, NULL);
 		else
 			refuse(chat, ERRORS_POSTGRES, NULL);

@@ -9,15 +9,14 @@
 #include "api/errors.h"
 #include "api/handlers.h"
 #include "api/letter_filter.h"
+#include "api/list_answer.h"
 #include "api/pairs.h"
+#include "api/query.h"
 #include "api/runs_port.h"
 #include "base/jsonw.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
-
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
 
 /* What list and detail have in common. */
 static void print_letter(struct jsonw *w, const struct store_letter *letter)
@@ -38,27 +37,17 @@ static void on_list(void *arg, enum errors_code error, const struct store_letter
 		    size_t count, const char *next)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, "dead_letters"))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "dead_letters");
-	jsonw_array(&w);
 	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		print_letter(&w, &letters[i]);
-		jsonw_object_end(&w);
+		jsonw_object(&list.w);
+		print_letter(&list.w, &letters[i]);
+		jsonw_object_end(&list.w);
 	}
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", next);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
+	list_answer_send_page(&list, next);
 }
 
 void dead_letters_list(struct api_call *call)
@@ -68,12 +57,8 @@ void dead_letters_list(struct api_call *call)
 	struct store_letter_filter filter;
 
 	letter_filter_read(&faults, call, &filter);
-	filter.after = request_query(req, "after");
-	filter.limit =
-		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	if (filter.after && !store_letters_cursor_ok(filter.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
+	filter.after = query_after(&faults, req, store_letters_cursor_ok);
+	filter.limit = query_limit(&faults, req);
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else

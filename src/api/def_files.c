@@ -16,13 +16,13 @@
 #include "base/jsonr.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "conf/conf.h"
 #include "defs/defs_folder.h"
 #include "defs/defs_past.h"
 #include "defs/defs_secrets.h"
 #include "store/files_list.h"
-#include "store/files_run.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -273,7 +273,7 @@ static void files_get(void *self, enum store_definition_kind kind, const char *i
 
 struct versions {
 	struct store_version at[DEFS_PAST_MAX + 1];
-	char moments[DEFS_PAST_MAX + 1][FILES_MOMENT_MAX];
+	char moments[DEFS_PAST_MAX + 1][MOMENT_MAX];
 	size_t count;
 };
 
@@ -283,7 +283,7 @@ static void add_past(struct versions *all, const struct defs_past *past)
 
 	one->version = past->version;
 	one->bytes = past->bytes;
-	one->created_at = files_run_moment(past->at_ms, all->moments[all->count]);
+	one->created_at = moment_text_row(past->at_ms, all->moments[all->count]);
 	all->count++;
 }
 

@@ -10,11 +10,10 @@
 #include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
-#include "base/jsonw.h"
-#include "base/str.h"
 #include "base/units.h"
 #include "server/request.h"
 #include "server/response.h"
@@ -68,21 +67,15 @@ static void on_list(void *arg, enum errors_code error,
 		    const struct store_definition_item *items, size_t n)
 {
 	struct reading *reading = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(reading->call->req, error, NULL);
+	if (!list_answer_begin(&list, reading->call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < n; i++)
 		if (may_see(reading->call, items[i].tenant_id))
-			print_item(&w, reading->kind, &items[i]);
-	jsonw_array_end(&w);
-	response_json(reading->call->req, 200, &body);
+			print_item(&list.w, reading->kind, &items[i]);
+	list_answer_send(&list);
 }
 
 void def_read_list(struct api_call *call)
@@ -133,32 +126,25 @@ static void on_versions(void *arg, enum errors_code error,
 {
 	struct reading *reading = arg;
 	size_t limit = (size_t)reading->limit, i;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
+	struct jsonw *w = &list.w;
 
-	if (error != ERRORS_NONE) {
-		errors_send(reading->call->req, error, NULL);
+	if (!list_answer_begin(&list, reading->call->req, error, "versions"))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "versions");
-	jsonw_array(&w);
 	for (i = 0; i < n && i < limit; i++) {
-		jsonw_object(&w);
-		jsonw_pair_int(&w, "version", versions[i].version);
-		pairs_moment(&w, "created_at", versions[i].created_at);
-		jsonw_pair_int(&w, "bytes", versions[i].bytes);
-		jsonw_object_end(&w);
+		jsonw_object(w);
+		jsonw_pair_int(w, "version", versions[i].version);
+		pairs_moment(w, "created_at", versions[i].created_at);
+		jsonw_pair_int(w, "bytes", versions[i].bytes);
+		jsonw_object_end(w);
 	}
-	jsonw_array_end(&w);
-	jsonw_key(&w, "next"); /* below which the page behind begins */
+	list_answer_items_end(&list);
+	jsonw_key(w, "next"); /* below which the page behind begins */
 	if (n > limit)
-		jsonw_int(&w, versions[limit - 1].version);
+		jsonw_int(w, versions[limit - 1].version);
 	else
-		jsonw_null(&w);
-	jsonw_object_end(&w);
-	response_json(reading->call->req, 200, &body);
+		jsonw_null(w);
+	list_answer_send(&list);
 }
 
 static void ask_versions(struct reading *reading)

@@ -17,13 +17,13 @@
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/log.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "defs/defs_check.h"
 #include "engine/step_types.h"
 #include "run/problem.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/files_run.h"
 
 #include <string.h>
 
@@ -70,14 +70,14 @@ static void print_stamped(const struct json *doc, struct str *out)
 {
 	const char *made = jsonr_get_text(doc, "created_at");
 	struct jsonr_iter it = jsonr_iter(doc);
-	char now[FILES_MOMENT_MAX];
+	char now[MOMENT_MAX];
 	struct jsonw w;
 
 	if (jsonr_type(doc) != JSONR_OBJECT) {
 		jsonr_print(doc, out);
 		return;
 	}
-	(void)files_run_stamp(clock_wall_ms(), now);
+	(void)moment_text_sec(clock_wall_ms(), now);
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	while (jsonr_next(&it)) {

@@ -7,11 +7,10 @@
 #include "api/def_kind.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
+#include "api/pairs.h"
 #include "api/runs_port.h"
-#include "base/jsonw.h"
-#include "base/str.h"
 #include "server/response.h"
-#include "store/store_time.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -19,30 +18,22 @@
 static void answer_list(struct api_call *call, enum errors_code error, bool described,
 			const struct store_definition_item *items, size_t count)
 {
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
+	struct jsonw *w = &list.w;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < count; i++) {
-		char buf[STORE_TIME_MAX];
-
-		jsonw_object(&w);
-		jsonw_pair_text(&w, "id", items[i].id);
-		jsonw_pair_text(&w, "name", items[i].name);
+		jsonw_object(w);
+		jsonw_pair_text(w, "id", items[i].id);
+		jsonw_pair_text(w, "name", items[i].name);
 		if (described)
-			jsonw_pair_text(&w, "description", items[i].description);
-		jsonw_pair_text(&w, "updated_at",
-				store_time_text(items[i].updated_at, buf));
-		jsonw_object_end(&w);
+			jsonw_pair_text(w, "description", items[i].description);
+		pairs_moment(w, "updated_at", items[i].updated_at);
+		jsonw_object_end(w);
 	}
-	jsonw_array_end(&w);
-	response_json(call->req, 200, &body);
+	list_answer_send(&list);
 }
 
 static void on_orchestrations(void *arg, enum errors_code error,

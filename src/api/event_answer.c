@@ -1,11 +1,13 @@
 /*
  * event_answer.c - a range of events, asked for and answered
  *
- * The same for runs and for conversations.
+ * The same for runs, for conversations and for stock's page.
  */
 #include "api/event_answer.h"
 
+#include "api/api_call.h"
 #include "api/body.h"
+#include "base/arena.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/str.h"
@@ -62,35 +64,6 @@ static size_t print_events(struct jsonw *w, const struct port_event *events, siz
 	return count;
 }
 
-void event_answer_send(struct request *req, const char *key, const char *id,
-		       const struct port_event *events, size_t count, size_t limit)
-{
-	struct str body = STR_INIT;
-	struct jsonw w;
-
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, key, id);
-	(void)print_events(&w, events, count, limit);
-	jsonw_object_end(&w);
-	response_json(req, 200, &body);
-}
-
-void event_answer_send_behind(struct request *req, const char *run_id, const char *before,
-			      const struct port_event *events, size_t count, size_t limit)
-{
-	struct str body = STR_INIT;
-	struct jsonw w;
-
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_pair_text(&w, "run_id", run_id);
-	count = print_events(&w, events, count, limit);
-	jsonw_pair_text(&w, "last_id", count ? events[count - 1].id : before);
-	jsonw_object_end(&w);
-	response_json(req, 200, &body);
-}
-
 /* The value of a bound; a bare "+" arrives as a space. */
 static const char *bound(const struct request *req, const char *name,
 			 const char *fallback)
@@ -102,13 +75,50 @@ static const char *bound(const struct request *req, const char *name,
 	return strcmp(text, " ") == 0 ? "+" : text;
 }
 
-void event_answer_bounds(struct body_faults *faults, const struct request *req,
-			 char start[STREAM_ID_MAX], char end[STREAM_ID_MAX])
+struct event_range *event_answer_new(struct api_call *call)
 {
-	if (!stream_id_start(bound(req, "start", "-"), start))
+	struct event_range *range =
+		arena_new(request_arena(call->req), struct event_range);
+
+	range->call = call;
+	return range;
+}
+
+void event_answer_read(struct body_faults *faults, struct event_range *range)
+{
+	const struct request *req = range->call->req;
+
+	if (!stream_id_start(bound(req, "start", "-"), range->start))
 		body_query_fault(faults, "start", "stream_id",
 				 "Input should be a stream id");
-	if (!stream_id_end(bound(req, "end", "+"), end))
+	if (!stream_id_end(bound(req, "end", "+"), range->end))
 		body_query_fault(faults, "end", "stream_id",
 				 "Input should be a stream id");
+	range->limit = (int)body_query_int(faults, req, "limit", 1, EVENT_ANSWER_MAX,
+					   EVENT_ANSWER_MAX);
+}
+
+void event_answer_send(void *arg, enum errors_code error, const char *tenant_id,
+		       const struct port_event *events, size_t count)
+{
+	const struct event_range *range = arg;
+	struct api_call *call = range->call;
+	struct str body = STR_INIT;
+	struct jsonw w;
+
+	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
+		error = range->none;
+	if (error != ERRORS_NONE) {
+		errors_send(call->req, error, NULL);
+		return;
+	}
+	jsonw_init(&w, &body);
+	jsonw_object(&w);
+	jsonw_pair_text(&w, range->key, call->params[0]);
+	count = print_events(&w, events, count, (size_t)range->limit);
+	if (range->before)
+		jsonw_pair_text(&w, "last_id",
+				count ? events[count - 1].id : range->before);
+	jsonw_object_end(&w);
+	response_json(call->req, 200, &body);
 }

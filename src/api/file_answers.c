@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "host/file_run.h"
 #include "host/host_file.h"
 #include "store/files_asked.h"
@@ -257,9 +258,9 @@ static size_t first_behind(struct arena *arena, const struct listing *listing,
 
 static const char *moment(struct arena *arena, int64_t at_ms)
 {
-	char buf[FILES_MOMENT_MAX];
+	char buf[MOMENT_MAX];
 
-	return at_ms ? arena_dup(arena, files_run_moment(at_ms, buf)) : NULL;
+	return at_ms ? arena_dup(arena, moment_text_row(at_ms, buf)) : NULL;
 }
 
 static void fill(struct arena *arena, const struct asked *asked,

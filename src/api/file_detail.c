@@ -11,6 +11,7 @@
 #include "base/fdutil.h"
 #include "base/jsonr.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "events/replay.h"
 #include "host/file_run.h"
@@ -118,7 +119,7 @@ static const char *keep(struct gathering *g, const char *text)
 static void add_row(struct gathering *g, struct store_step *rows, size_t *count,
 		    const struct store_step *step, int64_t at_ms)
 {
-	char at[FILES_MOMENT_MAX];
+	char at[MOMENT_MAX];
 
 	if (*count > PORT_ROWS_MAX)
 		return;
@@ -130,7 +131,7 @@ static void add_row(struct gathering *g, struct store_step *rows, size_t *count,
 		.usage = keep(g, step->usage),
 		.delta = keep(g, step->delta),
 		.error = keep(g, step->error),
-		.at = keep(g, files_run_moment(at_ms, at)),
+		.at = keep(g, moment_text_row(at_ms, at)),
 	};
 }
 
@@ -158,9 +159,9 @@ static enum files_scan on_row(void *arg, char type, const char *body, size_t len
 
 static const char *moment(struct gathering *g, int64_t at_ms)
 {
-	char buf[FILES_MOMENT_MAX];
+	char buf[MOMENT_MAX];
 
-	return at_ms ? keep(g, files_run_moment(at_ms, buf)) : NULL;
+	return at_ms ? keep(g, moment_text_row(at_ms, buf)) : NULL;
 }
 
 static void add_waits(struct gathering *g, const struct files_asked *asked)

@@ -12,6 +12,7 @@
 #include "base/jsonw.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "engine/exec.h"
 #include "events/chat_view.h"
 #include "events/event_id.h"
@@ -30,7 +31,7 @@
 
 static const char *moment(int64_t at_ms, char *buf)
 {
-	return at_ms ? files_run_moment(at_ms, buf) : NULL;
+	return at_ms ? moment_text_row(at_ms, buf) : NULL;
 }
 
 bool file_reads_has(const struct file_reads *reads, const char *run_id)
@@ -554,7 +555,7 @@ static enum files_scan take_step(void *arg, char type, const char *body, size_t 
 {
 	struct stepping *s = arg;
 	struct store_step step;
-	char at[FILES_MOMENT_MAX];
+	char at[MOMENT_MAX];
 	int64_t at_ms;
 
 	if (type != FILES_STEP)
@@ -576,7 +577,7 @@ static enum files_scan take_step(void *arg, char type, const char *body, size_t 
 		.kind = arena_dup(&s->arena, step.kind),
 		.usage = step.usage ? arena_dup(&s->arena, step.usage) : NULL,
 		.error = step.error ? arena_dup(&s->arena, step.error) : NULL,
-		.at = arena_dup(&s->arena, files_run_moment(at_ms, at)),
+		.at = arena_dup(&s->arena, moment_text_row(at_ms, at)),
 	};
 	return FILES_SCAN_ON;
 }

@@ -4,6 +4,7 @@
 
 #include "api/runs_port.h"
 #include "base/ids.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "events/event_id.h"
 #include "store/files_view.h"
@@ -36,11 +37,11 @@ struct file_reads {
 #define FILE_READS_QUEUE "standalone"
 
 struct file_reads_moments {
-	char created[FILES_MOMENT_MAX];
-	char started[FILES_MOMENT_MAX];
-	char ended[FILES_MOMENT_MAX];
-	char cancel[FILES_MOMENT_MAX];
-	char run_at[FILES_MOMENT_MAX];
+	char created[MOMENT_MAX];
+	char started[MOMENT_MAX];
+	char ended[MOMENT_MAX];
+	char cancel[MOMENT_MAX];
+	char run_at[MOMENT_MAX];
 };
 
 enum file_reads_depth {

@@ -15,6 +15,7 @@
 #include "base/jsonw.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "store/files_index.h"
 
@@ -22,27 +23,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PATIENCE_MS 5000 /* for all of it, as in scale mode */
 #define DAY_MS      86400000LL
 #define MINUTE_MS   60000LL
 #define ENTRIES     256   /* of the index, in one step */
 #define GROUPS_MAX  10000 /* different ones that are kept: others are in the total */
-#define STAMP_MAX   32
 
 /* The first characters of a moment of UTC, "2026-11-23T21:45:00", and an end. */
-static const char *stamp(int64_t at_ms, int len, const char *end, char buf[STAMP_MAX])
+static const char *stamp(int64_t at_ms, size_t len, const char *end, char *buf)
 {
-	time_t at = (time_t)(at_ms / 1000);
-	char whole[STAMP_MAX * 3]; /* whatever an int may print */
-	struct tm tm;
-
-	(void)gmtime_r(&at, &tm);
-	(void)snprintf(whole, sizeof(whole), "%04d-%02d-%02dT%02d:%02d:%02d",
-		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		       tm.tm_min, tm.tm_sec);
-	(void)snprintf(buf, STAMP_MAX, "%.*s%s", len, whole, end);
+	memcpy(moment_text(at_ms, buf) + len, end, strlen(end) + 1);
 	return buf;
 }
 
@@ -94,7 +85,7 @@ struct sums {
 };
 
 static const char *key_of(const struct sums *sums, int64_t made_at_ms,
-			  const struct files_summary *run, char buf[STAMP_MAX])
+			  const struct files_summary *run, char buf[MOMENT_MAX])
 {
 	const char *by = sums->ask.by;
 
@@ -148,7 +139,7 @@ static void count_in(struct sums *sums, int64_t made_at_ms,
 		     const struct files_summary *run)
 {
 	const struct store_analytics_ask *ask = &sums->ask;
-	char buf[STAMP_MAX];
+	char buf[MOMENT_MAX];
 	struct group *group;
 
 	if ((ask->tenant_id && strcmp(ask->tenant_id, run->tenant_id) != 0) ||
@@ -443,7 +434,7 @@ static void answer_minutes(const struct minutes *minutes)
 {
 	struct str list = STR_INIT, today = STR_INIT;
 	struct store_minutes got;
-	char buf[STAMP_MAX];
+	char buf[MOMENT_MAX];
 	struct jsonw w;
 	size_t i;
 
@@ -465,7 +456,7 @@ static void answer_minutes(const struct minutes *minutes)
 	got = (struct store_minutes){
 		.minutes = str_text(&list),
 		.today = str_text(&today),
-		.now = stamp(minutes->now_ms, 19, "Z", buf),
+		.now = moment_text_sec(minutes->now_ms, buf),
 	};
 	minutes->cb(minutes->arg, ERRORS_NONE, &got);
 	str_deinit(&list);

@@ -74,6 +74,7 @@ void openapi_get(struct api_call *call);
 /* page.c */
 void page_get(struct api_call *call);
 void page_file_get(struct api_call *call);
+void page_part_get(struct api_call *call);
 /* page_events.c */
 void page_events_list(struct api_call *call);
 /* page_log.c */

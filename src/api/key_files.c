@@ -20,10 +20,10 @@
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "store/files_list.h"
-#include "store/files_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -209,7 +209,7 @@ struct auth *key_files_auth(struct key_files *keys)
 
 static void print_key(struct str *out, const char *raw)
 {
-	char id[IDS_MAX], hash[DIGEST_HEX_SIZE], prefix[13], at[FILES_MOMENT_MAX];
+	char id[IDS_MAX], hash[DIGEST_HEX_SIZE], prefix[13], at[MOMENT_MAX];
 	struct jsonw w;
 
 	(void)snprintf(prefix, sizeof(prefix), "%.12s", raw);
@@ -220,7 +220,7 @@ static void print_key(struct str *out, const char *raw)
 	jsonw_pair_text(&w, "name", "first key");
 	jsonw_pair_text(&w, "key_hash", digest_sha256(raw, strlen(raw), hash));
 	jsonw_pair_text(&w, "key_prefix", prefix);
-	jsonw_pair_text(&w, "created_at", files_run_stamp(clock_wall_ms(), at));
+	jsonw_pair_text(&w, "created_at", moment_text_sec(clock_wall_ms(), at));
 	jsonw_pair_text(&w, "last_used_at", NULL);
 	jsonw_pair_bool(&w, "is_active", true);
 	jsonw_object_end(&w);

@@ -31,6 +31,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "conf/conf.h"
 #include "pg/pg_batch.h"
@@ -38,7 +39,6 @@
 #include "server/request.h"
 #include "server/response.h"
 #include "store/files_keys.h"
-#include "store/files_run.h"
 #include "store/new_key.h"
 #include "store/store_keys.h"
 
@@ -197,7 +197,7 @@ static void made(struct making *making, enum errors_code error)
 {
 	struct request *req = making->call->req;
 	bool stock = is_stock(making->call);
-	char now[FILES_MOMENT_MAX];
+	char now[MOMENT_MAX];
 	struct str body = STR_INIT;
 	struct jsonw w;
 
@@ -215,7 +215,7 @@ static void made(struct making *making, enum errors_code error)
 		jsonw_pair_text(&w, "name", making->name);
 		if (stock)
 			jsonw_pair_text(&w, "created_at",
-					files_run_stamp(clock_wall_ms(), now));
+					moment_text_sec(clock_wall_ms(), now));
 		else
 			jsonw_pair_text(&w, "tenant_id", making->tenant_id);
 		jsonw_pair_text(&w, "key_prefix", making->key.shown);

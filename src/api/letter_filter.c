@@ -2,6 +2,7 @@
 #include "api/letter_filter.h"
 
 #include "api/api_call.h"
+#include "api/query.h"
 #include "server/request.h"
 
 #include <stdbool.h>
@@ -27,16 +28,10 @@ void letter_filter_read(struct body_faults *faults, struct api_call *call,
 
 	*ret = (struct store_letter_filter){
 		.tenant_id = call->key_tenant,
-		.orchestration_id = request_query(req, "orchestration_id"),
-		.run_id = request_query(req, "run_id"),
+		.orchestration_id = query_id(faults, req, "orchestration_id"),
+		.run_id = query_id(faults, req, "run_id"),
 	};
 	if (!read_state(request_query(req, "state"), &ret->state))
 		body_query_fault(faults, "state", "enum",
 				 "Input should be 'open', 'resolved' or 'all'");
-	if (ret->orchestration_id && !api_call_id_ok(ret->orchestration_id))
-		body_query_fault(faults, "orchestration_id", "string_length",
-				 "Id should have 1 to 255 bytes");
-	if (ret->run_id && !api_call_id_ok(ret->run_id))
-		body_query_fault(faults, "run_id", "string_length",
-				 "Id should have 1 to 255 bytes");
 }

@@ -55,7 +55,7 @@ void mass_read(struct body_faults *faults, struct api_call *call, const struct j
 	const struct json *dry = jsonr_get(doc, "dry_run");
 	struct body_at here = { &at, "dry_run", 0 };
 
-	*ret = (struct mass_wish){ .after = request_query(call->req, "after") };
+	*ret = (struct mass_wish){ .after = NULL };
 	ret->action = body_text(faults, &at, doc, "action", 64, request_arena(call->req));
 	ret->rate = (int)body_int(faults, &at, doc, "rate", 1, MASS_RATE_MAX, RATE_FIRST);
 	ret->limit = (int)body_query_int(faults, call->req, "limit", 1, MASS_LIMIT_MAX,

@@ -33,8 +33,8 @@ struct mass_wish {
 };
 
 /*
- * Read action, dry_run and rate of the body, limit and after of the query. Faults are
- * added.
+ * Read action, dry_run and rate of the body, limit of the query; `after` is the caller's
+ * to set. Faults are added.
  */
 void mass_read(struct body_faults *faults, struct api_call *call, const struct json *doc,
 	       struct mass_wish *ret);

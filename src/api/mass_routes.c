@@ -11,6 +11,7 @@
 #include "api/letter_acts.h"
 #include "api/letter_filter.h"
 #include "api/mass.h"
+#include "api/query.h"
 #include "api/run_acts.h"
 #include "api/run_filter.h"
 #include "api/runs_port.h"
@@ -177,9 +178,7 @@ void mass_routes_runs(struct api_call *call)
 		wrong_action(&faults,
 			     "Input should be 'cancel', 'resume-failed', 'retry' "
 			     "or 'delete'");
-	if (wish->mass.after && !store_runs_cursor_ok(wish->mass.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
+	wish->mass.after = query_after(&faults, call->req, store_runs_cursor_ok);
 	if (doc && jsonr_type(doc) == JSONR_OBJECT)
 		wish->from_step = body_text(&faults, &at, doc, "from_step",
 					    DEFINITION_ID_MAX, request_arena(call->req));
@@ -253,9 +252,7 @@ void mass_routes_letters(struct api_call *call)
 	if (!faults.count && !wish->discard &&
 	    (!wish->mass.action || strcmp(wish->mass.action, "retry") != 0))
 		wrong_action(&faults, "Input should be 'retry' or 'discard'");
-	if (wish->mass.after && !store_letters_cursor_ok(wish->mass.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
+	wish->mass.after = query_after(&faults, call->req, store_letters_cursor_ok);
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else

@@ -124,6 +124,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/letter_retry.c \
 	src/api/letters.c \
 	src/api/letters.h \
+	src/api/list_answer.c \
+	src/api/list_answer.h \
 	src/api/manage.c \
 	src/api/manage.h \
 	src/api/mass.c \
@@ -153,6 +155,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/questions.h \
 	src/api/port_standalone.c \
 	src/api/port_standalone.h \
+	src/api/query.c \
+	src/api/query.h \
 	src/api/queue_reads.c \
 	src/api/queue_reads.h \
 	src/api/queue_route.c \

@@ -15,12 +15,12 @@
 #include "base/jsonw.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "events/event_id.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/files_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static void print_rest(const struct json *event, struct str *out)
 static void add_event(struct str *out, const struct port_event *event)
 {
 	struct event_id id = { 0, 0 };
-	char stamp[FILES_MOMENT_MAX];
+	char stamp[MOMENT_MAX];
 	struct str rest = STR_INIT;
 	struct json *doc = NULL;
 	const char *type = NULL;
@@ -92,7 +92,7 @@ static void add_event(struct str *out, const struct port_event *event)
 		print_rest(doc, &rest);
 	else /* a stock worker writes NaN */
 		utf8_clean(&rest, event->json, event->len);
-	str_printf(out, "[%s] %s ", files_run_stamp((int64_t)id.ms, stamp),
+	str_printf(out, "[%s] %s ", moment_text_sec((int64_t)id.ms, stamp),
 		   type ? type : "event");
 	add_cut(out, str_text(&rest), rest.len);
 	str_add_char(out, '\n');

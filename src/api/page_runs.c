@@ -11,15 +11,16 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/pairs.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonw.h"
 #include "base/map.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "server/request.h"
 #include "server/response.h"
-#include "store/files_run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,24 +49,18 @@ static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
 	(void)next; /* stock's list has no second page */
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		print_run(&w, &runs[i]);
-		jsonw_object_end(&w);
+		jsonw_object(&list.w);
+		print_run(&list.w, &runs[i]);
+		jsonw_object_end(&list.w);
 	}
-	jsonw_array_end(&w);
-	response_json(call->req, 200, &body);
+	list_answer_send(&list);
 }
 
 /* A limit beyond what there is is the nearest. */
@@ -108,10 +103,10 @@ static const char *key_of(struct arena *arena, const struct store_told *told)
 
 static void pair_stamp(struct jsonw *w, const char *key, const char *ts)
 {
-	char stamp[FILES_MOMENT_MAX];
+	char stamp[MOMENT_MAX];
 
 	jsonw_pair_text(w, key,
-			ts ? files_run_stamp(strtoll(ts, NULL, 10), stamp) : NULL);
+			ts ? moment_text_sec(strtoll(ts, NULL, 10), stamp) : NULL);
 }
 
 static void print_told(struct jsonw *w, const struct store_told *told,

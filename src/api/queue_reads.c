@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define QUEUES_MAX 100
+#define COUNT_MAX  10000 /* what is counted row by row; openapi.json says so */
 
 struct reading;
 
@@ -129,6 +130,6 @@ void queue_reads_all(struct api_call *call, queue_reads_cb cb, void *arg)
 	reading->arg = arg;
 	reading->statement =
 		store_pauses_queues(batch, (const char *const *)conf->queue.names.items,
-				    conf->queue.names.count, QUEUES_MAX);
+				    conf->queue.names.count, QUEUES_MAX, COUNT_MAX);
 	manage_read(call, batch, on_rows, reading);
 }

@@ -9,6 +9,7 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/manage.h"
 #include "api/pairs.h"
 #include "api/queue_reads.h"
@@ -34,8 +35,11 @@ static void print_queue(struct jsonw *w, const struct queue_read *queue)
 {
 	jsonw_object(w);
 	jsonw_pair_text(w, "queue_name", queue->row.name);
+	/* in Postgres, and not in the queue yet */
+	jsonw_pair_int(w, "accepted", queue->row.later + queue->stats.admitted);
 	jsonw_pair_int(w, "queued", queue->stats.queued);
 	jsonw_pair_int(w, "active", queue->stats.active);
+	jsonw_pair_int(w, "retrying", queue->row.again);
 	jsonw_pair_int(w, "dead", queue->row.dead);
 	jsonw_pair_int(w, "oldest_ms", queue->stats.oldest_ms);
 	jsonw_pair_int(w, "quarantine", queue->stats.quarantine);
@@ -55,23 +59,14 @@ static void on_queues(void *arg, enum errors_code error, const struct queue_read
 		      size_t count)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, "queues"))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "queues");
-	jsonw_array(&w);
 	for (i = 0; i < count; i++)
-		print_queue(&w, &queues[i]);
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
+		print_queue(&list.w, &queues[i]);
+	list_answer_send(&list);
 }
 
 void queues_route_list(struct api_call *call)

@@ -46,11 +46,6 @@ enum run_act run_acts_find(const char *word)
 	return (enum run_act)i;
 }
 
-const char *run_acts_word(enum run_act act)
-{
-	return words[act];
-}
-
 static void over(struct act *act, enum errors_code error, const char *detail,
 		 const char *new_run)
 {

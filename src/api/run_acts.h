@@ -16,7 +16,6 @@ enum run_act {
 
 /* The word of bulk requests; RUN_ACT_COUNT: none. */
 enum run_act run_acts_find(const char *word);
-const char *run_acts_word(enum run_act act);
 
 /* Changes of what a new run is started with; NULL: as it was. */
 struct run_edit {

@@ -7,38 +7,15 @@
 
 #include "api/api_call.h"
 #include "api/errors.h"
+#include "api/query.h"
 #include "api/run_pairs.h"
 #include "base/arena.h"
-#include "base/moment.h"
 #include "server/request.h"
 
 #include <string.h>
 
 #define TEXT_MAX 200
 #define TAG_MAX  330 /* a key and a value of metadata */
-
-static const char *read_id(struct body_faults *faults, struct request *req,
-			   const char *name)
-{
-	const char *id = request_query(req, name);
-
-	if (id && !api_call_id_ok(id))
-		body_query_fault(faults, name, "string_length",
-				 "Id should have 1 to 255 bytes");
-	return id;
-}
-
-static int64_t read_moment(struct body_faults *faults, struct request *req,
-			   const char *name)
-{
-	const char *text = request_query(req, name);
-	int64_t at_ms = 0;
-
-	if (text && !moment_parse(text, &at_ms))
-		body_query_fault(faults, name, "datetime_parsing",
-				 "Input should be a moment, as 2026-11-23T21:45:00Z");
-	return at_ms;
-}
 
 static void read_tag(struct body_faults *faults, struct request *req,
 		     struct store_run_filter *ret)
@@ -61,7 +38,7 @@ bool run_filter_read(struct body_faults *faults, struct api_call *call,
 		     struct store_run_filter *ret)
 {
 	struct request *req = call->req;
-	const char *tenant = read_id(faults, req, "tenant_id");
+	const char *tenant = query_id(faults, req, "tenant_id");
 
 	if (tenant && !api_call_sees(call, tenant)) {
 		errors_send(req, ERRORS_TENANT, NULL);
@@ -70,11 +47,11 @@ bool run_filter_read(struct body_faults *faults, struct api_call *call,
 	*ret = (struct store_run_filter){
 		.tenant_id = tenant ? tenant : call->key_tenant,
 		.status = request_query(req, "status"),
-		.orchestration_id = read_id(faults, req, "orchestration_id"),
-		.session_id = read_id(faults, req, "session_id"),
+		.orchestration_id = query_id(faults, req, "orchestration_id"),
+		.session_id = query_id(faults, req, "session_id"),
 		.text = request_query(req, "text"),
-		.since_ms = read_moment(faults, req, "since"),
-		.until_ms = read_moment(faults, req, "until"),
+		.since_ms = query_moment(faults, req, "since", 0),
+		.until_ms = query_moment(faults, req, "until", 0),
 	};
 	read_tag(faults, req, ret);
 	if (ret->status && !run_pairs_status_ok(ret->status))

@@ -22,8 +22,22 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "events/event_id.h"
 #include "events/tail.h"
 #include "server/request.h"
+
+struct run_follow;
+
+/* `after` is set: do what makes the run go on, then open_stream() or an error. */
+typedef void (*run_follow_cb)(struct run_follow *follow);
+
+/* The request's; the first part is filled by who begins it. */
+struct run_follow {
+	struct api_call *call;
+	run_follow_cb act;
+
+	struct event_id after; /* the run's newest event before the act */
+};
 
 static void on_newest(void *arg, enum errors_code error, const struct event_id *id)
 {
@@ -37,7 +51,8 @@ static void on_newest(void *arg, enum errors_code error, const struct event_id *
 	follow->act(follow);
 }
 
-void run_follow_begin(struct run_follow *follow)
+/* Of the run that the path names; nothing but act or an error follows. */
+static void begin(struct run_follow *follow)
 {
 	const struct run_port *runs = follow->call->port->run;
 
@@ -57,7 +72,8 @@ void run_follow_serve(const struct api_call *call, const struct tails_ask *ask,
 	inline_answer_send_accepted(call->req, ask->run_id, status);
 }
 
-void run_follow_open(const struct run_follow *follow)
+/* The answer: its events behind `after`, as V1 has them. */
+static void open_stream(const struct run_follow *follow)
 {
 	const struct tails_ask ask = {
 		.run_id = follow->call->params[0],
@@ -86,7 +102,7 @@ static void on_answered(void *arg, enum errors_code error, const char *detail,
 	else if (error != ERRORS_NONE)
 		errors_send(req, error, detail);
 	else
-		run_follow_open(&answering->follow);
+		open_stream(&answering->follow);
 }
 
 static void answer(struct run_follow *follow)
@@ -115,7 +131,7 @@ void run_follow_answer(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		run_follow_begin(&answering->follow);
+		begin(&answering->follow);
 	body_faults_deinit(&faults);
 }
 
@@ -135,7 +151,7 @@ static void on_resumed(void *arg, enum errors_code error, const char *detail,
 	if (error != ERRORS_NONE)
 		errors_send(retrying->follow.call->req, error, detail);
 	else
-		run_follow_open(&retrying->follow);
+		open_stream(&retrying->follow);
 }
 
 static void retry(struct run_follow *follow)
@@ -163,6 +179,6 @@ void run_follow_retry(struct api_call *call)
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);
 	else
-		run_follow_begin(&retrying->follow);
+		begin(&retrying->follow);
 	body_faults_deinit(&faults);
 }

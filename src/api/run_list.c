@@ -5,43 +5,28 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
+#include "api/query.h"
 #include "api/run_filter.h"
 #include "api/run_pairs.h"
 #include "api/runs_port.h"
-#include "base/jsonw.h"
-#include "base/str.h"
-#include "server/request.h"
-#include "server/response.h"
-
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
 
 static void on_list(void *arg, enum errors_code error,
 		    const struct store_run_status *runs, size_t count, const char *next)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, "runs"))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "runs");
-	jsonw_array(&w);
 	for (i = 0; i < count; i++) {
-		jsonw_object(&w);
-		run_pairs_print(&w, &runs[i]);
-		run_pairs_more(&w, &runs[i]);
-		jsonw_object_end(&w);
+		jsonw_object(&list.w);
+		run_pairs_print(&list.w, &runs[i]);
+		run_pairs_more(&list.w, &runs[i]);
+		jsonw_object_end(&list.w);
 	}
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", next);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
+	list_answer_send_page(&list, next);
 }
 
 void run_list_get(struct api_call *call)
@@ -52,12 +37,8 @@ void run_list_get(struct api_call *call)
 
 	if (!run_filter_read(&faults, call, &filter))
 		goto out;
-	filter.limit =
-		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	filter.after = request_query(req, "after");
-	if (filter.after && !store_runs_cursor_ok(filter.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
+	filter.limit = query_limit(&faults, req);
+	filter.after = query_after(&faults, req, store_runs_cursor_ok);
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else

@@ -9,8 +9,8 @@
 #include "api/run_story.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "store/store_detail.h"
 
 #include <stdbool.h>
@@ -86,9 +86,9 @@ static void end(struct part *part, const struct store_told *told)
 
 static void print_stamp(struct jsonw *w, const char *key, const char *ts)
 {
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 
-	jsonw_pair_text(w, key, ts ? clock_stamp(strtoll(ts, NULL, 10), stamp) : NULL);
+	jsonw_pair_text(w, key, ts ? moment_text(strtoll(ts, NULL, 10), stamp) : NULL);
 }
 
 static void print_part(struct jsonw *w, const struct part *part, bool run_ended)

@@ -18,7 +18,6 @@
 #include "api/run_follow.h"
 #include "api/run_pairs.h"
 #include "api/runs_port.h"
-#include "api/stream_id.h"
 #include "base/arena.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
@@ -30,7 +29,6 @@
 
 #include <string.h>
 
-#define EVENTS_MAX    1000
 #define STEPS_DEFAULT 100
 #define STEPS_MAX     500
 
@@ -225,47 +223,24 @@ void runs_status(struct api_call *call)
 
 /* -- events -- */
 
-struct range {
-	struct api_call *call;
-	int limit;
-};
-
-static void on_events(void *arg, enum errors_code error, const char *tenant_id,
-		      const struct port_event *events, size_t count)
-{
-	struct range *range = arg;
-	struct api_call *call = range->call;
-
-	if (error == ERRORS_NONE && !api_call_sees(call, tenant_id))
-		error = ERRORS_NO_RUN;
-	if (error == ERRORS_NONE)
-		event_answer_send(call->req, "run_id", call->params[0], events, count,
-				  (size_t)range->limit);
-	else
-		errors_send(call->req, error, NULL);
-}
-
 void runs_events(struct api_call *call)
 {
-	struct request *req = call->req;
-	struct range *range = arena_new(request_arena(req), struct range);
+	struct event_range *range = event_answer_new(call);
+	const struct run_port *runs = call->port->run;
 	struct body_faults faults = { STR_INIT, 0 };
-	char start[STREAM_ID_MAX] = "";
-	char end[STREAM_ID_MAX] = "";
 
 	if (!api_call_id_ok(call->params[0])) {
-		errors_send(req, ERRORS_NO_RUN, NULL);
+		errors_send(call->req, ERRORS_NO_RUN, NULL);
 		return;
 	}
-	event_answer_bounds(&faults, req, start, end);
-	range->call = call;
-	range->limit =
-		(int)body_query_int(&faults, req, "limit", 1, EVENTS_MAX, EVENTS_MAX);
+	range->key = "run_id";
+	range->none = ERRORS_NO_RUN;
+	event_answer_read(&faults, range);
 	if (faults.count > 0)
-		body_faults_send(req, &faults);
-	else /* one more than shown tells whether there is more */
-		call->port->run->events(call->port->run->self, call->params[0], start,
-					end, range->limit + 1, on_events, range);
+		body_faults_send(call->req, &faults);
+	else
+		runs->events(runs->self, call->params[0], range->start, range->end,
+			     range->limit + 1, event_answer_send, range);
 	body_faults_deinit(&faults);
 }
 

@@ -8,8 +8,10 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/manage.h"
 #include "api/pairs.h"
+#include "api/query.h"
 #include "api/runs_port.h"
 #include "api/schedule_body.h"
 #include "base/arena.h"
@@ -30,9 +32,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
-#define FIRES_SHOWN  50
+#define FIRES_SHOWN 50
 
 struct asked {
 	struct api_call *call;
@@ -79,29 +79,19 @@ static void on_list(void *arg, enum errors_code error, const struct pg_reply *re
 {
 	struct asked *asked = arg;
 	struct store_schedule row = { .id = NULL };
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	int n, i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(asked->call->req, error, NULL);
+	if (!list_answer_begin(&list, asked->call->req, error, "schedules"))
 		return;
-	}
 	n = store_schedules_count(reply, asked->statement);
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "schedules");
-	jsonw_array(&w);
 	for (i = 0; i < n && i < asked->limit; i++) {
 		store_schedules_read(reply, asked->statement, i, &row);
-		jsonw_object(&w);
-		print(&w, &row);
-		jsonw_object_end(&w);
+		jsonw_object(&list.w);
+		print(&list.w, &row);
+		jsonw_object_end(&list.w);
 	}
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", n > asked->limit ? row.id : NULL);
-	jsonw_object_end(&w);
-	response_json(asked->call->req, 200, &body);
+	list_answer_send_page(&list, n > asked->limit ? row.id : NULL);
 }
 
 void schedules_route_list(struct api_call *call)
@@ -112,8 +102,7 @@ void schedules_route_list(struct api_call *call)
 
 	if (!asked)
 		return;
-	asked->limit = (int)body_query_int(&faults, call->req, "limit", 1, LIST_MAX,
-					   LIST_DEFAULT);
+	asked->limit = query_limit(&faults, call->req);
 	if (faults.count > 0) {
 		body_faults_send(call->req, &faults);
 	} else {
@@ -198,7 +187,7 @@ void schedules_route_get(struct api_call *call)
 static void send_put(struct asked *asked, int status)
 {
 	struct str body = STR_INIT;
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	struct jsonw w;
 
 	jsonw_init(&w, &body);
@@ -207,7 +196,7 @@ static void send_put(struct asked *asked, int status)
 	jsonw_pair_text(&w, "status", "saved");
 	jsonw_pair_text(&w, "next_at",
 			asked->put.next_sec >= 0
-				? clock_stamp(asked->put.next_sec * 1000, stamp)
+				? moment_text(asked->put.next_sec * 1000, stamp)
 				: NULL);
 	jsonw_object_end(&w);
 	response_json(asked->call->req, status, &body);

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "conf/conf.h"
 #include "server/request.h"
-#include "store/files_run.h"
 #include "store/store_sessions.h"
 
 #include <stdio.h>
@@ -36,7 +36,7 @@ static bool describe(const struct api_call *call, const struct session_file *fil
 		     struct store_session *ret)
 {
 	char *name = NULL, *tenant_id = NULL;
-	char buf[FILES_MOMENT_MAX];
+	char buf[MOMENT_MAX];
 
 	ret->keys = key_files_any(call->own_keys);
 	if (*file->key_hash) {
@@ -49,7 +49,7 @@ static bool describe(const struct api_call *call, const struct session_file *fil
 	ret->key_name = keep(call, name);
 	ret->tenant_id = keep(call, tenant_id);
 	ret->expires_at = arena_dup(request_arena(call->req),
-				    files_run_moment(file->expires_at_ms, buf));
+				    moment_text_row(file->expires_at_ms, buf));
 	ret->age_sec = (clock_wall_ms() - file->created_at_ms) / 1000;
 	return true;
 }

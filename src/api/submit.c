@@ -328,11 +328,6 @@ void submit_free(struct submit *submit)
 	mem_free(submit);
 }
 
-bool submit_idle(const struct submit *submit)
-{
-	return submit->open == 0;
-}
-
 void submit_when_idle(struct submit *submit, void (*idle)(void *arg), void *arg)
 {
 	submit->idle = idle;

@@ -43,9 +43,8 @@ void submit_free(struct submit *submit);
 /* run is the caller's until its done() ran: runs_port.h. */
 void submit_run(struct submit *submit, struct port_run *run);
 
-/* Nothing is under way: no run waits for its answer, none for its entry. */
-bool submit_idle(const struct submit *submit);
-/* Call idle(arg) once, from the loop, when that is so. */
+/* Call idle(arg) once, from the loop, when nothing is under way: no run waits for its
+ * answer, none for its entry. */
 void submit_when_idle(struct submit *submit, void (*idle)(void *arg), void *arg);
 
 #endif

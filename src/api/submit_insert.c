@@ -163,9 +163,9 @@ static enum errors_code insert_error(const struct pg_outcome *outcome)
 	switch (outcome->cls) {
 	case PG_CLASS_VALUE:
 	case PG_CLASS_CONSTRAINT:
-	case PG_CLASS_ACCESS:
 	case PG_CLASS_BUG:
 		return ERRORS_INTERNAL;
+	case PG_CLASS_ACCESS:
 	case PG_CLASS_NONE:
 	case PG_CLASS_TRANSIENT:
 	case PG_CLASS_UNAVAILABLE:

@@ -8,6 +8,7 @@
 #include "api/def_port.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/runs_port.h"
 #include "base/arena.h"
 #include "base/jsonr.h"
@@ -111,20 +112,14 @@ static void on_texts(void *arg, enum errors_code error, const struct def_text *t
 		     size_t n)
 {
 	struct listing *listing = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer answer;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(listing->call->req, error, NULL);
+	if (!list_answer_begin(&answer, listing->call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < n; i++)
-		print(listing, &w, texts[i].text);
-	jsonw_array_end(&w);
-	response_json(listing->call->req, 200, &body);
+		print(listing, &answer.w, texts[i].text);
+	list_answer_send(&answer);
 }
 
 static void list(struct api_call *call, enum store_definition_kind kind, bool whole)

@@ -8,17 +8,11 @@
 #include "api/body.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
 #include "api/pairs.h"
+#include "api/query.h"
 #include "api/runs_port.h"
 #include "base/jsonw.h"
-#include "base/str.h"
-#include "server/request.h"
-#include "server/response.h"
-
-#include <string.h>
-
-#define LIST_DEFAULT 50
-#define LIST_MAX     200
 
 static void print_question(struct jsonw *w, const struct store_open_question *question)
 {
@@ -44,53 +38,29 @@ static void on_list(void *arg, enum errors_code error,
 		    const char *next)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, "waits"))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_object(&w);
-	jsonw_key(&w, "waits");
-	jsonw_array(&w);
 	for (i = 0; i < count; i++)
-		print_question(&w, &questions[i]);
-	jsonw_array_end(&w);
-	jsonw_pair_text(&w, "next", next);
-	jsonw_object_end(&w);
-	response_json(call->req, 200, &body);
-}
-
-static void check_id(struct body_faults *faults, const char *name, const char *id)
-{
-	if (id && !api_call_id_ok(id))
-		body_query_fault(faults, name, "string_length",
-				 "Id should have 1 to 255 bytes");
+		print_question(&list.w, &questions[i]);
+	list_answer_send_page(&list, next);
 }
 
 void waits_route_list(struct api_call *call)
 {
 	struct request *req = call->req;
 	struct body_faults faults = { STR_INIT, 0 };
-	const char *tenant_id = request_query(req, "tenant_id");
-	struct store_questions_filter filter = {
+	const char *tenant_id = query_id(&faults, req, "tenant_id");
+	const struct store_questions_filter filter = {
 		.tenant_id = tenant_id ? tenant_id : call->key_tenant,
-		.orchestration_id = request_query(req, "orchestration_id"),
-		.run_id = request_query(req, "run_id"),
-		.after = request_query(req, "after"),
+		.orchestration_id = query_id(&faults, req, "orchestration_id"),
+		.run_id = query_id(&faults, req, "run_id"),
+		.after = query_after(&faults, req, store_questions_cursor_ok),
+		.limit = query_limit(&faults, req),
 	};
 
-	filter.limit =
-		(int)body_query_int(&faults, req, "limit", 1, LIST_MAX, LIST_DEFAULT);
-	check_id(&faults, "tenant_id", tenant_id);
-	check_id(&faults, "orchestration_id", filter.orchestration_id);
-	check_id(&faults, "run_id", filter.run_id);
-	if (filter.after && !store_questions_cursor_ok(filter.after))
-		body_query_fault(&faults, "after", "cursor",
-				 "Input should be a cursor of this list");
 	if (faults.count > 0)
 		body_faults_send(req, &faults);
 	else if (tenant_id && !api_call_sees(call, tenant_id))

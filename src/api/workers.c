@@ -4,18 +4,14 @@
 #include "api/api_call.h"
 #include "api/errors.h"
 #include "api/handlers.h"
+#include "api/list_answer.h"
+#include "api/pairs.h"
 #include "api/runs_port.h"
 #include "base/jsonw.h"
-#include "base/str.h"
-#include "server/response.h"
-#include "store/store_time.h"
-
-#include <string.h>
 
 static void print_worker(struct jsonw *w, const struct store_worker *worker)
 {
-	const char *disabled = worker->mcp_disabled ? worker->mcp_disabled : "[]";
-	char buf[STORE_TIME_MAX];
+	const char *disabled = worker->mcp_disabled;
 
 	jsonw_object(w);
 	jsonw_pair_text(w, "worker_id", worker->worker_id);
@@ -24,15 +20,14 @@ static void print_worker(struct jsonw *w, const struct store_worker *worker)
 	jsonw_pair_text(w, "status", worker->status);
 	jsonw_pair_int(w, "active_jobs", worker->active_jobs);
 	jsonw_pair_int(w, "max_jobs", worker->max_jobs);
-	jsonw_pair_text(w, "last_heartbeat",
-			store_time_text(worker->last_heartbeat, buf));
-	jsonw_pair_raw(w, "mcp_disabled", disabled, strlen(disabled));
+	pairs_moment(w, "last_heartbeat", worker->last_heartbeat);
+	pairs_json(w, "mcp_disabled", disabled ? disabled : "[]");
 	jsonw_pair_text(w, "state", worker->state);
 	jsonw_pair_text(w, "version", worker->version);
 	jsonw_pair_int(w, "generation", worker->generation);
 	jsonw_pair_int(w, "memory_bytes", worker->memory_bytes);
 	jsonw_pair_text(w, "last_death_cause", worker->last_death_cause);
-	jsonw_pair_text(w, "last_death_at", store_time_text(worker->last_death_at, buf));
+	pairs_moment(w, "last_death_at", worker->last_death_at);
 	jsonw_object_end(w);
 }
 
@@ -40,20 +35,14 @@ static void on_workers(void *arg, enum errors_code error,
 		       const struct store_worker *workers, size_t count)
 {
 	struct api_call *call = arg;
-	struct str body = STR_INIT;
-	struct jsonw w;
+	struct list_answer list;
 	size_t i;
 
-	if (error != ERRORS_NONE) {
-		errors_send(call->req, error, NULL);
+	if (!list_answer_begin(&list, call->req, error, NULL))
 		return;
-	}
-	jsonw_init(&w, &body);
-	jsonw_array(&w);
 	for (i = 0; i < count; i++)
-		print_worker(&w, &workers[i]);
-	jsonw_array_end(&w);
-	response_json(call->req, 200, &body);
+		print_worker(&list.w, &workers[i]);
+	list_answer_send(&list);
 }
 
 void workers_list(struct api_call *call)

@@ -14,8 +14,4 @@ int64_t clock_mono_us(void);
 /* CPU time of this process in microseconds. */
 int64_t clock_cpu_us(void);
 
-#define CLOCK_STAMP_MAX 80
-/* "2026-11-23T21:45:00.123Z" into buf of CLOCK_STAMP_MAX bytes; returns buf. */
-char *clock_stamp(int64_t at_ms, char *buf);
-
 #endif

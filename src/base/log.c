@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "base/utf8.h"
 
 #include <fcntl.h>
@@ -260,7 +261,7 @@ static void log_emit(enum log_level level, const char *event,
 	static const char *const syslog_prefix[] = { "<3>", "<4>", "<6>", "<7>" };
 	bool json = out.format == LOG_FORMAT_JSON;
 	struct line line = { .len = 0 };
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	size_t i;
 
 	if (out.journal)
@@ -269,7 +270,7 @@ static void log_emit(enum log_level level, const char *event,
 		line_text(&line, "{");
 	line.start = line.len;
 	if (!out.journal)
-		line_pair(&line, &LOG_S("time", clock_stamp(clock_wall_ms(), stamp)));
+		line_pair(&line, &LOG_S("time", moment_text(clock_wall_ms(), stamp)));
 	line_pair(&line, &LOG_S("level", level_name(level)));
 	line_pair(&line, &LOG_S("event", event));
 	line_pair(&line, &LOG_N("pid", getpid()));

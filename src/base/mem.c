@@ -2,8 +2,8 @@
  * mem.c - allocation: sizes we choose end the process on failure, a stranger's do not
  *
  * A child that cannot get the memory which its own design calls for has nothing sensible
- * left to do: it says so on standard error without allocating and aborts. What it held is
- * requeued by the master as after any other death.
+ * left to do: it says so on standard error without allocating and aborts. What it held
+ * is requeued by the master as after any other death.
  */
 #include "base/mem.h"
 
@@ -35,12 +35,23 @@ void mem_on_gone(void (*gone)(void *arg, size_t size), void *arg)
 	on_gone_arg = arg;
 }
 
+/*
+ * What malloc() has at hand for a thread (chunks up to this) calloc() does not look at,
+ * in glibc before 2.41; more than that may come zeroed from the kernel.
+ */
+#define AT_HAND 1032
+
 void *mem_alloc(size_t size)
 {
-	void *ptr = calloc(1, size ? size : 1);
+	void *ptr;
 
+	if (!size)
+		size = 1;
+	ptr = size <= AT_HAND ? malloc(size) : calloc(1, size);
 	if (!ptr)
 		mem_gone(size);
+	if (size <= AT_HAND)
+		memset(ptr, 0, size);
 	return ptr;
 }
 

@@ -1,12 +1,15 @@
 /*
- * moment.c - moments that people write
+ * moment.c - moments as people and files write them: read, and printed
  *
- * Strict: a day that no month has, a leap second and a missing offset are refused, since
- * a guess here starts somebody's run at the wrong time.
+ * Reading is strict: a day that no month has, a leap second and a missing offset are
+ * refused, since a guess here starts somebody's run at the wrong time.
  */
 #include "base/moment.h"
 
+#include "base/digits.h"
+
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -124,4 +127,54 @@ bool moment_parse(const char *text, int64_t *ret_at_ms)
 		return false;
 	*ret_at_ms = at_ms;
 	return true;
+}
+
+/* -- printed -- */
+
+char *moment_text(int64_t at_ms, char *buf)
+{
+	int ms = (int)(((at_ms % 1000) + 1000) % 1000);
+	time_t sec = (time_t)((at_ms - ms) / 1000); /* floor, before 1970 as well */
+	struct tm tm;
+	int year;
+
+	if (!gmtime_r(&sec, &tm)) {
+		(void)snprintf(buf, MOMENT_MAX, "@%lld", (long long)at_ms);
+		return buf;
+	}
+	year = tm.tm_year + 1900;
+	if (year >= 0 && year <= 9999) {
+		memcpy(buf, "0000-00-00T00:00:00.000Z", 25);
+		digits_put_padded((unsigned)year, 4, buf);
+		digits_put_padded((unsigned)tm.tm_mon + 1, 2, buf + 5);
+		digits_put_padded((unsigned)tm.tm_mday, 2, buf + 8);
+		digits_put_padded((unsigned)tm.tm_hour, 2, buf + 11);
+		digits_put_padded((unsigned)tm.tm_min, 2, buf + 14);
+		digits_put_padded((unsigned)tm.tm_sec, 2, buf + 17);
+		digits_put_padded((unsigned)ms, 3, buf + 20);
+		return buf;
+	}
+	(void)snprintf(buf, MOMENT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year,
+		       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+	return buf;
+}
+
+char *moment_text_sec(int64_t at_ms, char *buf)
+{
+	char *fraction = strchr(moment_text(at_ms, buf), '.');
+
+	if (fraction)
+		memcpy(fraction, "Z", 2);
+	return buf;
+}
+
+char *moment_text_row(int64_t at_ms, char *buf)
+{
+	char *t = strchr(moment_text(at_ms, buf), 'T');
+
+	if (t) {
+		*t = ' ';
+		memcpy(strchr(t, 'Z'), "+00", 4);
+	}
+	return buf;
 }

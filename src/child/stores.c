@@ -15,11 +15,25 @@
 
 #include <stdio.h>
 
+/* Until both have been there once, the master is told what we wait for. */
+static void say_waited(const struct stores *stores)
+{
+	int64_t waited = 0;
+
+	if (!stores->both_said && !stores_redis_up(stores))
+		waited |= 1;
+	if (!stores->both_said && !stores_pg_up(stores))
+		waited |= 2;
+	score_set(stores->options.env->score, SCORE_STORES_WAITED, waited);
+}
+
 static void say_both(struct stores *stores)
 {
+	say_waited(stores);
 	if (stores->both_said || !stores_redis_up(stores) || !stores_pg_up(stores))
 		return;
 	stores->both_said = true;
+	say_waited(stores);
 	if (stores->options.both)
 		stores->options.both(stores->options.arg);
 }
@@ -129,7 +143,11 @@ int stores_open(struct stores *stores, const struct stores_options *options,
 
 	*stores = (struct stores){ .options = *options };
 	rc = open_redis(stores, err);
-	return rc < 0 ? rc : open_pg(stores, err);
+	if (rc == 0)
+		rc = open_pg(stores, err);
+	if (rc == 0)
+		say_waited(stores);
+	return rc;
 }
 
 void stores_close(struct stores *stores)

@@ -273,6 +273,8 @@ static void on_recounted(void *arg, int rc, const struct queue_recounted *found,
 			log_warn("queue.drift", LOG_S("queue", queue_name(ward->queue)),
 				 LOG_N("counters", found->drift),
 				 LOG_N("entries", found->read));
+			/* whoever lost a counter may have lost entries as well */
+			ward->everything_mono_ms = 0;
 		}
 		turn_in(ward, WATCH_S);
 		return;

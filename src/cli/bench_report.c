@@ -21,7 +21,7 @@
 
 #define NO_EFFECT "no step that reaches outside exists yet"
 
-const char *const bench_report_pss_names[BENCH_REPORT_PSS] = {
+static const char *const pss_names[BENCH_REPORT_PSS] = {
 	"worker", "api", "keeper", "master", "worker_after_load", "api_after_load",
 };
 
@@ -178,7 +178,7 @@ void bench_report_runs_json(const struct bench_report *report, struct str *out)
 	add_enqueue(&w, report);
 	open_pair(&w, "pss_kib");
 	for (i = 0; i < BENCH_REPORT_PSS; i++)
-		jsonw_pair_int(&w, bench_report_pss_names[i], report->pss_kib[i]);
+		jsonw_pair_int(&w, pss_names[i], report->pss_kib[i]);
 	jsonw_object_end(&w);
 	open_pair(&w, "cpu_us_per_run");
 	add_cpu(&w, "prequeued_accept", &report->cpu_accept, report->prequeued.runs);
@@ -375,7 +375,7 @@ static void print_memory(const struct bench_report *report, struct str *out)
 
 	str_add_text(out, "Pss, KiB:");
 	for (i = 0; i < BENCH_REPORT_PSS; i++)
-		str_printf(out, "%s %s %lld", i ? "," : "", bench_report_pss_names[i],
+		str_printf(out, "%s %s %lld", i ? "," : "", pss_names[i],
 			   (long long)report->pss_kib[i]);
 	str_add_text(out, "\n\n");
 }

@@ -49,7 +49,7 @@ struct bench_report {
 	double start_p50_ms; /* upper bounds: from the sending of the script */
 	double start_p99_ms;
 	struct bench_report_enqueue enqueue[BENCH_REPORT_RATES];
-	int64_t pss_kib[BENCH_REPORT_PSS]; /* bench_report_pss_names */
+	int64_t pss_kib[BENCH_REPORT_PSS]; /* pss_names of bench_report.c */
 	/* µs of all runs of the phase: accepting, executing, both at once, twice */
 	struct bench_cpu cpu_accept;
 	struct bench_cpu cpu_execute;
@@ -57,8 +57,6 @@ struct bench_report {
 	struct bench_cpu cpu_http;
 	struct bench_baseline baseline;
 };
-
-extern const char *const bench_report_pss_names[BENCH_REPORT_PSS];
 
 /* One JSON object and a newline. */
 void bench_report_submit_json(const struct bench_report *report, struct str *out);

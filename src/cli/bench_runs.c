@@ -351,7 +351,7 @@ static int pss_of(struct bench *bench, const char *kind, int64_t *ret, struct er
 	return bench_procs_pss_kib(pids[0], ret, err);
 }
 
-/* In the order of bench_report_pss_names. */
+/* In the order of pss_names of bench_report.c. */
 static int idle_memory(struct bench *bench, struct err *err)
 {
 	int64_t *kib = bench->report->pss_kib;

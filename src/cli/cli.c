@@ -151,6 +151,7 @@ int cli_main(int argc, char **argv)
 	code = dispatch(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	(void)fprintf(stderr, "synapsed: standard output: %s\n", strerror(errno));
+	if (errno != EPIPE) /* `| head` has what it wanted */
+		(void)fprintf(stderr, "synapsed: standard output: %s\n", strerror(errno));
 	return code ? code : EXIT_CODE_FAILED;
 }

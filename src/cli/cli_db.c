@@ -3,11 +3,13 @@
  */
 #include "cli/cli_nouns.h"
 
+#include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
+#include "cli/cli_list.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"
 #include "conf/conf.h"
@@ -74,23 +76,33 @@ static void add_json(struct str *out, const struct pg_migrate_row *rows, size_t 
 	}
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
-	str_add_char(out, '\n');
 }
 
-static void add_table(struct str *out, const struct pg_migrate_row *rows, size_t count)
+static void add_applied(struct cli_table *table, const struct json *row)
 {
-	static const char *const heads[] = { "NUMBER", "NAME", "APPLIED", NULL };
-	struct cli_table table;
-	size_t i;
+	const char *at = jsonr_get_text(row, "applied_at");
 
-	cli_table_init(&table, heads);
-	for (i = 0; i < count; i++) {
-		cli_table_int(&table, rows[i].number);
-		cli_table_text(&table, rows[i].name);
-		cli_table_text(&table, rows[i].applied ? rows[i].applied_at : "pending");
-	}
-	cli_table_print(&table, out);
-	cli_table_deinit(&table);
+	cli_table_text(table, at ? at : "pending");
+}
+
+static int print(const struct cli_args *args, const struct pg_migrate_row *rows,
+		 size_t count, int pending)
+{
+	static const struct cli_list_column columns[] = {
+		{ .head = "NUMBER", .member = "number", .kind = CLI_LIST_INT },
+		{ .head = "NAME", .member = "name" },
+		{ .head = "APPLIED", .cell = add_applied },
+		{ .head = NULL },
+	};
+	static const struct cli_list migrations = { .member = "migrations",
+						    .columns = columns };
+	struct str out = STR_INIT;
+	int code;
+
+	add_json(&out, rows, count, pending);
+	code = cli_list_show(args, &out, &migrations);
+	str_deinit(&out);
+	return code;
 }
 
 static int status(const struct cli_args *args)
@@ -98,7 +110,6 @@ static int status(const struct cli_args *args)
 	size_t count = store_schema_count();
 	struct store_schema_options options;
 	struct pg_migrate_row *rows;
-	struct str out = STR_INIT;
 	struct conf *conf = NULL;
 	struct err err;
 	int code = cli_conf_load(args, true, &conf), pending;
@@ -111,14 +122,10 @@ static int status(const struct cli_args *args)
 	if (pending < 0) {
 		code = cli_args_fail(args, store_call_exit_code(pending), "%s", err.text);
 	} else {
-		if (args->json)
-			add_json(&out, rows, count, pending);
-		else
-			add_table(&out, rows, count);
-		(void)fputs(str_text(&out), stdout);
-		code = pending ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+		code = print(args, rows, count, pending);
+		if (code == EXIT_CODE_OK && pending)
+			code = EXIT_CODE_FAILED;
 	}
-	str_deinit(&out);
 	mem_free(rows);
 	conf_free(conf);
 	return code;

@@ -10,11 +10,13 @@
 #include "cli/cli_def.h"
 
 #include "base/fdutil.h"
+#include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
+#include "cli/cli_list.h"
 #include "cli/cli_nouns.h"
 #include "cli/cli_sync.h"
 #include "cli/cli_table.h"
@@ -252,17 +254,36 @@ static const char *kind_name(const struct defs_item *item)
 	return store_definition_kind_name(item->kind);
 }
 
-static void print_stored(const struct cli_args *args, const struct defs_file *all,
-			 const struct cli_def_stored *stored)
+static void add_stored(struct cli_table *table, const struct json *row)
 {
-	static const char *const heads[] = { "KIND",   "ID",       "NAME", "VERSION",
-					     "STORED", "RUNNABLE", NULL };
-	struct cli_table table;
+	cli_table_text(table, jsonr_bool(jsonr_get(row, "left"))    ? "left out"
+			      : jsonr_bool(jsonr_get(row, "fresh")) ? "new version"
+								    : "unchanged");
+}
+
+static void add_runnable(struct cli_table *table, const struct json *row)
+{
+	cli_table_text(table, jsonr_get_int(row, "problems", 0) ? "no" : "yes");
+}
+
+static int print_stored(const struct cli_args *args, const struct defs_file *all,
+			const struct cli_def_stored *stored)
+{
+	static const struct cli_list_column columns[] = {
+		{ .head = "KIND", .member = "kind" },
+		{ .head = "ID", .member = "id" },
+		{ .head = "NAME", .member = "name" },
+		{ .head = "VERSION", .member = "version", .kind = CLI_LIST_INT },
+		{ .head = "STORED", .cell = add_stored },
+		{ .head = "RUNNABLE", .cell = add_runnable },
+		{ .head = NULL },
+	};
+	static const struct cli_list list = { .columns = columns };
 	struct str out = STR_INIT;
 	struct jsonw w;
 	size_t i;
+	int code;
 
-	cli_table_init(&table, heads);
 	jsonw_init(&w, &out);
 	jsonw_array(&w);
 	for (i = 0; i < all->count; i++) {
@@ -277,24 +298,11 @@ static void print_stored(const struct cli_args *args, const struct defs_file *al
 		jsonw_pair_bool(&w, "left", stored[i].left);
 		jsonw_pair_int(&w, "problems", (int64_t)item->problems.count);
 		jsonw_object_end(&w);
-		cli_table_text(&table, kind_name(item));
-		cli_table_text(&table, item->id);
-		cli_table_text(&table, item->name);
-		cli_table_int(&table, stored[i].version);
-		cli_table_text(&table, stored[i].left    ? "left out"
-				       : stored[i].fresh ? "new version"
-							 : "unchanged");
-		cli_table_text(&table, item->problems.count ? "no" : "yes");
 	}
 	jsonw_array_end(&w);
-	str_add_char(&out, '\n');
-	if (!args->json) {
-		str_reset(&out, 65536);
-		cli_table_print(&table, &out);
-	}
-	(void)fputs(str_text(&out), stdout);
-	cli_table_deinit(&table);
+	code = cli_list_show(args, &out, &list);
 	str_deinit(&out);
+	return code;
 }
 
 /* Those that were left out, by us or by the server; each is told about once. */
@@ -343,7 +351,7 @@ static int store_file(const struct cli_args *args, const struct conf *conf,
 			code = cli_args_fail(args, store_call_exit_code(rc), "%s",
 					     err.text);
 		else
-			print_stored(args, &all, stored);
+			code = print_stored(args, &all, stored);
 		if (left)
 			code = cli_args_fail(args, EXIT_CODE_FAILED,
 					     "%zu of %zu definitions are left out", left,
@@ -390,7 +398,6 @@ static int validate(const struct cli_args *args)
 }
 
 struct listing {
-	struct cli_table table;
 	struct str json;
 	struct jsonw w;
 };
@@ -406,10 +413,6 @@ static void add_listed(struct listing *listing, int kind,
 	jsonw_pair_text(&listing->w, "name", item->name);
 	jsonw_pair_text(&listing->w, "updated_at", item->updated_at);
 	jsonw_object_end(&listing->w);
-	cli_table_text(&listing->table, name);
-	cli_table_text(&listing->table, item->id);
-	cli_table_text(&listing->table, item->name);
-	cli_table_text(&listing->table, item->updated_at);
 }
 
 static void on_list(void *arg, const struct pg_reply *reply)
@@ -458,16 +461,21 @@ static void list_files(const struct conf *conf, struct listing *listing)
 
 static int list(const struct cli_args *args)
 {
-	static const char *const heads[] = { "KIND", "ID", "NAME", "UPDATED", NULL };
+	static const struct cli_list_column columns[] = {
+		{ .head = "KIND", .member = "kind" },
+		{ .head = "ID", .member = "id" },
+		{ .head = "NAME", .member = "name" },
+		{ .head = "UPDATED", .member = "updated_at" },
+		{ .head = NULL },
+	};
+	static const struct cli_list items = { .columns = columns };
 	struct listing listing = { .json = STR_INIT };
 	struct conf *conf = NULL;
-	struct str table = STR_INIT;
 	struct err err;
 	int code = cli_conf_load(args, false, &conf), rc = 0;
 
 	if (code)
 		return code;
-	cli_table_init(&listing.table, heads);
 	jsonw_init(&listing.w, &listing.json);
 	jsonw_array(&listing.w);
 	if (in_files(conf))
@@ -475,16 +483,9 @@ static int list(const struct cli_args *args)
 	else
 		rc = list_rows(conf, &listing, &err);
 	jsonw_array_end(&listing.w);
-	cli_table_print(&listing.table, &table);
-	if (rc < 0)
-		code = cli_args_fail(args, store_call_exit_code(rc), "%s", err.text);
-	else if (args->json)
-		(void)printf("%s\n", str_text(&listing.json));
-	else
-		(void)fputs(str_text(&table), stdout);
-	str_deinit(&table);
+	code = rc < 0 ? cli_args_fail(args, store_call_exit_code(rc), "%s", err.text)
+		      : cli_list_show(args, &listing.json, &items);
 	str_deinit(&listing.json);
-	cli_table_deinit(&listing.table);
 	conf_free(conf);
 	return code;
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/ids.h"
+#include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@
 #include "base/utf8.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
+#include "cli/cli_list.h"
 #include "cli/cli_nouns.h"
 #include "cli/cli_table.h"
 #include "cli/store_call.h"
@@ -113,7 +115,6 @@ static int create(const struct cli_args *args)
 struct listing {
 	struct map ids; /* those that were listed; keys are in the arena */
 	struct arena arena;
-	struct cli_table table;
 	struct str json;
 	struct jsonw w;
 };
@@ -126,13 +127,6 @@ static void on_key(void *arg, const struct store_key *key)
 	/* one of the host's file is the fleet's as well, once the keeper has seen it */
 	if (map_put(&listing->ids, id, strlen(id), listing))
 		return;
-	cli_table_text(&listing->table, key->id);
-	cli_table_text(&listing->table, key->name);
-	cli_table_text(&listing->table, key->key_prefix);
-	cli_table_text(&listing->table, key->tenant_id);
-	cli_table_text(&listing->table, key->is_active ? "active" : "revoked");
-	cli_table_text(&listing->table, key->created_at);
-	cli_table_text(&listing->table, key->last_used_at);
 	jsonw_object(&listing->w);
 	jsonw_pair_text(&listing->w, "id", key->id);
 	jsonw_pair_text(&listing->w, "name", key->name);
@@ -174,13 +168,27 @@ static int list_host(const struct conf *conf, struct listing *listing, struct er
 	return files_keys_each(conf->data_dir, FILE_MS, on_key, listing, err);
 }
 
+static void add_state(struct cli_table *table, const struct json *row)
+{
+	cli_table_text(table,
+		       jsonr_bool(jsonr_get(row, "is_active")) ? "active" : "revoked");
+}
+
 static int list(const struct cli_args *args)
 {
-	static const char *const heads[] = { "ID",    "NAME",    "KEY",       "TENANT",
-					     "STATE", "CREATED", "LAST USED", NULL };
+	static const struct cli_list_column columns[] = {
+		{ .head = "ID", .member = "id" },
+		{ .head = "NAME", .member = "name" },
+		{ .head = "KEY", .member = "key_prefix" },
+		{ .head = "TENANT", .member = "tenant_id" },
+		{ .head = "STATE", .cell = add_state },
+		{ .head = "CREATED", .member = "created_at" },
+		{ .head = "LAST USED", .member = "last_used_at" },
+		{ .head = NULL },
+	};
+	static const struct cli_list keys = { .columns = columns };
 	struct listing listing = { .json = STR_INIT };
 	struct conf *conf = NULL;
-	struct str table = STR_INIT;
 	struct err err;
 	int code = cli_conf_load(args, false, &conf), rc;
 
@@ -188,23 +196,14 @@ static int list(const struct cli_args *args)
 		return code;
 	map_init(&listing.ids);
 	arena_init(&listing.arena);
-	cli_table_init(&listing.table, heads);
 	jsonw_init(&listing.w, &listing.json);
 	jsonw_array(&listing.w);
 	rc = list_fleet(conf, &listing, &err);
 	if (rc == 0)
 		rc = list_host(conf, &listing, &err);
 	jsonw_array_end(&listing.w);
-	cli_table_print(&listing.table, &table);
-	if (rc < 0)
-		code = fail(args, rc, &err);
-	else if (args->json)
-		(void)printf("%s\n", str_text(&listing.json));
-	else
-		(void)fputs(str_text(&table), stdout);
-	str_deinit(&table);
+	code = rc < 0 ? fail(args, rc, &err) : cli_list_show(args, &listing.json, &keys);
 	str_deinit(&listing.json);
-	cli_table_deinit(&listing.table);
 	map_deinit(&listing.ids);
 	arena_deinit(&listing.arena);
 	conf_free(conf);

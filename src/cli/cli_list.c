@@ -1,8 +1,10 @@
 /*
- * cli_list.c - lists of the API as verbs print them: a table, or the answer as it came
+ * cli_list.c - lists as verbs print them: a table, or the JSON that it is made of
  *
- * A verb says what the columns are and which of its options narrow the list. Pages are
- * the API's: who wants more gives the cursor back that stands behind the table.
+ * A verb says what the columns are, and of a list of the API which of its options narrow
+ * it. Pages are the API's: who wants more gives the cursor back that stands behind the
+ * table. A list that a verb makes itself is JSON first as well, so that table and JSON
+ * cannot differ.
  */
 #include "cli/cli_list.h"
 
@@ -39,11 +41,10 @@ static void add_cell(struct cli_table *table, const struct cli_list_column *colu
 	}
 }
 
-void cli_list_print(const struct cli_answer *answer, const struct cli_list *list)
+static void print_table(const struct json *doc, const struct cli_list *list)
 {
-	const struct json *rows =
-		list->member ? jsonr_get(answer->doc, list->member) : answer->doc;
-	const char *after = list->paged ? jsonr_get_text(answer->doc, "next") : NULL;
+	const struct json *rows = list->member ? jsonr_get(doc, list->member) : doc;
+	const char *after = list->paged ? jsonr_get_text(doc, "next") : NULL;
 	const char *heads[CLI_TABLE_COLUMNS + 1] = { NULL };
 	struct cli_table table;
 	struct str out = STR_INIT;
@@ -66,6 +67,27 @@ void cli_list_print(const struct cli_answer *answer, const struct cli_list *list
 	(void)fputs(str_text(&out), stdout);
 	cli_table_deinit(&table);
 	str_deinit(&out);
+}
+
+void cli_list_print(const struct cli_answer *answer, const struct cli_list *list)
+{
+	print_table(answer->doc, list);
+}
+
+int cli_list_show(const struct cli_args *args, const struct str *json,
+		  const struct cli_list *list)
+{
+	struct json *doc;
+
+	if (args->json) {
+		(void)printf("%s\n", str_text(json));
+		return EXIT_CODE_OK;
+	}
+	if (jsonr_parse(str_text(json), json->len, &doc, NULL, NULL, NULL) < 0)
+		return cli_args_fail(args, EXIT_CODE_FAILED, "the list is too large");
+	print_table(doc, list);
+	jsonr_free(doc);
+	return EXIT_CODE_OK;
 }
 
 static void print(const struct cli_args *args, const struct cli_answer *answer,

@@ -1,4 +1,4 @@
-/* cli_list.h - lists of the API as verbs print them: a table, or the answer as it came */
+/* cli_list.h - lists as verbs print them: a table, or the JSON that it is made of */
 #ifndef CLI_CLI_LIST_H
 #define CLI_CLI_LIST_H
 
@@ -8,6 +8,7 @@ struct cli_answer;
 struct cli_args;
 struct cli_table;
 struct json;
+struct str;
 
 enum cli_list_kind {
 	CLI_LIST_TEXT,
@@ -43,5 +44,8 @@ int cli_list_get(const struct cli_args *args, const char *path,
 		 const struct cli_list *list);
 /* The table alone, of an answer that has such a list. */
 void cli_list_print(const struct cli_answer *answer, const struct cli_list *list);
+/* One that the verb made itself, as JSON text. Returns an exit code. */
+int cli_list_show(const struct cli_args *args, const struct str *json,
+		  const struct cli_list *list);
 
 #endif

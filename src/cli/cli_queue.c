@@ -31,8 +31,10 @@ static int list(const struct cli_args *args)
 {
 	static const struct cli_list_column columns[] = {
 		{ .head = "QUEUE", .member = "queue_name" },
+		{ .head = "ACCEPTED", .member = "accepted", .kind = CLI_LIST_INT },
 		{ .head = "QUEUED", .member = "queued", .kind = CLI_LIST_INT },
 		{ .head = "ACTIVE", .member = "active", .kind = CLI_LIST_INT },
+		{ .head = "RETRYING", .member = "retrying", .kind = CLI_LIST_INT },
 		{ .head = "DEAD", .member = "dead", .kind = CLI_LIST_INT },
 		{ .head = "OLDEST_MS", .member = "oldest_ms", .kind = CLI_LIST_INT },
 		{ .head = "PAUSED", .cell = add_paused },

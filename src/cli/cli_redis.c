@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "cli/cli_args.h"
 #include "cli/cli_conf.h"
-#include "cli/cli_table.h"
+#include "cli/cli_list.h"
 #include "cli/store_call.h"
 #include "conf/conf.h"
 #include "ipc/exit_code.h"
@@ -160,36 +160,31 @@ static int wait_for(struct rebuild *rebuild, int64_t timeout_ms)
 	}
 }
 
-static void print(const struct rebuild *rebuild)
+static int print(const struct rebuild *rebuild)
 {
-	static const char *const heads[] = { "QUEUE", "PUSHED", NULL };
+	static const struct cli_list_column columns[] = {
+		{ .head = "QUEUE", .member = "queue" },
+		{ .head = "PUSHED", .member = "pushed", .kind = CLI_LIST_INT },
+		{ .head = NULL },
+	};
+	static const struct cli_list queues = { .columns = columns };
 	struct str out = STR_INIT;
-	struct cli_table table;
 	struct jsonw w;
 	size_t i;
+	int code;
 
-	if (rebuild->args->json) {
-		jsonw_init(&w, &out);
-		jsonw_array(&w);
-		for (i = 0; i < rebuild->count; i++) {
-			jsonw_object(&w);
-			jsonw_pair_text(&w, "queue", rebuild->wishes[i].queue);
-			jsonw_pair_int(&w, "pushed", rebuild->wishes[i].pushed);
-			jsonw_object_end(&w);
-		}
-		jsonw_array_end(&w);
-		str_add_char(&out, '\n');
-	} else {
-		cli_table_init(&table, heads);
-		for (i = 0; i < rebuild->count; i++) {
-			cli_table_text(&table, rebuild->wishes[i].queue);
-			cli_table_int(&table, rebuild->wishes[i].pushed);
-		}
-		cli_table_print(&table, &out);
-		cli_table_deinit(&table);
+	jsonw_init(&w, &out);
+	jsonw_array(&w);
+	for (i = 0; i < rebuild->count; i++) {
+		jsonw_object(&w);
+		jsonw_pair_text(&w, "queue", rebuild->wishes[i].queue);
+		jsonw_pair_int(&w, "pushed", rebuild->wishes[i].pushed);
+		jsonw_object_end(&w);
 	}
-	(void)fputs(str_text(&out), stdout);
+	jsonw_array_end(&w);
+	code = cli_list_show(rebuild->args, &out, &queues);
 	str_deinit(&out);
+	return code;
 }
 
 static int ask(struct rebuild *rebuild, int64_t timeout_ms)
@@ -225,7 +220,7 @@ static int rebuild(const struct cli_args *args)
 	all.conf = conf;
 	code = ask(&all, timeout_ms);
 	if (code == EXIT_CODE_OK)
-		print(&all);
+		code = print(&all);
 	mem_free(all.wishes);
 	conf_free(conf);
 	return code;

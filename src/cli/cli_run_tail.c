@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/jsonr.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "cli/cli_api.h"
 #include "cli/cli_args.h"
@@ -73,11 +74,11 @@ static void print_fields(struct str *out, const struct json *event)
 
 static void print_event(const struct json *event, const char *type)
 {
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	struct str out = STR_INIT;
 	int64_t at_ms = jsonr_get_int(event, "ts", 0);
 
-	str_printf(&out, "%-24s ", at_ms ? clock_stamp(at_ms, stamp) : "");
+	str_printf(&out, "%-24s ", at_ms ? moment_text(at_ms, stamp) : "");
 	cli_table_clean(&out, type);
 	print_fields(&out, event);
 	(void)printf("%s\n", str_text(&out));
@@ -177,7 +178,7 @@ static int follow(struct tail *tail, const char *path, bool *again)
 int cli_run_tail_path(const struct cli_api *api, const char *path, const char *after)
 {
 	struct tail tail = { .api = api, .mono_ms = clock_mono_ms() };
-	bool again = true;
+	bool again = true, said = false;
 	int code = 0;
 
 	if (after)
@@ -191,6 +192,11 @@ int cli_run_tail_path(const struct cli_api *api, const char *path, const char *a
 		}
 		if (tail.complete || !again)
 			break;
+		if (code == EXIT_CODE_UNREACHABLE && !said) {
+			said = true;
+			(void)fprintf(stderr, "%s does not answer; tried for a minute\n",
+				      str_text(&api->url));
+		}
 		if (clock_mono_ms() - tail.mono_ms > PATIENCE_MS) {
 			code = cli_args_fail(api->args, EXIT_CODE_UNREACHABLE,
 					     "no event stream for a minute; go on with "

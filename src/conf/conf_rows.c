@@ -291,7 +291,7 @@ const struct conf_row conf_rows[] = {
 	  .what = "the largest request body; more is refused with 413" },
 	{ "api.bulk_body_max", CONF_SIZE, AT(api.bulk_body_max_bytes), "32MiB", KIB, 1024 * MIB,
 	  .readers = CONF_FOR_API,
-	  .what = "the same for bulk submission" },
+	  .what = "the same for bulk submission, and for chat messages with images" },
 	{ "api.connections", CONF_COUNT, AT(api.connections), "12000", 16, 1000000,
 	  .readers = CONF_FOR_API,
 	  .what = "connections that each API child keeps open; more are turned away" },

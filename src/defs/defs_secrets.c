@@ -14,7 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
-bool defs_secrets_plain_header(const char *name)
+/* Says what a request is and not who sends it (migration 8 has the same list). */
+static bool is_plain_header(const char *name)
 {
 	static const char *const plain[] = {
 		"accept",        "accept-charset", "accept-encoding", "accept-language",
@@ -94,7 +95,7 @@ static bool has_secrets(enum store_definition_kind kind)
 
 static bool is_plain(const char *list, const char *name)
 {
-	return strcmp(list, "headers") == 0 && defs_secrets_plain_header(name);
+	return strcmp(list, "headers") == 0 && is_plain_header(name);
 }
 
 /* ---- hide ---- */
@@ -220,8 +221,8 @@ static bool keeps_header(const struct json *doc, const struct json *old)
 	while (jsonr_next(&it)) {
 		const struct json *was = jsonr_get(before, it.key);
 
-		if (!defs_secrets_plain_header(it.key) && jsonr_text(it.value) &&
-		    empty(it.value) && was && !empty(was))
+		if (!is_plain_header(it.key) && jsonr_text(it.value) && empty(it.value) &&
+		    was && !empty(was))
 			return true;
 	}
 	return false;

@@ -45,7 +45,4 @@ bool defs_secrets_astray(enum store_definition_kind kind, const struct json *doc
 	"its url names another server than before, for which masked headers and a "      \
 	"masked token are not kept: say them anew"
 
-/* Says what a request is and not who sends it (migration 8 has the same list). */
-bool defs_secrets_plain_header(const char *name);
-
 #endif

@@ -3,7 +3,8 @@
  *
  * Tokens are shown at most every CALL_TOKEN_MS: the first at once, the others when the
  * time has passed since, by a timer of the engine. A piece may end in the middle of a
- * character; its beginning then waits for the rest.
+ * character; its beginning then waits for the rest. Thoughts and calls that a model
+ * writes into its text are not shown, if whoever asks says so (call_listen()).
  */
 #include "engine/call.h"
 
@@ -14,6 +15,7 @@
 #include "engine/exec.h"
 #include "engine/step.h"
 #include "engine/walk.h"
+#include "run/speech.h"
 
 #define PENDING_MAX 16384 /* shown at once beyond it */
 
@@ -77,7 +79,7 @@ static struct call_stream *stream_of(struct llm_call *call)
 	return stream;
 }
 
-void call_token(struct llm_call *call, const char *text, size_t len)
+static void add(struct llm_call *call, const char *text, size_t len)
 {
 	struct call_stream *stream = stream_of(call);
 	struct engine *engine = call->op.exec->engine;
@@ -91,12 +93,89 @@ void call_token(struct llm_call *call, const char *text, size_t len)
 		timers_arm(engine, &stream->timer, due_mono_ms);
 }
 
+void call_token(struct llm_call *call, const char *text, size_t len)
+{
+	if (call->speech)
+		speech_feed(call->speech, text, len);
+	else
+		add(call, text, len);
+}
+
+/* ---- what is not shown ---- */
+
+#define HOLD_MAX 4096 /* bytes of an object that may be a call */
+
+struct listening {
+	struct speech speech;
+	struct llm_call *call;
+	bool (*is_call)(void *arg, const char *json, size_t len);
+	void *arg;
+};
+
+static void on_part(void *arg, enum speech_kind kind, const char *text, size_t len)
+{
+	struct listening *listening = arg;
+
+	if (kind == SPEECH_TEXT)
+		add(listening->call, text, len);
+}
+
+static bool on_object(void *arg, const char *json, size_t len)
+{
+	struct listening *listening = arg;
+
+	return listening->is_call(listening->arg, json, len);
+}
+
+static struct listening *listening_of(struct llm_call *call)
+{
+	return mem_container(call->speech, struct listening, speech);
+}
+
+static void listen_anew(struct listening *listening)
+{
+	const struct speech_options options = {
+		.part = on_part,
+		.tags = listening->is_call,
+		.is_call = listening->is_call ? on_object : NULL,
+		.arg = listening,
+		.hold_max = HOLD_MAX,
+	};
+
+	speech_deinit(&listening->speech);
+	speech_init(&listening->speech, &options);
+}
+
+static void stop_listening(struct llm_call *call)
+{
+	if (!call->speech)
+		return;
+	speech_deinit(call->speech);
+	mem_free(listening_of(call));
+	call->speech = NULL;
+}
+
+void call_listen(struct llm_call *call,
+		 bool (*is_call)(void *arg, const char *json, size_t len), void *arg)
+{
+	struct listening *listening = mem_new(struct listening);
+
+	stop_listening(call);
+	listening->call = call;
+	listening->is_call = is_call;
+	listening->arg = arg;
+	listen_anew(listening);
+	call->speech = &listening->speech;
+}
+
 void call_again(struct llm_call *call, const char *why)
 {
 	struct exec *exec = call->op.exec;
 	struct event_stamp stamp = exec_stamp(exec);
 	struct str text = STR_INIT, say = STR_INIT;
 
+	if (call->speech) /* what is held was the beginning of what comes anew */
+		listen_anew(listening_of(call));
 	call_flush(call);
 	str_printf(&say, "calling model again: %s", why);
 	event_thinking(&text, &stamp, call->step, str_text(&say));
@@ -151,6 +230,8 @@ void call_start(struct llm_call *call)
 
 void call_flush(struct llm_call *call)
 {
+	if (call->speech)
+		speech_end(call->speech);
 	if (call->stream)
 		show(call, call->stream->pending.len);
 }
@@ -158,6 +239,7 @@ void call_flush(struct llm_call *call)
 void call_deinit(struct llm_call *call)
 {
 	op_detach(&call->op);
+	stop_listening(call);
 	if (call->stream) {
 		op_detach(&call->stream->timer.op);
 		str_deinit(&call->stream->pending);
@@ -172,5 +254,6 @@ void call_answer_deinit(struct llm_answer *answer)
 	free_calls(answer);
 	str_deinit(&answer->text);
 	str_deinit(&answer->tool);
+	str_deinit(&answer->written);
 	str_deinit(&answer->reasoning);
 }

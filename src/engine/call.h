@@ -26,6 +26,12 @@ void call_answer_one(struct llm_answer *answer);
  * failed). */
 void call_init(struct llm_call *call, const struct step *step,
 	       void (*resume)(struct op *op));
+/*
+ * Pieces are shown without thoughts and calls that are written in them (run/speech.h).
+ * is_call: as speech_options.is_call, with tags; NULL: calls are not looked for.
+ */
+void call_listen(struct llm_call *call,
+		 bool (*is_call)(void *arg, const char *json, size_t len), void *arg);
 /* The request is filled. */
 void call_start(struct llm_call *call);
 /* Send what tokens are left, before the events of the step's end. */

@@ -82,6 +82,7 @@ static int add_start(struct conversation *talk, const struct json *start, int64_
 				 ? arena_dup(&talk->arena, jsonr_get_text(start, "path"))
 				 : "";
 	talk->execution = (int)jsonr_get_int(start, "execution", 0);
+	talk->images = jsonr_get_int(start, "images", 0);
 	talk->started_at_ms = at_ms;
 	add_history(talk, jsonr_get(start, "history"));
 	return 0;
@@ -96,6 +97,7 @@ static void add_answer(struct conversation *talk, const struct json *answer)
 	entry->text = keep(talk, jsonr_get(answer, "text"), &entry->len);
 	if (jsonr_get_text(answer, "reasoning"))
 		entry->reasoning = keep(talk, jsonr_get(answer, "reasoning"), &len);
+	entry->textual = jsonr_bool(jsonr_get(answer, "textual"));
 	entry->count = jsonr_count(calls);
 	entry->calls = arena_new_n(&talk->arena, struct llm_tool_call, entry->count + 1);
 	talk->chars += entry->len;
@@ -113,6 +115,24 @@ static void add_answer(struct conversation *talk, const struct json *answer)
 	talk->turns++;
 	talk->asks++;
 	talk->tool_calls += (int)entry->count;
+}
+
+/* As a text, for a model that writes its calls as one. */
+static void tell_results(struct conversation *talk, struct talk *entry,
+			 const struct talk *answer)
+{
+	struct str text = STR_INIT;
+	size_t i;
+
+	for (i = 0; i < entry->count; i++) {
+		str_printf(&text, "%s[Result of the call of tool '%s']\n",
+			   i ? "\n\n" : "", answer->calls[i].name);
+		str_add(&text, entry->results[i].text, entry->results[i].len);
+	}
+	entry->textual = true;
+	entry->text = arena_dup_n(&talk->arena, str_text(&text), text.len);
+	entry->len = text.len;
+	str_deinit(&text);
 }
 
 static int add_results(struct conversation *talk, const struct json *results,
@@ -137,6 +157,8 @@ static int add_results(struct conversation *talk, const struct json *results,
 		talk->chars += result->len;
 		talk->last_tool = answer->calls[i].name;
 	}
+	if (answer->textual)
+		tell_results(talk, entry, answer);
 	return 0;
 }
 
@@ -265,10 +287,16 @@ static size_t add_messages(struct llm_message *to, const struct talk *entry)
 		return 1;
 	case TALK_ANSWER:
 		to[0] = message(LLM_ASSISTANT, entry);
+		if (entry->textual)
+			return 1;
 		to[0].calls = entry->calls;
 		to[0].calls_count = entry->count;
 		return 1;
 	case TALK_RESULTS:
+		if (entry->textual) {
+			to[0] = message(LLM_USER, entry);
+			return 1;
+		}
 		for (i = 0; i < entry->count; i++)
 			to[i] = (struct llm_message){ .role = LLM_TOOL,
 						      .text = entry->results[i].text,
@@ -349,6 +377,8 @@ void conversation_print_start(struct str *out, const struct conversation_start *
 	jsonw_pair_int(&w, "execution", start->execution);
 	if (start->history)
 		jsonw_pair_raw(&w, "history", start->history, start->history_len);
+	if (start->images)
+		jsonw_pair_int(&w, "images", start->images);
 	jsonw_object_end(&w);
 	jsonw_pair_int(&w, "at", at_ms);
 	jsonw_object_end(&w);
@@ -365,7 +395,7 @@ static void pair_clean(struct jsonw *w, const char *key, const char *text, size_
 }
 
 static void print_answer(struct jsonw *w, const char *text, size_t len,
-			 const char *reasoning, size_t reasoning_len,
+			 const char *reasoning, size_t reasoning_len, bool textual,
 			 const struct llm_tool_call *calls, size_t count)
 {
 	size_t i;
@@ -376,6 +406,8 @@ static void print_answer(struct jsonw *w, const char *text, size_t len,
 	pair_clean(w, "text", text, len);
 	if (reasoning_len)
 		pair_clean(w, "reasoning", reasoning, reasoning_len);
+	if (textual)
+		jsonw_pair_bool(w, "textual", true);
 	jsonw_key(w, "calls");
 	jsonw_array(w);
 	for (i = 0; i < count; i++) {
@@ -392,12 +424,13 @@ static void print_answer(struct jsonw *w, const char *text, size_t len,
 
 void conversation_print_answer(struct str *out, const struct llm_answer *answer)
 {
+	bool textual = answer->written.len > 0;
+	const struct str *text = textual ? &answer->written : &answer->text;
 	struct jsonw w;
 
 	jsonw_init(&w, out);
-	print_answer(&w, str_text(&answer->text), answer->text.len,
-		     str_text(&answer->reasoning), answer->reasoning.len, answer->calls,
-		     answer->calls_count);
+	print_answer(&w, str_text(text), text->len, str_text(&answer->reasoning),
+		     answer->reasoning.len, textual, answer->calls, answer->calls_count);
 }
 
 /* trimmed: its text is told by its length alone. */
@@ -483,7 +516,7 @@ static void print_entry(struct jsonw *w, const struct talk *entry, bool trimmed)
 	case TALK_ANSWER:
 		print_answer(w, entry->text, entry->len, entry->reasoning,
 			     entry->reasoning ? strlen(entry->reasoning) : 0,
-			     entry->calls, entry->count);
+			     entry->textual, entry->calls, entry->count);
 		return;
 	case TALK_RESULTS:
 		print_results(w, entry->results, entry->count, trimmed, entry->at_ms);
@@ -543,6 +576,7 @@ void conversation_print(struct str *out, const struct conversation *talk,
 		.agent_version = talk->agent_version,
 		.key_path = talk->key_path,
 		.execution = talk->execution,
+		.images = talk->images,
 	};
 	const struct talk *entry = talk->first;
 	struct str history = STR_INIT, text = STR_INIT;

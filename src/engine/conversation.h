@@ -14,8 +14,11 @@
  * Entries, each an object with one of these keys, and "at" (ms) where it is read:
  *
  *	{"start":{"agent_id","agent_version","path","execution",
- *		  "history":[{"role","text"}]?},"at"}
- *	{"answer":{"text","reasoning"?,"calls":[{"id","name","arguments"}]}}
+ *		  "history":[{"role","text"}]?,"images"?},"at"}
+ *	        images: how many the task has; they are asked for again by who goes on
+ *	{"answer":{"text","reasoning"?,"textual"?,"calls":[{"id","name","arguments"}]}}
+ *	        textual: its calls are written in its text, and a model is told of their
+ *	        results by a text as well
  *	{"results":[{"id","text","failed"}],"at"}
  *	{"compact":{"stage","summary","turns","calls","asks"},"at"}
  *	        stands for all that was between the start and the entry behind it
@@ -43,9 +46,10 @@ struct talk {
 	enum talk_kind kind;
 	struct talk *next;
 	enum llm_role role; /* of TALK_HISTORY */
-	const char *text;   /* of all but results; of TALK_OTHER the whole entry */
+	const char *text;   /* of TALK_OTHER the whole entry */
 	size_t len;
 	const char *reasoning;       /* NULL: none */
+	bool textual;                /* of an answer; of results: text has them */
 	struct llm_tool_call *calls; /* of an answer */
 	struct talk_result *results;
 	size_t count; /* of either */
@@ -62,6 +66,7 @@ struct conversation {
 	int64_t agent_version;
 	const char *key_path; /* whose it is: walk_key_path() and execution */
 	int execution;
+	int64_t images; /* that the task has */
 	int turns;      /* answers that called tools */
 	int tool_calls; /* in them */
 	int asks;       /* calls of a model that are in it: the next one's number */
@@ -109,6 +114,7 @@ struct conversation_start {
 	 * NULL: nothing. */
 	const char *history;
 	size_t history_len;
+	int64_t images; /* that the task has */
 };
 
 void conversation_print_start(struct str *out, const struct conversation_start *start,

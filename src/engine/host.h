@@ -16,6 +16,7 @@ struct agent;
 struct call_stream;
 struct definition;
 struct definition_step;
+struct speech;
 
 enum llm_role {
 	LLM_SYSTEM,
@@ -32,6 +33,12 @@ struct llm_tool_call {
 	size_t arguments_len;
 };
 
+/* What a message shows beside its text: a data URI (run/image.h). */
+struct llm_image {
+	const char *uri;
+	size_t len;
+};
+
 struct llm_message {
 	enum llm_role role;
 	const char *text;
@@ -39,6 +46,8 @@ struct llm_message {
 	const struct llm_tool_call *calls; /* of an assistant's message, in order */
 	size_t calls_count;
 	const char *call_id; /* of LLM_TOOL: the call that this is the answer of */
+	const struct llm_image *images; /* of a user's message */
+	size_t images_count;
 };
 
 /* What a model may call instead of answering. */
@@ -82,6 +91,7 @@ struct llm_answer {
 	 * then what was said beside them. */
 	struct llm_tool_call *calls;
 	size_t calls_count;
+	struct str written;   /* the engine's: the text with calls that are in it */
 	struct str reasoning; /* what the model says that it thought; "": nothing */
 	struct usage usage;   /* counted even for a failed call */
 };
@@ -96,6 +106,7 @@ struct llm_call {
 	struct llm_answer answer;
 	const struct definition_step *step; /* the engine's, as the next two */
 	const char *place;                  /* of its events (exec_live()) */
+	struct speech *speech;              /* NULL: pieces are shown as they come */
 	struct call_stream *stream;
 };
 
@@ -185,9 +196,12 @@ struct agent_find {
 struct history_find {
 	struct op op;
 	const char *agent_id; /* the engine's */
+	bool said_wanted;
+	bool images_wanted; /* of the message that the run is the answer of */
 	/* Filled before op_done(): a JSON list of {"role": "user" | "assistant",
 	 * "text"}, the oldest first; "": nothing was. */
 	struct str list;
+	struct str images; /* a JSON list of data URIs; "": there are none */
 };
 
 /* An agent that another may give work to. */

@@ -11,6 +11,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/course.h \
 	src/engine/drive.c \
 	src/engine/drive.h \
+	src/engine/earlier.c \
+	src/engine/earlier.h \
 	src/engine/effect_key.c \
 	src/engine/effect_key.h \
 	src/engine/engine.c \
@@ -32,6 +34,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/inner.h \
 	src/engine/inner_run.c \
 	src/engine/inner_run.h \
+	src/engine/keep.c \
+	src/engine/keep.h \
 	src/engine/nested.c \
 	src/engine/nested.h \
 	src/engine/op.c \
@@ -54,6 +58,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/react_calls.c \
 	src/engine/react_compact.c \
 	src/engine/react_inner.c \
+	src/engine/react_speech.c \
 	src/engine/react_tools.c \
 	src/engine/recall.c \
 	src/engine/recall.h \

@@ -37,7 +37,7 @@ static void on_ended(struct inner_run *run)
 {
 	struct nested *nested = run->own;
 	struct step *step = nested->step;
-	struct str json = STR_INIT;
+	struct str json = STR_INIT, entry = STR_INIT;
 
 	if (run->class != FAIL_NONE) {
 		runframe_fail(&step->frame, run->class,
@@ -46,10 +46,13 @@ static void on_ended(struct inner_run *run)
 		return;
 	}
 	jsonw_quote(&json, str_text(&run->text), run->text.len);
-	if (recall_add(step, str_text(&run->text), run->text.len, "[]") &&
-	    step_put(step, str_text(&json), json.len))
+	recall_print(&entry, step, str_text(&run->text), run->text.len, "[]");
+	if (step_put(step, str_text(&json), json.len)) {
+		recall_keep(step, &entry);
 		runframe_done(&step->frame);
+	}
 	str_deinit(&json);
+	str_deinit(&entry);
 }
 
 static void begin(struct nested *nested, struct definition *definition)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct definition;
@@ -12,6 +13,7 @@ struct exec;
 struct llm_tool;
 struct react;
 struct scope;
+struct step;
 struct str;
 
 /* The task: the interpolated prompt_template, or user_input when there is none. ERR_LIMIT
@@ -41,6 +43,9 @@ void prompt_tool_name(struct str *out, const struct definition_step *step);
 void prompt_tool(struct str *out, const struct llm_tool *tool,
 		 const struct str *failures);
 
+/* The step is all of a chat turn: its definition is made of the agent itself
+ * (run/chat_definition.h). */
+bool prompt_is_chat(const struct step *step);
 /* What an agent's model is told in its next turn; and the one that is asked to sum up
  * what was said. */
 void prompt_agent(struct str *out, const struct react *react);

@@ -8,6 +8,7 @@
 
 #include "base/jsonr.h"
 #include "base/str.h"
+#include "engine/keep.h"
 #include "engine/prompt_cut.h"
 #include "engine/recall.h"
 #include "engine/route.h"
@@ -144,22 +145,6 @@ static void add_previous(struct str *out, const struct scope *scope,
 	str_add_char(out, '\n');
 }
 
-/* What the state has under the prefix and the text behind it, parsed; NULL: nothing. */
-static struct json *read_list(const struct scope *scope, const char *prefix,
-			      const char *behind)
-{
-	const struct state_pair *pair;
-	struct json *list = NULL;
-	struct str key = STR_INIT;
-
-	str_printf(&key, "%s%s", prefix, behind);
-	pair = state_get(&scope->state, str_text(&key));
-	str_deinit(&key);
-	if (pair)
-		(void)jsonr_parse(pair->json, pair->json_len, &list, NULL, NULL, NULL);
-	return list;
-}
-
 void prompt_again(struct str *out, const struct scope *scope,
 		  const struct definition_step *step, const struct recall *recall)
 {
@@ -169,7 +154,7 @@ void prompt_again(struct str *out, const struct scope *scope,
 		return;
 	add_why(out, scope, recall);
 	add_previous(out, scope, step);
-	list = read_list(scope, RECALL_KEY, step->id);
+	list = keep_read(scope, RECALL_KEY, step->id);
 	add_revisions(out, step, list);
 	jsonr_free(list);
 	section(out, "How to proceed:");
@@ -191,7 +176,7 @@ void prompt_again_loop(struct str *out, const struct scope *scope,
 
 	if (recall->origin != RECALL_LOOP || !step->output_key)
 		return;
-	list = read_list(scope, "_loop_", step->output_key);
+	list = keep_read(scope, "_loop_", step->output_key);
 	count = jsonr_type(list) == JSONR_ARRAY ? jsonr_count(list) : 0;
 	if (count)
 		section(out, "Results of the iterations before:");

@@ -8,6 +8,7 @@
  */
 #include "engine/prompt.h"
 
+#include "base/moment.h"
 #include "base/str.h"
 #include "engine/exec.h"
 #include "engine/react.h"
@@ -18,8 +19,6 @@
 #include "run/agent.h"
 #include "run/chat_run.h"
 #include "run/definition.h"
-
-#include <time.h>
 
 static void add_rules(struct str *out, const struct agent *agent)
 {
@@ -35,17 +34,12 @@ static void add_rules(struct str *out, const struct agent *agent)
 
 static void add_now(struct str *out, int64_t at_ms)
 {
-	time_t at = (time_t)(at_ms / 1000);
-	char text[32];
-	struct tm tm;
+	char text[MOMENT_MAX];
 
-	if (!gmtime_r(&at, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm))
-		return;
-	str_printf(out, "Date and time (UTC): %s\n", text);
+	str_printf(out, "Date and time (UTC): %.16s\n", moment_text_row(at_ms, text));
 }
 
-/* The definition is made of the agent itself (run/chat_definition.h). */
-static bool is_chat(const struct step *step)
+bool prompt_is_chat(const struct step *step)
 {
 	const struct exec *exec = step->frame.exec;
 
@@ -62,7 +56,7 @@ void prompt_agent(struct str *out, const struct react *react)
 	add_rules(out, react->agent);
 	react_inner_roster(react, out);
 	/* in a chat, or of a task that another agent gave, that is all */
-	if (!step_scope(step)->definition->of_agent && !is_chat(step))
+	if (!step_scope(step)->definition->of_agent && !prompt_is_chat(step))
 		prompt_system(step_scope(step), walk_row(step->frame.parent)->path,
 			      step->def, out);
 	str_add_text(out, "\n---\n\n");

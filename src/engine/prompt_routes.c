@@ -7,7 +7,7 @@
  */
 #include "engine/prompt.h"
 
-#include "base/clock.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
@@ -104,9 +104,9 @@ static void add_values(const struct definition *definition, const struct scope *
 
 static void add_now(struct engine *engine, struct str *out)
 {
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 
-	(void)clock_stamp(engine_wall_ms(engine), stamp);
+	(void)moment_text(engine_wall_ms(engine), stamp);
 	str_printf(out, "\nNow: %.16s UTC\n", stamp); /* to the minute */
 }
 

@@ -20,10 +20,12 @@
 #include "engine/react.h"
 
 #include "base/fault.h"
+#include "base/jsonr.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "engine/call.h"
+#include "engine/earlier.h"
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/exec.h"
@@ -35,6 +37,7 @@
 #include "engine/walk.h"
 #include "run/agent.h"
 #include "run/definition.h"
+#include "run/image.h"
 #include "run/model.h"
 
 #include <string.h>
@@ -79,8 +82,10 @@ bool react_recall(struct react *react)
 static void count_bytes(struct react *react)
 {
 	struct exec *exec = react->step->frame.exec;
-	size_t bytes = react->talk.arena.used_bytes + react->list.arena.used_bytes;
+	size_t bytes = react->talk.arena.used_bytes + react->list.arena.used_bytes, i;
 
+	for (i = 0; i < react->images_count; i++)
+		bytes += react->images[i].len;
 	exec->frame_bytes += bytes - react->counted;
 	react->counted = bytes;
 }
@@ -110,6 +115,7 @@ static bool add_start(struct react *react, const struct str *history)
 		.execution = row_of(react)->execution,
 		.history = history ? str_text(history) : NULL,
 		.history_len = history ? history->len : 0,
+		.images = (int64_t)react->images_count,
 	};
 	struct str entry = STR_INIT;
 	bool well;
@@ -138,7 +144,9 @@ static void ask_next(struct react *react)
 				      .len = react->system.len },
 		(struct llm_message){ .role = LLM_USER,
 				      .text = str_text(&react->task),
-				      .len = react->task.len },
+				      .len = react->task.len,
+				      .images = react->images,
+				      .images_count = react->images_count },
 		&count);
 	mem_free(react->messages);
 	react->messages = messages;
@@ -171,6 +179,7 @@ void react_ask(struct react *react, const struct llm_message *messages, size_t c
 	step_think(react->step, react->state == REACT_SUMMING ? "summing up"
 				: react->talk.turns           ? "calling model again"
 							      : "calling model");
+	react_listen(react);
 	call_start(&react->call);
 }
 
@@ -265,13 +274,16 @@ static void finish(struct react *react)
 	struct step *step = react->step;
 	struct engine_row *row = row_of(react);
 	struct event_stamp stamp = exec_stamp(step->frame.exec);
-	struct str clean = STR_INIT, json = STR_INIT, trace = STR_INIT;
+	struct str clean = STR_INIT, json = STR_INIT, trace = STR_INIT, entry = STR_INIT;
 
 	utf8_clean(&clean, str_text(answer), answer->len);
 	jsonw_quote(&json, str_text(&clean), clean.len);
 	conversation_print_trace(&trace, &react->talk);
-	if (recall_add(step, str_text(&clean), clean.len, str_text(&trace)) &&
-	    step_put(step, str_text(&json), json.len)) {
+	recall_print(&entry, step, str_text(&clean), clean.len, str_text(&trace));
+	if (step_put(step, str_text(&json), json.len)) {
+		recall_keep(step, &entry);
+		if (react->remembers)
+			earlier_add(step, react->agent->id, &react->task, &clean);
 		event_agent_final(&row->texts, &stamp, step->def, text_of(&clean),
 				  react->talk.last_tool);
 		row_add_event(row);
@@ -280,6 +292,7 @@ static void finish(struct react *react)
 	str_deinit(&clean);
 	str_deinit(&json);
 	str_deinit(&trace);
+	str_deinit(&entry);
 }
 
 static void on_answer(struct op *op)
@@ -294,6 +307,7 @@ static void on_answer(struct op *op)
 		step_fail(step, answer->class, str_text(&answer->text), answer->text.len);
 		return;
 	}
+	react_take_speech(react);
 	if (react->state == REACT_SUMMING) {
 		react_on_summary(react);
 		return;
@@ -474,6 +488,46 @@ static int64_t turns_of(const struct definition_step *def, const struct agent *a
 	return turns > 1 ? turns : 1;
 }
 
+static void tell_left_out(struct react *react, size_t count)
+{
+	struct str text = STR_INIT;
+
+	str_printf(&text, "the message has %zu images, the model is shown the first %d",
+		   count, IMAGES_SHOWN);
+	step_warn(react->step, str_text(&text));
+	str_deinit(&text);
+}
+
+bool react_show(struct react *react, const struct str *images)
+{
+	size_t count, i;
+
+	if (images->len)
+		(void)jsonr_parse(str_text(images), images->len, &react->shown, NULL,
+				  NULL, NULL);
+	count = jsonr_type(react->shown) == JSONR_ARRAY ? jsonr_count(react->shown) : 0;
+	react->images = mem_new_n(struct llm_image, IMAGES_SHOWN);
+	for (i = 0; i < count && i < IMAGES_SHOWN; i++) {
+		const struct json *uri = jsonr_at(react->shown, i);
+
+		if (jsonr_type(uri) == JSONR_STRING)
+			react->images[react->images_count++] =
+				(struct llm_image){ .uri = jsonr_text(uri),
+						    .len = jsonr_text_len(uri) };
+	}
+	if (!react->talk.agent_id) {
+		if (count > IMAGES_SHOWN)
+			tell_left_out(react, count);
+		return true;
+	}
+	if ((int64_t)react->images_count == react->talk.images)
+		return true;
+	runframe_fail(&react->step->frame, FAIL_JOB,
+		      "Step '%s': the images of the message are not there any more",
+		      react->step->def->name);
+	return false;
+}
+
 void react_start(struct react *react, struct agent *agent, int64_t version,
 		 const struct str *history)
 {
@@ -533,6 +587,8 @@ void react_deinit(struct react *react)
 	str_deinit(&react->system);
 	str_deinit(&react->said);
 	str_deinit(&react->key_path);
+	mem_free(react->images);
+	jsonr_free(react->shown);
 	mem_free(react->messages);
 	agent_unref(react->agent);
 }

@@ -12,6 +12,7 @@
 
 struct agent;
 struct inner_runs;
+struct json;
 struct react;
 struct react_call;
 struct step;
@@ -68,6 +69,9 @@ struct react_call {
 	bool done;
 };
 
+/* The name of a call that a model wrote into its text in no form that can be read. */
+#define REACT_UNREADABLE "tool_call"
+
 enum react_state {
 	REACT_IDLE,
 	REACT_TOOLS,   /* its tools are looked up */
@@ -88,9 +92,13 @@ struct react {
 	int64_t max_turns;
 	int64_t deadline_mono_ms;
 	struct str task; /* the user's message; the step's to fill before react_start() */
+	struct json *shown;       /* owned; its images, a list of data URIs; likewise */
+	struct llm_image *images; /* owned; in these */
+	size_t images_count;
 	struct conversation talk;
 	struct tool_list list;
 	struct inner_runs *inner; /* of the step; the owner's to set */
+	bool remembers; /* its turns are told to later ones (engine/earlier.h); likewise */
 	struct agent_list others; /* that it may give work to */
 	struct react_tool *tools; /* owned */
 	size_t tools_count;
@@ -124,6 +132,9 @@ bool react_recall(struct react *react);
  */
 void react_start(struct react *react, struct agent *agent, int64_t version,
 		 const struct str *history);
+/* Its task has these images (history_find.images). Before react_start(); false: the frame
+ * has failed, since they are not those that the execution began with. */
+bool react_show(struct react *react, const struct str *images);
 /* The engine drains and it stands between two turns. */
 bool react_parked(const struct react *react);
 
@@ -158,6 +169,9 @@ void react_tell_result(const struct react_call *call);
 void react_store(struct react *react, bool answered);
 /* All calls of the answer have their results. */
 void react_on_results(struct react *react);
+/* Thoughts and calls that the model wrote into its text are taken out of it. */
+void react_listen(struct react *react);
+void react_take_speech(struct react *react);
 /* Ask the model: with its tools unless it is the last turn. */
 void react_ask(struct react *react, const struct llm_message *messages, size_t count,
 	       bool tools);

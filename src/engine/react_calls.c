@@ -141,6 +141,10 @@ static void check(struct react_call *call)
 	if (call->index >= REACT_CALLS_MAX) {
 		str_printf(&why, "at most %d calls are served in one turn",
 			   REACT_CALLS_MAX);
+	} else if (!call->tool && strcmp(call->made->name, REACT_UNREADABLE) == 0) {
+		str_add_text(&why,
+			     "the call cannot be read: it must be a JSON object with "
+			     "'name' and 'arguments'");
 	} else if (!call->tool) {
 		str_printf(&why, "tool '%.64s' is blocked: you were not offered it",
 			   call->made->name);

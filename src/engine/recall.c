@@ -9,14 +9,14 @@
  */
 #include "engine/recall.h"
 
-#include "base/clock.h"
 #include "base/ids.h"
-#include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
+#include "engine/keep.h"
 #include "engine/route.h"
 #include "engine/row.h"
 #include "engine/scope.h"
@@ -39,7 +39,7 @@ static const char *const origin_names[] = {
 	[RECALL_LOOP] = "loop",
 };
 
-const char *recall_origin_name(enum recall_origin origin)
+static const char *origin_name(enum recall_origin origin)
 {
 	return origin_names[origin];
 }
@@ -150,7 +150,7 @@ static void print_origin(struct jsonw *w, const struct scope *scope,
 {
 	jsonw_key(w, "origin");
 	jsonw_object(w);
-	jsonw_pair_text(w, "type", recall_origin_name(recall->origin));
+	jsonw_pair_text(w, "type", origin_name(recall->origin));
 	pair_route(w, "routing_decision", scope, recall, ROUTE_LABEL_KEY);
 	pair_route(w, "routing_reasoning", scope, recall, ROUTE_REASONING_KEY);
 	if (recall->loop) {
@@ -196,7 +196,7 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	struct exec *exec = step->frame.exec;
 	const struct scope *scope = step_scope(step);
 	const struct engine_row *row = walk_row(step->frame.parent);
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 	struct recall recall;
 	struct jsonw w;
 
@@ -219,65 +219,24 @@ static void print_entry(struct str *out, struct step *step, const char *output,
 	pair_cut(&w, "final_output", output, len, OUTPUT_MAX);
 	jsonw_object_end(&w);
 	jsonw_pair_text(&w, "timestamp",
-			clock_stamp(engine_wall_ms(exec->engine), stamp));
+			moment_text(engine_wall_ms(exec->engine), stamp));
 	jsonw_object_end(&w);
 }
 
-/* The list with the entry behind it and its oldest ones dropped; how many it had. */
-static size_t print_list(const struct state_pair *pair, const struct str *entry,
-			 struct str *out)
+void recall_print(struct str *entry, struct step *step, const char *output, size_t len,
+		  const char *tool_calls)
 {
-	struct json *doc = NULL;
-	struct jsonw w;
-	size_t count, i;
-
-	if (pair)
-		(void)jsonr_parse(pair->json, pair->json_len, &doc, NULL, NULL, NULL);
-	count = jsonr_type(doc) == JSONR_ARRAY ? jsonr_count(doc) : 0;
-	jsonw_init(&w, out);
-	jsonw_array(&w);
-	for (i = count < RECALL_MAX ? 0 : count - RECALL_MAX + 1; i < count; i++) {
-		struct str text = STR_INIT;
-
-		jsonr_print(jsonr_at(doc, i), &text);
-		jsonw_raw(&w, str_text(&text), text.len);
-		str_deinit(&text);
-	}
-	jsonw_raw(&w, str_text(entry), entry->len);
-	jsonw_array_end(&w);
-	jsonr_free(doc);
-	return count;
-}
-
-bool recall_add(struct step *step, const char *output, size_t len, const char *tool_calls)
-{
-	struct state *state = &step_scope(step)->state;
-	struct engine_row *row = walk_row(step->frame.parent);
-	struct str key = STR_INIT, entry = STR_INIT, clean = STR_INIT, list = STR_INIT;
-	struct err err;
-	int rc;
+	struct str clean = STR_INIT;
 
 	if (!step->def->repeats)
-		return true;
+		return;
 	utf8_clean(&clean, output, len);
-	print_entry(&entry, step, str_text(&clean), clean.len, tool_calls);
-	str_printf(&key, "%s%s", RECALL_KEY, step->def->id);
-	if (print_list(state_get(state, str_text(&key)), &entry, &list) < RECALL_MAX) {
-		rc = state_append(state, str_text(&key), str_text(&entry), entry.len,
-				  &err);
-		if (rc == 0)
-			row_add_append(row, str_text(&key), str_text(&entry), entry.len);
-	} else {
-		rc = state_set(state, str_text(&key), str_text(&list), list.len, &err);
-		if (rc == 0)
-			row_add_set(row, str_text(&key), str_text(&list), list.len);
-	}
-	if (rc < 0)
-		runframe_fail(&step->frame, FAIL_LIMIT, "Step '%s': %s", step->def->name,
-			      err.text);
-	str_deinit(&key);
-	str_deinit(&entry);
+	print_entry(entry, step, str_text(&clean), clean.len, tool_calls);
 	str_deinit(&clean);
-	str_deinit(&list);
-	return rc == 0;
+}
+
+void recall_keep(struct step *step, const struct str *entry)
+{
+	if (entry->len)
+		keep_add(step, RECALL_KEY, entry, RECALL_MAX);
 }

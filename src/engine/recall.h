@@ -36,17 +36,17 @@ struct recall {
 /* path: of the step's frame, as its rows have it. */
 void recall_init(struct recall *recall, const struct definition *definition,
 		 const struct scope *scope, const char *path);
-const char *recall_origin_name(enum recall_origin origin);
 /* An evaluator's decision or reasoning (a ROUTE_ key), appended; false: there is none. */
 bool recall_route(const struct scope *scope, const struct definition_step *evaluator,
 		  const char *key, struct str *out);
 
 /*
- * Remember this execution: its inputs, its output and the tools that it used, if the step
- * may be executed again. tool_calls is JSON text of a list. false: the frame has failed,
- * since the state is too large.
+ * This execution, if the step may be executed again: its inputs as the state has them
+ * now, its output and the tools that it used. tool_calls is JSON text of a list.
  */
-bool recall_add(struct step *step, const char *output, size_t len,
-		const char *tool_calls);
+void recall_print(struct str *entry, struct step *step, const char *output, size_t len,
+		  const char *tool_calls);
+/* Remember it (keep_add()), behind its result. */
+void recall_keep(struct step *step, const struct str *entry);
 
 #endif

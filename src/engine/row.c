@@ -1,8 +1,8 @@
 /*
  * row.c - what the engine hands out to be stored
  *
- * A row is built while its step runs and numbered when it is handed out: sealing copies
- * the events once, each with its end. Names share the row's own block.
+ * A row is built while its step runs and numbered when it is handed out: sealing puts its
+ * end to each event. Names share the row's own block.
  */
 #include "engine/row.h"
 
@@ -180,22 +180,36 @@ bool row_is_empty(const struct engine_row *row)
 	       !row->error.len && !row->wait;
 }
 
+/* In place, from the last to the first: each moves behind by what closes those before. */
+static void close_events(struct engine_row *row, uint64_t first_seq, uint64_t epoch)
+{
+	struct str ends = STR_INIT;
+	size_t was_end = row->texts.len, end, i;
+
+	for (i = 0; i < row->events_count; i++) {
+		row->events[i].at += ends.len;
+		event_close(&ends, first_seq + i, epoch, 0);
+	}
+	(void)str_reserve(&row->texts, ends.len);
+	str_grew(&row->texts, ends.len);
+	end = row->texts.len;
+	while (i-- > 0) {
+		struct row_event *event = &row->events[i];
+		size_t was_at = was_end - event->len, moves = event->at - was_at;
+		char *to = row->texts.data + event->at;
+
+		memmove(to, row->texts.data + was_at, event->len);
+		memcpy(to + event->len, ends.data + moves, end - event->at - event->len);
+		event->len = end - event->at;
+		end = event->at;
+		was_end = was_at;
+	}
+	str_deinit(&ends);
+}
+
 void row_seal(struct engine_row *row, uint64_t first_seq, uint64_t epoch)
 {
-	struct str sealed = STR_INIT;
-	size_t i;
-
-	(void)str_reserve(&sealed, row->texts.len + row->events_count * 40);
-	for (i = 0; i < row->events_count; i++) {
-		struct row_event *event = &row->events[i];
-		size_t at = sealed.len;
-
-		str_add(&sealed, row->texts.data + event->at, event->len);
-		event_close(&sealed, first_seq + i, epoch, 0);
-		*event = (struct row_event){ at, sealed.len - at };
-	}
-	str_deinit(&row->texts);
-	row->texts = sealed;
+	close_events(row, first_seq, epoch);
 	row->first_seq = first_seq;
 	if (row->delta.len && row->kind != ROW_SNAPSHOT)
 		str_add_char(&row->delta, ']');

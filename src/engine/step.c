@@ -146,9 +146,10 @@ static bool storable(const char *text, size_t len)
 	return !memchr(text, '\0', len) && utf8_valid(text, len, NULL);
 }
 
-void step_succeed(struct step *step, const char *text, size_t len, bool final)
+bool step_put_text(struct step *step, const char *text, size_t len, bool final)
 {
 	struct str clean = STR_INIT, json = STR_INIT;
+	bool well;
 
 	if (!storable(text, len)) {
 		utf8_clean(&clean, text, len);
@@ -156,13 +157,18 @@ void step_succeed(struct step *step, const char *text, size_t len, bool final)
 		len = clean.len;
 	}
 	jsonw_quote(&json, text, len);
-	if (step_put(step, str_text(&json), json.len)) {
-		if (final)
-			step_add_final(step, text, len);
-		runframe_done(&step->frame);
-	}
+	well = step_put(step, str_text(&json), json.len);
+	if (well && final)
+		step_add_final(step, text, len);
 	str_deinit(&json);
 	str_deinit(&clean);
+	return well;
+}
+
+void step_succeed(struct step *step, const char *text, size_t len, bool final)
+{
+	if (step_put_text(step, text, len, final))
+		runframe_done(&step->frame);
 }
 
 void step_fail(struct step *step, enum fail_class class, const char *text, size_t len)

@@ -47,11 +47,10 @@ bool step_put(struct step *step, const char *json, size_t len);
 /* A key of the engine's own, the prefix with the step's id, likewise. */
 bool step_put_own(struct step *step, const char *prefix, const char *json, size_t len);
 
-/*
- * The step's result as a text: into the state under output_key and the row's delta, then
- * the frame ends; or it fails with class limit when the result or the state is too large.
- * Text that Postgres could not store is mended (utf8_clean). final: a `final` event, too.
- */
+/* step_put() of a text: what Postgres could not store is mended (utf8_clean). final: a
+ * `final` event, too. */
+bool step_put_text(struct step *step, const char *text, size_t len, bool final);
+/* Likewise, then the frame ends. */
 void step_succeed(struct step *step, const char *text, size_t len, bool final);
 
 /* The attempt failed with a text from outside: mended as well, and cut at 4000 bytes. */

@@ -63,16 +63,16 @@ void fifo_init(struct fifo *fifo, int64_t floor_ms, uint32_t floor_n)
 	list_init(&fifo->entries);
 	fifo->last_ms = floor_ms;
 	fifo->last_n = floor_n;
+	fifo->newest_row = fifo->committed_row = 0;
 	fifo->bytes = 0;
 	fifo->block = NULL;
 }
 
 void fifo_entries_free(struct list *entries)
 {
-	struct list *node;
-
-	while ((node = list_shift(entries)))
+	list_for_each_safe(node, entries)
 		entry_free(list_entry(node, struct fifo_entry, node));
+	list_init(entries);
 }
 
 void fifo_deinit(struct fifo *fifo)
@@ -98,7 +98,6 @@ static struct fifo_entry *entry_in(struct fifo_block *block, int64_t id_ms, uint
 	entry->id_ms = id_ms;
 	entry->id_n = id_n;
 	entry->row = 0;
-	entry->held = false;
 	entry->len = len;
 	memcpy(entry->text, text, len);
 	entry->text[len] = '\0';
@@ -148,21 +147,23 @@ const struct fifo_entry *fifo_add(struct fifo *fifo, int64_t wall_ms, uint32_t r
 		entry = fifo_entry_new(fifo->last_ms, fifo->last_n, text, len);
 	}
 	entry->row = row;
-	entry->held = row > 0;
+	if (row)
+		fifo->newest_row = row; /* rows rise along the list */
 	list_push(&fifo->entries, &entry->node);
 	fifo->bytes += len;
 	return entry;
 }
 
+/* Durable and its commit is not in yet. */
+static bool is_held(const struct fifo *fifo, const struct fifo_entry *entry)
+{
+	return entry->row > fifo->committed_row;
+}
+
 void fifo_commit(struct fifo *fifo, uint32_t row)
 {
-	list_for_each(node, &fifo->entries) {
-		struct fifo_entry *entry = list_entry(node, struct fifo_entry, node);
-
-		if (entry->row > row)
-			break; /* rows rise along the list */
-		entry->held = false;
-	}
+	if (row > fifo->committed_row)
+		fifo->committed_row = row;
 }
 
 void fifo_drop_held(struct fifo *fifo)
@@ -172,29 +173,36 @@ void fifo_drop_held(struct fifo *fifo)
 	list_for_each_safe(node, &fifo->entries) {
 		struct fifo_entry *entry = list_entry(node, struct fifo_entry, node);
 
-		drop = drop || entry->held;
+		drop = drop || is_held(fifo, entry);
 		if (!drop)
 			continue;
 		list_remove(&entry->node);
 		fifo->bytes -= entry->len;
 		entry_free(entry);
 	}
+	fifo->newest_row = fifo->committed_row;
 }
 
-size_t fifo_take_free(struct fifo *fifo, struct list *out)
+bool fifo_take_free(struct fifo *fifo, struct list *out)
 {
-	size_t count = 0;
+	bool some = false;
 
+	if (fifo->newest_row <= fifo->committed_row) { /* as with a run that ended */
+		some = !list_empty(&fifo->entries);
+		list_splice(out, &fifo->entries);
+		fifo->bytes = 0;
+		return some;
+	}
 	while (!list_empty(&fifo->entries)) {
 		struct fifo_entry *entry =
 			list_entry(fifo->entries.next, struct fifo_entry, node);
 
-		if (entry->held)
+		if (is_held(fifo, entry))
 			break;
 		list_remove(&entry->node);
 		list_push(out, &entry->node);
 		fifo->bytes -= entry->len;
-		count++;
+		some = true;
 	}
-	return count;
+	return some;
 }

@@ -21,7 +21,6 @@ struct fifo_entry {
 	int64_t id_ms;            /* the stream id is <id_ms>-<id_n> */
 	uint32_t id_n;
 	uint32_t row; /* journal row whose commit frees it; 0: a live event, never held */
-	bool held;    /* durable and its commit is not in yet */
 	char id[FIFO_ID_MAX]; /* "<id_ms>-<id_n>" */
 	unsigned char id_len;
 	size_t len;
@@ -33,11 +32,13 @@ struct fifo {
 	struct list entries;
 	int64_t last_ms; /* greatest id given out, or the floor */
 	uint32_t last_n;
+	uint32_t newest_row;      /* of all entries so far */
+	uint32_t committed_row;   /* rows up to this one are in */
 	size_t bytes;             /* text held, for the run's memory account */
 	struct fifo_block *block; /* where the next entries go; NULL: one for each */
 };
 
-/* An entry in no list, of no row and not held, with a stream id that it has already: for
+/* An entry in no list and of no row, with a stream id that it has already: for
  * lists that are published as they are. Text is copied. */
 struct fifo_entry *fifo_entry_new(int64_t id_ms, uint32_t id_n, const char *text,
 				  size_t len);
@@ -64,9 +65,9 @@ void fifo_commit(struct fifo *fifo, uint32_t row);
  * on rising. */
 void fifo_drop_held(struct fifo *fifo);
 
-/* Move to out all that may leave now: everything before the first held entry. Returns how
- * many; the receiver frees them with fifo_entries_free(). */
-size_t fifo_take_free(struct fifo *fifo, struct list *out);
+/* Move to out all that may leave now: everything before the first held entry. Returns
+ * whether there was anything; the receiver frees it with fifo_entries_free(). */
+bool fifo_take_free(struct fifo *fifo, struct list *out);
 void fifo_entries_free(struct list *entries);
 
 #endif

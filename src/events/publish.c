@@ -50,8 +50,7 @@ struct publisher {
 	struct list calls;            /* struct publish_call */
 	struct redis_command command; /* reused */
 	struct str key;               /* reused */
-	uint64_t events;
-	ev_timer pause; /* runs while something refused waits */
+	ev_timer pause;               /* runs while something refused waits */
 };
 
 struct publish_call {
@@ -59,7 +58,6 @@ struct publish_call {
 	struct publisher *publisher;
 	struct publish *publish; /* NULL: dropped */
 	size_t unanswered;
-	size_t added;
 	bool again;
 	bool stale;   /* a later owner has published */
 	bool sending; /* answers cannot come yet */
@@ -140,8 +138,6 @@ static void call_over(struct publish_call *call)
 	bool again = call->again;
 	bool stale = call->stale;
 
-	if (call->publisher)
-		call->publisher->events += call->added;
 	call_free(call);
 	if (!publish)
 		return;
@@ -185,7 +181,6 @@ static void on_added(void *arg, const struct redis_answer *answer)
 	struct publish_call *call = arg;
 
 	if (answer->rc == 0) {
-		call->added++;
 		if (call->again && call->publish)
 			call->publish->mend = true; /* it overtook a refused one */
 	} else if (!is_there_already(answer)) {
@@ -206,14 +201,11 @@ static void on_expiry(void *arg, const struct redis_answer *answer)
 static void on_script(void *arg, const struct redis_answer *answer)
 {
 	struct publish_call *call = arg;
-	int64_t added = redis_reply_int(answer->reply);
 
 	if (answer->rc < 0)
 		failed(call, answer);
-	else if (added < 0)
+	else if (redis_reply_int(answer->reply) < 0)
 		call->stale = true;
-	else
-		call->added += (size_t)added;
 	answered(call);
 }
 
@@ -380,20 +372,4 @@ void publisher_ended_ttl(struct publisher *publisher, int64_t ttl_ms)
 void publisher_link_up(struct publisher *publisher)
 {
 	send_waiting(publisher);
-}
-
-uint64_t publisher_events(const struct publisher *publisher)
-{
-	return publisher->events;
-}
-
-size_t publisher_waiting(const struct publisher *publisher)
-{
-	size_t count = 0;
-
-	list_for_each(node, &publisher->waiting)
-		count++;
-	list_for_each(node, &publisher->calls)
-		count++;
-	return count;
 }

@@ -56,8 +56,4 @@ void publisher_ended_ttl(struct publisher *publisher, int64_t ttl_ms);
 /* The link is up again: send what waits. */
 void publisher_link_up(struct publisher *publisher);
 
-/* For readers: events that are in, publishes that wait or are under way. */
-uint64_t publisher_events(const struct publisher *publisher);
-size_t publisher_waiting(const struct publisher *publisher);
-
 #endif

@@ -592,13 +592,3 @@ void tails_free(struct tails *tails)
 	sse_frame_unref(tails->done);
 	mem_free(tails);
 }
-
-size_t tails_clients(const struct tails *tails)
-{
-	return tails->clients;
-}
-
-size_t tails_runs(const struct tails *tails)
-{
-	return tails->by_run.count;
-}

@@ -52,8 +52,4 @@ struct tails_ask {
 int tails_follow(struct tails *tails, struct request *req, const struct tails_ask *ask,
 		 struct err *err);
 
-/* For readers: clients, and runs that they follow. */
-size_t tails_clients(const struct tails *tails);
-size_t tails_runs(const struct tails *tails);
-
 #endif

@@ -66,7 +66,9 @@ void file_said_find(const struct file_run *run, struct history_find *find)
 	size_t n = 0, i;
 	struct jsonw w;
 
-	if (session_id)
+	if (find->images_wanted && run->head.images)
+		str_add_text(&find->images, run->head.images);
+	if (session_id && find->said_wanted)
 		turn = run->turn
 			       ? run->turn
 			       : files_index_session(host->options.index, session_id) + 1;

@@ -10,6 +10,7 @@
 #include "base/fdutil.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "store/files_asked.h"
 #include "store/files_dir.h"
@@ -21,9 +22,9 @@
 
 static void stamp(struct jsonw *w, const char *key, int64_t at_ms)
 {
-	char buf[FILES_MOMENT_MAX];
+	char buf[MOMENT_MAX];
 
-	jsonw_pair_text(w, key, at_ms ? files_run_stamp(at_ms, buf) : NULL);
+	jsonw_pair_text(w, key, at_ms ? moment_text_sec(at_ms, buf) : NULL);
 }
 
 void file_stock_print(const struct files_head *head, const struct files_end *end,

@@ -5,9 +5,9 @@
  * under way writes. The lists never mix, so a commit that must be repeated writes the
  * same rows.
  *
- * An event gets its stream id when its row is taken (events/fifo.c), and the row's column
- * holds the id beside the event: what Postgres has and what Redis shows agree by
- * construction.
+ * An event gets its stream id when its row is taken, and is kept once: in the fifo
+ * (events/fifo.c), of which the row's column is a copy made for the commit. So what
+ * Postgres has and what Redis shows agree by construction.
  */
 #include "host/held.h"
 
@@ -101,7 +101,6 @@ static void row_free_held(struct held_row *held_row)
 		held_row->op->server = NULL;
 	}
 	row_free(held_row->row);
-	str_deinit(&held_row->events);
 	mem_free(held_row);
 }
 
@@ -121,7 +120,7 @@ size_t held_bytes(const struct held *held)
 	list_for_each(node, &held->rows) {
 		const struct held_row *row = list_entry(node, struct held_row, node);
 
-		bytes += row->row->delta.len + row->events.len + row->row->usage.len +
+		bytes += row->row->delta.len + row->events_bytes + row->row->usage.len +
 			 row->row->error.len;
 		if (row->row->wait && row->row->wait->opens)
 			bytes += WAIT_BYTES;
@@ -195,13 +194,11 @@ static void add_events(struct held *held, struct held_row *to, struct engine_row
 		       int64_t wall_ms)
 {
 	struct str stamped = STR_INIT;
-	const struct fifo_entry *entry;
 	size_t i, len;
 	const char *text;
 
 	to->events_count += row->events_count;
 	(void)row_event_texts(row, &len);
-	(void)str_reserve(&to->events, len + row->events_count * PAIR_BYTES);
 	fifo_expect(&held->fifo, row->events_count, len);
 	for (i = 0; i < row->events_count; i++) {
 		text = row_event_text(row, i, &len);
@@ -211,12 +208,8 @@ static void add_events(struct held *held, struct held_row *to, struct engine_row
 			text = str_text(&stamped);
 			len = stamped.len;
 		}
-		entry = fifo_add(&held->fifo, wall_ms, to->seq, text, len);
-		str_add(&to->events, to->events.len ? ",[\"" : "[[\"", 3);
-		str_add(&to->events, entry->id, entry->id_len);
-		str_add(&to->events, "\",", 2);
-		str_add(&to->events, text, len);
-		str_add_char(&to->events, ']');
+		(void)fifo_add(&held->fifo, wall_ms, to->seq, text, len);
+		to->events_bytes += len + PAIR_BYTES;
 	}
 	str_deinit(&stamped);
 	row_drop_events(row); /* a commit is far: the next run takes the memory */
@@ -272,17 +265,36 @@ void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 	}
 }
 
-const char *held_row_events(struct held_row *row)
+static char *put(char *to, const char *bytes, size_t len)
 {
-	struct str *events = &row->events;
+	memcpy(to, bytes, len);
+	return to + len;
+}
 
-	if (!events->len)
+const char *held_row_events(const struct held *held, const struct held_row *row,
+			    struct arena *arena)
+{
+	char *text, *to;
+
+	if (!row->events_count)
 		return NULL;
-	/* a repeated commit finds the list closed already: every element ends in ']' */
-	if (events->len < 2 || events->data[events->len - 1] != ']' ||
-	    events->data[events->len - 2] != ']')
-		str_add_char(events, ']');
-	return str_text(events);
+	to = text = arena_alloc(arena, row->events_bytes + sizeof("]"));
+	list_for_each(node, &held->fifo.entries) {
+		const struct fifo_entry *entry =
+			list_entry(node, struct fifo_entry, node);
+
+		if (entry->row > row->seq)
+			break; /* rows rise along the list */
+		if (entry->row != row->seq)
+			continue;
+		to = put(to, to == text ? "[[\"" : ",[\"", 3);
+		to = put(to, entry->id, entry->id_len);
+		to = put(to, "\",", 2);
+		to = put(to, entry->text, entry->len);
+		*to++ = ']';
+	}
+	(void)put(to, "]", sizeof("]"));
+	return text;
 }
 
 void held_index(struct map *map, struct held *held)

@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "base/str.h"
 #include "engine/fold.h"
 #include "events/fifo.h"
 #include "events/publish.h"
@@ -50,8 +49,8 @@ struct held_row {
 	struct engine_row *row; /* owned */
 	struct op *op;          /* waits for the row to be durable; NULL: nobody does */
 	uint32_t seq;
-	size_t events_count; /* in events */
-	struct str events;   /* the text of column events, open at its end */
+	size_t events_count; /* of its events, which are in the fifo */
+	size_t events_bytes; /* that column events takes, at most */
 };
 
 /* What a takeover brought of a run that others had before. */
@@ -148,10 +147,11 @@ void held_free(struct held *held);
 void held_add_row(struct held *held, struct engine_row *row, struct op *op,
 		  int64_t wall_ms);
 /*
- * The text of column events: a JSON list of [id, event]. Closes it; borrowed. NULL:
- * none.
+ * The text of column events: a JSON list of [id, event]; in the arena. NULL: none. Only
+ * of a row that is not in yet: then its events are in the fifo.
  */
-const char *held_row_events(struct held_row *row);
+const char *held_row_events(const struct held *held, const struct held_row *row,
+			    struct arena *arena);
 /*
  * About how many bytes its next commit writes: rows that no commit has yet, and the end.
  */
@@ -162,8 +162,8 @@ size_t held_bytes(const struct held *held);
  */
 void held_drop_rows(struct held *held);
 /*
- * The units of one reply by run id. A run may be in it twice: as the entry of a wake that
- * is over, whose holder died before it was gone, and as that of the next.
+ * The units of one reply by run id. A run may be in it twice: as the entry of a wake
+ * that is over, whose holder died before it was gone, and as that of the next.
  */
 void held_index(struct map *map, struct held *held);
 /* The one whose commit does this; NULL: none. */

@@ -122,7 +122,8 @@ void host_file_add(struct host_file *host, struct file_run *run)
 	look_or_not(host);
 }
 
-void host_file_hurry(struct file_run *run)
+/* Something asks for it that does not bear to wait behind others. */
+static void hurry(struct file_run *run)
 {
 	host_file_move(run, FILE_RUN_WAITING);
 	list_remove(&run->node);
@@ -412,7 +413,7 @@ int host_file_cancel(struct host_file *host, struct file_run *run, struct file_a
 		if (run->exec)
 			exec_cancel(run->exec);
 		else
-			host_file_hurry(run); /* so that it ends now */
+			hurry(run); /* so that it ends now */
 	}
 	file_run_wait(run, ack);
 	host_file_want(run);

@@ -32,8 +32,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void host_file_put_away(struct host_file *host, const struct files_head *head,
-			const struct files_end *end, int64_t started_at_ms)
+/* An ended journal is put away, with the file for stock readers. */
+static void put_away(struct host_file *host, const struct files_head *head,
+		     const struct files_end *end, int64_t started_at_ms)
 {
 	struct files_dir *dir = host->options.dir;
 	struct err err;
@@ -293,7 +294,7 @@ static void adopted(struct host_file *host, struct file_run *run, const char *na
 			  LOG_S("error", err.text));
 		file_run_free(run);
 	} else if (ended) {
-		host_file_put_away(host, &run->head, &end, run->started_at_ms);
+		put_away(host, &run->head, &end, run->started_at_ms);
 		host_file_summarize(run, &end);
 		file_run_free(run);
 	} else if (run->paused && !run->cancel) {

@@ -32,7 +32,8 @@ static struct exec_start start_of(struct file_run *run)
 	};
 }
 
-void host_file_fail(struct file_run *run, const char *class, const char *reason)
+/* Its end, without having been executed. */
+static void fail(struct file_run *run, const char *class, const char *reason)
 {
 	struct host_file *host = run->host;
 	const struct failed_row failed = {
@@ -150,13 +151,13 @@ void host_file_begin(struct file_run *run)
 	host_file_move(run, FILE_RUN_RUNNING);
 	score_add(host->options.score, SCORE_RUNS_STARTED, 1);
 	if (!run->definition) {
-		host_file_fail(run, "job", "its definition cannot be executed any more");
+		fail(run, "job", "its definition cannot be executed any more");
 		return;
 	}
 	if (host->options.max_crashes && run->charges >= host->options.max_crashes) {
-		host_file_fail(run, "crash",
-			       "the process died in this run's code again "
-			       "and again");
+		fail(run, "crash",
+		     "the process died in this run's code again "
+		     "and again");
 		return;
 	}
 	if (!run->resumes) {
@@ -165,7 +166,7 @@ void host_file_begin(struct file_run *run)
 		log_error("run.journal_unusable", LOG_S("run", run->head.run_id),
 			  LOG_S("error", err.text));
 		str_printf(&reason, "the run cannot be continued: %s", err.text);
-		host_file_fail(run, "internal", str_text(&reason));
+		fail(run, "internal", str_text(&reason));
 		str_deinit(&reason);
 		return;
 	}

@@ -63,8 +63,6 @@ void host_file_leave(struct file_run *run);
 /* The host forgets it; its journal is unlocked. */
 void host_file_drop(struct file_run *run);
 void host_file_tell_waits(struct file_run *run, enum file_over how);
-/* Something asks for it that does not bear to wait behind others. */
-void host_file_hurry(struct file_run *run);
 
 /* One whose end is durable is put away before this returns: somebody acts on it. */
 void host_file_settle_end(struct host_file *host, const char *run_id);
@@ -98,13 +96,8 @@ void host_file_pause(struct file_run *run, struct engine_pause *pause);
 
 /* host_file_begin.c: a run whose turn it is. */
 void host_file_begin(struct file_run *run);
-/* Its end, without having been executed. */
-void host_file_fail(struct file_run *run, const char *class, const char *reason);
 
-/* host_file_adopt.c: an ended journal is put away, with the file for stock readers. */
-void host_file_put_away(struct host_file *host, const struct files_head *head,
-			const struct files_end *end, int64_t started_at_ms);
-/* What the index is told of one that has ended. */
+/* host_file_adopt.c: what the index is told of one that has ended. */
 void host_file_summarize(const struct file_run *run, const struct files_end *end);
 /*
  * Read what a journal says into a run that has the journal. *ret_ended: its end is the

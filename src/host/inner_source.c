@@ -42,12 +42,6 @@ void inner_source_free(struct inner_source *source)
 	mem_free(source);
 }
 
-struct definition *inner_source_get(struct inner_source *source, const char *id,
-				    int64_t version)
-{
-	return definition_cache_get(source->cache, STORE_ORCHESTRATION, id, version);
-}
-
 static void start_timer(struct ev_loop *loop, ev_timer *timer)
 {
 	ev_now_update(loop);

@@ -24,10 +24,6 @@ void inner_source_free(struct inner_source *source);
 void inner_source_find(struct inner_source *source, struct definition_find *find);
 void inner_source_list(struct inner_source *source, struct agent_list *list);
 
-/* The version if it is here, borrowed until the next call; NULL: ask. */
-struct definition *inner_source_get(struct inner_source *source, const char *id,
-				    int64_t version);
-
 /* One who asks for a version. Embed it zeroed. */
 struct inner_ask {
 	struct inner_source

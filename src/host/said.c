@@ -37,7 +37,8 @@ struct question {
 	struct str session;
 	struct str run;
 	int64_t turn;
-	int statement;
+	int said_statement; /* -1: it is not asked for, as the next */
+	int images_statement;
 	ev_timer again;
 };
 
@@ -66,24 +67,36 @@ static void add(struct jsonw *w, const char *role, const char *text)
 	jsonw_object_end(w);
 }
 
-static void take(struct question *question, const struct pg_reply *reply)
+static void take_said(struct history_find *find, const struct pg_reply *reply,
+		      int statement)
 {
-	struct history_find *find = question->find;
-	int rows = store_chats_history_count(reply, question->statement);
+	int rows = store_chats_history_count(reply, statement);
 	const char *message, *answer;
 	struct jsonw w;
 
-	if (rows) {
-		jsonw_init(&w, &find->list);
-		jsonw_array(&w);
-		while (rows-- > 0) { /* the newest came first */
-			store_chats_history_read(reply, question->statement, rows,
-						 &message, &answer);
-			add(&w, "user", message);
-			add(&w, "assistant", answer);
-		}
-		jsonw_array_end(&w);
+	if (!rows)
+		return;
+	jsonw_init(&w, &find->list);
+	jsonw_array(&w);
+	while (rows-- > 0) { /* the newest came first */
+		store_chats_history_read(reply, statement, rows, &message, &answer);
+		add(&w, "user", message);
+		add(&w, "assistant", answer);
 	}
+	jsonw_array_end(&w);
+}
+
+static void take(struct question *question, const struct pg_reply *reply)
+{
+	struct history_find *find = question->find;
+	const char *images = NULL;
+
+	if (question->said_statement >= 0)
+		take_said(find, reply, question->said_statement);
+	if (question->images_statement >= 0)
+		images = store_chats_images_read(reply, question->images_statement);
+	if (images)
+		str_add_text(&find->images, images);
 	find->op.abandon = NULL;
 	op_done(&find->op);
 	question_free(question);
@@ -123,9 +136,14 @@ static void ask(struct question *question)
 	struct history_find *find = question->find;
 	struct pg_batch *batch = pg_batch_new();
 
-	question->statement =
-		store_chats_history(batch, str_text(&question->session), find->agent_id,
-				    question->turn, SAID_TURNS, str_text(&question->run));
+	question->said_statement = question->images_statement = -1;
+	if (find->said_wanted)
+		question->said_statement = store_chats_history(
+			batch, str_text(&question->session), find->agent_id,
+			question->turn, SAID_TURNS, str_text(&question->run));
+	if (find->images_wanted)
+		question->images_statement = store_chats_images(
+			batch, str_text(&question->session), question->turn);
 	if (pg_pool_submit(question->said->pool, batch, QUERY_MAX_MS, on_reply,
 			   question) < 0)
 		ev_timer_start(question->said->loop, &question->again);

@@ -9,10 +9,10 @@
  */
 #include "ipc/control_frame.h"
 
-#include <errno.h>
+#include "ipc/packet.h"
+
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define CONTROL_MAGIC 0x31435953u /* "SYC1" */
 
@@ -88,37 +88,19 @@ int control_frame_decode(const void *bytes, size_t len, struct control_frame *re
 int control_frame_send(int fd, const struct control_frame *frame, struct err *err)
 {
 	unsigned char bytes[CONTROL_FRAME_BYTES];
-	ssize_t n;
 
 	control_frame_encode(frame, bytes);
-	do {
-		n = send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(bytes))
-		return 0;
-	if (n < 0 && errno == EAGAIN)
-		return err_set(err, ERR_FULL, "the peer does not read");
-	return err_errno(err, "send");
+	return packet_send(fd, bytes, sizeof(bytes), err);
 }
 
 int control_frame_recv(int fd, struct control_frame *ret, struct err *err)
 {
-	/* one more shows a message that is too long */
 	unsigned char bytes[CONTROL_FRAME_BYTES + 1];
-	ssize_t n;
-	int rc;
+	int rc = packet_recv(fd, bytes, sizeof(bytes), err);
 
-	/* a reset: it left with something unread; its last words are behind that */
-	do {
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-	if (n == 0)
-		return err_set(err, ERR_CLOSED, "the peer closed its end");
-	if (n < 0 && errno == EAGAIN)
-		return 0;
-	if (n < 0)
-		return err_errno(err, "receive");
-	rc = control_frame_decode(bytes, (size_t)n, ret, err);
+	if (rc <= 0)
+		return rc;
+	rc = control_frame_decode(bytes, (size_t)rc, ret, err);
 	return rc < 0 ? rc : 1;
 }
 

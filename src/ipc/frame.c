@@ -3,16 +3,15 @@
  *
  *   0 magic  4 type, 2 bytes of zero  8 number  16 pid  20 generation  24 text
  *
- * A SOCK_SEQPACKET socket keeps the borders, so a frame is one send and one recv, and
- * half a frame does not exist. Both ends trust each other; what is checked here is our
+ * A frame is a packet. Both ends trust each other; what is checked here is our
  * own mistakes and a descriptor that is not what we think.
  */
 #include "ipc/frame.h"
 
-#include <errno.h>
+#include "ipc/packet.h"
+
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define FRAME_MAGIC 0x31465953u /* "SYF1" */
 
@@ -129,35 +128,18 @@ const char *frame_type_name(enum frame_type type)
 int frame_send(int fd, const struct frame *frame, struct err *err)
 {
 	unsigned char bytes[FRAME_BYTES];
-	ssize_t n;
 
 	frame_encode(frame, bytes);
-	do {
-		n = send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(bytes))
-		return 0;
-	if (n < 0 && errno == EAGAIN)
-		return err_set(err, ERR_FULL, "the peer does not read its frames");
-	return err_errno(err, "send a frame");
+	return packet_send(fd, bytes, sizeof(bytes), err);
 }
 
 int frame_recv(int fd, struct frame *ret, struct err *err)
 {
-	unsigned char
-		bytes[FRAME_BYTES + 1]; /* one more shows a message that is too long */
-	ssize_t n;
-	int rc;
+	unsigned char bytes[FRAME_BYTES + 1];
+	int rc = packet_recv(fd, bytes, sizeof(bytes), err);
 
-	do {
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return err_set(err, ERR_CLOSED, "the peer closed its end");
-	if (n < 0 && errno == EAGAIN)
-		return 0;
-	if (n < 0)
-		return err_errno(err, "receive a frame");
-	rc = frame_decode(bytes, (size_t)n, ret, err);
+	if (rc <= 0)
+		return rc;
+	rc = frame_decode(bytes, (size_t)rc, ret, err);
 	return rc < 0 ? rc : 1;
 }

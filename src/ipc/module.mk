@@ -12,6 +12,8 @@ src_ipc_libipc_a_SOURCES = \
 	src/ipc/kind.h \
 	src/ipc/lifeline.c \
 	src/ipc/lifeline.h \
+	src/ipc/packet.c \
+	src/ipc/packet.h \
 	src/ipc/score_before.c \
 	src/ipc/score_before.h \
 	src/ipc/score_recent.c \

@@ -72,7 +72,8 @@
 	ROW(PULSES_LATE,      "pulses_late",      COUNTER, "times that the event loop turned a second or more too late") \
 	ROW(PULSE_LATE_MS,    "pulse_late_ms",    GAUGE,   "longest time that the event loop turned later than it should") \
 	ROW(COST_MICROS,      "cost_micros",      COUNTER, "cost of the runs that ended, in millionths of a dollar") \
-	ROW(STORES_AWAY,      "stores_away",      GAUGE,   "stores that are named and do not answer: 1 Redis, 2 Postgres, 3 both")
+	ROW(STORES_AWAY,      "stores_away",      GAUGE,   "stores that are named and do not answer: 1 Redis, 2 Postgres, 3 both") \
+	ROW(STORES_WAITED,    "stores_waited",    GAUGE,   "stores that this child waits for before it is ready, in the same way")
 /* clang-format on */
 
 enum score_sort {

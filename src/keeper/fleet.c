@@ -269,9 +269,10 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 	if (fleet->ask || is_being_saved(fleet))
 		return;
 	if (!same(&now, &fleet->host_file)) {
+		if (!ask_reload(fleet))
+			return; /* told there; the next look finds it again */
 		fleet->host_file = now;
 		log_info("settings.file_changed", LOG_S("file", CONF_SAVED_HOST));
-		(void)ask_reload(fleet); /* told there */
 		return;
 	}
 	ask_store(fleet);

@@ -88,7 +88,11 @@ static const char *judge(const struct health *health, const struct tally *tally,
 	return "ok";
 }
 
-int health_write(const struct health *health, struct str *out)
+/*
+ * Append the answer's JSON (CONTRACT 1.8, DECISIONS 13) and return its HTTP status: 200
+ * while the status is ok or degraded, else 503.
+ */
+static int write_answer(const struct health *health, struct str *out)
 {
 	int64_t up_ms = clock_wall_ms() - health->env->board->started_at_ms;
 	bool redis = health->stores.redis(health->stores.arg);
@@ -141,7 +145,7 @@ static void on_request(struct request *req, void *arg)
 				    "\"code\":\"method_not_allowed\"}");
 		status = 405;
 	} else {
-		status = health_write(health, &body);
+		status = write_answer(health, &body);
 	}
 	response_json(req, status, &body);
 	str_deinit(&body);

@@ -30,10 +30,4 @@ void health_open(struct health *health);
 void health_drain(struct health *health, void (*done)(void *arg), void *arg);
 void health_free(struct health *health);
 
-/*
- * Append the answer's JSON (CONTRACT 1.8, DECISIONS 13) and return its HTTP status: 200
- * while the status is ok or degraded, else 503.
- */
-int health_write(const struct health *health, struct str *out);
-
 #endif

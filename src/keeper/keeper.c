@@ -1,12 +1,13 @@
 /*
  * keeper.c - the child that keeps a host's word in Redis and Postgres: wiring
  *
- * It starts first and stops last. At its start it brings the schema up to date (blocking,
- * with a deadline, before its loop runs), then it connects, beats for the workers, writes
- * the registry and serves the health page. What dead workers held goes back to the
- * queues.
+ * It starts first and stops last. At its start it waits for Postgres and brings the
+ * schema up to date (blocking, before its loop runs), then it connects, beats for the
+ * workers, writes the registry and serves the health page. What dead workers held goes
+ * back to the queues.
  *
  *   keeper.c    wiring
+ *   schema.c    the schema, at the start
  *   live.c      who is alive, by the scoreboard
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
@@ -39,11 +40,11 @@
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
+#include "keeper/schema.h"
 #include "keeper/stock_keys.h"
 #include "keeper/sweep.h"
 #include "keeper/waiting.h"
 #include "queue/queue.h"
-#include "store/store_schema.h"
 
 #include <string.h>
 
@@ -142,27 +143,6 @@ static const struct lifeline_ops lifeline_ops = {
 	.on_obituary = on_obituary,
 };
 
-#define MIGRATE_HINT "if the tables are large: synapsed db migrate takes its time"
-
-static int migrate(const struct conf *conf)
-{
-	const struct store_schema_options options = {
-		.url = conf->postgres.url,
-		.keep_stock_indexes = conf->db.stock_indexes == CONF_STOCK_INDEXES_KEEP,
-	};
-	struct err err;
-	int rc = store_schema_migrate(&options, &err);
-
-	if (rc < 0) {
-		log_error("schema.not_migrated", LOG_S("error", err.text),
-			  LOG_S("hint", rc == ERR_TIMEOUT ? MIGRATE_HINT : ""));
-		return rc;
-	}
-	if (rc > 0)
-		log_info("schema.migrated", LOG_N("migrations", rc));
-	return 0;
-}
-
 static int open_stores(struct keeper *keeper, struct err *err)
 {
 	const struct conf *conf = keeper->env->conf;
@@ -223,8 +203,9 @@ int keeper_enter(struct child_env *env)
 	struct err err;
 	int code;
 
-	if (migrate(env->conf) < 0)
-		return EXIT_CODE_CHILD_SERVER;
+	code = schema_bring(env);
+	if (code >= 0)
+		return code;
 	keeper.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!keeper.loop)
 		return EXIT_CODE_CHILD_SETUP;

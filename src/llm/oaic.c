@@ -385,8 +385,3 @@ void oaic_set_permit(struct oaic *oaic,
 	oaic->may_send = may_send;
 	oaic->may_send_arg = arg;
 }
-
-size_t oaic_in_flight(const struct oaic *oaic)
-{
-	return oaic->in_flight;
-}

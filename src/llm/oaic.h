@@ -41,7 +41,4 @@ void oaic_set_permit(struct oaic *oaic,
  */
 void oaic_call(struct oaic *oaic, struct llm_call *call);
 
-/* Calls that were not answered yet. */
-size_t oaic_in_flight(const struct oaic *oaic);
-
 #endif

@@ -121,6 +121,31 @@ static void write_calls(struct jsonw *w, const struct llm_message *message)
 	jsonw_array_end(w);
 }
 
+/* A text and the images behind it, in parts (CONTRACT 6.5). */
+static void write_parts(struct jsonw *w, const struct llm_message *message)
+{
+	size_t i;
+
+	jsonw_key(w, "content");
+	jsonw_array(w);
+	if (message->len) {
+		jsonw_object(w);
+		jsonw_pair_text(w, "type", "text");
+		write_text(w, "text", message->text, message->len);
+		jsonw_object_end(w);
+	}
+	for (i = 0; i < message->images_count; i++) {
+		jsonw_object(w);
+		jsonw_pair_text(w, "type", "image_url");
+		jsonw_key(w, "image_url");
+		jsonw_object(w);
+		write_text(w, "url", message->images[i].uri, message->images[i].len);
+		jsonw_object_end(w);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static void write_message(struct jsonw *w, const struct llm_message *message)
 {
 	jsonw_object(w);
@@ -130,6 +155,8 @@ static void write_message(struct jsonw *w, const struct llm_message *message)
 	/* with calls there need not be a text, and some servers refuse an empty one */
 	if (message->calls_count && !message->len)
 		jsonw_pair_raw(w, "content", "null", 4);
+	else if (message->images_count)
+		write_parts(w, message);
 	else
 		write_text(w, "content", message->text, message->len);
 	if (message->calls_count)

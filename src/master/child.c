@@ -285,6 +285,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	switch (child->state) {
 	case CHILD_STARTING:
+		if (child->ops->may_wait && child->ops->may_wait(child)) {
+			child_timer(child, child->kind->ready_timeout_ms);
+			return;
+		}
 		child->why = "not_ready";
 		child_step(child, CHILD_EV_READY_LATE);
 		return;

@@ -53,6 +53,9 @@ struct child_ops {
 	void (*obituary_done)(struct child *child, int index, int pid);
 	/* The kinds on demand are wanted, or not any more. NULL: ignored. */
 	void (*wanted)(struct child *child, bool wanted);
+	/* It is not ready in time: whether that is somebody else's doing, and its time
+	 * begins anew. NULL: never. */
+	bool (*may_wait)(struct child *child);
 	/*
 	 * The process was reaped; its slot of the scoreboard is the owner's now. why is
 	 * NULL when the master had not ended it. Returns the wait before the next fork.

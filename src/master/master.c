@@ -72,6 +72,7 @@ int master_run(const struct conf **conf, const struct master_opts *opts)
 	 */
 	(void)signal(SIGCHLD, SIG_DFL); /* legal signals: cannot fail */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a log as large as a file may be: EFBIG */
 
 	if (bad || house_setup(m, &err) < 0) {
 		log_error("master.refused", LOG_S("error", err.text));

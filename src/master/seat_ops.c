@@ -61,6 +61,24 @@ static void on_child_wanted(struct child *keeper, bool wanted)
 	}
 }
 
+/*
+ * One that waits for a store would have to wait again if it were replaced. Not so in a
+ * reload, which is taken back instead: the generation in force may have its stores.
+ */
+static bool on_child_may_wait(struct child *child)
+{
+	const struct master *m = child->owner;
+	const struct seat *seat = crews_seat_of(child);
+	int64_t pulse_mono_ms;
+
+	if (seat->role == SEAT_CANDIDATE || !(child->kind->flags & KIND_NEEDS_STORES) ||
+	    !score_get(child->score, SCORE_STORES_WAITED))
+		return false;
+	pulse_mono_ms =
+		atomic_load_explicit(&child->score->pulse_mono_ms, memory_order_relaxed);
+	return clock_mono_ms() - pulse_mono_ms <= m->conf->queue.pulse_stale_ms;
+}
+
 static int64_t on_child_died(struct child *child, const struct reaper_death *death,
 			     const char *why)
 {
@@ -106,6 +124,7 @@ const struct child_ops seat_ops = {
 	.ready = on_child_ready,
 	.obituary_done = on_child_obituary_done,
 	.wanted = on_child_wanted,
+	.may_wait = on_child_may_wait,
 	.died = on_child_died,
 	.retired = on_child_retired,
 };

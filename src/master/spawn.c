@@ -28,9 +28,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* For the terminal and for the master alone: they reach a whole process group. */
-static const int ignored[] = { SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
-			       SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE };
+/* For the terminal and for the master alone: they reach a whole process group. The last
+ * two are errors of a write, which says so itself. */
+static const int ignored[] = { SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1, SIGUSR2,
+			       SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ };
 
 int spawn_fork(const struct spawn_plan *plan, struct spawn_result *ret, int *exit_code,
 	       struct err *err)

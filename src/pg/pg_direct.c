@@ -91,6 +91,8 @@ int pg_direct_open(struct pg_direct *direct, const char *url, int64_t connect_ti
 		if (rc == 0)
 			status = PQconnectPoll(direct->conn);
 	}
+	if (rc == ERR_TIMEOUT) /* nobody is there; a time that is over is a statement's */
+		rc = err_set(err, ERR_CONN, "connect: Postgres does not answer");
 	if (rc == 0 && status == PGRES_POLLING_FAILED)
 		rc = conn_error(direct, ERR_CONN, err);
 	if (rc == 0)

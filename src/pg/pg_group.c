@@ -210,7 +210,9 @@ static void refused(struct pg_flight *flight, const struct pg_outcome *outcome)
 {
 	struct pg_group *group = flight->group;
 
-	if (outcome->cls == PG_CLASS_UNAVAILABLE || outcome->cls == PG_CLASS_CONNECTION) {
+	/* a right that an administrator took away is given back, and no run's fault */
+	if (outcome->cls == PG_CLASS_UNAVAILABLE || outcome->cls == PG_CLASS_CONNECTION ||
+	    outcome->cls == PG_CLASS_ACCESS) {
 		log_warn("pg.group_held", LOG_S("error", outcome->err.text),
 			 LOG_N("units", flight->count));
 		rest(flight, FLIGHT_RESTING, &group->backoff);

@@ -698,11 +698,6 @@ void pg_link_free(struct pg_link *link, bool *sent)
 	mem_free(link);
 }
 
-bool pg_link_up(const struct pg_link *link)
-{
-	return link->state == LINK_IDLE || link->state == LINK_BUSY;
-}
-
 bool pg_link_idle(const struct pg_link *link)
 {
 	return link->state == LINK_IDLE;

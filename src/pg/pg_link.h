@@ -43,7 +43,6 @@ struct pg_link *pg_link_new(struct ev_loop *loop, const struct pg_link_options *
 /* No callback comes any more. Whether the batch in flight reached the server: *sent. */
 void pg_link_free(struct pg_link *link, bool *sent);
 
-bool pg_link_up(const struct pg_link *link);
 bool pg_link_idle(const struct pg_link *link);
 /*
  * Send a batch over an idle link. It is borrowed until done; done never runs inside. due

@@ -11,7 +11,7 @@ enum pg_class {
 	PG_CLASS_CONNECTION,  /* the connection is gone or was never there */
 	PG_CLASS_VALUE,       /* a value that cannot be stored (22xxx) */
 	PG_CLASS_CONSTRAINT,  /* a constraint says no (23xxx) */
-	PG_CLASS_ACCESS,      /* authentication, privileges */
+	PG_CLASS_ACCESS,      /* authentication, privileges: an administrator's to mend */
 	PG_CLASS_BUG,         /* all else: our SQL does not fit this schema */
 };
 

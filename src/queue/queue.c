@@ -69,11 +69,6 @@ const char *queue_name(const struct queue *q)
 	return q->name;
 }
 
-const char *queue_incarnation(const struct queue *q)
-{
-	return q->incarnation;
-}
-
 struct redis_command *queue_call_begin(struct queue *q, size_t what)
 {
 	redis_script_begin(q->scripts, what, 1, &q->command);

@@ -59,6 +59,5 @@ int queue_new(struct redis_link *link, const struct redis_scripts *scripts,
 /* Acts under way keep what they need: their callbacks still come. NULL is fine. */
 void queue_free(struct queue *q);
 const char *queue_name(const struct queue *q);
-const char *queue_incarnation(const struct queue *q); /* NULL: none */
 
 #endif

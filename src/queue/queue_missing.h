@@ -19,7 +19,8 @@ struct queue_missing_ask {
 typedef void (*queue_missing_cb)(void *arg, int rc, const enum queue_missing *found,
 				 size_t n, const struct err *err);
 
-/* 1..QUEUE_BATCH_MAX jobs. Changes nothing. */
+/* 1..QUEUE_BATCH_MAX jobs. One that is known and in no place is missing, and is
+ * forgotten. */
 int queue_missing(struct queue *q, const struct queue_missing_ask *asks, size_t n,
 		  queue_missing_cb cb, void *arg, struct err *err);
 

@@ -195,6 +195,7 @@ static void on_turn_end(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	link->turn_due_mono_ms = 0;
 	if (link->out.len && !ev_is_active(&link->writable))
 		flush(link);
 }
@@ -232,7 +233,6 @@ int redis_link_send(struct redis_link *link, const struct redis_command *command
 		    redis_answer_cb cb, void *arg, struct err *err)
 {
 	struct redis_pending_entry entry = { .cb = cb, .arg = arg };
-	int64_t now;
 
 	assert(command->count > 0);
 	if (link->state != LINK_UP)
@@ -243,12 +243,13 @@ int redis_link_send(struct redis_link *link, const struct redis_command *command
 	if (link->out.len - link->out_done + command->bytes.len > link->bytes_max)
 		return err_set(err, ERR_FULL, "%zu bytes to Redis are unsent",
 			       link->out.len - link->out_done);
-	now = clock_mono_ms();
+	if (!link->turn_due_mono_ms)
+		link->turn_due_mono_ms = clock_mono_ms() + link->command_timeout_ms;
 	entry.begins_at = link->queued;
-	entry.deadline_mono_ms = now + link->command_timeout_ms;
+	entry.deadline_mono_ms = link->turn_due_mono_ms;
 	redis_link_enqueue(link, command, &entry);
 	if (!ev_is_active(&link->deadline))
-		deadline_arm(link, now, entry.deadline_mono_ms);
+		deadline_arm(link, clock_mono_ms(), entry.deadline_mono_ms);
 	return 0;
 }
 
@@ -258,6 +259,7 @@ static void greet(struct redis_link *link)
 {
 	link->state = LINK_GREETING;
 	link->queued = link->written = 0;
+	link->turn_due_mono_ms = 0;
 	redis_reader_free(link->reader);
 	link->reader = redis_reader_new();
 	redis_greeting_send(link);

@@ -45,11 +45,6 @@ enum redis_type redis_reply_type(const struct redis_reply *reply)
 	return reply ? reply->type : REDIS_NIL;
 }
 
-bool redis_reply_is_nil(const struct redis_reply *reply)
-{
-	return redis_reply_type(reply) == REDIS_NIL;
-}
-
 int64_t redis_reply_int(const struct redis_reply *reply)
 {
 	return reply && reply->type == REDIS_INT ? reply->number : 0;

@@ -39,7 +39,6 @@ enum redis_trouble {
 struct redis_reply;
 
 enum redis_type redis_reply_type(const struct redis_reply *reply); /* NULL: REDIS_NIL */
-bool redis_reply_is_nil(const struct redis_reply *reply);
 /* 0 when it is no integer. */
 int64_t redis_reply_int(const struct redis_reply *reply);
 /* An integer, or a text that is wholly one in decimal. false: *ret is untouched. */

@@ -145,8 +145,3 @@ void agent_unref(struct agent *agent)
 	arena_deinit(&agent->arena);
 	mem_free(agent);
 }
-
-const char *agent_type_name(enum agent_type type)
-{
-	return type_names[type];
-}

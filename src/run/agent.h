@@ -58,6 +58,4 @@ struct agent *agent_ref(struct agent *agent);
 /* NULL is fine; the last reference frees it. */
 void agent_unref(struct agent *agent);
 
-const char *agent_type_name(enum agent_type type);
-
 #endif

@@ -426,6 +426,26 @@ static void mark_repeats(struct definition *definition)
 	mem_free(repeats);
 }
 
+static bool has_agent_of(const struct definition_step *step,
+			 const struct definition_step *other)
+{
+	return step->agent_id && other->agent_id && step->type == STEP_AGENT &&
+	       other->type == STEP_AGENT && strcmp(step->agent_id, other->agent_id) == 0;
+}
+
+static void mark_agents(struct definition *definition)
+{
+	struct definition_step *steps = definition->steps;
+	size_t i, k;
+
+	for (i = 0; i < definition->steps_count; i++) {
+		steps[i].agent_again |= steps[i].type == STEP_AGENT && steps[i].repeats;
+		for (k = 0; k < i; k++)
+			if (has_agent_of(&steps[i], &steps[k]))
+				steps[i].agent_again = steps[k].agent_again = true;
+	}
+}
+
 static void read_definition(struct reader *r)
 {
 	struct definition *definition = r->definition;
@@ -470,6 +490,7 @@ int definition_parse(const char *text, size_t len, struct definition **ret,
 		return ERR_INPUT;
 	}
 	mark_repeats(definition);
+	mark_agents(definition);
 	*ret = definition;
 	return 0;
 }
@@ -496,11 +517,6 @@ const struct definition_step *definition_step(const struct definition *definitio
 					      const char *id)
 {
 	return id ? map_get(&definition->by_id, id, strlen(id)) : NULL;
-}
-
-const char *definition_type_name(enum step_type type)
-{
-	return type_names[type];
 }
 
 const char *definition_merge_name(enum merge_strategy strategy)

@@ -131,6 +131,7 @@ struct definition_step {
 	size_t allowed_tools_count;
 	bool full_history; /* include_full_history: true unless said */
 	bool repeats;      /* a run may come to it again: a cycle, or a loop around it */
+	bool agent_again;  /* it or another step may have its agent's next turn */
 	const char *output_key;   /* NULL when empty */
 	const char *next_step_id; /* NULL when empty: the path ends */
 	int64_t timeout_ms;       /* 0: the engine's limit */
@@ -182,7 +183,6 @@ void definition_unref(struct definition *definition);
 /* The step with that id, or NULL (for NULL as well). */
 const struct definition_step *definition_step(const struct definition *definition,
 					      const char *id);
-const char *definition_type_name(enum step_type type);
 const char *definition_merge_name(enum merge_strategy strategy);
 
 /* What this build can execute; the engine's is step_types_rules(). */

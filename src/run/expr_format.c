@@ -53,7 +53,8 @@ static int shortest(double d, char digits[20], int *exponent)
 	return n;
 }
 
-void expr_format_float(struct str *out, double d)
+/* The shortest digits that read back as the same double, as Python writes them. */
+static void format_float(struct str *out, double d)
 {
 	char digits[20] = "";
 	int exponent, n, i;
@@ -208,7 +209,7 @@ bool expr_format_repr(struct expr_budget *budget, struct expr_value *value,
 		str_add_int(out, value->as.integer);
 		return true;
 	case EXPR_FLOAT:
-		expr_format_float(out, value->as.real);
+		format_float(out, value->as.real);
 		return true;
 	case EXPR_STR:
 		repr_text(value, out);
@@ -317,7 +318,7 @@ bool expr_format_json(struct expr_budget *budget, struct expr_value *value,
 		if (!isfinite(value->as.real))
 			return expr_budget_fail(
 				budget, "the result holds a number that is not finite");
-		expr_format_float(out, value->as.real);
+		format_float(out, value->as.real);
 		return true;
 	case EXPR_STR:
 		jsonw_quote(out, value->as.text.bytes, value->as.text.len);

@@ -18,7 +18,5 @@ bool expr_format_repr(struct expr_budget *budget, struct expr_value *value,
 /* A fault for numbers that are not finite and for keys that are no scalars. */
 bool expr_format_json(struct expr_budget *budget, struct expr_value *value,
 		      struct str *out);
-/* The shortest digits that read back as the same double, as Python writes them. */
-void expr_format_float(struct str *out, double d);
 
 #endif

@@ -24,11 +24,6 @@ enum fires_missed fires_missed_find(const char *word)
 	return (enum fires_missed)i;
 }
 
-const char *fires_missed_word(enum fires_missed missed)
-{
-	return words[missed];
-}
-
 static void push(int64_t *due, size_t *n, size_t max, int64_t at)
 {
 	if (*n == max) { /* the newest count */

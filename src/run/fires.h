@@ -19,7 +19,6 @@ enum fires_missed {
 
 /* The word in tables and bodies; FIRES_MISSED_COUNT: none. */
 enum fires_missed fires_missed_find(const char *word);
-const char *fires_missed_word(enum fires_missed missed);
 
 /*
  * next_sec is the moment that is to be dealt with next, now_sec >= next_sec. Into due[]

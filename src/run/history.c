@@ -10,9 +10,9 @@
 #include "run/history.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/digits.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "run/definition.h"
@@ -21,7 +21,6 @@
 
 #define ERROR_MAX   2000
 #define ENTRY_BYTES 256 /* as JSON, about */
-#define STAMP_SHORT 19  /* "2026-11-23T21:45:00" */
 
 void history_init(struct history *history, struct arena *arena,
 		  const struct definition *definition)
@@ -130,12 +129,9 @@ char *history_seconds(int64_t ms, char *buf)
 
 static void print_moment(struct jsonw *w, const char *key, int64_t at_ms)
 {
-	char stamp[CLOCK_STAMP_MAX];
+	char stamp[MOMENT_MAX];
 
-	(void)clock_stamp(at_ms, stamp);
-	stamp[STAMP_SHORT] = 'Z';
-	stamp[STAMP_SHORT + 1] = '\0';
-	jsonw_pair_text(w, key, stamp);
+	jsonw_pair_text(w, key, moment_text_sec(at_ms, stamp));
 }
 
 static void print_entry(struct jsonw *w, const struct history_entry *entry)

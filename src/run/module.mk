@@ -56,6 +56,8 @@ src_run_librun_a_SOURCES = \
 	src/run/graph.h \
 	src/run/history.c \
 	src/run/history.h \
+	src/run/image.c \
+	src/run/image.h \
 	src/run/jsontext.c \
 	src/run/jsontext.h \
 	src/run/model.c \
@@ -68,6 +70,8 @@ src_run_librun_a_SOURCES = \
 	src/run/problem.h \
 	src/run/schema.c \
 	src/run/schema.h \
+	src/run/speech.c \
+	src/run/speech.h \
 	src/run/state.c \
 	src/run/state.h \
 	src/run/template.c \

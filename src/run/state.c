@@ -272,8 +272,9 @@ int state_set(struct state *state, const char *key, const char *json, size_t jso
 	return 0;
 }
 
-int state_set_text(struct state *state, const char *key, const char *text, size_t len,
-		   struct err *err)
+/* The same for a text that becomes a JSON string. */
+static int set_text(struct state *state, const char *key, const char *text, size_t len,
+		    struct err *err)
 {
 	struct str json = STR_INIT;
 	int rc;
@@ -453,10 +454,10 @@ int state_seed(struct state *state, const struct definition *definition,
 				 definition->defaults[i].json_len, err);
 	if (rc == 0) {
 		utf8_clean(&text, message, message_len);
-		rc = state_set_text(state, "user_input", str_text(&text), text.len, err);
+		rc = set_text(state, "user_input", str_text(&text), text.len, err);
 	}
 	if (rc == 0)
-		rc = state_set_text(state, "user_query", str_text(&text), text.len, err);
+		rc = set_text(state, "user_query", str_text(&text), text.len, err);
 	if (rc == 0 && inputs && inputs_len)
 		rc = merge_inputs(state, inputs, inputs_len, err);
 	str_deinit(&text);

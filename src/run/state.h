@@ -75,9 +75,6 @@ size_t state_count(const struct state *state);
  * exceed its bound: nothing is changed then. */
 int state_set(struct state *state, const char *key, const char *json, size_t json_len,
 	      struct err *err);
-/* The same for a text that becomes a JSON string. */
-int state_set_text(struct state *state, const char *key, const char *text, size_t len,
-		   struct err *err);
 /* Absent is fine. */
 void state_del(struct state *state, const char *key);
 /* Append to the list under the key; a value that is absent or no list is replaced by a

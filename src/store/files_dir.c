@@ -13,7 +13,6 @@
 #include "base/str.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -83,24 +82,6 @@ void files_dir_close(struct files_dir *dir)
 	dir->path = NULL;
 	fdutil_close(&dir->root);
 	fdutil_close(&dir->live);
-}
-
-bool files_dir_has_live(const struct files_dir *dir)
-{
-	struct str path = STR_INIT;
-	char id[IDS_MAX];
-	struct dirent *entry;
-	bool found = false;
-	DIR *list;
-
-	str_printf(&path, "%s/live", dir->path);
-	list = opendir(str_text(&path));
-	str_deinit(&path);
-	while (list && !found && (entry = readdir(list)))
-		found = files_dir_id(entry->d_name, JOURNAL, id);
-	if (list)
-		(void)closedir(list);
-	return found;
 }
 
 bool files_dir_name(const char *run_id, const char *suffix, char *buf)
@@ -180,16 +161,6 @@ int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 		return err_errno(err, "move %s", name);
 	/* a move away from live/ may be lost: the next start does it again */
 	dir->changed |= to_live;
-	return 0;
-}
-
-int files_dir_sync(struct files_dir *dir, struct err *err)
-{
-	if (!dir->changed)
-		return 0;
-	if (fsync(dir->live) < 0)
-		return err_errno(err, "sync %s", dir->path);
-	dir->changed = false;
 	return 0;
 }
 

@@ -31,9 +31,6 @@ int files_dir_look(struct files_dir *dir, const char *data_dir, struct err *err)
 /* Fine on what look and open left. */
 void files_dir_close(struct files_dir *dir);
 
-/* Is there a file of a run that has not ended? */
-bool files_dir_has_live(const struct files_dir *dir);
-
 #define FILES_NAME_MAX 800
 /* "<id><suffix>" into buf[FILES_NAME_MAX]; false: the id is too long for a name. */
 bool files_dir_name(const char *run_id, const char *suffix, char *buf);
@@ -52,7 +49,5 @@ int files_dir_move(struct files_dir *dir, const char *run_id, bool to_live,
 /* Delete the files of a run that has ended: the journal last, so that a piece is found
  * again. Not durable by itself. ERR_SYS. */
 int files_dir_erase(struct files_dir *dir, const char *run_id, struct err *err);
-/* Names that live/ got are on the disk. ERR_SYS. */
-int files_dir_sync(struct files_dir *dir, struct err *err);
 
 #endif

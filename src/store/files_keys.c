@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "base/jsonr.h"
 #include "base/jsonw.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "store/files_edit.h"
-#include "store/files_run.h"
 #include "store/store_keys.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ int files_keys_add(const char *data_dir, int patience_ms, const char *id,
 		   const char *tenant_id, struct err *err)
 {
 	struct files_edit *edit = NULL;
-	char at[FILES_MOMENT_MAX];
+	char at[MOMENT_MAX];
 	struct str text = STR_INIT;
 	struct jsonw w;
 	int rc = open_file(data_dir, patience_ms, &edit, err);
@@ -42,7 +42,7 @@ int files_keys_add(const char *data_dir, int patience_ms, const char *id,
 	jsonw_pair_text(&w, "name", name);
 	jsonw_pair_text(&w, "key_hash", key_hash);
 	jsonw_pair_text(&w, "key_prefix", key_prefix);
-	jsonw_pair_text(&w, "created_at", files_run_stamp(clock_wall_ms(), at));
+	jsonw_pair_text(&w, "created_at", moment_text_sec(clock_wall_ms(), at));
 	jsonw_pair_text(&w, "last_used_at", NULL);
 	jsonw_pair_bool(&w, "is_active", true);
 	if (tenant_id)

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NONE UINT32_MAX
 
@@ -313,29 +312,4 @@ bool files_run_get_pin(const char *body, size_t len, struct files_pin *ret)
 	ret->version = get_int(&f);
 	ret->text = get(&f);
 	return !f.bad && ret->id && ret->text;
-}
-
-const char *files_run_moment(int64_t at_ms, char *buf)
-{
-	time_t sec = (time_t)(at_ms / 1000);
-	struct tm tm;
-	size_t len;
-
-	if (!gmtime_r(&sec, &tm))
-		memset(&tm, 0, sizeof(tm));
-	len = strftime(buf, FILES_MOMENT_MAX, "%Y-%m-%d %H:%M:%S", &tm);
-	(void)snprintf(buf + len, FILES_MOMENT_MAX - len, ".%03d+00",
-		       (int)(at_ms % 1000));
-	return buf;
-}
-
-const char *files_run_stamp(int64_t at_ms, char *buf)
-{
-	time_t sec = (time_t)(at_ms / 1000);
-	struct tm tm;
-
-	if (!gmtime_r(&sec, &tm))
-		memset(&tm, 0, sizeof(tm));
-	(void)strftime(buf, FILES_MOMENT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return buf;
 }

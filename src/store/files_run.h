@@ -110,10 +110,4 @@ bool files_run_get_answer(const char *body, size_t len, struct files_answer *ret
  * people. false: nothing. */
 bool files_run_get_wait(const char *body, size_t len, struct store_wait_change *ret);
 
-/* "2026-06-01 12:34:56.789+00", as Postgres prints a moment, into buf. */
-#define FILES_MOMENT_MAX 48
-const char *files_run_moment(int64_t at_ms, char *buf);
-/* "2026-06-01T12:34:56Z", as stock files have it (CONTRACT 5.3). */
-const char *files_run_stamp(int64_t at_ms, char *buf);
-
 #endif

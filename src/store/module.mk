@@ -94,6 +94,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_waits.h \
 	src/store/store_why.c \
 	src/store/store_why.h \
+	src/store/store_woken.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -116,6 +117,7 @@ STORE_SQL = \
 	src/store/sql/cancel_end.sql \
 	src/store/sql/cancel_look.sql \
 	src/store/sql/chat_history.sql \
+	src/store/sql/chat_images.sql \
 	src/store/sql/chat_lock.sql \
 	src/store/sql/chat_next.sql \
 	src/store/sql/chat_post.sql \
@@ -282,7 +284,8 @@ STORE_MIGRATIONS = \
 	src/store/migrations/013_views.sql \
 	src/store/migrations/014_list_room.sql \
 	src/store/migrations/015_stock_waits.sql \
-	src/store/migrations/016_origins.sql
+	src/store/migrations/016_origins.sql \
+	src/store/migrations/017_accepted.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

@@ -60,11 +60,6 @@ int store_detail_story(struct pg_batch *batch, const char *run_id, int limit)
 	return ask(batch, STORE_SQL_RUN_STORY, run_id, limit);
 }
 
-int store_detail_story_count(const struct pg_reply *reply, int statement)
-{
-	return pg_reply_rows(reply, statement);
-}
-
 void store_detail_story_read(const struct pg_reply *reply, int statement, int row,
 			     struct store_told *ret)
 {

@@ -56,7 +56,6 @@ struct store_told {
 };
 
 int store_detail_story(struct pg_batch *batch, const char *run_id, int limit);
-int store_detail_story_count(const struct pg_reply *reply, int statement);
 void store_detail_story_read(const struct pg_reply *reply, int statement, int row,
 			     struct store_told *ret);
 

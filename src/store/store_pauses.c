@@ -44,9 +44,12 @@ static int add_listing(struct pg_batch *batch, enum store_sql_text sql,
 }
 
 int store_pauses_queues(struct pg_batch *batch, const char *const *configured, size_t n,
-			int limit)
+			int limit, int count_max)
 {
-	return add_listing(batch, STORE_SQL_QUEUES_STATE, configured, n, limit);
+	int at = add_listing(batch, STORE_SQL_QUEUES_STATE, configured, n, limit);
+
+	pg_batch_int8(batch, count_max);
+	return at;
 }
 
 int store_pauses_names(struct pg_batch *batch, const char *const *configured, size_t n,
@@ -75,5 +78,7 @@ void store_pauses_queues_read(const struct pg_reply *reply, int statement, int r
 		.paused_at = pg_reply_text(reply, statement, row, 3),
 		.paused_reason = pg_reply_text(reply, statement, row, 4),
 		.dead = pg_reply_int(reply, statement, row, 5),
+		.later = pg_reply_int(reply, statement, row, 6),
+		.again = pg_reply_int(reply, statement, row, 7),
 	};
 }

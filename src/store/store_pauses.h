@@ -25,10 +25,13 @@ struct store_queue {
 	const char *paused_at;     /* NULL: it is not */
 	const char *paused_reason; /* NULL: it is not */
 	int64_t dead;              /* open dead letters of its runs */
+	int64_t later;             /* accepted runs whose moment is still to come */
+	int64_t again;             /* live ones after a failure or a worker's death */
 };
 
+/* count_max: runs that are looked at for `later`, and for `again`, of all queues. */
 int store_pauses_queues(struct pg_batch *batch, const char *const *configured, size_t n,
-			int limit);
+			int limit, int count_max);
 int store_pauses_queues_count(const struct pg_reply *reply, int statement);
 void store_pauses_queues_read(const struct pg_reply *reply, int statement, int row,
 			      struct store_queue *ret);

@@ -7,19 +7,10 @@
  */
 #include "store/store_time.h"
 
-#include "base/str.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #define SECONDS_END 19 /* of "2026-06-01 12:34:56"; five-digit years are not ours */
-
-void store_time_add(struct str *out, const char *moment)
-{
-	char buf[STORE_TIME_MAX];
-
-	str_add_text(out, store_time_text(moment, buf));
-}
 
 const char *store_time_text(const char *moment, char *buf)
 {

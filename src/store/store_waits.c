@@ -42,7 +42,8 @@ static const struct store_column change_columns[] = {
 
 #undef AT
 
-bool store_waits_changed(const struct store_step *steps, size_t n)
+/* Whether any of these rows does something to a question. */
+static bool waits_changed(const struct store_step *steps, size_t n)
 {
 	size_t i;
 
@@ -104,7 +105,7 @@ void store_waits_write(struct pg_batch *batch, const char *owner,
 	pg_batch_text(batch, owner, -1);
 	run_id = pg_batch_column(batch, PG_COL_TEXT, n);
 	for (i = 0; i < n; i++)
-		if (store_waits_changed(runs[i].steps, runs[i].step_count))
+		if (waits_changed(runs[i].steps, runs[i].step_count))
 			pg_batch_put_text(batch, run_id, runs[i].run_id, -1);
 }
 

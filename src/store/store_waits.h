@@ -35,8 +35,6 @@ struct store_wait_change {
  */
 void store_waits_write(struct pg_batch *batch, const char *owner,
 		       const struct store_commit *runs, size_t n);
-/* Whether any of these rows does something to a question. */
-bool store_waits_changed(const struct store_step *steps, size_t n);
 /* Behind store_runs_end(): one statement, nothing comes back. */
 void store_waits_end(struct pg_batch *batch, const char *owner,
 		     const char *const *run_ids, size_t n);

@@ -3,12 +3,13 @@
 import { el } from './dom.js';
 
 const HEIGHT = 180;
+const beside = (name) => new URL(name, import.meta.url).href;
 let loading = null;
 
 function library() {
   loading ??= new Promise((resolve, reject) => {
-    document.head.append(el('link', { rel: 'stylesheet', href: '/ui/uplot.css' }),
-      el('script', { src: '/ui/uplot.min.js', onload: () => resolve(window.uPlot),
+    document.head.append(el('link', { rel: 'stylesheet', href: beside('uplot.css') }),
+      el('script', { src: beside('uplot.min.js'), onload: () => resolve(window.uPlot),
         onerror: () => { loading = null; reject(new Error('the charts could not be fetched')); } }));
   });
   return loading;

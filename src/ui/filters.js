@@ -41,3 +41,15 @@ export function savedFilters(now, go, said) {
   draw();
   return node;
 }
+
+const NARROW = '(max-width: 700px)'; // as in page.css
+
+// A form of filters, folded away where the window is narrow: {node, end}. active: the words of those that are set.
+export function folded(form, active) {
+  const narrow = matchMedia(NARROW);
+  const node = el('details', { class: 'fold', open: !narrow.matches }, el('summary', {}, active.length ? `Filters (${active.length}): ${active.join(', ')}` : 'Filters'), form);
+  const fold = () => { node.open = !narrow.matches; };
+
+  narrow.addEventListener('change', fold);
+  return { node, end: () => narrow.removeEventListener('change', fold) };
+}

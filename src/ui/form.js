@@ -16,6 +16,19 @@ function unmark(input) {
   input.removeAttribute('aria-errormessage');
 }
 
+// act() when it is sent, once at a time: its button says that it is under way.
+export function onSubmit(form, act) {
+  let busy = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    const press = form.querySelector('button[type=submit]');
+    busy = true;
+    press?.setAttribute('aria-disabled', 'true');
+    try { await act(); } finally { busy = false; press?.removeAttribute('aria-disabled'); }
+  });
+}
+
 // fields: name of the API -> the input. A mark goes when its field is typed in.
 export function faults(fields) {
   for (const input of Object.values(fields)) input.addEventListener('input', () => unmark(input));

@@ -2,9 +2,11 @@ SYN_LIBS += src/ui/libui.a
 noinst_LIBRARIES += src/ui/libui.a
 UI_FILES = \
 	src/ui/chart.js \
+	src/ui/code.js \
 	src/ui/csv.js \
 	src/ui/diff.js \
 	src/ui/dom.js \
+	src/ui/early.js \
 	src/ui/filters.js \
 	src/ui/form.js \
 	src/ui/graph.js \
@@ -18,6 +20,7 @@ UI_FILES = \
 	src/ui/parts.js \
 	src/ui/pointer.js \
 	src/ui/show.js \
+	src/ui/sign_in.js \
 	src/ui/steps.js \
 	src/ui/story.js \
 	src/ui/sync.js \

@@ -1,5 +1,7 @@
 // net.js - requests to the API that this page came from
 
+import { early } from './early.js';
+
 export class Refused extends Error {
   constructor(status, code, detail) {
     super(detail);
@@ -10,7 +12,7 @@ export class Refused extends Error {
 
 const listeners = new Set();
 
-// Told {connected} when it changes, {signedOut: true}, and {trouble: error or null} of what is
+// Told {connected} when it changes, {signedOut: true}, {signedIn: true} when that is over, and {trouble: error or null} of what is
 // asked for again and again. Returns what ends it.
 export function onConnection(listener) {
   listeners.add(listener);
@@ -65,11 +67,11 @@ export async function ask(method, path, body, more = {}) {
 
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   try {
-    answer = await fetch(path, {
+    answer = await ((method === 'GET' && early(path)) || fetch(path, {
       method, headers, credentials: 'same-origin',
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(WAIT_MS),
-    });
+    }));
   } catch (error) {
     mark('requests', true);
     probe();
@@ -82,7 +84,8 @@ export async function ask(method, path, body, more = {}) {
   try { json = text ? JSON.parse(text) : null; } catch { /* no JSON: the text is shown */ }
   if (!answer.ok) {
     if (answer.status === 401 && path !== '/api/session') tell({ signedOut: true });
-    const refused = new Refused(answer.status, json?.code ?? 'error', sentence(json?.detail ?? text));
+    const refused = new Refused(answer.status, json?.code ?? 'error', sentence(json?.detail ?? json?.reason ?? text));
+    refused.body = json;
     refused.list = Array.isArray(json?.detail) ? json.detail : null;
     throw refused;
   }
@@ -92,6 +95,14 @@ export async function ask(method, path, body, more = {}) {
 
 export const get = (path) => ask('GET', path);
 export const post = (path, body = {}) => ask('POST', path, body);
+
+// How the host says that it stands: what it says with a refusal is its answer too.
+export async function health() {
+  try { return await get('/health'); } catch (error) {
+    if (!error.body?.status) throw error;
+    return error.body;
+  }
+}
 
 export function query(params) {
   const all = new URLSearchParams();
@@ -110,14 +121,15 @@ const AGAIN_MS = 1000, AGAIN_MAX_MS = 15000, CUT_MS = 3000;
  */
 export function follow(path, onEvent, onState = () => {}) {
   const me = {};
-  let source = null, last = null, wait = AGAIN_MS, timer = null, cut = null, ended = false;
+  let source = null, last = null, wait = AGAIN_MS, timer = null, cut = null, ended = false, refused = false;
 
-  const end = () => { ended = true; source?.close(); clearTimeout(timer); clearTimeout(cut); mark(me, false); };
+  const forget = onConnection((news) => { if (news.signedIn && refused) { refused = false; open(); } });
+  const end = () => { ended = true; forget(); source?.close(); clearTimeout(timer); clearTimeout(cut); mark(me, false); };
   const there = () => { clearTimeout(cut); cut = null; wait = AGAIN_MS; mark(me, false); };
   async function again() {
     try {
       const answer = await fetch(path, { method: 'HEAD', credentials: 'same-origin', signal: AbortSignal.timeout(WAIT_MS) });
-      if (answer.status === 401) { end(); tell({ signedOut: true }); return; }
+      if (answer.status === 401) { refused = true; tell({ signedOut: true }); return; } // until somebody signs in again
       if (answer.status >= 400 && answer.status < 500) { end(); onState('closed'); return; }
     } catch { /* it is away: later */ }
     if (ended) return;

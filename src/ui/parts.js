@@ -1,7 +1,7 @@
 // parts.js - pieces that several views share
 
 import { add, badge, button, el, field, fill } from './dom.js';
-import { faults } from './form.js';
+import { faults, onSubmit } from './form.js';
 import { age, between, money, moment, seconds } from './show.js';
 
 export function heading(title, ...more) {
@@ -122,21 +122,16 @@ export function answerForm(fields, onSend) {
     if (f.required) input.required = true;
     inputs.push([name, input, f]);
     byName[name] = input;
-    add(form, field(f.label ?? name, input));
+    add(form, field(f.label ?? name, input, f.required ? 'Needed' : null));
   }
   const wrong = faults(byName);
-  let busy = false;
   add(form, said.node, el('button', { type: 'submit' }, 'Answer'));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
+  onSubmit(form, async () => {
     const response = {};
     for (const [name, input, f] of inputs)
       response[name] = input.type === 'checkbox' ? input.checked : f.type === 'number' && input.value !== '' ? Number(input.value) : input.value;
     wrong.clear();
     try { await onSend(response); } catch (error) { if (!wrong.show(error)) said.say(error.message, true); }
-    busy = false;
   });
   return form;
 }

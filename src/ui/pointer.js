@@ -41,9 +41,35 @@ export function lineAt(text, offset) {
   return text.slice(0, offset).split('\n').length;
 }
 
-// The line that a JSON parser complains of, or 0 where its words do not tell.
-export function lineOfError(text, message) {
-  const line = /line (\d+)/.exec(message), position = /position (\d+)/.exec(message);
-  if (line) return Number(line[1]);
-  return position ? lineAt(text, Number(position[1])) : 0;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y, NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y, NAME = /true|false|null/y, BLANK = /[ \t\r\n]*/y;
+const DEEP_MAX = 1000;
+
+// Where a text stops being JSON; -1 where it does not. Browsers do not all tell, and not always.
+function faultAt(text) {
+  let at = 0;
+  const eat = (pattern) => { pattern.lastIndex = at; const is = pattern.test(text); if (is) at = pattern.lastIndex; return is; };
+  const char = (c) => { eat(BLANK); if (text[at] !== c) return false; at++; return true; };
+
+  function members(end, one) {
+    if (char(end)) return true;
+    do { if (!one()) return false; } while (char(','));
+    return char(end);
+  }
+  function value(depth) {
+    eat(BLANK);
+    if (depth > DEEP_MAX) return false;
+    if (char('{')) return members('}', () => { eat(BLANK); return eat(STRING) && char(':') && value(depth + 1); });
+    if (char('[')) return members(']', () => value(depth + 1));
+    return eat(STRING) || eat(NUMBER) || eat(NAME);
+  }
+  if (!value(0)) return at;
+  eat(BLANK);
+  return at < text.length ? at : -1;
+}
+
+// The line in which a text that is no JSON goes wrong; a comma too many or a value that is left
+// out is told where the comma or the name stands, not at what comes after blank lines.
+export function lineOfError(text) {
+  const at = faultAt(text);
+  return lineAt(text, at < 0 ? 0 : at < text.length && !/^\s*[,:]?\s*$/.test(text.slice(at)) ? at : text.trimEnd().length);
 }

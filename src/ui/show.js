@@ -75,3 +75,9 @@ export function money(usd) {
 export function json(value) {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
+
+// What an error says in a line: of the trace of a program it is the last one.
+export function gist(text) {
+  const lines = String(text ?? '').trim().split('\n');
+  return /^Traceback \(/.test(lines[0]) ? lines.at(-1) : lines.length > 1 ? `${lines[0]}…` : lines[0];
+}

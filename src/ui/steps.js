@@ -1,7 +1,7 @@
 // steps.js - the steps of a run: the list of them, what each cost, and one of them in full
 
 import { badge, button, el, fill, refresh } from './dom.js';
-import { between, json, money, moment, number, span } from './show.js';
+import { between, gist, json, money, moment, number, span } from './show.js';
 import { table } from './table.js';
 
 // Where the journal has a step: usage, effects and waits name it so.
@@ -55,12 +55,12 @@ function took(step) {
 // In the order in which they began; the same one once for each time it was begun. onStep(step)
 export function timeline(stepsNow, onStep) {
   return table({
-    caption: 'Steps in the order in which they began', empty: 'No step has begun.', key: (s) => s.nth,
+    caption: 'Steps in the order in which they began', empty: 'No step has begun.', key: (s) => s.nth, class: 'steps',
     columns: [
-      ['Step', (s) => [button(s.name ?? s.step_id, () => onStep(s), { class: 'bare' }), s.place !== s.step_id ? el('small', {}, ` ${s.place}`) : null, s.execution > 1 ? el('small', {}, ` (time ${s.execution})`) : null]],
+      ['Step', (s) => [button(s.name ?? s.step_id, () => onStep(s), { class: 'bare cut2', title: s.name }), s.place !== s.step_id ? el('small', {}, ` ${s.place}`) : null, s.execution > 1 ? el('small', {}, ` (time ${s.execution})`) : null]],
       ['Type', (s) => s.type],
-      ['Status', (s) => [badge(s.status), s.error ? el('div', { class: 'error clip' }, s.error) : null]],
-      ['Attempts', (s) => [s.attempts, s.starts > 1 ? ` (${s.starts} starts)` : '']], ['Began', (s) => moment(s.started_at)],
+      ['Status', (s) => [badge(s.status), s.error ? el('div', { class: 'error clip' }, gist(s.error)) : null]],
+      ['Attempts', (s) => el('span', { class: s.attempts > 1 || s.starts > 1 ? 'again' : 'once' }, s.attempts, s.starts > 1 ? ` (${s.starts} starts)` : '')], ['Began', (s) => moment(s.started_at)],
       ['Took', took], ['Tokens', (s) => (s.spent ? number(s.spent.tokens) : '')], ['Cost', (s) => (s.spent ? money(s.spent.cost) : '')],
     ],
     load: async () => ({ rows: stepsNow().slice(), next: null }),

@@ -6,7 +6,7 @@
 
 import { add, button, el, fill, focusAgain, focusPlace } from './dom.js';
 
-const PIECE = 50, NEAR = '800px 0px', ROW_PX = 36;
+const PIECE = 50, NEAR = '800px 0px', ROW_PX = 36, SLOW_MS = 400;
 
 // columns: [[heading, row -> child]...]; load(after) -> {rows, next}; select(rows) when what is
 // chosen changes; onPage() when a page has come; empty: what is said, or shown, of no rows. reload() asks for the first page again and keeps what is selected.
@@ -143,7 +143,12 @@ export function table({ caption, columns, load, empty, select, class: looks = nu
   // ---- pages ----
 
   async function page(after, mine) {
-    const { rows, next } = await load(after);
+    const slow = pages ? null : setTimeout(() => { if (!pages && !note.firstChild) { note.textContent = 'Loading…'; note.dataset.of = 'slow'; } }, SLOW_MS);
+    let rows, next;
+    try { ({ rows, next } = await load(after)); } finally {
+      clearTimeout(slow);
+      if (note.dataset.of === 'slow') { note.textContent = ''; note.dataset.of = ''; }
+    }
     if (mine !== generation) return;
     if (!after) {
       pages = 0;

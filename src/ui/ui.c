@@ -2,11 +2,14 @@
  * ui.c - the files of the page
  *
  * A file is a row here and a line of module.mk. Nothing is made of it on the way: what is
- * in src/ui/ is what the browser gets.
+ * in src/ui/ is what the browser gets. The page itself alone is changed: it asks for the
+ * others below their edition, a digest of all of them, so that a browser that has them
+ * need not ask whether they are the same. Modules name each other by their place beside.
  */
 #include "ui/ui.h"
 
 #include "base/digest.h"
+#include "base/str.h"
 #include "ui/ui_files.h"
 
 #include <stdbool.h>
@@ -17,6 +20,9 @@
 #define CSS    "text/css; charset=utf-8"
 #define SCRIPT "text/javascript; charset=utf-8"
 #define SVG    "image/svg+xml"
+
+#define PLACE       "\"/ui/" /* how the page names another file */
+#define EDITION_LEN 16
 
 struct row {
 	const char *name;
@@ -29,9 +35,11 @@ static const struct row rows[] = {
 	{ "page.css", CSS, UI_FILES_PAGE },
 	{ "icon.svg", SVG, UI_FILES_ICON },
 	{ "chart.js", SCRIPT, UI_FILES_CHART },
+	{ "code.js", SCRIPT, UI_FILES_CODE },
 	{ "csv.js", SCRIPT, UI_FILES_CSV },
 	{ "diff.js", SCRIPT, UI_FILES_DIFF },
 	{ "dom.js", SCRIPT, UI_FILES_DOM },
+	{ "early.js", SCRIPT, UI_FILES_EARLY },
 	{ "filters.js", SCRIPT, UI_FILES_FILTERS },
 	{ "form.js", SCRIPT, UI_FILES_FORM },
 	{ "graph.js", SCRIPT, UI_FILES_GRAPH },
@@ -42,6 +50,7 @@ static const struct row rows[] = {
 	{ "parts.js", SCRIPT, UI_FILES_PARTS },
 	{ "pointer.js", SCRIPT, UI_FILES_POINTER },
 	{ "show.js", SCRIPT, UI_FILES_SHOW },
+	{ "sign_in.js", SCRIPT, UI_FILES_SIGN_IN },
 	{ "steps.js", SCRIPT, UI_FILES_STEPS },
 	{ "story.js", SCRIPT, UI_FILES_STORY },
 	{ "sync.js", SCRIPT, UI_FILES_SYNC },
@@ -74,19 +83,50 @@ struct made {
 
 static struct made made[ROWS];
 
+static char edition[DIGEST_HEX_SIZE];
+
+static void make_row(size_t i, const char *text, size_t len)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	(void)snprintf(made[i].etag, sizeof(made[i].etag), "\"%.16s\"",
+		       digest_sha256(text, len, hex));
+	made[i].file =
+		(struct ui_file){ rows[i].name, rows[i].type, text, len, made[i].etag };
+}
+
+/* It lives as long as the process. */
+static void make_page(void)
+{
+	const char *rest = made[0].file.text, *next;
+	struct str page = STR_INIT;
+	size_t len;
+
+	while ((next = strstr(rest, PLACE)) != NULL) {
+		str_add(&page, rest, (size_t)(next - rest));
+		str_printf(&page, PLACE "%s/", edition);
+		rest = next + strlen(PLACE);
+	}
+	str_add_text(&page, rest);
+	len = page.len;
+	make_row(0, str_take(&page), len);
+}
+
 static void make(void)
 {
+	struct str all = STR_INIT;
 	size_t i;
 
 	for (i = 0; i < ROWS; i++) {
 		const struct embed *embed = &ui_files_texts[rows[i].text];
-		char hex[DIGEST_HEX_SIZE];
 
-		(void)snprintf(made[i].etag, sizeof(made[i].etag), "\"%.16s\"",
-			       digest_sha256(embed->text, embed->len, hex));
-		made[i].file = (struct ui_file){ rows[i].name, rows[i].type, embed->text,
-						 embed->len, made[i].etag };
+		make_row(i, embed->text, embed->len);
+		str_add_text(&all, made[i].etag);
 	}
+	digest_sha256(str_text(&all), all.len, edition);
+	edition[EDITION_LEN] = '\0';
+	str_deinit(&all);
+	make_page();
 }
 
 const struct ui_file *ui_find(const char *name)
@@ -99,4 +139,11 @@ const struct ui_file *ui_find(const char *name)
 		if (strcmp(made[i].file.name, name) == 0)
 			return &made[i].file;
 	return NULL;
+}
+
+bool ui_is_edition(const char *name)
+{
+	if (!made[0].file.text)
+		make();
+	return strcmp(edition, name) == 0;
 }

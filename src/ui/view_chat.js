@@ -1,7 +1,7 @@
 // view_chat.js - a conversation with an agent, its answer as it comes
 
 import { add, button, el, field, link } from './dom.js';
-import { faults } from './form.js';
+import { faults, onSubmit } from './form.js';
 import { follow, get, post } from './net.js';
 import { command, heading, teller, word } from './parts.js';
 
@@ -31,7 +31,12 @@ export async function open(main, [session], query) {
     await said.did(() => post(`/api/v2/chat/${encodeURIComponent(id)}/cancel`), 'It is being stopped.');
   }, { class: 'danger', hidden: true });
 
-  function hear(path) {
+  // A message that had no answer goes back into its field, to be said again.
+  function putBack(words, message) {
+    words.after(button('Say it again', () => { text.value = message; text.focus(); place(); }, { class: 'quiet small' }));
+  }
+
+  function hear(path, message) {
     const words = say('assistant', '…');
     let any = false;
     const over = () => { stop.hidden = true; };
@@ -42,7 +47,7 @@ export async function open(main, [session], query) {
       else if (event.type === 'tool_execution') words.before(el('small', { class: 'note' }, `uses ${event.tool_name}`));
       else if (event.type === 'final') { words.textContent = event.response ?? ''; any = true; }
       else if (event.type === 'error' && event.error === 'Cancelled') { if (!any) words.textContent = STOPPED; any = true; }
-      else if (event.type === 'error' || event.type === 'orchestration_error') { words.textContent = event.message ?? event.error; words.classList.add('error'); any = true; }
+      else if (event.type === 'error' || event.type === 'orchestration_error') { words.textContent = event.message ?? event.error; words.classList.add('error'); if (message && !any) putBack(words, message); any = true; }
       else if (event.type === 'human_input_required') { words.replaceChildren(`${event.prompt} (`, link('#/approvals', 'answer it under Approvals'), ')'); any = true; }
     }, (state) => {
       cut.hidden = state !== 'reconnecting';
@@ -54,19 +59,14 @@ export async function open(main, [session], query) {
 
   const form = el('form', { class: 'row grow' }, field('Message', text, 'Ctrl and Enter sends it'), el('button', { type: 'submit' }, 'Send'), stop);
   const wrong = faults({ message: text, agent });
-  let busy = false;
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
+  onSubmit(form, async () => {
     const message = text.value;
     const turn = await said.did(() => post('/api/v2/chat', { message, agent: agent.value, session_id: id }), '', wrong);
-    busy = false;
     if (!turn) return;
     text.value = '';
     id = turn.session_id;
     say('user', message);
-    hear(turn.stream_url);
+    hear(turn.stream_url, message);
     history.replaceState(null, '', `#/chat/${encodeURIComponent(id)}`);
     place();
   });

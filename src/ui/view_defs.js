@@ -1,10 +1,11 @@
 // view_defs.js - orchestrations, agents, tools and MCP servers: read, drawn, edited, imported
 
+import { codeBox } from './code.js';
 import { save as saveFile } from './csv.js';
 import { diff } from './diff.js';
 import { add, button, confirm, el, field, fill, link } from './dom.js';
 import { graph } from './graph.js';
-import { ask, get, post, query as q } from './net.js';
+import { ask, get, health as healthOf, post, query as q } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { lineAt, lineOfError, offsetOf } from './pointer.js';
 import { moment, number } from './show.js';
@@ -24,24 +25,23 @@ const pretty = (value) => JSON.stringify(value, null, 2);
 
 // {node, put(definition)}; done(answer) after it was stored.
 function editor(kind, id, definition, said, done) {
-  const text = el('textarea', { class: 'code', rows: '24', spellcheck: 'false', 'aria-label': 'Definition as JSON' });
-  const found = el('ul', { class: 'problems', 'aria-live': 'polite' });
+  const found = el('ul', { class: 'problems', 'aria-live': 'polite', id: 'problems' });
+  const box = codeBox({ rows: 24, 'aria-label': 'Definition as JSON', 'aria-errormessage': 'problems' }), { text } = box;
+  let stored = pretty(definition);
   let etag = definition.etag; // of what is edited: a save on top of somebody else's is refused
-  text.value = pretty(definition);
+  box.begin(stored);
   const lineOf = (p) => p.line ?? lineAt(text.value, offsetOf(text.value, p.pointer));
-  const show = (line) => {
-    const all = text.value.split('\n');
-    const from = all.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
-    text.focus();
-    text.setSelectionRange(from, from + (all[line - 1]?.length ?? 0));
-    text.scrollTop = (line - 4) * text.scrollHeight / all.length;
+  // what is wrong, at its line and below; the first of it is gone to
+  const tell = (list) => {
+    const all = list.map((p) => ({ ...p, line: lineOf(p) })), bad = all.filter((p) => p.bad);
+    fill(found, all.map((p) => el('li', { class: p.bad ? 'error' : '' }, button(`line ${p.line}`, () => box.goTo(p.line), { class: 'quiet small' }), ` ${p.pointer ?? ''} ${p.msg ?? ''}`)));
+    box.mark(bad);
+    if (bad.length) box.goTo(Math.min(...bad.map((p) => p.line)));
   };
-  const tell = (list) => fill(found, list.map((p) => { const line = lineOf(p); return el('li', { class: p.bad ? 'error' : '' },
-    button(`line ${line}`, () => show(line), { class: 'quiet small' }), ` ${p.pointer ?? ''} ${p.msg ?? ''}`); }));
   const read = () => {
     try { return JSON.parse(text.value); } catch (error) {
       said.say('That is no JSON.', true);
-      tell([{ bad: true, line: lineOfError(text.value, error.message) || 1, msg: error.message }]);
+      tell([{ bad: true, line: lineOfError(text.value), msg: error.message }]);
       return null;
     }
   };
@@ -52,7 +52,7 @@ function editor(kind, id, definition, said, done) {
     if (r) tell([...(r.problems ?? []).map((p) => ({ ...p, bad: true })), ...(r.warnings ?? [])]);
   };
   const store = async (more) => {
-    const body = read();
+    const sent = text.value, body = read();
     if (!body) return;
     const name = id ?? (body.id || body.name);
     if (!name) { said.say(`It needs an “${kind === 'mcp-servers' || kind === 'tools' ? 'name' : 'id'}”.`, true); return; }
@@ -61,17 +61,18 @@ function editor(kind, id, definition, said, done) {
       said.say(r.status === 'unchanged' ? 'It was stored before, as it is.' : `Stored as version ${r.version}.`);
       tell(r.warnings ?? []);
       etag = r.etag;
+      stored = sent;
       done(r);
     } catch (error) {
       if (error.code === 'definition_exists') said.say(`There is one called “${name}” already.`, true);
-      else said.say(error.message, true);
+      else said.say(error.list?.length ? `It is not stored: ${error.list.length === 1 ? 'one thing is' : `${error.list.length} things are`} wrong with it.` : error.message, true);
       tell((error.list ?? []).map((p) => ({ ...p, bad: true })));
       if (error.code === 'version_changed' && await confirm('Somebody else changed it meanwhile', 'What is here was made of an older version than the one that is stored now. Store it all the same? The other stays among the versions.', 'Store it')) await store();
     }
   };
   const save = () => store(id === null ? { 'If-None-Match': '*' } : etag ? { 'If-Match': etag } : {});
-  const put = (other) => { text.value = pretty(other); tell([]); text.focus(); text.setSelectionRange(0, 0); text.scrollIntoView({ block: 'nearest' }); };
-  return { put, node: el('div', {}, text, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), said.node, found) };
+  const put = (other) => { box.set(pretty(other)); tell([]); text.focus({ preventScroll: true }); box.node.scrollIntoView({ block: 'nearest' }); };
+  return { put, unsaved: () => text.value !== stored, forget: () => { stored = text.value; }, node: el('div', {}, box.node, el('div', { class: 'row' }, button('Save', save), button('Check', check, { class: 'quiet' })), said.node, found) };
 }
 
 // Versions, the newest first: what differs, and one of before back into the editor.
@@ -103,7 +104,7 @@ async function versionsOf(kind, id, said, edit) {
 async function whereabouts() {
   const note = (...words) => el('p', { class: 'banner warn' }, ...words, ' ', link('#/definitions', 'Sync Now is below the list of all'), '.');
   try {
-    const { mode, reason } = await get('/health');
+    const { mode, reason } = await healthOf();
     if (mode === 'standalone') return reason ? note(`This host is ${reason}. What is saved now is in its own files, and in Postgres after a sync.`) : null;
     const changed = ((await get('/api/scale/sync/status')).files ?? []).filter((f) => f.changed).map((f) => f.file);
     return changed.length ? note(`Files of this host that are not in Postgres as they are: ${changed.join(', ')}.`) : null;
@@ -124,10 +125,11 @@ async function one(main, kind, id) {
     kind === 'orchestrations' && !isNew ? link(`#/start${q({ orchestration: id })}`, 'Start a run of it') : null), await whereabouts(), picture, edit.node,
   isNew ? null : el('div', { class: 'row' }, button('Delete', async () => {
     if (!await confirm('Delete this definition?', `${id}: runs that have it keep their version; nothing starts it any more.`, 'Delete')) return;
-    if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) location.hash = `#/definitions${q({ kind })}`;
+    if (await said.did(() => ask('DELETE', path(kind, id)), 'Deleted.')) { edit.forget(); location.hash = `#/definitions${q({ kind })}`; }
   }, { class: 'danger' })),
   versions, command('synapsed def validate <file>', 'synapsed def import <file>'));
   await draw();
+  return Object.assign(() => {}, { unsaved: edit.unsaved });
 }
 
 // ---- all of a kind, bundles, the data folder ----

@@ -1,6 +1,7 @@
 // view_keys.js - keys of the API: which there are, a new one (shown once), the end of one
 
 import { add, badge, button, confirm, el, field } from './dom.js';
+import { onSubmit } from './form.js';
 import { ask, get, post } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { moment } from './show.js';
@@ -45,8 +46,7 @@ export async function open(main) {
     if (!await confirm(`Revoke “${key.name}”?`, `Who calls with it is refused from now on, within 30 s everywhere; sessions of it end at once.${own}`, 'Revoke')) return;
     if (await said.did(() => ask('DELETE', `/api/v2/keys/${encodeURIComponent(key.id)}`), 'Revoked.')) await list.reload();
   }
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  onSubmit(form, async () => {
     const key = await said.did(() => post('/api/v2/keys', { name: name.value, tenant_id: tenant.value || null }), 'Made.');
     if (!key) return;
     // a session without a key ends with the first one: this page goes on with that

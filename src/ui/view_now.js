@@ -3,12 +3,12 @@
 import { spark } from './chart.js';
 import { add, badge, el, link, refresh } from './dom.js';
 import { every } from './live.js';
-import { get } from './net.js';
+import { get, health as healthOf, Refused } from './net.js';
 import { command, heading, runColumns, tile } from './parts.js';
 import { age, money, momentText, number, span } from './show.js';
 import { table } from './table.js';
 
-const MINUTES = 60;
+const MINUTES = 60, COUNT_MAX = 10000; // what is counted row by row ends there
 const SCALE_SHELL = ['synapsed queue list', 'synapsed worker list', 'synapsed dlq list'], SHELL = ['synapsed wait list', 'synapsed run list', 'synapsed run stats --by hour'];
 const FAILING_MINUTES = 10, FAILING_LEAST = 5, FAILING_SHARE = 0.5; // when failures are an alert
 
@@ -24,6 +24,10 @@ function firstSeen(all) {
 
 function many(count, bound, one, more) {
   return count === 1 ? one : `${number(count)}${count === bound ? ' or more' : ''} ${more}`;
+}
+
+function bounded(count) {
+  return `${number(count)}${count >= COUNT_MAX ? '+' : ''}`;
 }
 
 // Most of what ended lately has failed.
@@ -81,8 +85,8 @@ function throughput({ now, minutes, today }) {
 
 function queueTable(queues) {
   return el('div', { class: 'list' }, el('table', {}, el('caption', { class: 'hidden' }, 'Queues'),
-    el('thead', {}, el('tr', {}, ['Queue', 'Queued', 'Running', 'Oldest waits', 'State'].map((h) => el('th', { scope: 'col' }, h)))),
-    el('tbody', {}, queues.map((x) => el('tr', {}, [['Queue', link('#/queues', x.queue_name)], ['Queued', number(x.queued)], ['Running', number(x.active)],
+    el('thead', {}, el('tr', {}, ['Queue', 'Accepted', 'Queued', 'Running', 'Retrying', 'Oldest waits', 'State'].map((h) => el('th', { scope: 'col' }, h)))),
+    el('tbody', {}, queues.map((x) => el('tr', {}, [['Queue', link('#/queues', x.queue_name)], ['Accepted', number(x.accepted)], ['Queued', x.known ? number(x.queued) : '—'], ['Running', x.known ? number(x.active) : '—'], ['Retrying', number(x.retrying)],
       ['Oldest waits', x.oldest_ms ? span(x.oldest_ms / 1000) : '—'], ['State', badge(x.paused ? 'paused' : x.state)]].map(([label, value]) => el('td', { 'data-label': label }, el('div', {}, value))))))));
 }
 
@@ -102,22 +106,23 @@ export async function open(main) {
     load: async () => { const r = await get('/api/v2/runs?limit=10'); newest = r.runs[0] ?? null; return { rows: r.runs, next: null }; },
   });
 
-  add(main, heading('Now'), tiles, list, each, rate, el('h2', {}, 'Newest runs'), runs.node,
+  add(main, heading('Now'), list, tiles, each, rate, el('h2', {}, 'Newest runs'), runs.node,
     shell);
   let turns = 0;
-  const accepted = () => tile('Accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
+  const last = () => tile('Last accepted', newest ? el('span', { title: momentText(newest.created_at ?? newest.started_at) }, age(newest.created_at ?? newest.started_at).split(' ')[0], ' ago') : '—');
   async function minutes() {
     if (turns++ % 3) return; // a minute has several beats of a worker
     try { told = await get(`/api/v2/analytics/minutes?minutes=${MINUTES}`); refresh(rate, ...throughput(told)); }
     catch (error) { if (error.status !== 403) throw error; } // the fleet's sums are not for a tenant's key
   }
   return every(3, async () => {
-    const health = await get('/health');
+    const health = await healthOf();
+    if (health.mode !== 'standalone' && !health.pg_connected) throw new Refused(503, 'unavailable', health.reason ?? 'Postgres is not connected');
     if (health.mode === 'standalone') {
       const { waits } = await get('/api/v2/waits?limit=50');
       await runs.reload();
       await minutes();
-      refresh(tiles, tile('Mode', 'standalone'), accepted(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
+      refresh(tiles, tile('Mode', 'standalone'), last(), tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)));
       refresh(list, aloneWords(health), ...lines([...failing(told.minutes), ...asking(waits)]));
       each.replaceChildren();
       shell.say(...SHELL);
@@ -127,17 +132,20 @@ export async function open(main) {
     const [q, workers, l, w] = await Promise.all([get('/api/v2/queues'), get('/api/v2/workers'),
       get('/api/v2/dead-letters?state=open&limit=50'), get('/api/v2/waits?limit=50'), runs.reload()]);
     const queues = q.queues, letters = l.dead_letters ?? l.letters ?? [], waits = w.waits;
+    const known = queues.every((x) => x.known); // else Redis has not told how much waits
     const sum = (name) => queues.reduce((n, x) => n + (x[name] ?? 0), 0);
     const online = workers.filter((x) => x.status === 'online');
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
-    const dead = sum('dead') || letters.length;
+    const dead = Math.max(sum('dead'), letters.length); // a letter whose run was erased is no queue's
     refresh(tiles,
-      accepted(),
-      tile('Queued', link('#/runs?status=queued', number(sum('queued')))),
-      tile('Oldest waits', oldest ? span(oldest / 1000) : '—'),
-      tile('Running', link('#/runs?status=running', number(sum('active')))),
+      tile('Accepted', el('span', { title: 'To begin later, or on the way into a queue' }, bounded(sum('accepted')))),
+      tile('Queued', link('#/runs?status=queued', known ? number(sum('queued')) : '—')),
+      tile('Running', link('#/runs?status=running', known ? number(sum('active')) : '—')),
       tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
+      tile('Retrying', el('span', { title: 'Of those queued and running: after a failure or a death of their worker' }, bounded(sum('retrying'))), { class: sum('retrying') ? 'warn' : '' }),
       tile('Dead letters', link('#/dead-letters', number(dead)), { class: dead ? 'warn' : '' }),
+      tile('Oldest waits', oldest ? span(oldest / 1000) : '—'),
+      last(),
       tile('Workers', link('#/workers', `${online.length} of ${workers.length}`), { class: online.length ? '' : 'bad' }),
       tile('In flight', `${number(online.reduce((n, x) => n + x.active_jobs, 0))} / ${number(online.reduce((n, x) => n + x.max_jobs, 0))}`));
     if (queues.length > 1) refresh(each, queueTable(queues)); else each.replaceChildren();

@@ -6,7 +6,7 @@ import { every } from './live.js';
 import { eventLog, eventText, tokenBox } from './log.js';
 import { ask, follow, get, post, query as q } from './net.js';
 import { answerCommand, answerForm, command, heading, runHref, showQuestions, teller, tile, took, word } from './parts.js';
-import { age, ahead, json, money, moment, momentText, number, seconds, span } from './show.js';
+import { age, ahead, gist, json, money, moment, momentText, number, seconds, span } from './show.js';
 import { factList, statesOf, stepCard, stepsOf, timeline } from './steps.js';
 import { definitionOf, runOf } from './story.js';
 import { table } from './table.js';
@@ -106,10 +106,10 @@ function progress(run) {
 // Why it failed, before anything else; what is long is cut, and whole where somebody opens it.
 function failure(run) {
   if (run.status !== 'failed' || !run.error) return null;
-  const text = run.error.message ?? json(run.error);
-  return el('section', { class: 'card wrong' }, el('h2', {}, 'Why it failed'), el('p', { class: 'error' }, text.length > REASON_MAX ? `${text.slice(0, REASON_MAX)}…` : text),
+  const text = run.error.message ?? json(run.error), line = gist(text), short = line.length > REASON_MAX ? `${line.slice(0, REASON_MAX)}…` : line;
+  return el('section', { class: 'card wrong' }, el('h2', {}, 'Why it failed'), el('p', { class: 'error' }, short),
     el('p', { class: 'note' }, [run.error.step_id && `step ${run.error.step_id}`, run.error.class && `class ${run.error.class}`].filter(Boolean).join(' · ')),
-    text.length > REASON_MAX ? el('details', {}, el('summary', {}, 'All of it'), el('pre', { tabindex: '0' }, json(run.error))) : null);
+    short !== text.trim() ? el('details', {}, el('summary', {}, 'All of it'), el('pre', { tabindex: '0' }, text)) : null);
 }
 
 function terminal(run) {
@@ -139,7 +139,7 @@ export async function open(main, [id]) {
   });
   const state = el('span', { class: 'note', role: 'status' });
   const cut = el('p', { class: 'banner warn', role: 'status', hidden: true }, 'The events come no more: connecting again…');
-  let run = null, definition = null, drawn = null, steps = [], shown = '', acting = '', stale = true, looked = 0;
+  let run = null, definition = null, drawn = null, lit = null, letter = null, steps = [], shown = '', acting = '', stale = true, looked = 0;
   const asked = new Map(), spoken = el('p', { class: 'hidden', role: 'status' });
 
   const card = stepCard(() => ({ run, steps, definition }), async (step) => {
@@ -154,6 +154,7 @@ export async function open(main, [id]) {
     if (live) return [button('Cancel', async () => { if (await confirm('Cancel this run?', id, 'Cancel the run', command(`synapsed run cancel ${word(id)}`))) { await said.did(() => post(`${path}/cancel`), 'It is being cancelled.'); await load(); } }, { class: 'danger' })];
     return [
       run.status === 'failed' ? button('Resume where it failed', async () => { await said.did(() => post(`${path}/resume-failed`), 'It goes on as a new attempt.'); await load(); watch(); }) : null,
+      letter ? link(`#/dead-letters/${encodeURIComponent(letter)}${q({ run_id: id })}`, 'Its dead letter') : null,
       button('Run again', async () => { const r = await said.did(() => post(`${own}/retry`), 'Started.'); if (r?.run_id) location.hash = runHref(r.run_id); }, { class: 'quiet' }),
       link(`#/start${q({ like: id })}`, 'Start another like it'),
       button('Erase', async () => {
@@ -162,10 +163,21 @@ export async function open(main, [id]) {
       }, { class: 'danger' })];
   }
 
+  // A run that was given up has a letter, with what becomes of it; one in files has none.
+  async function openLetter() {
+    if (run.status !== 'failed' || !run.wake) return null;
+    try { return (await get(`/api/v2/dead-letters${q({ state: 'open', limit: 1, run_id: id })}`)).dead_letters[0]?.id ?? null; } catch (error) {
+      if (error.status === 0 || error.status >= 500) throw error;
+      return null; // not for this key
+    }
+  }
+
   function drawSteps() {
     const states = statesOf(steps);
     if (drawn) drawn.restate(states);
     else if (definition.steps?.length) { drawn = graph(definition, { states, onStep: card.show }); fill(picture, drawn); }
+    const now = steps.findLast((s) => ['running', 'waiting', 'failed'].includes(s.status))?.step_id ?? null;
+    if (now && now !== lit) drawn?.seek(lit = now); // where it stands is in sight
     return list.reload();
   }
 
@@ -208,6 +220,7 @@ export async function open(main, [id]) {
       })));
     if (spoken.textContent !== run.status) spoken.textContent = run.status;
     if (acting !== run.status) { // the same acts stay, and who stands on one stays there
+      letter = await openLetter();
       acting = run.status;
       refresh(acts, actsOf());
     }

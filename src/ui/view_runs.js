@@ -1,7 +1,7 @@
 // view_runs.js - runs by filters that the address keeps, and acts on those selected or all
 
 import { add, button, confirm, el, field, fill, link } from './dom.js';
-import { savedFilters } from './filters.js';
+import { folded, savedFilters } from './filters.js';
 import { faults } from './form.js';
 import { every } from './live.js';
 import { ask, get, post, query as q } from './net.js';
@@ -18,7 +18,6 @@ const HINTS = { since: '1h, 7d, 2026-01-31', until: '1h, 7d, 2026-01-31', tag: '
 // act, its word, the verb of the terminal
 const ACTS = [['cancel', 'Cancel'], ['retry', 'Retry'], ['resume-failed', 'Resume failed'], ['delete', 'Delete']];
 const PAGE = 50, PAGE_MORE = 200; // the first one, and those behind it
-const NARROW = '(max-width: 700px)'; // as in page.css
 
 const FLAGS = { status: 'status', orchestration_id: 'orchestration', tenant_id: 'tenant', session_id: 'session', since: 'since', until: 'until', tag: 'tag', text: 'text' };
 const SPANS = { m: [60, 'minutes'], h: [3600, 'hours'], d: [86400, 'days'] };
@@ -73,13 +72,9 @@ async function one(act, run) {
   return ask('DELETE', `/api/v2/runs/${id}`);
 }
 
-// The form of the filters; folded away where the window is narrow.
 function filterForm(filters) {
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filters' }), inputs = {};
   const active = FILTERS.filter(([name]) => filters[name]).map(([name, label]) => `${label.toLowerCase()} ${filters[name]}`);
-  const narrow = matchMedia(NARROW);
-  const node = el('details', { class: 'fold', open: !narrow.matches }, el('summary', {}, active.length ? `Filters (${active.length}): ${active.join(', ')}` : 'Filters'), form);
-  const fold = () => { node.open = !narrow.matches; };
 
   for (const [name, label, options] of FILTERS) {
     const input = options
@@ -93,8 +88,7 @@ function filterForm(filters) {
     event.preventDefault();
     location.hash = `#/runs${q(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()])))}`;
   });
-  narrow.addEventListener('change', fold);
-  return { node, inputs, end: () => narrow.removeEventListener('change', fold) };
+  return { ...folded(form, active), inputs };
 }
 
 export async function open(main, params, query) {

@@ -1,9 +1,9 @@
 // view_scale.js - Settings, Scale: the stores, the limits, what the stock files hold, workers
 
 import { add, badge, button, confirm, el, field, fill, link, refresh } from './dom.js';
-import { faults } from './form.js';
+import { faults, onSubmit } from './form.js';
 import { every } from './live.js';
-import { ask, get, post } from './net.js';
+import { ask, get, health as healthOf, post } from './net.js';
 import { command, heading, teller } from './parts.js';
 import { json, number } from './show.js';
 import { syncing } from './sync.js';
@@ -59,8 +59,7 @@ function tenants() {
   });
   const form = el('form', { class: 'filters', 'aria-label': 'Limits of a tenant' }, field('Tenant', id), field('Name', name), field('Running at the most', running), field('Queued at the most', queued), field('Priority', priority),
     el('div', { class: 'row' }, el('button', { type: 'submit' }, 'Set the limits')));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  onSubmit(form, async () => {
     const made = await said.did(() => post('/api/scale/tenants', { tenant_id: id.value, name: name.value, max_concurrent_runs: Number(running.value), max_queued_runs: Number(queued.value), priority: Number(priority.value) }), 'Set.');
     if (!made) return;
     form.reset();
@@ -180,13 +179,9 @@ export async function open(main) {
     said.say(names.length ? `Not saved yet: ${names.join(', ')}.` : '');
   });
 
-  let busy = false;
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
+  onSubmit(form, async () => {
     const body = changes();
     if (!Object.keys(body).length) { wrong.clear(); said.say('Nothing was changed.'); return; }
-    busy = true;
     said.say('Saving…');
     const r = await said.did(() => post('/api/scale/config', body), 'Saved; it comes into force…', wrong);
     if (r) {
@@ -199,11 +194,10 @@ export async function open(main) {
         await look();
       } catch (error) { said.say(`${words}. ${error.message}`, true); }
     } else for (const input of Object.values(inputs)) if (input.getAttribute('aria-invalid')) input.closest('details').open = true;
-    busy = false;
   });
 
   async function look() {
-    const [health] = await Promise.all([get('/health'), sync.look(), workers.reload()]);
+    const [health] = await Promise.all([healthOf(), sync.look(), workers.reload()]);
     refresh(state, badge(health.mode), el('span', {}, health.mode === 'scale' ? 'Runs go through the Redis queue to workers.'
       : health.reason ? `Runs are executed here, in one process: ${health.reason}.` : 'Runs are executed here, in one process.'));
   }
@@ -211,5 +205,6 @@ export async function open(main) {
   show();
   add(main, heading('Scale'), state, form, el('section', { class: 'card', 'aria-labelledby': 'workers-panel' }, el('div', { class: 'heading' }, el('h2', { id: 'workers-panel' }, 'Workers'), link('#/workers', 'Ping, quiet, drain, remove')), workers.node, start), tenants(), options(), idle(config),
     command('synapsed -t', 'synapsed def sync', 'synapsed worker list'));
-  return every(3, look);
+  const stop = every(3, look);
+  return Object.assign(() => stop(), { unsaved: () => Object.keys(changes()).length > 0 });
 }

@@ -1,7 +1,7 @@
 // view_schedules.js - what is started again and again: all of it, and one with what it fired
 
 import { add, badge, button, confirm, el, field, fill, link, refresh } from './dom.js';
-import { faults } from './form.js';
+import { faults, onSubmit } from './form.js';
 import { every } from './live.js';
 import { ask, get, post, query as q } from './net.js';
 import { command, heading, runHref, teller, word } from './parts.js';
@@ -33,8 +33,7 @@ function form(orchestrations, now, said, done, latest = null) {
     el('button', { type: 'submit' }, now ? 'Save' : 'Make it'));
   const wrong = faults({ id: name, orchestration_id: which, cron, zone, message, inputs, missed, overlap });
   node.noValidate = true; // the server's words are the better ones
-  node.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  onSubmit(node, async () => {
     wrong.clear();
     let given = null;
     if (inputs.value.trim()) {
@@ -71,8 +70,7 @@ function backfill(id, said, again) {
   const wrong = faults({ from, until });
   const moments = () => ({ from: from.value && `${from.value}:00Z`, until: until.value && `${until.value}:00Z` });
   node.noValidate = true;
-  node.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  onSubmit(node, async () => {
     wrong.clear();
     for (const [key, input] of [['from', from], ['until', until]]) if (!input.value) { wrong.at(key, 'A moment is needed.'); return; }
     if (!await confirm('Start runs for moments that have been?', `One for each moment of ${id} from ${moments().from} on and before ${moments().until}, 1000 at the most; those that were dealt with stay as they are.`, 'Start them')) return;

@@ -1,7 +1,7 @@
 // view_start.js - a run from a message and inputs
 
 import { add, el, field, link } from './dom.js';
-import { faults } from './form.js';
+import { faults, onSubmit } from './form.js';
 import { graph } from './graph.js';
 import { ask, get } from './net.js';
 import { command, heading, runHref, teller, word } from './parts.js';
@@ -52,10 +52,7 @@ export async function open(main, params, query) {
   };
   which.addEventListener('change', () => show().catch((error) => said.say(error.message, true)));
   form.addEventListener('input', terminal);
-  let busy = false; // who presses twice means one run
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
+  onSubmit(form, async () => { // who presses twice means one run
     wrong.clear();
     const body = { message: message.value, priority: Number(priority.value) || 0 };
     if (session.value) body.session_id = session.value;
@@ -63,9 +60,7 @@ export async function open(main, params, query) {
     if (inputs.value.trim()) {
       try { body.inputs = JSON.parse(inputs.value); } catch (error) { said.say(''); wrong.at('inputs', `Inputs are no JSON: ${error.message}`); return; }
     }
-    busy = true;
     const run = await said.did(() => ask('POST', `/api/v2/orchestrations/${encodeURIComponent(which.value)}/run`, body, { Prefer: 'respond-async' }), 'Accepted.', wrong);
-    busy = false;
     if (run) location.hash = runHref(run.run_id);
   });
   message.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });

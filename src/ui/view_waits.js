@@ -18,7 +18,7 @@ export async function open(main) {
     if (note.textContent !== text) note.textContent = text;
     shell.say('synapsed wait list', ...waits.slice(0, 1).map((w) => answerCommand(w.run_id, w)));
     showQuestions(list, shown, waits, (w) => {
-      const long = (w.prompt ?? '').length > TITLE_MAX;
+      const long = (w.prompt ?? '').length > TITLE_MAX || (w.prompt ?? '').trim().includes('\n');
       return el('section', { class: 'card ask' },
         el('h2', {}, long || !w.prompt ? `A question of ${w.orchestration_id}` : w.prompt), long ? el('p', { class: 'prompt' }, w.prompt) : null,
         el('p', { class: 'note' }, link(runHref(w.run_id), w.run_id), ` · ${w.orchestration_id} · step ${w.step_id}`, w.tenant_id && w.tenant_id !== 'default' ? ` · ${w.tenant_id}` : '', ' · asked ', moment(w.opened_at), ` (${age(w.opened_at)} ago)`,

@@ -34,6 +34,7 @@ struct reattach {
 	bool again;        /* begin another round when this one is over */
 	bool looking;      /* the number is asked for */
 	int64_t recovery;  /* the one that Redis names; 0: none yet */
+	int64_t answering; /* the one that it named when the round began */
 };
 
 static void begin(struct reattach *reattach);
@@ -68,7 +69,7 @@ static void on_said(void *arg, int rc, bool lives, const bool *taken, size_t n,
 }
 
 /* Everything was told: say so, with the number of the recovery that this round began
- * with. */
+ * with. Of a later one what was told first may be lost again: that is another round. */
 static void say(struct reattach *reattach)
 {
 	const struct reattach_options *options = &reattach->options;
@@ -78,9 +79,9 @@ static void say(struct reattach *reattach)
 	if (reattach->total)
 		log_info("queue.attached", LOG_S("queue", queue_name(options->queue)),
 			 LOG_N("jobs", reattach->total), LOG_N("held", reattach->taken),
-			 LOG_N("recovery", reattach->recovery));
+			 LOG_N("recovery", reattach->answering));
 	if (queue_attach_own(options->queue, NULL, 0, options->alive_ttl_ms,
-			     reattach->recovery, on_said, reattach, &err) < 0) {
+			     reattach->answering, on_said, reattach, &err) < 0) {
 		reattach->failed = true; /* no link: it comes up again */
 		round_over(reattach);
 	}
@@ -148,6 +149,7 @@ static void begin(struct reattach *reattach)
 		return;
 	}
 	reattach->running = true;
+	reattach->answering = reattach->recovery;
 	reattach->again = reattach->failed = false;
 	reattach->count = reattach->total = reattach->taken = 0;
 	reattach->options.tell(reattach->options.arg, reattach);

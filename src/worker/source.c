@@ -40,7 +40,8 @@
 #define MAIL_PAGE     200 /* texts that a call brings at most: there may be more */
 #define NEWER_SAID_MS 60000
 
-void source_not_sure(struct source *source)
+/* Redis may do so: ask, soon. */
+static void not_sure(struct source *source)
 {
 	source->unsure = true;
 	intake_retry_later(source->intake);
@@ -236,7 +237,7 @@ static void on_handed_back(void *arg, int rc, int64_t returned, const struct err
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err->text));
-	source_not_sure(source);
+	not_sure(source);
 }
 
 static void hand_back_unknown(struct source *source, const struct queue_text *ids,
@@ -255,7 +256,7 @@ static void hand_back_unknown(struct source *source, const struct queue_text *id
 			 LOG_N("jobs", count));
 		if (queue_handback(source->queue, entries, count, on_handed_back, source,
 				   &err) < 0)
-			source_not_sure(source);
+			not_sure(source);
 		count = 0;
 	}
 }
@@ -270,12 +271,12 @@ static void on_held_page(void *arg, int rc, const struct queue_text *ids, size_t
 		return;
 	if (rc < 0) {
 		log_warn("queue.held_unknown", LOG_S("error", err->text));
-		source_not_sure(source);
+		not_sure(source);
 		return;
 	}
 	hand_back_unknown(source, ids, n);
 	if (next && queue_held(source->queue, next, on_held_page, source, &send_err) < 0)
-		source_not_sure(source);
+		not_sure(source);
 }
 
 void source_settle(struct source *source)
@@ -286,7 +287,7 @@ void source_settle(struct source *source)
 		return;
 	source->unsure = false;
 	if (queue_held(source->queue, 0, on_held_page, source, &err) < 0)
-		source_not_sure(source);
+		not_sure(source);
 }
 
 /* ---- what is worked on here, told anew ---- */
@@ -303,7 +304,7 @@ static void on_told(void *arg)
 {
 	struct source *source = arg;
 
-	source_not_sure(source);
+	not_sure(source);
 	source_settle(source);
 }
 
@@ -333,7 +334,7 @@ static void on_returned(void *arg, int rc, int64_t returned, const struct err *e
 			  returned);
 	free_returned(source);
 	if (rc < 0)
-		source_not_sure(source);
+		not_sure(source);
 }
 
 /* At most one call is under way, so that its jobs are known until it is answered. */
@@ -362,7 +363,7 @@ void source_return(struct source *source)
 		log_warn("queue.handback_failed",
 			 LOG_S("queue", queue_name(source->queue)),
 			 LOG_S("error", err.text));
-		source_not_sure(source);
+		not_sure(source);
 		free_returned(source);
 	}
 }

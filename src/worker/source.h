@@ -56,8 +56,6 @@ void source_forgive(struct source *source);
 void source_return(struct source *source);
 /* If Redis may list entries in our name that nobody here knows: hand those back. */
 void source_settle(struct source *source);
-/* Redis may do so: ask, soon. */
-void source_not_sure(struct source *source);
 /* The link is up: the queue may hold something again. */
 void source_link_up(struct source *source);
 /* This queue knows us no more. */

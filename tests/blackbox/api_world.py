@@ -13,6 +13,7 @@ import psycopg2.extras
 import pytest
 
 from api_client import Client
+from harness import wait
 from harness.pg_server import PrivatePostgres
 from harness.redis_server import PrivateRedis
 from harness.site import Site
@@ -147,17 +148,9 @@ class ApiWorld:
     # -- time and company --
 
     @staticmethod
-    def until(condition, seconds=15):
-        """Wait for a state, which must come within seconds."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                if condition():
-                    return
-            except OSError:
-                pass  # a server that is being started again
-            assert time.monotonic() < end, "it did not come about"
-            time.sleep(0.02)
+    def until(condition):
+        """A state that must come, whatever a server that starts again answers meanwhile."""
+        return wait.until(condition, ignoring=OSError)
 
     @staticmethod
     def timed(act):

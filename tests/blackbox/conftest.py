@@ -9,11 +9,19 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from api_world import api, shared_api  # noqa: E402, F401
-from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.pg_server import PrivatePostgres, share, unshare  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site  # noqa: E402
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    share(config)
+
+
+def pytest_unconfigure(config):
+    unshare(config)
 
 
 @pytest.fixture(scope="session")

@@ -1,100 +1,42 @@
 """Peers for the tests of pg/ and store/: a Postgres of the test's own, a proxy in front of
 it that cuts where it is told to, and a server that only pretends."""
 
-import glob
 import os
-import re
 import select
-import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
-import time
 
-import psycopg2
 import pytest
+
+from harness.pg_server import PrivatePostgres
+from harness.wait import until
 
 BUILD = os.path.dirname(os.environ["SYNAPSED"])
 SOURCE = os.environ["SYN_TOP_SRCDIR"]
 
 
-def until(what, seconds=60):
-    """Wait until what() is true; its value. The bound is an error, never a verdict."""
-    end = time.monotonic() + seconds
-    while True:
-        value = what()
-        if value:
-            return value
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(0.01)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Postgres:
-    """A private server: random loopback port, data in a folder of its own."""
+class Postgres(PrivatePostgres):
+    """With new databases that nobody has migrated."""
 
     def __init__(self):
-        versions = glob.glob("/usr/lib/postgresql/*/bin")
-        self.bin = max(versions, key=lambda p: int(re.search(r"\d+", p).group()))
-        self.dir = tempfile.mkdtemp(prefix="synapsed-pg-")
-        self.port = free_port()
-        self.databases = 0
-        self.as_postgres = []
-        if os.getuid() == 0:  # initdb refuses root
-            shutil.chown(self.dir, "postgres")
-            self.as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres",
-                                "--clear-groups"]
-        self.run("initdb", "-D", self.dir + "/data", "-U", "postgres", "-A", "trust",
-                 "-E", "UTF8", "--locale=C.UTF-8")
-        with open(self.dir + "/data/postgresql.auto.conf", "a", encoding="ascii") as f:
-            f.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
-                    f"unix_socket_directories = '{self.dir}'\nshared_buffers = '32MB'\n")
-        self.start()
-
-    def run(self, program, *args):
-        subprocess.run([*self.as_postgres, f"{self.bin}/{program}", *args], check=True,
-                       cwd=self.dir, stdout=subprocess.DEVNULL)
-
-    def start(self):
-        self.run("pg_ctl", "-D", self.dir + "/data", "-l", self.dir + "/log", "-w", "start")
-
-    def stop(self, mode="fast"):
-        self.run("pg_ctl", "-D", self.dir + "/data", "-m", mode, "-w", "stop")
-
-    def url(self, database="postgres", port=None):
-        return f"postgresql://postgres@127.0.0.1:{port or self.port}/{database}"
-
-    def connect(self, database="postgres"):
-        connection = psycopg2.connect(self.url(database))
-        connection.autocommit = True
-        return connection
+        super().__init__()
+        self.count = 0
 
     def database(self):
         """A new, empty database; its name."""
-        self.databases += 1
-        name = f"d{self.databases}"
-        connection = self.connect()
-        connection.cursor().execute(f"CREATE DATABASE {name}")
-        connection.close()
-        return name
-
-    def close(self):
-        self.stop("immediate")
-        shutil.rmtree(self.dir)
+        self.count += 1
+        self.create(f"d{self.count}")
+        return f"d{self.count}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres():
     server = Postgres()
     yield server
-    server.close()
+    server.stop(immediate=True)
+    server.remove()
 
 
 class Sql:

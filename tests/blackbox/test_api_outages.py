@@ -38,7 +38,7 @@ def test_without_redis_submissions_are_refused_and_reads_go_on(api):
     assert api.client.get("/api/v2/runs").status == 200
     assert api.count_runs() == runs
     api.start_redis()
-    api.until(lambda: api.client.run("hello", {}).status == 202, seconds=20)
+    api.until(lambda: api.client.run("hello", {}).status == 202)
     assert api.client.get("/health").status == 200
 
 
@@ -58,8 +58,16 @@ def test_without_postgres_everything_says_so(api):
     ]
     assert codes(answers) == {(503, "postgres_unavailable")}
     api.start_postgres()
-    api.until(lambda: api.client.run("hello", {}).status == 202, seconds=20)
+    api.until(lambda: api.client.run("hello", {}).status == 202)
     assert api.client.get(f"/api/v2/orchestrations/runs/{run_id}/status").status == 200
+
+
+@pytest.mark.api()
+def test_a_database_whose_tables_are_still_to_be_made_is_not_ready(api):
+    api.sql("ALTER TABLE workers RENAME TO workers_later")
+    assert codes([api.client.get("/api/v2/workers")]) == {(503, "postgres_unavailable")}
+    api.sql("ALTER TABLE workers_later RENAME TO workers")
+    assert api.client.get("/api/v2/workers").status == 200
 
 
 @pytest.mark.asan
@@ -75,7 +83,7 @@ def test_accepted_means_stored_whatever_goes_away(api):
             api.start_redis()
             api.stop_postgres(immediate=True)
             api.start_postgres()
-            api.until(lambda: api.client.run("hello", {}).status == 202, seconds=30)
+            api.until(lambda: api.client.run("hello", {}).status == 202)
             api.load_over = True
             return
         while not api.load_over:
@@ -161,7 +169,7 @@ def test_an_outcome_that_stays_unknown_is_said_so(proxied):
         answers.append(world.client.run("hello", {"message": "unknown"}, headers=key))
         return answers[-1].status == 202
 
-    world.until(accepted, seconds=30)
+    world.until(accepted)
     assert world.sql("SELECT run_id FROM orchestration_runs WHERE input = 'unknown'") == [
         (answers[-1].json["run_id"],)
     ]

@@ -13,7 +13,8 @@ from harness import audit
 from harness.daemon import DEADLINE_S
 from harness.fake_llm import FakeLLM
 from harness.site import llm_step, orchestration, print_step
-from test_requeue import P, held, host_of, until
+from harness.wait import until
+from test_requeue import P, held, host_of
 
 LAST = ["orchestration_complete", "final", "done"]
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))

@@ -59,6 +59,47 @@ def follow(site, posted, last_id=None, session=None):
     return [e for e in events[:-1] if e.durable]
 
 
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+
+
+def images_of(call):
+    return [[part["image_url"]["url"] for part in message["content"] if part["type"] == "image_url"]
+            for message in call.body["messages"] if isinstance(message.get("content"), list)]
+
+
+def test_images_of_a_message_are_shown_to_its_model(site):
+    with FakeLLM() as llm:
+        site.prepare()
+        site.define({**bundle(agent("sees", "oaic.m", tools=["look"])), "custom_tools": [
+            {"name": "look", "generalName": "look", "description": "looks", "tool_type": "http",
+             "method": "POST", "url": "http://127.0.0.1:9/", "inputSchema": {"type": "object"}}]})
+        site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, SYNAPSED_LIMITS_RATE_PER_TENANT="0")
+        llm.next("call:look:{}", "reply:a dot", "echo")
+        one = post(site, "i", "what is it?", agent="sees",
+                   images=[PNG, "data:image/jpg;base64," + PNG])
+        assert wait_turn(site, "i", 1)["answer"] == "a dot"
+        want = [["data:image/png;base64," + PNG] * 2]
+        assert [images_of(call) for call in llm.calls] == [want, want]  # in each of its requests
+        last = llm.calls[0].body["messages"][-1]
+        assert last["content"][0] == {"type": "text", "text": "what is it?"}
+        post(site, "i", "and now?", agent="sees")
+        wait_turn(site, "i", 2)
+        assert images_of(llm.calls[2]) == []  # what was said before has none
+        three = post(site, "i", "many", agent="sees", images=[PNG] * 7)
+        wait_turn(site, "i", 3)
+        assert [len(found) for found in images_of(llm.calls[3])] == [5]
+        said = [e.data["message"] for e in follow(site, three) if e.type == "step_warning"]
+        assert said == ["the message has 7 images, the model is shown the first 5"]
+        assert "iVBOR" not in json.dumps([e.data for e in follow(site, one)])
+        for images, place in ((["x"], 0), ([PNG, "https://example.org/a.png"], 1), ([5], 0)):
+            code, answer, _ = site.ask("POST", "/api/v2/chat", {
+                "session_id": "i", "message": "m", "images": images})
+            assert code == 422, answer
+            assert answer["detail"][0]["loc"] == ["body", "images", place]
+        big = PNG + "A" * (8 * 1024 * 1024)
+        post(site, "i", "m", 422, images=[PNG[:-2] + big[len(PNG):]])
+
+
 @pytest.fixture
 def talk(site):
     site.prepare()
@@ -172,6 +213,20 @@ def test_who_posts_while_a_turn_is_live_chooses(talk):
         "cancelled", "completed", "completed"]
 
 
+def test_a_session_that_somebody_has_locked_is_refused_for_now(talk):
+    """A psql with an open transaction: no mistake of ours, and later it works."""
+    follow(talk, post(talk, "l", "one", agent="echo"))
+    connection = talk.postgres.connect(talk.database)
+    connection.autocommit = False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM chat_sessions FOR UPDATE")
+        code, answer, head = talk.ask(
+            "POST", "/api/v2/chat", {"session_id": "l", "message": "two"})
+    connection.close()
+    assert (code, answer["code"]) == (503, "postgres_unavailable") and head["Retry-After"]
+    assert post(talk, "l", "two")["turn"] == 2
+
+
 def test_a_message_with_a_key_is_one_turn_however_often_it_is_sent(talk):
     def send(key, **body):
         return talk.ask("POST", "/api/v2/chat", {"agent": "echo", **body},
@@ -206,7 +261,8 @@ def test_a_cancel_stops_the_live_turn_and_those_that_wait(talk):
     site = talk
     posted = [post(site, "c", f"{i}", agent="long") for i in range(3)]
     wait_turn(site, "c", 1, "running")
-    one = site.ask("POST", "/api/v2/chat/c/cancel?turn=3")[1]
+    assert site.ask("POST", "/api/v2/chat/c/cancel", {"turn": "x"})[0] == 422
+    one = site.ask("POST", "/api/v2/chat/c/cancel", {"turn": 3})[1]  # or ?turn=3
     assert one == {"status": "cancellation_requested", "session_id": "c"}
     assert wait_turn(site, "c", 3)["status"] == "cancelled"
     assert wait_turn(site, "c", 1, "running")

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from harness import audit
-from harness.pg_server import PrivatePostgres
 from harness.redis_server import PrivateRedis
 from harness.site import Site, llm_step, orchestration, print_step
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 # three steps, so that a step that ran twice would be seen behind a resume
@@ -20,16 +20,6 @@ SLOW = orchestration(
 )
 _numbers = itertools.count(1)
 P = "synapse:q:{default}:"
-
-
-def until(condition, deadline_s=90):
-    end = time.monotonic() + deadline_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, condition
-        time.sleep(0.05)
 
 
 def settle(site, runs):
@@ -267,10 +257,11 @@ def test_a_rebuild_makes_what_is_missing_and_is_waited_for(site):
     runs = [site.submit("slow", str(i)) for i in range(30)]
     with site.redis.client() as client:
         until(lambda: client.hget(P + "running", "*") == b"10")
-        # somebody's hand: all that waits is gone, and nothing tells
+        # somebody's hand, or an evicting server: all that waits is gone, and nothing tells
         client.delete(P + "ready:-:default", P + "tenants:-", P + "queued")
         held = set(client.zrange(next(client.scan_iter(match=P + "held:*")), 0, -1))
-        client.hdel(P + "jobs", *(set(client.hkeys(P + "jobs")) - held))
+        # half of it is known still
+        client.hdel(P + "jobs", *sorted(set(client.hkeys(P + "jobs")) - held)[:10])
     since = daemon.mark()
     done = json.loads(site.verb("redis", "rebuild", "-o", "json").stdout)
     # those that have waited for 10 s the reconciler may have pushed before

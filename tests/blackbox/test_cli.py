@@ -364,12 +364,14 @@ def test_workers_and_queues_are_shown(api):
     worker = {"worker_id": "w-1", "status": "online", "active_jobs": 2, "max_jobs": 9}
     result = api.ask("worker", "list", answer=(200, [worker]))
     assert result.stdout.decode().splitlines()[1].split()[:4] == ["w-1", "online", "2", "9"]
-    stats = {"queue_name": "q", "queued": 3, "active": 1, "dead": 0, "oldest_ms": 12}
+    stats = {"queue_name": "q", "accepted": 5, "queued": 3, "active": 1, "retrying": 2, "dead": 0,
+             "oldest_ms": 12}  # fmt: skip
     for more, shown in (({}, "no"), ({"paused": True}, "yes"),
                         ({"paused": True, "paused_reason": "upkeep"}, "upkeep")):
         answer = {"queues": [{**stats, **more}]}
         result = api.ask("queue", "list", answer=(200, answer))
-        assert result.stdout.decode().splitlines()[1].split() == ["q", "3", "1", "0", "12", shown]
+        assert result.stdout.decode().splitlines()[1].split() == [
+            "q", "5", "3", "1", "2", "0", "12", shown]  # fmt: skip
     result = api.ask("queue", "list", "-o", "json", answer=(200, answer))
     assert json.loads(result.stdout) == answer
     assert {a[1] for a in api.asked} == {"/api/v2/workers", "/api/v2/queues"}
@@ -535,6 +537,19 @@ def test_nobody_there_and_nobody_answering_are_unreachable():
         assert f"http://127.0.0.1:{port}".encode() in text
 
 
+def test_a_tail_of_nobody_says_so_at_once_and_goes_on_trying():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        verb = subprocess.Popen([BINARY, "run", "tail", "r", "--url", url],
+                                env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE)
+        assert verb.stderr.readline() == f"{url} does not answer; tried for a minute\n".encode()
+        assert verb.poll() is None
+        verb.kill()
+        verb.wait()
+        verb.stderr.close()
+
+
 def test_a_peer_that_speaks_no_http_is_unreachable():
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -678,5 +693,6 @@ def test_a_verb_in_a_pipe_ends_quietly_when_the_reader_goes(api):
     verb.stdout.read(10)
     verb.stdout.close()
     code = verb.wait(timeout=60)
+    assert verb.stderr.read() == b""
     verb.stderr.close()
     assert code in (FAILED, -signal.SIGPIPE)

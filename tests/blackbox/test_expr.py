@@ -12,7 +12,6 @@ import random
 import subprocess
 import warnings
 
-import pytest
 
 BUILD = os.path.dirname(os.environ["SYNAPSED"])
 COUNT = int(os.environ.get("SYNAPSED_EXPR_COUNT", "6000"))

@@ -3,22 +3,14 @@ the one that claims it."""
 
 import os
 import pathlib
-import time
 
 from harness import audit
 from harness.site import llm_step, orchestration
+from harness.wait import until
 
 P = "synapse:q:{default}:"
 LUA = pathlib.Path(os.environ["SYN_TOP_SRCDIR"]) / "src/queue/lua"
 NAP_MS = 2000
-
-
-def until(condition, deadline_s=60):
-    end = time.monotonic() + deadline_s
-    while not (found := condition()):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-    return found
 
 
 def bury_alive(client):

@@ -13,19 +13,12 @@ import time
 from harness import audit
 from harness.daemon import process_group, run_verb
 from harness.site import llm_step, orchestration
+from harness.wait import until
 
 P = "synapse:q:{default}:"
 NAPS = orchestration("naps", *[
     llm_step(f"s{i}", "mock.sleep:300", next_id=f"s{i + 1}" if i < 5 else None)
     for i in range(6)])
-
-
-def until(condition, deadline_s=60):
-    end = time.monotonic() + deadline_s
-    while not (found := condition()):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-    return found
 
 
 def steps_of(site, run_id):

@@ -1,7 +1,6 @@
 """What runs inside agent steps on a whole site: orchestrations, delegates, subtasks, and what a
 death in the middle of them leaves."""
 
-import json
 
 import pytest
 from harness.fake_llm import FakeLLM

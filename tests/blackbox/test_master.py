@@ -16,15 +16,9 @@ import pytest
 
 from harness.daemon import BINARY, DEADLINE_S
 from harness.site import llm_step, orchestration, print_step
+from harness.wait import until
 
 KINDS = ("keeper", "clerk", "worker", "api")
-
-
-def until(condition):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
 
 
 def written(event):

@@ -48,9 +48,19 @@ def test_the_page_and_its_files(bare):
         assert (again.status, again.body) == (304, b""), path
         assert client.get(path, headers={"If-None-Match": '"other"'}).status == 200
     # what the page asks for is there, and no more than that
-    text = client.get("/").body.decode()
-    for piece in text.split('"/ui/')[1:]:
-        assert client.get("/ui/" + piece.split('"')[0]).status == 200
+    page = client.get("/")
+    assert page.headers["Cache-Control"] == "no-cache"
+    parts = [piece.split('"')[0] for piece in page.body.decode().split('"/ui/')[1:]]
+    edition = parts[0].split("/")[0]
+    for part in parts:  # of this edition, and so for good
+        answer = client.get("/ui/" + part)
+        assert answer.status == 200 and part.startswith(edition + "/")
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.body == client.get("/ui/" + part.split("/")[1]).body
+    # of another: what there is, and not for good
+    other = client.get("/ui/0123456789abcdef/main.js")
+    assert (other.status, other.headers["Cache-Control"]) == (200, "no-cache")
+    assert client.get(f"/ui/{edition}/nothing.js").status == 404
     assert client.get("/ui/nothing.js").status == 404
     assert client.get("/ui/..%2fmain.js").status == 404
 

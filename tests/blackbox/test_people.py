@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 from harness import audit
 from harness.site import llm_step, orchestration, print_step
-from test_requeue import P, until
+from harness.wait import until
+from test_requeue import P
 
 pytestmark = pytest.mark.asan
 

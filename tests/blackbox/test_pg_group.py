@@ -4,7 +4,8 @@ refuses, dies, or does not answer."""
 import time
 
 import pytest
-from pg_peers import Driver, Proxy, Sql, postgres, until
+from harness.wait import until
+from pg_peers import Driver, Proxy, Sql, postgres
 
 assert postgres  # a fixture: used by name
 
@@ -161,7 +162,7 @@ def test_a_lock_is_waited_for_until_the_deadline_of_the_unit(postgres, sql):
 @pytest.mark.asan
 def test_while_the_server_is_away_units_wait(postgres, sql):
     d = start(postgres.url())
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     try:
         d.line("down")
         d.tell(*[f"unit {i} r{i} 1" for i in range(500)])
@@ -180,7 +181,7 @@ def test_units_under_way_at_an_immediate_stop_are_in_once(postgres, sql):
     d = start(postgres.url(), rows=5)
     d.tell(*[f"unit {i} r{i % 50} 1" for i in range(2000)])
     d.line("unit", 100)
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     postgres.start()
     d.line("unit", 2000, seconds=60)
     again = Sql(postgres, "postgres")
@@ -198,7 +199,7 @@ def test_a_commit_that_rests_while_the_server_is_away_costs_nothing(postgres, sq
     lock("LOCK TABLE g IN EXCLUSIVE MODE")
     d.tell("unit 1 r 1", "unit 2 s 1")
     until(lambda: d.counters()["flying"] == 2)
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     d.line("down")
     time.sleep(0.5)  # longer than they rest
     before = int(d.ask("turns").split()[1])
@@ -271,7 +272,7 @@ def test_a_commit_that_kills_its_connection_is_split(postgres, sql):
 
 def test_a_late_unit_is_handed_back(postgres, sql):
     d = start(postgres.url(), deadline_ms=300)
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     try:
         d.line("down")
         d.tell("unit 1 r 1")

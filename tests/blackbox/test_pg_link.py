@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from pg_peers import Driver, FakeServer, Proxy, Sql, error, message, postgres, until
+from harness.wait import until
+from pg_peers import Driver, FakeServer, Proxy, Sql, error, message, postgres
 
 assert postgres  # a fixture: used by name
 
@@ -139,7 +140,7 @@ def test_a_server_that_stops_and_starts(postgres):
     d = Driver(postgres.url(), connections=2)
     d.line("up")
     until(lambda: d.ask("pool").startswith("pool up 2"))
-    postgres.stop("immediate")
+    postgres.stop(immediate=True)
     try:
         d.line("down")
         assert d.sql("a", "SELECT 1", 200).startswith(

@@ -7,12 +7,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 from escapes import ATTEMPTS, ENDLESS, RAW
-from harness.daemon import DEADLINE_S, Daemon, alive, process_group, run_verb
+from harness.daemon import Daemon, alive, process_group, run_verb
 from harness.site import orchestration, print_step
+from harness.wait import until
 
 
 def walls_stand():
@@ -189,13 +189,6 @@ def test_what_one_tenant_leaves_the_next_does_not_find(site):
 NAP = "import time\nprint('napping', flush=True)\ntime.sleep(1800)\nresult = 'slept'"
 
 
-def until(condition, what):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-
-
 def helpers_of(gate):
     """All that the gate has started and what that has started."""
     return [pid for pid in process_group(gate) if pid != gate]
@@ -211,9 +204,9 @@ def begin_nap(site, gate, tenant):
     before = set(helpers_of(gate))
     run_id = site.submit("nap", tenant_id=tenant)
     until(lambda: any(is_python(pid) for pid in set(helpers_of(gate)) - before),
-          "no helper")
+          what="no helper")
     site.wait_run(run_id, "running")
-    until(lambda: counter(site.daemons[0], "python_waiting") == 0, "no call")
+    until(lambda: counter(site.daemons[0], "python_waiting") == 0, what="no call")
     return run_id, set(helpers_of(gate)) - before
 
 
@@ -246,7 +239,7 @@ def test_a_long_call_blocks_nobody_and_ends_with_its_run_or_its_worker(site):
     assert outcome_of(site, site.submit("quick")) == "quick"
     assert alive(gate) and not gone(pids)
     cancel(site, napping)
-    until(lambda: gone(pids), f"left behind: {pids}")
+    until(lambda: gone(pids), what=f"left behind: {pids}")
 
     napping, pids = begin_nap(site, gate, "b")
     os.kill(min(pids & set(children_of(gate))), signal.SIGKILL)
@@ -254,14 +247,14 @@ def test_a_long_call_blocks_nobody_and_ends_with_its_run_or_its_worker(site):
     error = only(site.events(napping), "step_error")
     assert answer["status"] == "failed" and error["error_class"] == "tool"
     assert "ended by signal 9" in error["error"]
-    until(lambda: gone(pids), f"left behind: {pids}")
+    until(lambda: gone(pids), what=f"left behind: {pids}")
 
     # the worker dies: what it started goes with it, and the step is done once more
     slept = site.submit("short")
     site.wait_run(slept, "running")
     pids = set(process_group(gate))
     daemon.kill(daemon.child("worker"))
-    until(lambda: gone(pids), f"left behind: {pids}")
+    until(lambda: gone(pids), what=f"left behind: {pids}")
     answer = site.wait_run(slept)
     assert (answer["status"], answer["final_response"]) == ("completed", "awake")
 
@@ -312,4 +305,4 @@ def test_without_a_sandbox_by_choice_code_is_executed_and_ends_with_its_helper(s
     assert "too many calls wait for Python" in error["error"]
     cancel(site, waiting)
     cancel(site, napping)
-    until(lambda: gone(pids), f"left behind: {pids}")
+    until(lambda: gone(pids), what=f"left behind: {pids}")

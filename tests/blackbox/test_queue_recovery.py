@@ -94,6 +94,23 @@ def test_what_is_missing(q):
     assert q.call("missing", *words) == [0, 0, 1, 1, 2]
 
 
+def test_a_job_that_is_in_no_place_is_missing_and_forgotten(q):
+    q.enqueue("t", runs(5))
+    q.enqueue("u", runs(1, "l"), lane="0a0a0a0a")
+    q.claim("w.1", 2)
+    q.claim("w.2", 1)
+    q.requeue("w.2", r2="quarantine")
+    words = [w for i in range(5) for w in (f"r{i}:1", "")] + ["l0:1", ""]
+    assert q.call("missing", *words) == [0] * 6
+    q.client.delete(P + "ready:-:t", P + "held:w.1")  # as an evicting server does
+    words = ["r0:1", "w.1", "r1:1", "", *words[4:]]
+    assert q.call("missing", *words) == [2, 1, 0, 1, 1, 0]
+    q.enqueue("t", runs(5))
+    q.call("recount", 0)
+    audit.check(q.client, Q)
+    assert q.client.zcard(P + "ready:-:t") == 4
+
+
 # ---- counters ----
 
 

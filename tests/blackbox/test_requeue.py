@@ -13,19 +13,10 @@ import pytest
 from harness import audit
 from harness.daemon import process_group, run_verb, sanitizers
 from harness.site import llm_step, orchestration, print_step
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 P = "synapse:q:{default}:"
-
-
-def until(condition, deadline_s=60):
-    end = time.monotonic() + deadline_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager

@@ -94,9 +94,23 @@ def test_a_page_reads_few_rows_and_a_takeover_is_hot(postgres):
         plan = sql.fetchone()[0][0]["Plan"]
         assert scanned(plan) < 1000, json.dumps(plan, indent=1)
 
+        # of the queues: those that begin later, and those that are at it again, among as many
+        sql.execute("UPDATE orchestration_runs SET run_at = now() + interval '1 day' WHERE"
+                    " run_id IN ('q1', 'q2'); UPDATE orchestration_runs SET attempt = 2"
+                    " WHERE run_id IN ('q3', 'r1', 'r5'); UPDATE orchestration_runs SET"
+                    " queue = 'default' WHERE status = 'queued'")
+        sql.execute("ANALYZE orchestration_runs")
+        sql.execute("PREPARE queues (text[], int8, int8) AS "
+                    + (SQL / "queues_state.sql").read_text())
+        sql.execute("EXECUTE queues ('{default}', 9, 10000)")
+        assert sql.fetchone()[5:] == (0, 2, 2)
+        sql.execute("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE queues ('{default}', 9, 10000)")
+        plan = sql.fetchone()[0][0]["Plan"]
+        assert scanned(plan) < 100, json.dumps(plan, indent=1)
+
         sql.execute("BEGIN")
         sql.execute("UPDATE orchestration_runs SET status = 'running', epoch = epoch + 1,"
-                    " owner = 'x', worker_id = 'x', picked_up_at = now() WHERE run_id = 'r5'")
+                    " owner = 'x', worker_id = 'x', picked_up_at = now() WHERE run_id = 'r1005'")
         sql.execute("SELECT pg_stat_get_xact_tuples_hot_updated('orchestration_runs'::regclass)")
         assert sql.fetchone() == (1,)
     connection.close()

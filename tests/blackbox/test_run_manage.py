@@ -126,6 +126,7 @@ def test_a_run_begins_at_its_moment_and_not_before(site):
     past = site.submit("chain", "past", run_at="2020-01-01T00:00:00Z")
     told = why(site, never)
     assert told["reason"] == "not_due" and "9999-01-01 00:00:00" in told["detail"]
+    assert queue_of(site)["accepted"] >= 1
     assert site.wait_run(past)["status"] == "completed"
     assert site.ask("POST", f"/api/v2/orchestrations/runs/{never}/cancel")[0] == 200
     assert site.wait_run(never)["status"] == "cancelled"
@@ -133,6 +134,7 @@ def test_a_run_begins_at_its_moment_and_not_before(site):
     (early,), = site.sql("SELECT picked_up_at < run_at FROM orchestration_runs WHERE run_id = %s",
                          run_id)
     assert early is False
+    assert queue_of(site)["accepted"] == 0  # nor is one that went on into the queue
 
 
 def act(site, method, path, body=None):
@@ -165,9 +167,14 @@ def test_a_run_is_started_anew_resumed_and_erased(site):
 
     failed = site.submit("fails")
     site.wait_run(failed)
+    assert queue_of(site)["retrying"] == 0
+    assert act(site, "POST", "/api/v2/queues/default/pause")[0] == 200
     assert act(site, "POST", f"/api/v2/runs/{failed}/retry", {"from_step": "b"}) == (
         202, {"run_id": failed, "status": "queued"})
+    assert queue_of(site)["retrying"] == 1
+    assert act(site, "POST", "/api/v2/queues/default/resume")[0] == 200
     site.wait_run(failed)
+    assert queue_of(site)["retrying"] == 0
     assert detail(site, failed)["attempt"] == 2
     status, answer = act(site, "POST", f"/api/v2/runs/{failed}/retry", {"from_step": "zz"})
     assert (status, answer["code"]) == (422, "step_not_found")

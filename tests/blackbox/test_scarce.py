@@ -13,7 +13,7 @@ import pytest
 
 from harness.daemon import BINARY, DEADLINE_S, run_verb, sanitizers
 from harness.site import orchestration, print_step
-from test_master import until
+from harness.wait import until
 
 HELLO = orchestration("hello", print_step("p", "hi"))
 
@@ -52,7 +52,8 @@ def says_hello(site):
 
 def test_a_crash_loop_at_the_start_is_told_by_status(site):
     site.prepare()
-    site.sql("INSERT INTO schema_migrations (number, name, sha256) VALUES (999, 'later', '')")
+    site.sql("INSERT INTO schema_migrations (number, name, sha256, least)"
+             " VALUES (999, 'later', '', 999)")
     d = site.start(
         ready=False, expect_errors=["schema.not_migrated", "master.degraded"],
         SYNAPSED_RESTART_MIN="20ms", SYNAPSED_RESTART_MAX="100ms", SYNAPSED_RESTART_CEILING="2",
@@ -63,7 +64,52 @@ def test_a_crash_loop_at_the_start_is_told_by_status(site):
     assert shown.returncode == 1
     said = shown.stdout.decode()
     assert "degraded" in said and "exit 42 child_server" in said
-    d.stop(signal.SIGINT)  # a stop in order would give the keeper its time to come up
+    # one that older programs can work with, as in an upgrade of a fleet host by host
+    site.sql("UPDATE schema_migrations SET least = 0 WHERE number = 999")
+    d.wait_event("master.ready")
+    assert d.find("db.newer")
+
+
+def test_a_log_that_is_as_large_as_a_file_may_be_ends_nobody(site, tmp_path):
+    site.prepare(HELLO)
+    log, program = tmp_path / "log", tmp_path / "synapsed"
+    log.touch()
+    os.truncate(log, 16 << 20)
+    program.write_text(f'#!/bin/sh\nexec prlimit --fsize={16 << 20} {BINARY} "$@" >>{log} 2>&1\n')
+    program.chmod(0o755)
+    d = site.start(ready=False, binary=program)
+    until(lambda: run_verb("status", env=d.env).returncode == 0)
+    says_hello(site)
+    d.process.send_signal(signal.SIGTERM)
+    assert d.process.wait(DEADLINE_S) == 0
+
+
+def test_rights_that_are_taken_away_for_a_while_cost_no_run(site):
+    site.prepare(HELLO)
+    role = f"low_{site.database}"
+    site.sql(f"CREATE ROLE {role} LOGIN;"
+             f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};"
+             f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role};"
+             f"GRANT CREATE ON SCHEMA public TO {role}")
+    d = site.start(
+        SCALE_POSTGRES_URL=site.env["SCALE_POSTGRES_URL"].replace("synapsed@", f"{role}@"))
+    try:
+        says_hello(site)
+        site.sql(f"REVOKE INSERT ON run_steps FROM {role}")
+        since = d.mark()
+        run_id = site.submit("hello")
+        held = d.wait_event("pg.group_held", since, kind="worker")
+        assert "permission denied for table run_steps" in held["error"]
+        site.sql(f"GRANT INSERT ON run_steps TO {role}")
+        assert site.wait_run(run_id)["status"] == "completed"
+        site.sql(f"REVOKE INSERT ON orchestration_runs FROM {role}")
+        code, answer, head = site.ask("POST", "/api/v2/orchestrations/hello/run", {"message": ""})
+        assert (code, answer["code"]) == (503, "postgres_unavailable") and head["Retry-After"]
+        site.sql(f"GRANT INSERT ON orchestration_runs TO {role}")
+        says_hello(site)
+        d.stop()
+    finally:
+        site.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_without_descriptors_nothing_dies(site):

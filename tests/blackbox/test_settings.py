@@ -105,9 +105,19 @@ def test_settings_have_sources_and_reach_hosts_and_fleet(site, tmp_path):
     # an edit by hand is noticed
     text = before.replace('"worker_concurrency":7', '"worker_concurrency":6')
     assert text != before
+    since = first.mark()
     (folders[0] / "settings.json").write_text(text)
-    first.wait_event("settings.file_changed")
+    first.wait_event("settings.file_changed", since)
+    first.wait_event("reload.done", since)
     until(lambda: value(first, "worker.slots") == 6)
+    # and not forgotten when the master cannot be asked at that moment
+    control = first.run_dir / "control"
+    control.rename(first.run_dir / "away")
+    (folders[0] / "settings.json").write_text(before)
+    first.wait_event("settings.no_reload")
+    since = first.mark()
+    (first.run_dir / "away").rename(control)
+    first.wait_event("reload.done", since)
 
 
 def test_the_folder_is_synced_when_it_changes(site, tmp_path):

@@ -3,11 +3,11 @@
 import concurrent.futures
 import json
 import signal
-import time
 
 import pytest
-from harness.site import llm_step, orchestration, print_step
+from harness.site import llm_step, orchestration
 from harness.stream import Stream
+from harness.wait import until
 from test_people import APPROVE, ASK, BOTH, EACH, LATE, human
 from test_standalone import ASYNC, RUNS, alone
 
@@ -20,14 +20,6 @@ AFTER = orchestration("after", human("h", "n"), llm_step("n", "mock.sleep:60000"
 def host():
     with alone([APPROVE, ASK, BOTH, EACH, LATE, LAPSED, TOLD, AFTER]) as made:
         yield made
-
-
-def until(look):
-    end = time.monotonic() + 60
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
 
 
 def paused(host, run_id):

@@ -6,8 +6,8 @@ import time
 
 import pytest
 from harness.site import llm_step, orchestration, print_step
+from harness.wait import until
 from test_standalone import ASYNC, FAILS, RUNS, Alone, alone, sleeps
-from test_standalone_people import until
 
 HELLO = orchestration("hello", print_step("p", "hi {state.user_input}"))
 ECHO = orchestration("echo", llm_step("m", "mock.echo", prompt_template="{state.user_input}"))

@@ -57,7 +57,7 @@ def indexes(sql, table):
 STOCK_INDEXES = {"ix_orchestration_runs_orchestration_id", "idx_runs_status",
                  "idx_runs_tenant_status", "idx_runs_worker", "idx_runs_waiting_human"}
 OUR_INDEXES = {"orchestration_runs_pkey", "idx_runs_tenant_created", "idx_runs_live",
-               "idx_runs_orchestration_created", "idx_runs_session_created",
+               "idx_runs_again", "idx_runs_orchestration_created", "idx_runs_session_created",
                "idx_runs_outcome_created", "idx_runs_due", "idx_runs_schedule_live",
                "idx_runs_live_created", "idx_runs_stock_live"}
 
@@ -157,11 +157,22 @@ def test_a_newer_or_another_database_is_refused(postgres):
     name = postgres.database()
     driver(postgres.url(name), "migrate")
     sql = Sql(postgres, name)
+    # a newer one is worked with, unless it says that it cannot be
     sql("INSERT INTO schema_migrations (number, name, sha256) VALUES (99, '099_x', 'y')")
     for scenario in ("migrate", "status"):
         rc, out, _ = driver(postgres.url(name), scenario)
+        assert rc == 0, out
+    sql("UPDATE schema_migrations SET least = 98 WHERE number = 99")
+    for scenario in ("migrate", "status"):
+        rc, out, _ = driver(postgres.url(name), scenario)
         assert rc == 1 and "refused conflict" in out and "migration 99" in out
+    # one that went on without ours did not come from here
+    sql("UPDATE schema_migrations SET least = 0 WHERE number = 99")
+    sql("DELETE FROM schema_migrations WHERE number = 2")
+    rc, out, _ = driver(postgres.url(name), "migrate")
+    assert rc == 1 and "but not 002_ours" in out
     sql("DELETE FROM schema_migrations WHERE number = 99")
+    sql("INSERT INTO schema_migrations (number, name, sha256) VALUES (2, '002_ours', '')")
     sql("UPDATE schema_migrations SET sha256 = 'z' WHERE number = 2")
     rc, out, _ = driver(postgres.url(name), "migrate")
     assert rc == 1 and "another sha256" in out
@@ -184,9 +195,9 @@ def test_a_migration_that_fails_leaves_no_trace(postgres):
 
 
 def test_no_server_is_said(postgres):
-    rc, out, _ = driver("postgresql://postgres@127.0.0.1:1/x", "migrate")
+    rc, out, _ = driver("postgresql://synapsed@127.0.0.1:1/x", "migrate")
     assert rc == 1 and "refused conn" in out
-    rc, out, _ = driver(f"postgresql://postgres@127.0.0.1:{postgres.port}/nosuch", "status")
+    rc, out, _ = driver(f"postgresql://synapsed@127.0.0.1:{postgres.port}/nosuch", "status")
     assert rc == 1 and "refused conn" in out and "nosuch" in out
 
 

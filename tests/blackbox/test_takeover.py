@@ -10,15 +10,9 @@ import stock_world as stock
 from api_client import Client
 from harness.daemon import Daemon, run_verb
 from harness.site import Site
+from harness.wait import until
 
 RUNS = "/api/v2/orchestrations/runs/"
-
-
-def until(condition):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 class Taken:

@@ -8,6 +8,7 @@ import uuid
 import pytest
 from api_client import Client
 from api_world import HELLO
+from harness.wait import until
 from pg_peers import SOURCE
 from test_page_server import make_key
 from test_standalone import alone
@@ -166,16 +167,6 @@ def test_a_wish_for_a_worker_that_is_not_there_is_refused(api):
     bound = api.client.with_key(api.new_key("acme"))
     assert bound.post("/api/v2/workers/wz/quiet").code == "tenant_forbidden"
     api.sql("DELETE FROM workers WHERE worker_id IN ('wx', 'wy', 'wz')")
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_a_worker_is_quieted_and_replaced_from_elsewhere(site):

@@ -99,11 +99,20 @@ const cases = {
         now() - i * interval '1 second', now() - i * interval '1 second', now() - i * interval '1 second' + interval '500 ms' FROM generate_series(1, ${ROWS}) AS i`);
     postgres.sql('ANALYZE orchestration_runs');
     const times = [];
+    let asked = [];
+    page.on('request', (r) => { asked.push(new URL(r.url()).pathname); });
     for (let i = 0; i < 5; i++) {
+      asked = [];
       await page.goto('about:blank');
       await at('runs');
       await page.locator('tbody tr a').first().waitFor();
-      times.push(await page.evaluate(() => performance.getEntriesByName('first-row')[0]?.startTime ?? performance.now()));
+      times.push(await page.evaluate(() => performance.now()));
+      // who has the files asks for none of them, and for the list once, beside the session
+      if (i) assert.deepEqual(asked.filter((p) => p.startsWith('/api/')).sort(), ['/api/session', '/api/v2/runs']);
+      // its list is under way before what draws it has run
+      assert.ok(await page.evaluate(() => performance.getEntriesByType('resource').find((e) => e.name.includes('/api/v2/runs')).startTime
+        < performance.getEntriesByType('navigation')[0].domContentLoadedEventStart));
+      if (i) assert.deepEqual(await page.evaluate(() => performance.getEntriesByType('resource').filter((e) => e.name.includes('/ui/') && e.transferSize > 0).map((e) => e.name)), []);
     }
     figure(`to the first row, ${ROWS} runs in Postgres`, `${times.map((t) => Math.round(t)).join(', ')} ms from the address on`);
   },

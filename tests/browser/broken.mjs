@@ -138,6 +138,104 @@ const cases = {
     await until('it asks again', () => asked > 0, 2000);
     page.off('request', count);
   },
+  async 'an API that is slow, one that refuses: said where it is seen, and tried again'() {
+    w.expected = /503/;
+    const slow = (route) => setTimeout(() => route.continue().catch(() => {}), 1500); // gone with its view
+    await page.route('**/api/v2/**', slow);
+    await at(`run/${await start('ask')}`);
+    await text('Loading…');
+    await text('A question for a person');
+    assert.equal(await page.getByText('Loading…').count(), 0);
+    await page.getByLabel('Why').fill('because');
+    await press('Answer');
+    await page.locator('button[type=submit][aria-disabled]').waitFor();
+    await status('completed');
+    await page.unroute('**/api/v2/**', slow);
+    const away = (route) => route.fulfill({ status: 503, contentType: 'application/json', body: '{"detail":"Postgres connection not available","code":"unavailable"}' });
+    await page.route('**/api/v2/**', away);
+    for (const view of ['schedules', 'definitions', 'chat']) {
+      await at(view);
+      await page.getByText('The page tries again by itself').waitFor();
+      await until('it is in sight', () => page.evaluate(() => document.querySelector('#main [role=alert]')?.getBoundingClientRect().y < 300));
+    }
+    await at('workers');
+    await page.locator('.banner', { hasText: 'Postgres connection not available' }).waitFor();
+    await at('chat');
+    await page.getByText('The page tries again by itself').waitFor();
+    await page.unroute('**/api/v2/**', away);
+    await page.getByLabel('Message').waitFor();
+    // neither is a page that is opened then taken for one that is signed out
+    await page.route('**/api/session', away);
+    await page.goto('about:blank');
+    await at('queues');
+    await text('The page tries again by itself');
+    assert.equal(await page.getByLabel('API key').count(), 0);
+    await page.unroute('**/api/session', away);
+    await page.locator('td .badge.open').waitFor();
+    // what Redis has not told is no zero, and what a host says of itself is words
+    const mute = async (route) => { const r = await route.fetch(), json = await r.json(); json.queues.forEach((q) => { q.known = false; q.queued = q.active = 0; }); await route.fulfill({ json }); };
+    const ill = (route) => route.fulfill({ status: 503, json: { status: 'unavailable', mode: 'scale', redis_connected: false, pg_connected: true, reason: 'Redis is not connected' } });
+    await page.route('**/api/v2/queues', mute);
+    await page.route('**/health', ill);
+    await at('now');
+    await page.locator('.alerts li', { hasText: 'The server says of itself: Redis is not connected' }).waitFor();
+    await page.locator('.tile', { hasText: 'Queued' }).locator('dd', { hasText: /^—$/ }).waitFor();
+    await at('queues');
+    await page.locator('td[data-label=Queued]', { hasText: '—' }).waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+  },
+  async 'a session that ends while a form is filled: the form stays'() {
+    await at('start?orchestration=slow');
+    await page.getByLabel('Message', { exact: true }).fill('half a story');
+    postgres.sql('DELETE FROM page_sessions');
+    // whichever child is asked: one of them may have looked a moment ago
+    await until('the page is signed out', async () => (await page.evaluate(() => fetch('/api/v2/runs?limit=1').then((r) => r.status))) === 401);
+    await page.evaluate(() => { location.hash = '#/start?orchestration=slow'; });
+    await until('it is seen', async () => { await page.getByRole('button', { name: 'Start', exact: true }).click({ timeout: 500 }).catch(() => {}); return page.getByRole('dialog').isVisible(); });
+    await text('You are signed out');
+    await w.look('signed-out');
+    await page.getByRole('dialog').getByLabel('API key').fill(`sk-syn-${'0'.repeat(64)}`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('dialog').locator('[role=alert]:not(:empty)').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('dialog').isVisible(), true);
+    await page.getByRole('dialog').getByLabel('API key').fill(key);
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'half a story');
+    await press('Start');
+    await page.waitForURL(/#\/run\//);
+    // a stream goes on as well, and another tab's sign-in is enough
+    const id = page.url().split('#/run/')[1];
+    await page.locator('.events li').nth(2).waitFor();
+    postgres.sql('DELETE FROM page_sessions');
+    killApi(); // a stream that is open is not asked who it is for
+    w.expected = CUT;
+    await page.getByRole('dialog').waitFor({ timeout: 60000 });
+    const other = await w.context.newPage();
+    await signIn(other, daemon.base, key);
+    await other.close();
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await status('completed');
+    await until('all events are shown', async () => JSON.stringify(await shownEvents()) === JSON.stringify(await storedEvents(id)));
+  },
+  async 'who leaves what is not saved is asked'() {
+    await at('definitions/orchestrations/ask');
+    const box = page.getByLabel('Definition as JSON');
+    await box.waitFor();
+    await box.press('End');
+    await page.keyboard.type(' ');
+    const go = () => page.getByRole('navigation').getByRole('link', { name: 'Queues' }).click();
+    await go();
+    await page.getByRole('dialog').getByText('Leave without saving?').waitFor();
+    await press('Keep');
+    assert.match(page.url(), /definitions\/orchestrations\/ask$/);
+    await go();
+    await press('Leave');
+    await page.getByRole('heading', { level: 1, name: 'Queues' }).waitFor();
+    assert.match(page.url(), /#\/queues$/);
+  },
   async 'each form says at the field what is wrong'() {
     await at('runs?since=yesterday');
     await atField('Since');
@@ -168,6 +266,7 @@ const cases = {
     await page.getByLabel('Worker concurrency').fill('7');
     assert.equal(await page.locator('small.error').count(), 0);
     await at('definitions');
+    await press('Leave');
     await page.getByLabel('Import a bundle').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{nothing') });
     await text('is no JSON');
     await at('queues');

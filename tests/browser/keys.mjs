@@ -17,7 +17,7 @@ const VIEWS = ['now', 'runs', 'start', 'approvals', 'chat', 'schedules', 'analyt
 
 // What has the focus: its words, whether its outline is seen, whether it is inside the window.
 const focus = () => page.evaluate(() => {
-  const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
+  const e = document.activeElement, frame = e.closest('.codebox') ?? e, box = frame.getBoundingClientRect(), style = getComputedStyle(frame);
   return { tag: e.tagName, name: (e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent ?? '').trim().slice(0, 60),
     seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || e.matches('option'), inside: box.top < innerHeight && box.bottom > 0, view: !!e.closest('#main') };
 });

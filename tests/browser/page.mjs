@@ -129,6 +129,30 @@ const cases = {
     await page.locator('section.step').getByRole('button', { name: 'Close' }).click();
     await page.locator('section.step').waitFor({ state: 'hidden' });
   },
+  async 'a graph: what comes after stands below, and where a run stands is in sight'() {
+    const step = (id, more) => ({ id, name: id, type: 'print', print_content: 'x', ...more });
+    const deep = Array.from({ length: 30 }, (_, i) => step(`s${i}`, { next_step_id: `s${i + 1}` }));
+    deep.push({ id: 's30', name: 's30', type: 'transform', transform_code: 'raise ValueError("at the end")', output_key: 'x' });
+    await w.api('PUT', '/api/v2/orchestrations/deep', { id: 'deep', name: 'Deep', entry_step_id: 's0', steps: deep });
+    await w.api('PUT', '/api/v2/orchestrations/branches', { id: 'branches', name: 'Branches', entry_step_id: 'p', steps: [
+      step('e'), { id: 'p', name: 'p', type: 'parallel', parallel_branches: [['a1', 'a2'], ['b1'], ['c1']], next_step_id: 'l' },
+      ...['a1', 'a2', 'b1', 'c1', 'in1', 'in2'].map((id) => step(id)), { id: 'l', name: 'l', type: 'loop', loop_count: 2, loop_step_ids: ['in1', 'in2'], next_step_id: 'e' }] });
+    await at(`run/${await start('deep')}`);
+    await status('failed');
+    const inSight = () => page.locator('.graph .failed').evaluate((g) => { const box = g.closest('.scroll').getBoundingClientRect(), { top, bottom } = g.getBoundingClientRect(); return top >= box.top && bottom <= box.bottom; });
+    for (let i = 0; !await inSight(); i++) { assert.ok(i < 100, 'it is not scrolled to'); await page.waitForTimeout(50); }
+    await w.look('run-deep');
+    await at('definitions/orchestrations/branches');
+    await page.locator('.graph').waitFor();
+    const at_ = Object.fromEntries(await page.locator('.graph .step').evaluateAll((all) => all.map((g) => [g.querySelector('.name').textContent, /\(([\d.]+) ([\d.]+)\)/.exec(g.getAttribute('transform')).slice(1).map(Number)])));
+    const x = (id) => at_[id][0], y = (id) => at_[id][1];
+    assert.deepEqual([y('a1'), y('b1'), y('c1')], [y('a1'), y('a1'), y('a1')]);
+    for (const [above, below] of [['p', 'a1'], ['a1', 'a2'], ['a2', 'l'], ['l', 'in1'], ['in1', 'in2'], ['in2', 'e']]) assert.ok(y(above) < y(below), `${above} ${below}`);
+    assert.ok(x('a1') < x('b1') && x('b1') < x('c1'));
+    await page.locator('.graph .step').first().waitFor();
+    await w.look('definition-branches');
+    for (const id of ['deep', 'branches']) await w.api('DELETE', `/api/v2/orchestrations/${id}`);
+  },
   async 'what each step cost stands beside it'() {
     await at(`run/${await start('summary', 'one two three')}`);
     await status('completed');
@@ -154,10 +178,43 @@ const cases = {
     await page.getByRole('button', { name: `line ${line}`, exact: true }).click();
     const marked = await box.evaluate((b) => b.value.slice(b.selectionStart, b.selectionEnd));
     assert.match(marked, /nowhere/);
+    // the line is marked at its number, and what is wrong stands beside it, for the eye alone
+    const code = page.locator('.codebox'), beside = code.locator('.said-there');
+    assert.deepEqual(await code.locator('.behind > div').evaluateAll((all) => all.flatMap((d, i) => (d.classList.contains('wrong') ? [i + 1] : []))), [line]);
+    await beside.getByText('nowhere').waitFor();
+    assert.equal(await box.getAttribute('aria-invalid'), 'true');
+    assert.equal(await page.locator('[aria-hidden=true] .said-there, .said-there[aria-hidden=true]').count(), 1);
     await w.look('definition');
-    await box.fill(`${good}}`);
-    await press('Check');
-    await text('That is no JSON');
+    // lines that wrap are as high behind the text as in it; what is far down is scrolled to
+    const long = JSON.stringify({ ...JSON.parse(good), description: 'a long sentence that wraps, '.repeat(30), more: Array.from({ length: 80 }, (_, i) => i) }, null, 2);
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      await box.fill(long.replace('    79', '    79,,'));
+      assert.equal(await code.locator('.wrong').count(), 0);
+      assert.equal(await beside.isVisible(), false);
+      const high = await code.evaluate((c) => { const t = c.querySelector('textarea'); return [t.scrollHeight, t.clientHeight, c.querySelector('.behind').offsetHeight, document.documentElement.scrollWidth - window.innerWidth]; });
+      assert.ok(high[0] === high[1] && high[1] === high[2] && high[3] <= 0, String(high));
+      await press('Check');
+      await text('That is no JSON');
+      const there = await code.evaluate((c) => { const outer = c.getBoundingClientRect(), { top, bottom, right } = c.querySelector('.wrong').getBoundingClientRect(), said = c.querySelector('.said-there').getBoundingClientRect();
+        return top >= outer.top && bottom <= outer.bottom && right <= outer.right && said.width > 0 && said.bottom <= outer.bottom && said.right <= outer.right && Math.abs(said.top - top) < 80; });
+      assert.ok(there, `${width}`);
+      assert.equal(await code.locator('.wrong').textContent(), '    79,,');
+      await w.look(`definition-line-${width}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    // a line is put in front: the numbers follow; and what was typed is taken back
+    await box.evaluate((b) => { b.focus(); b.setSelectionRange(1, 1); });
+    await page.keyboard.type('\n');
+    assert.equal(await code.locator('.behind > div').count(), long.split('\n').length + 1);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    assert.equal(await code.locator('.behind > div').count(), (await box.inputValue()).split('\n').length);
+    for (const [bad, at] of [[`${good}}`, good.split('\n').length], ['{\n"a": 1,\n\n', 2], ['{\n"a": tru\n}', 2], ["{\n'a': 1}", 2], ['', 1]]) {
+      await box.fill(bad);
+      await press('Check');
+      await page.locator('.problems').getByRole('button', { name: `line ${at}`, exact: true }).waitFor();
+    }
     await box.fill(good.replace(/"name": "[^"]*"/, '"name": "Hello again"'));
     await press('Save');
     await text('Stored as version 2.');
@@ -176,6 +233,9 @@ const cases = {
     // and what was before comes back
     await page.getByRole('button', { name: 'Into the editor, version 1' }).click();
     await text('Version 1 is in the editor');
+    await box.press('Control+z');
+    assert.match(await box.inputValue(), /Of mine/);
+    await box.press('Control+Shift+z');
     assert.deepEqual(JSON.parse(await box.inputValue()), JSON.parse(good));
     await w.look('definition-versions');
     await press('Save');
@@ -208,6 +268,8 @@ const cases = {
     await page.getByLabel('Message').fill('think');
     await press('Send');
     await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
+    await press('Say it again');
+    assert.equal(await page.getByLabel('Message').inputValue(), 'think');
     await page.reload();
     await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
   },
@@ -297,6 +359,8 @@ const cases = {
     }
     await w.look('scale-wrong');
     await at('now');
+    await press('Leave'); // what was typed is not saved
+    await page.locator('.tile').first().waitFor();
     await at('scale');
     await page.getByText('All options of this host').click();
     await page.getByLabel('Find an option').fill('redis.url');

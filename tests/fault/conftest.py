@@ -12,11 +12,19 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "blackbox"))
 
 from harness.faults import Faults  # noqa: E402
-from harness.pg_server import PrivatePostgres  # noqa: E402
+from harness.pg_server import PrivatePostgres, share, unshare  # noqa: E402
 from harness.redis_server import PrivateRedis  # noqa: E402
 from harness.site import Site  # noqa: E402
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    share(config)
+
+
+def pytest_unconfigure(config):
+    unshare(config)
 
 
 @pytest.fixture(scope="session")

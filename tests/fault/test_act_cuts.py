@@ -6,8 +6,8 @@ import pytest
 
 from harness import audit
 from harness.site import llm_step, orchestration, print_step
+from harness.wait import until
 from test_cuts import QUICK
-from test_people import until
 
 HELLO = orchestration("hello", print_step("say", "Hello {state.user_input}!"))
 SICK = orchestration("sick", print_step("fine", "fine", "ask"), llm_step("ask", "mock.fail:job"))

@@ -9,6 +9,7 @@ import pytest
 
 from harness import audit
 from harness.site import llm_step, orchestration
+from harness.wait import until
 
 P = "synapse:q:{default}:"
 NAPS = orchestration("naps", *[
@@ -18,16 +19,6 @@ NAPS = orchestration("naps", *[
 
 def bad(how):
     return orchestration("bad", llm_step("boom", f"mock.crash:{how}"))
-
-
-def until(condition, deadline_s=60):
-    end = time.monotonic() + deadline_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
 
 
 def together(site, client, innocents=20, guilty="bad"):

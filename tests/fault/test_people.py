@@ -2,12 +2,12 @@
 
 import http.client
 import threading
-import time
 
 import pytest
 
 from harness import audit
 from harness.site import llm_step, orchestration, print_step
+from harness.wait import until
 from test_cuts import QUICK
 
 # what a worker passes on the way of a run with questions, from its claim to its end
@@ -31,13 +31,6 @@ TWO = orchestration(
     print_step("z", "{state.out_x} {state.out_b.response}"))
 LATE = orchestration("late", human("h", "z", human_deadline_seconds=1, on_timeout_step_id="t"),
                      print_step("z", "in time"), print_step("t", "late"))
-
-
-def until(condition, deadline_s=60):
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
 
 
 def is_open(site, run_id, step):

@@ -32,8 +32,7 @@ static void check_agent(const char *text)
 	assert((rc == 0) == (agent != NULL) && (rc == 0) == (problems.count == 0));
 	if (rc == 0)
 		assert(agent->id[0] && agent->name && agent->system_prompt &&
-		       agent->tools_count <= AGENT_TOOLS_MAX &&
-		       agent_type_name(agent->type));
+		       agent->tools_count <= AGENT_TOOLS_MAX);
 	agent_unref(agent);
 	problem_deinit(&problems);
 }

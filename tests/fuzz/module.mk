@@ -7,8 +7,8 @@ FUZZ_DIR = $(abs_top_builddir)-fuzz
 FUZZ_SECONDS = 60
 FUZZ_RUNS = -1
 FUZZ_CC = clang
-FUZZ_TARGETS = agent bulk bundle conf definition expr frames journal oaic request stock \
-	template words
+FUZZ_TARGETS = agent bulk bundle conf definition expr frames journal oaic request speech \
+	stock template words
 # float-cast-overflow is in no group: a number from outside that no integer holds
 FUZZ_CFLAGS = -O1 -g1 -fsanitize=fuzzer-no-link,float-cast-overflow \
 	-fno-sanitize-recover=all
@@ -22,6 +22,7 @@ EXTRA_PROGRAMS += tests/fuzz/fuzz_frames
 EXTRA_PROGRAMS += tests/fuzz/fuzz_journal
 EXTRA_PROGRAMS += tests/fuzz/fuzz_oaic
 EXTRA_PROGRAMS += tests/fuzz/fuzz_request
+EXTRA_PROGRAMS += tests/fuzz/fuzz_speech
 EXTRA_PROGRAMS += tests/fuzz/fuzz_stock
 EXTRA_PROGRAMS += tests/fuzz/fuzz_template
 EXTRA_PROGRAMS += tests/fuzz/fuzz_words

@@ -69,15 +69,10 @@ static uint64_t part(uint64_t what, uint64_t n, uint64_t of)
 static void watch_repeats(struct sim_world *world, struct sim_run *run,
 			  const struct llm_request *request)
 {
-	const struct engine_limits *limits = &world->plan.limits;
 	struct str key = STR_INIT;
 	uint64_t what = 0;
 	size_t i;
 
-	/* an answer that the state has no room for is remembered by the next attempt */
-	if (limits->state_max < ENGINE_LIMITS_DEFAULT.state_max ||
-	    limits->output_max < ENGINE_LIMITS_DEFAULT.output_max)
-		return;
 	for (i = 0; i < request->count; i++)
 		what = sim_mix_text(what, request->messages[i].text,
 				    request->messages[i].len);
@@ -221,6 +216,21 @@ static void say(struct str *out, uint64_t what)
 	str_deinit(&text);
 }
 
+/* A model that writes its calls, and what it thinks, into its text. */
+static void write_call(struct llm_answer *answer, const struct llm_request *request,
+		       uint64_t what)
+{
+	const char *name = request->tools[part(what, request->tools_count, 25)].name;
+
+	if (part(what, 3, 33) == 0)
+		str_add_text(&answer->text, "[REASONING]it seems so[/REASONING] ");
+	if (part(what, 16, 26) == 0)
+		str_add_text(&answer->text, "<tool_call>nothing</tool_call>");
+	str_printf(&answer->text, "<tool_call>{\"name\":\"%s\",\"arguments\":", name);
+	add_arguments(&answer->text, name, what);
+	str_add_text(&answer->text, "}</tool_call>\n");
+}
+
 /* The deeper, the fewer tools: there is an end of it. */
 static void take_turn(struct llm_answer *answer, const struct llm_request *request,
 		      uint64_t what)
@@ -236,6 +246,10 @@ static void take_turn(struct llm_answer *answer, const struct llm_request *reque
 	}
 	if (part(what, 3, 32) == 0)
 		say(&answer->text, what);
+	for (i = 0; i < n && part(what, 5, 34) == 0; i++)
+		write_call(answer, request, sim_mix(what, i));
+	if (i)
+		return;
 	answer->calls = mem_new_n(struct llm_tool_call, n);
 	for (i = 0; i < n; i++)
 		add_call(answer, request, sim_mix(what, i));

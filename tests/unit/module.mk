@@ -1,5 +1,5 @@
-# make check-unit: every cmocka program, one after the other, with its output. Each folder
-# of src/ lists its own in tests/unit/<folder>.mk. A test finds files of the tree below
+# make check-unit: every cmocka program, UNIT_JOBS at a time, then what each of them said.
+# Each folder of src/ lists its own in tests/unit/<folder>.mk. A test finds files of the tree below
 # $SYN_TOP_SRCDIR. A minute is far more than any of them needs.
 
 # The Python that Debian's packages (pytest, psycopg2, redis) belong to: a developer's PATH
@@ -10,14 +10,18 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/unit/*.mk)
 UNIT_ENV = SYN_TOP_SRCDIR=$(abs_top_srcdir) $(SANITIZER_ENV)
 UNIT_RUN = timeout 60
 UNIT_ONLY = $(check_PROGRAMS)
+# Some wait more than they compute: more of them than processors, and those first.
+UNIT_JOBS = 4
+UNIT_LONG = $(addprefix tests/unit/test_,master_live reload inner snapshot acts)
+UNIT_ORDER = $(filter $(UNIT_LONG),$(UNIT_ONLY)) $(filter-out $(UNIT_LONG),$(UNIT_ONLY))
+CLEANFILES += tests/unit/*.log
 
 check-unit: all $(check_PROGRAMS)
 	@test -n "$(check_PROGRAMS)" || { echo "there is no unit test"; exit 1; }
 	@rm -rf $(SANITIZER_LOGS) && $(MKDIR_P) $(SANITIZER_LOGS); rc=0; \
-	for program in $(UNIT_ONLY); do \
-		echo "== $$program"; \
-		$(UNIT_ENV) $(UNIT_RUN) ./$$program || { echo "$$program: ended $$?"; rc=1; }; \
-	done; \
+	printf '%s\n' $(UNIT_ORDER) | $(UNIT_ENV) xargs -P $(UNIT_JOBS) -I '{}' sh -c \
+		'$(UNIT_RUN) ./{} >{}.log 2>&1 || { echo "{}: ended $$?" >>{}.log; exit 1; }' || rc=1; \
+	for program in $(UNIT_ONLY); do echo "== $$program"; cat $$program.log; done; \
 	$(SANITIZER_VERDICT); \
 	exit $$rc
 

@@ -61,7 +61,6 @@ static void what_is_not_said_has_a_value(void **state)
 	assert_string_equal(agent->description, "");
 	assert_string_equal(agent->system_prompt, "");
 	assert_int_equal(agent->type, AGENT_CONVERSATIONAL);
-	assert_string_equal(agent_type_name(agent->type), "conversational");
 	assert_null(agent->model);
 	assert_false(agent->all_tools);
 	assert_int_equal(agent->tools_count, 0);

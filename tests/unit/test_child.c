@@ -105,6 +105,7 @@ struct bench {
 	struct reaper_death death;
 	char why[32];
 	int64_t wait_ms; /* what died() answers */
+	int waits;       /* how often it may be late */
 	int child_end;   /* the child's end of the socket, kept here */
 };
 
@@ -146,6 +147,13 @@ static int64_t op_died(struct child *child, const struct reaper_death *death,
 	return bench->wait_ms;
 }
 
+static bool op_may_wait(struct child *child)
+{
+	struct bench *bench = child->owner;
+
+	return bench->waits-- > 0;
+}
+
 static void op_retired(struct child *child)
 {
 	struct bench *bench = child->owner;
@@ -158,6 +166,7 @@ static const struct child_ops ops = {
 	.start = op_start,
 	.ready = op_ready,
 	.obituary_done = op_done,
+	.may_wait = op_may_wait,
 	.died = op_died,
 	.retired = op_retired,
 };
@@ -294,6 +303,21 @@ static void a_child_that_is_not_ready_in_time_is_killed_and_replaced(void **stat
 	assert_int_equal(bench->child.state, CHILD_BACKOFF);
 	ev_run(bench->loop, 0); /* no wait: at once */
 	assert_int_equal(bench->starts, 2);
+}
+
+static void a_child_that_waits_for_others_gets_its_time_anew(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->kind.ready_timeout_ms = 10;
+	bench->waits = 2;
+	child_start(&bench->child);
+	fork_one(bench, -1);
+	while (bench->waits > 0)
+		ev_run(bench->loop, EVRUN_ONCE);
+	assert_int_equal(bench->child.state, CHILD_STARTING);
+	ev_run(bench->loop, 0);
+	assert_string_equal(bench->why, "not_ready");
 }
 
 static void a_child_that_leaves_by_itself_is_replaced_after_the_wait(void **state)
@@ -530,6 +554,7 @@ int main(void)
 		cmocka_unit_test(a_drain_always_comes_to_an_end),
 		WITH_BENCH(a_child_that_says_ready_is_ready),
 		WITH_BENCH(a_child_that_is_not_ready_in_time_is_killed_and_replaced),
+		WITH_BENCH(a_child_that_waits_for_others_gets_its_time_anew),
 		WITH_BENCH(a_child_that_leaves_by_itself_is_replaced_after_the_wait),
 		WITH_BENCH(what_a_child_said_last_comes_before_its_end),
 		WITH_BENCH(a_drain_is_told_and_ends_with_a_kill),

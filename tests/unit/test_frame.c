@@ -159,6 +159,24 @@ static void a_socket_carries_frames_and_tells_the_end(void **state)
 	assert_int_equal(frame_recv(fds[0], &out, NULL), ERR_SYS);
 }
 
+static void what_a_peer_said_last_is_read_although_it_left_something_unread(void **state)
+{
+	struct frame in, out;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	frame_init(&in, FRAME_OBITUARY, 7, "");
+	assert_int_equal(frame_send(fds[0], &in, NULL), 0);
+	in.type = FRAME_OBITUARY_DONE;
+	assert_int_equal(frame_send(fds[1], &in, NULL), 0);
+	assert_int_equal(close(fds[1]), 0);
+	assert_int_equal(frame_recv(fds[0], &out, NULL), 1);
+	assert_int_equal(out.type, FRAME_OBITUARY_DONE);
+	assert_int_equal(frame_recv(fds[0], &out, NULL), ERR_CLOSED);
+	assert_int_equal(close(fds[0]), 0);
+}
+
 static void a_peer_that_does_not_read_fills_up(void **state)
 {
 	struct frame frame;
@@ -185,6 +203,8 @@ int main(void)
 		cmocka_unit_test(a_text_without_an_end_is_refused),
 		cmocka_unit_test(random_bytes_are_refused),
 		cmocka_unit_test(a_socket_carries_frames_and_tells_the_end),
+		cmocka_unit_test(
+			what_a_peer_said_last_is_read_although_it_left_something_unread),
 		cmocka_unit_test(a_peer_that_does_not_read_fills_up),
 	};
 

@@ -8,14 +8,11 @@
 #include "api/front.h"
 #include "api/runs_port.h"
 #include "base/clock.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "loopback.h"
 #include "server/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -27,19 +24,16 @@
 
 #include <cmocka.h>
 
-#define GIVE_UP_MS 10000
-#define HELD_MAX   2000
+#define HELD_MAX 2000
 
 struct rig {
-	struct ev_loop *loop;
+	struct loopback net;
 	struct server *server;
 	struct auth *auth;
 	struct front front;
 	struct runs_port port;
 	struct intake_port intake;
 	struct run_port run;
-	int listen_fd;
-	in_port_t port_number;
 	bool key_known;
 	const char *key_tenant;
 	bool key_away;
@@ -195,14 +189,12 @@ static int setup(void **state)
 		.write_ms = 10000,
 		.bodies_max_bytes = 64 << 20,
 	};
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	socklen_t len = sizeof(in);
 	struct err err;
 
 	(void)state;
 	memset(&rig, 0, sizeof(rig));
 	rig.key_known = true;
-	rig.loop = ev_loop_new(EVFLAG_AUTO);
+	loopback_open(&rig.net);
 	rig.auth = auth_new(on_fetch, NULL);
 	rig.port.intake = &rig.intake;
 	rig.port.run = &rig.run;
@@ -212,21 +204,16 @@ static int setup(void **state)
 	rig.run.get = on_get;
 	rig.run.events = on_events;
 	rig.run.steps = on_steps;
-	rig.front.loop = rig.loop;
+	rig.front.loop = rig.net.loop;
 	rig.front.port = &rig.port;
 	rig.front.auth = rig.auth;
 	rig.front.default_tenant = "default";
 	rig.front.internal_token = "";
 	rig.front.body_max_bytes = 4096;
 	rig.front.bulk_body_max_bytes = 1 << 20;
-	rig.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(rig.listen_fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(rig.listen_fd, 16), 0);
-	assert_int_equal(getsockname(rig.listen_fd, (struct sockaddr *)&in, &len), 0);
-	rig.port_number = in.sin_port;
-	options.listen_fd = rig.listen_fd;
-	return server_new(rig.loop, &options, &front_ops, &rig.front, &rig.server, &err);
+	options.listen_fd = rig.net.listen_fd;
+	return server_new(rig.net.loop, &options, &front_ops, &rig.front, &rig.server,
+			  &err);
 }
 
 static int teardown(void **state)
@@ -234,26 +221,13 @@ static int teardown(void **state)
 	(void)state;
 	server_free(rig.server);
 	auth_free(rig.auth);
-	ev_loop_destroy(rig.loop);
-	close(rig.listen_fd);
+	loopback_close(&rig.net);
 	return 0;
-}
-
-static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)w;
-	(void)revents;
 }
 
 static void turn(void)
 {
-	ev_timer tick;
-
-	ev_timer_init(&tick, on_tick, 0.002, 0.0);
-	ev_timer_start(rig.loop, &tick);
-	ev_run(rig.loop, EVRUN_ONCE);
-	ev_timer_stop(rig.loop, &tick);
+	loopback_turn(&rig.net);
 }
 
 /* The key that every request sends; looked up at its first use. */
@@ -282,21 +256,11 @@ static void prime_key(void)
 	answer_key();
 }
 
-static int dial(void)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = rig.port_number };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	return fd;
-}
-
 /* Send a request with the key, further headers and a body. */
 static int ask(const char *line, const char *headers, const char *body)
 {
 	struct str text = STR_INIT;
-	int fd = dial();
+	int fd = loopback_dial(&rig.net);
 	size_t at = 0;
 
 	str_printf(&text,
@@ -321,24 +285,11 @@ static int ask(const char *line, const char *headers, const char *body)
 static const char *hear(int fd)
 {
 	static struct str reply;
-	int64_t end_ms = clock_mono_ms() + GIVE_UP_MS;
-	char buf[65536];
 
 	str_reset(&reply, 1 << 20);
-	while (clock_mono_ms() < end_ms) {
-		ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-
-		if (n > 0) {
-			str_add(&reply, buf, (size_t)n);
-		} else if (n == 0) {
-			close(fd);
-			return str_text(&reply);
-		} else {
-			turn();
-		}
-	}
-	fail_msg("no whole answer: '%s'", str_text(&reply));
-	return NULL;
+	assert_true(loopback_hear(&rig.net, fd, &reply, NULL));
+	close(fd);
+	return str_text(&reply);
 }
 
 static void says(const char *reply, const char *want)

@@ -1,4 +1,4 @@
-/* test_moment.c - moments that people write */
+/* test_moment.c - moments as people and files write them */
 #include "base/moment.h"
 
 #include <setjmp.h>
@@ -70,11 +70,44 @@ static void what_is_no_moment_is_refused(void **state)
 	assert_int_equal(at_ms, 7);
 }
 
+static void moments_are_printed_in_utc(void **state)
+{
+	static const struct {
+		int64_t at_ms;
+		const char *text, *sec, *row;
+	} rows[] = {
+		{ 0, "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00Z",
+		  "1970-01-01 00:00:00.000+00" },
+		{ 1795470300123, "2026-11-23T21:45:00.123Z", "2026-11-23T21:45:00Z",
+		  "2026-11-23 21:45:00.123+00" },
+		{ 951782399999, "2000-02-28T23:59:59.999Z", "2000-02-28T23:59:59Z",
+		  "2000-02-28 23:59:59.999+00" },
+		{ -1, "1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59Z",
+		  "1969-12-31 23:59:59.999+00" },
+		{ -1000, "1969-12-31T23:59:59.000Z", "1969-12-31T23:59:59Z",
+		  "1969-12-31 23:59:59.000+00" },
+		{ 253402300800000, "10000-01-01T00:00:00.000Z", "10000-01-01T00:00:00Z",
+		  "10000-01-01 00:00:00.000+00" },
+		{ INT64_MAX, "292278994-08-17T07:12:55.807Z", "292278994-08-17T07:12:55Z",
+		  "292278994-08-17 07:12:55.807+00" },
+	};
+	char buf[MOMENT_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_string_equal(moment_text(rows[i].at_ms, buf), rows[i].text);
+		assert_string_equal(moment_text_sec(rows[i].at_ms, buf), rows[i].sec);
+		assert_string_equal(moment_text_row(rows[i].at_ms, buf), rows[i].row);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moments_are_read_to_the_millisecond),
 		cmocka_unit_test(what_is_no_moment_is_refused),
+		cmocka_unit_test(moments_are_printed_in_utc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

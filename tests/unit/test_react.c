@@ -9,6 +9,7 @@
 #include "engine/react.h"
 
 #include "base/str.h"
+#include "engine/call.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/fold_node.h"
@@ -734,6 +735,214 @@ static void agents_in_branches_have_conversations_of_their_own(void **state)
 	exec_free(exec);
 }
 
+/* ---- earlier turns of the run ---- */
+
+#define TWO_STEPS                                                                                                                                                                               \
+	ORCH(STEP(                                                                                                                                                                              \
+		"a", "agent",                                                                                                                                                                   \
+		",\"agent_id\":\"ag\",\"prompt_template\":\"First.\","                                                                                                                          \
+		"\"output_key\":\"x\"" NEXT(                                                                                                                                                    \
+			"p")) "," PARALLEL("p", "[[\"b\"],[\"c\"]]",                                                                                                                            \
+					   NEXT("d")) "," STEP("b", "agent",                                                                                                                    \
+							       ",\"agent_id\":\"ag\",\"prompt_template\":\"B.\"") "," STEP("c",                                                                 \
+															   "agent",                                                             \
+															   ",\"agent_id\":\"ag\",\"prompt_template\":\"C.\"") "," STEP("d",     \
+																						       "agent", \
+																						       ",\"agent_id\":\"ag\",\"prompt_template\":\"Last.\""))
+
+/* The newest of a branch is not seen beside it, and their order is that of branches. */
+static void an_agent_is_told_its_earlier_turns_of_the_run(void **state)
+{
+	struct exec *exec = begin(TWO_STEPS);
+
+	(void)state;
+	expect_not(&host.prompts, "assistant: ");
+	say("one");
+	assert_int_equal(host.calls_count, 2);
+	expect(&host.prompts, "\nuser: First.\nassistant: one\nuser: C.\n");
+	memory_answer(&host, 1, FAIL_NONE, "of c");
+	(void)memory_pump(&host);
+	exec = next_owner(exec, TWO_STEPS, (int)host.journal_count);
+	expect(&host.prompts, "\nuser: First.\nassistant: one\nuser: B.\n");
+	expect_not(&host.prompts, "of c");
+	say("of b");
+	expect(&host.prompts,
+	       "\nuser: First.\nassistant: one\nuser: B.\nassistant: of b\n"
+	       "user: C.\nassistant: of c\nuser: Last.\n");
+	say("done");
+	assert_int_equal(host.final->status, RUN_COMPLETED);
+	exec_free(exec);
+}
+
+static void earlier_turns_are_bounded(void **state)
+{
+	struct exec *exec = begin(ORCH(LOOP("a", "14", "[\"b\"]", "") "," STEP(
+		"b", "agent",
+		",\"agent_id\":\"ag\",\"prompt_template\":\"Do.\","
+		"\"max_iterations\":20")));
+	struct str text = STR_INIT;
+	int i;
+
+	(void)state;
+	for (i = 1; i < 12; i++) {
+		str_reset(&text, 64);
+		str_printf(&text, "<%d>", i);
+		say(str_text(&text));
+	}
+	expect_not(&host.prompts, "assistant: <1>\n");
+	expect(&host.prompts, "\nuser: Do.\nassistant: <2>\n");
+	expect(&host.prompts, "assistant: <11>\nuser: Do.\n");
+	str_reset(&text, 64);
+	while (text.len < 100000)
+		str_add_text(&text, "long ");
+	say(str_text(&text));
+	expect_not(&host.prompts, "assistant: <2>\n");
+	expect(&host.prompts, "assistant: <11>\n");
+	assert_true(host.prompts.len < 40000);
+	exec_free(exec);
+	str_deinit(&text);
+}
+
+/* Nobody would read it. */
+static void an_agent_that_does_not_come_again_keeps_nothing(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("done");
+	expect_not(&host.final->state, "_agent_turns_");
+	exec_free(exec);
+}
+
+/* What an attempt that failed left behind would be told to the next one, whose calls have
+ * the same keys. */
+static void an_answer_without_room_leaves_no_memory(void **state)
+{
+	const char *definition = ORCH(
+		STEP("a", "agent",
+		     ",\"agent_id\":\"ag\",\"output_key\":\"out\",\"max_iterations\":9,"
+		     "\"retry\":{\"max\":1,\"backoff_ms\":0,\"on\":[\"limit\"]}" NEXT(
+			     "b")) "," STEP("b", "if_else",
+					    ",\"if_condition\":\"True\","
+					    "\"if_true_step_id\":\"a\""));
+	struct str before = STR_INIT, long_text = STR_INIT;
+	struct exec *exec;
+
+	(void)state;
+	host.engine->limits.state_max = 6000;
+	exec = begin(definition);
+	say("one");
+	str_add(&before, str_text(&host.prompts), host.prompts.len);
+	while (long_text.len < 5900)
+		str_add_text(&long_text, "long ");
+	say(str_text(&long_text));
+	assert_int_equal(host.calls_made, 3);
+	assert_string_equal(str_text(&host.prompts), str_text(&before));
+	str_reset(&long_text, 0);
+	while (long_text.len < 4000) /* it fits, what is to be remembered does not */
+		str_add_text(&long_text, "long ");
+	say(str_text(&long_text));
+	expect(&host.events, "this execution is not remembered: ");
+	assert_int_equal(host.calls_count, 1);
+	exec_free(exec);
+	str_deinit(&before);
+	str_deinit(&long_text);
+}
+
+/* ---- what a model writes into its text ---- */
+
+#define WRITTEN "<tool_call>{\"name\":\"look\",\"arguments\":{\"q\":\"x\"}}</tool_call>"
+
+static void calls_in_a_text_are_served_and_told_as_text(void **state)
+{
+	const char *definition = RUN("");
+	struct exec *exec = begin(definition);
+
+	(void)state;
+	say("[REASONING]Where?[/REASONING] I look. " WRITTEN);
+	expect(&host.tool_uses, "look {\"q\":\"x\"} a/1/0\n");
+	expect(&host.events, "\"reasoning\":\"Where?\"");
+	expect(&host.events, "\"thought\":\"I look.\"");
+	expect(&host.prompts,
+	       "assistant: I look. " WRITTEN "\nuser: [Result of the call of "
+	       "tool 'look']\nfound it\n");
+	exec = next_owner(exec, definition, 4);
+	expect(&host.prompts,
+	       "assistant: I look. " WRITTEN "\nuser: [Result of the call of "
+	       "tool 'look']\nfound it\n");
+	say("[reasoning]There.[/reasoning]\n\ndone\n");
+	assert_string_equal(str_text(&host.final->response), "done");
+	exec_free(exec);
+}
+
+static void objects_are_calls_of_what_is_offered_or_of_nothing_else(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("{\"tool\":\"look\",\"arguments\":{\"q\":\"x\"},\"why\":1}");
+	expect(&host.tool_uses, "look {\"q\":\"x\"} a/1/0\n");
+	say("{\"tool\":\"dig\",\"arguments\":{}}");
+	expect(&host.prompts, "Error: tool 'dig' is blocked");
+	say("{\"tool\":\"dig\",\"depth\":2}");
+	assert_string_equal(str_text(&host.final->response),
+			    "{\"tool\":\"dig\",\"depth\":2}");
+	exec_free(exec);
+}
+
+static void an_agent_without_tools_makes_no_calls(void **state)
+{
+	struct exec *exec;
+
+	(void)state;
+	host.agent = AGENT("[]");
+	exec = begin(RUN(""));
+	say(WRITTEN);
+	assert_string_equal(str_text(&host.final->response), WRITTEN);
+	exec_free(exec);
+}
+
+static void thoughts_alone_are_no_answer(void **state)
+{
+	struct exec *exec = begin(RUN(""));
+
+	(void)state;
+	say("[REASONING]Hm.[/REASONING]\n");
+	assert_int_equal(host.final->status, RUN_FAILED);
+	expect(&host.events, "the model's answer is empty");
+	expect(&host.events, "\"reasoning\":\"Hm.\"");
+	exec_free(exec);
+}
+
+static void no_mark_is_seen_on_its_way(void **state)
+{
+	static const char text[] =
+		"[REASONING]Where?[/REASONING] I look. " WRITTEN
+		"```json\n{\"tool\":\"look\",\"arguments\":{}}\n``` so";
+	struct exec *exec = begin(RUN(""));
+	size_t i;
+
+	(void)state;
+	for (i = 0; text[i]; i++) {
+		call_token(host.calls[0], &text[i], 1);
+		(void)memory_wait(&host, 60);
+	}
+	call_again(host.calls[0], "it broke");
+	call_token(host.calls[0], "[REASO", 6);
+	call_again(host.calls[0], "it broke");
+	call_token(host.calls[0], "anew [", 6);
+	(void)memory_wait(&host, 60);
+	say("anew [x");
+	expect(&host.lives, "I");
+	expect(&host.lives, "anew ");
+	expect_not(&host.lives, "REAS");
+	expect_not(&host.lives, "Where");
+	expect_not(&host.lives, "<");
+	expect_not(&host.lives, "look\\\"");
+	expect_not(&host.lives, "```");
+	exec_free(exec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -761,6 +970,15 @@ int main(void)
 		TEST(old_results_go_first),
 		TEST(a_model_sums_up_what_cannot_be_trimmed),
 		TEST(agents_in_branches_have_conversations_of_their_own),
+		TEST(an_agent_is_told_its_earlier_turns_of_the_run),
+		TEST(earlier_turns_are_bounded),
+		TEST(an_agent_that_does_not_come_again_keeps_nothing),
+		TEST(an_answer_without_room_leaves_no_memory),
+		TEST(calls_in_a_text_are_served_and_told_as_text),
+		TEST(objects_are_calls_of_what_is_offered_or_of_nothing_else),
+		TEST(an_agent_without_tools_makes_no_calls),
+		TEST(thoughts_alone_are_no_answer),
+		TEST(no_mark_is_seen_on_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static void every_type_is_read(void **state)
 	assert_memory_equal(redis_reply_text(part, &len), "a\0b\r\n", 6);
 	assert_int_equal(len, 5);
 	assert_false(redis_reply_get_int(part, &n));
-	assert_true(redis_reply_is_nil(redis_reply_at(reply, 2)));
+	assert_int_equal(redis_reply_type(redis_reply_at(reply, 2)), REDIS_NIL);
 	assert_int_equal(redis_reply_type(redis_reply_at(reply, 3)), REDIS_STATUS);
 	part = redis_reply_at(reply, 4);
 	assert_int_equal(redis_reply_type(part), REDIS_ERROR);

@@ -1,15 +1,13 @@
 /* test_server.c - the HTTP server on a real loopback socket, client in the same loop */
 #include "base/clock.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "loopback.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "server/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -25,10 +23,8 @@
 
 /* The handler under test: what it does is chosen by the path. */
 struct rig {
-	struct ev_loop *loop;
+	struct loopback net;
 	struct server *server;
-	int listen_fd;
-	in_port_t port;
 	struct request *waiting; /* /later: answered by the test */
 	int heads, requests;
 	size_t body_len;
@@ -87,21 +83,13 @@ static struct rig *rig_bound(int64_t deadline_ms, int64_t connections, int64_t o
 		.write_ms = deadline_ms,
 		.bodies_max_bytes = 64 << 20,
 	};
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	socklen_t len = sizeof(in);
 	struct rig *rig = mem_new(struct rig);
 	struct err err;
 
-	rig->loop = ev_loop_new(EVFLAG_AUTO);
-	rig->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(rig->listen_fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(rig->listen_fd, 64), 0);
-	assert_int_equal(getsockname(rig->listen_fd, (struct sockaddr *)&in, &len), 0);
-	rig->port = in.sin_port;
-	options.listen_fd = rig->listen_fd;
-	assert_int_equal(server_new(rig->loop, &options, &ops, rig, &rig->server, &err),
-			 0);
+	loopback_open(&rig->net);
+	options.listen_fd = rig->net.listen_fd;
+	assert_int_equal(
+		server_new(rig->net.loop, &options, &ops, rig, &rig->server, &err), 0);
 	return rig;
 }
 
@@ -113,37 +101,18 @@ static struct rig *rig_new(int64_t deadline_ms, int64_t connections)
 static void rig_free(struct rig *rig)
 {
 	server_free(rig->server);
-	ev_loop_destroy(rig->loop);
-	close(rig->listen_fd);
+	loopback_close(&rig->net);
 	mem_free(rig);
-}
-
-/* One short turn of the loop: blocks for 2 ms at most. */
-static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)w;
-	(void)revents;
 }
 
 static void turn(struct rig *rig)
 {
-	ev_timer tick;
-
-	ev_timer_init(&tick, on_tick, 0.002, 0.0);
-	ev_timer_start(rig->loop, &tick);
-	ev_run(rig->loop, EVRUN_ONCE);
-	ev_timer_stop(rig->loop, &tick);
+	loopback_turn(&rig->net);
 }
 
 static int dial(struct rig *rig)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = rig->port };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	return fd;
+	return loopback_dial(&rig->net);
 }
 
 /* Send all of it while the loop turns; a client that is cut off stops early. */
@@ -168,26 +137,9 @@ static void say(struct rig *rig, int fd, const char *text)
 	say_n(rig, fd, text, strlen(text));
 }
 
-/* Read until `want` is in the reply (NULL: until the end of file). True if it came. */
 static bool hear(struct rig *rig, int fd, struct str *reply, const char *want)
 {
-	int64_t end_ms = clock_mono_ms() + GIVE_UP_MS;
-	char buf[65536];
-
-	while (clock_mono_ms() < end_ms) {
-		ssize_t n;
-
-		if (want && strstr(str_text(reply), want))
-			return true;
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n > 0)
-			str_add(reply, buf, (size_t)n);
-		else if (n == 0 || errno != EAGAIN)
-			return !want || strstr(str_text(reply), want);
-		else
-			turn(rig);
-	}
-	return false;
+	return loopback_hear(&rig->net, fd, reply, want);
 }
 
 /* One request on a connection of its own; the status, or 0 without an answer. */

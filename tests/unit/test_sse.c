@@ -1,18 +1,14 @@
 /* test_sse.c - event streams on a real loopback socket, client in the same loop */
 #include "server/sse.h"
 
-#include "base/clock.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "loopback.h"
 #include "server/inside.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "server/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -23,14 +19,11 @@
 
 #include <cmocka.h>
 
-#define GIVE_UP_MS 10000
-#define GET        "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"
+#define GET "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"
 
 struct rig {
-	struct ev_loop *loop;
+	struct loopback net;
 	struct server *server;
-	int listen_fd;
-	in_port_t port;
 	struct request *waiting;
 	struct sse *sse; /* the newest; NULL when it is gone */
 	int rooms, gones;
@@ -92,21 +85,13 @@ static struct rig *rig_new(void)
 		.bodies_max_bytes = 1 << 20,
 		.stream_max_bytes = 256 * 1024,
 	};
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	socklen_t len = sizeof(in);
 	struct rig *rig = mem_new(struct rig);
 	struct err err;
 
-	rig->loop = ev_loop_new(EVFLAG_AUTO);
-	rig->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(rig->listen_fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(rig->listen_fd, 64), 0);
-	assert_int_equal(getsockname(rig->listen_fd, (struct sockaddr *)&in, &len), 0);
-	rig->port = in.sin_port;
-	options.listen_fd = rig->listen_fd;
-	assert_int_equal(server_new(rig->loop, &options, &ops, rig, &rig->server, &err),
-			 0);
+	loopback_open(&rig->net);
+	options.listen_fd = rig->net.listen_fd;
+	assert_int_equal(
+		server_new(rig->net.loop, &options, &ops, rig, &rig->server, &err), 0);
 	return rig;
 }
 
@@ -114,59 +99,26 @@ static void rig_free(struct rig *rig)
 {
 	server_free(rig->server);
 	assert_null(rig->sse);
-	ev_loop_destroy(rig->loop);
-	close(rig->listen_fd);
+	loopback_close(&rig->net);
 	mem_free(rig);
-}
-
-static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)w;
-	(void)revents;
 }
 
 static void turn(struct rig *rig)
 {
-	ev_timer tick;
-
-	ev_timer_init(&tick, on_tick, 0.002, 0.0);
-	ev_timer_start(rig->loop, &tick);
-	ev_run(rig->loop, EVRUN_ONCE);
-	ev_timer_stop(rig->loop, &tick);
+	loopback_turn(&rig->net);
 }
 
 static int dial(struct rig *rig, const char *request)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = rig->port };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = loopback_dial(&rig->net);
 
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
 	return fd;
 }
 
-/* Read until `want` is there (NULL: until the end of file). */
 static bool hear(struct rig *rig, int fd, struct str *reply, const char *want)
 {
-	int64_t end_ms = clock_mono_ms() + GIVE_UP_MS;
-	char buf[65536];
-
-	while (clock_mono_ms() < end_ms) {
-		ssize_t n;
-
-		if (want && strstr(str_text(reply), want))
-			return true;
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n > 0)
-			str_add(reply, buf, (size_t)n);
-		else if (n == 0 || errno != EAGAIN)
-			return !want;
-		else
-			turn(rig);
-	}
-	return false;
+	return loopback_hear(&rig->net, fd, reply, want);
 }
 
 static void send_event(struct rig *rig, const char *id, const char *data)

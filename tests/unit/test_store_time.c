@@ -1,8 +1,6 @@
 /* test_store_time.c - moments as Python's str(datetime) prints them */
 #include "store/store_time.h"
 
-#include "base/str.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,24 +49,12 @@ static void a_long_text_is_cut_to_the_buffer(void **state)
 	assert_int_equal(strlen(store_time_text(text, buf)), STORE_TIME_MAX - 1);
 }
 
-static void a_moment_is_appended(void **state)
-{
-	struct str out = STR_INIT;
-
-	(void)state;
-	str_add_text(&out, "at ");
-	store_time_add(&out, "2026-06-01 12:34:56+00");
-	assert_string_equal(str_text(&out), "at 2026-06-01 12:34:56+00:00");
-	str_deinit(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moments_get_six_digits_and_a_full_offset),
 		cmocka_unit_test(no_moment_stays_none),
 		cmocka_unit_test(a_long_text_is_cut_to_the_buffer),
-		cmocka_unit_test(a_moment_is_appended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

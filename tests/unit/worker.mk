@@ -1,0 +1,3 @@
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_reattach
+endif

@@ -9,6 +9,7 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/earlier.h"
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/inner_run.h"
@@ -62,18 +63,42 @@ static void on_said(struct op *op)
 	struct history_find *said = mem_container(op, struct history_find, op);
 	struct step_agent *agent = mem_container(said, struct step_agent, said);
 	struct agent *found = agent->find.agent;
+	struct str history = STR_INIT;
 
+	if (said->images_wanted && !react_show(&agent->react, &said->images))
+		return;
 	agent->find.agent = NULL;
+	if (said->said_wanted)
+		earlier_list(&agent->step, found->id, &said->list, &history);
 	react_start(&agent->react, found, agent->find.version,
-		    said->list.len ? &said->list : NULL);
+		    history.len ? &history : NULL);
+	str_deinit(&history);
+}
+
+/* What was said before is in the entry that an execution begins with; images are too
+ * large for that, and are where the message is. */
+static void ask_before(struct step_agent *agent, const struct agent *found)
+{
+	struct exec *exec = agent->step.frame.exec;
+	const struct engine_host *host = exec->engine->host;
+	const struct conversation *talk = &agent->react.talk;
+	struct history_find *said = &agent->said;
+
+	said->agent_id = found->id;
+	said->said_wanted = !talk->agent_id && agent->react.remembers;
+	said->images_wanted =
+		talk->agent_id ? talk->images > 0 : prompt_is_chat(&agent->step);
+	op_launch(&said->op);
+	if (host->history_find && (said->said_wanted || said->images_wanted))
+		host->history_find(exec->engine->host_data, exec, said);
+	else
+		op_done(&said->op);
 }
 
 static void on_found(struct op *op)
 {
 	struct agent_find *find = mem_container(op, struct agent_find, op);
 	struct step_agent *agent = mem_container(find, struct step_agent, find);
-	struct exec *exec = agent->step.frame.exec;
-	const struct engine_host *host = exec->engine->host;
 	struct agent *found = find->agent;
 
 	if (find->class != FAIL_NONE) {
@@ -86,15 +111,8 @@ static void on_found(struct op *op)
 			     agent->recalled);
 		return;
 	}
-	if (!agent->react.talk.agent_id && remembers(&agent->step, found) &&
-	    host->history_find) {
-		agent->said.agent_id = found->id;
-		op_launch(&agent->said.op);
-		host->history_find(exec->engine->host_data, exec, &agent->said);
-		return;
-	}
-	find->agent = NULL;
-	react_start(&agent->react, found, find->version, NULL);
+	agent->react.remembers = remembers(&agent->step, found);
+	ask_before(agent, found);
 }
 
 /* Of a subtask, which has no agent but what its step says. */
@@ -196,6 +214,7 @@ static void on_free(struct runframe *frame)
 	op_detach(&agent->find.op);
 	op_detach(&agent->said.op);
 	str_deinit(&agent->said.list);
+	str_deinit(&agent->said.images);
 	agent_unref(agent->find.agent);
 	str_deinit(&agent->find.text);
 	react_deinit(&agent->react);

@@ -26,11 +26,17 @@ static void on_answer(struct op *op)
 	struct llm_call *call = mem_container(op, struct llm_call, op);
 	struct ask *ask = mem_container(call, struct ask, call);
 	struct step_llm *llm = mem_container(ask, struct step_llm, ask);
-	const struct llm_answer *answer = &call->answer;
+	const struct str *text = &call->answer.text;
+	struct str entry = STR_INIT;
 
-	if (ask_take(ask, &llm->step) &&
-	    recall_add(&llm->step, str_text(&answer->text), answer->text.len, "[]"))
-		step_succeed(&llm->step, str_text(&answer->text), answer->text.len, true);
+	if (!ask_take(ask, &llm->step))
+		return;
+	recall_print(&entry, &llm->step, str_text(text), text->len, "[]");
+	if (step_put_text(&llm->step, str_text(text), text->len, true)) {
+		recall_keep(&llm->step, &entry);
+		runframe_done(&llm->step.frame);
+	}
+	str_deinit(&entry);
 }
 
 static void start(struct runframe *frame)

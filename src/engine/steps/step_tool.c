@@ -220,7 +220,7 @@ static void tell_result(struct step *step, const struct str *text)
 
 static void succeed(struct step_tool *tool, const struct str *output)
 {
-	struct str calls = STR_INIT;
+	struct str calls = STR_INIT, entry = STR_INIT;
 	struct jsonw w;
 
 	jsonw_init(&w, &calls);
@@ -234,9 +234,14 @@ static void succeed(struct step_tool *tool, const struct str *output)
 		jsonw_text(&w, "too large to be kept");
 	jsonw_object_end(&w);
 	jsonw_array_end(&w);
-	if (recall_add(&tool->step, str_text(output), output->len, str_text(&calls)))
-		step_succeed(&tool->step, str_text(output), output->len, true);
+	recall_print(&entry, &tool->step, str_text(output), output->len,
+		     str_text(&calls));
+	if (step_put_text(&tool->step, str_text(output), output->len, true)) {
+		recall_keep(&tool->step, &entry);
+		runframe_done(&tool->step.frame);
+	}
 	str_deinit(&calls);
+	str_deinit(&entry);
 }
 
 static void on_used(struct op *op)

@@ -3,8 +3,6 @@ nginx that die."""
 
 import http.client
 import json
-import random
-import threading
 import time
 
 from api_client import Client

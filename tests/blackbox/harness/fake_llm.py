@@ -107,7 +107,10 @@ class Call:
 def _message_of(body):
     for message in reversed(body.get("messages") or []):
         if message.get("role") == "user":
-            return message.get("content") or ""
+            content = message.get("content") or ""
+            if isinstance(content, list):  # with images
+                return "".join(part.get("text", "") for part in content)
+            return content
     return ""
 
 

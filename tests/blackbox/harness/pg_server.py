@@ -1,5 +1,7 @@
 """A Postgres server of the test's own: the newest installed, on a loopback port."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
@@ -9,8 +11,23 @@ import time
 
 import psycopg2
 
-from harness.daemon import run_verb
+from harness.pg_databases import Databases
 from harness.redis_server import free_port
+
+# Names the folder with the data folder that is copied.
+SHARED = "SYNAPSED_TEST_POSTGRES"
+
+
+def share(config):
+    """In pytest_configure: the processes of xdist have the environment of the one that
+    started them."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="syn-pg-shared-")
+
+
+def unshare(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED))
 
 
 def newest_bin():
@@ -24,7 +41,7 @@ def newest_bin():
 
 
 class PrivatePostgres:
-    """Started by the constructor, fsync on; stop() ends it and removes its folder."""
+    """Started by the constructor, fsync on; stop() ends it, remove() its folder as well."""
 
     def __init__(self, **settings):
         self.bin = newest_bin()
@@ -40,12 +57,34 @@ class PrivatePostgres:
         if self.as_user:
             shutil.chown(self.dir, "postgres", "postgres")
         self.process = None
-        self.template = None
+        self.databases = Databases(self)
+        self._fill()
+        self.start()
+
+    def _fill(self):
+        """A data folder: a copy of the one that the tests of one call of pytest share, which
+        whoever comes first makes."""
+        shared = os.environ.get(SHARED)
+        if not shared:
+            self._initdb()
+            return
+        with open(pathlib.Path(shared, "lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = pathlib.Path(shared, "data")
+            if not made.exists():
+                self._initdb()
+                self.start()
+                self.databases.template()
+                self.stop()
+                os.rename(self.dir / "data", made)
+        subprocess.run(["cp", "-a", "--reflink=auto", made, self.dir / "data"], check=True,
+                       timeout=60)
+
+    def _initdb(self):
         self._run(
             str(self.bin / "initdb"), "-D", str(self.dir / "data"), "-U", "synapsed",
             "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync",
         )
-        self.start()
 
     def _run(self, *command):
         done = subprocess.run(
@@ -87,24 +126,14 @@ class PrivatePostgres:
         connection.autocommit = True
         return connection
 
-    def create(self, database, template="template1"):
-        connection = self.connect()
-        with connection.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-        connection.close()
+    def create(self, database):
+        """With nothing in it."""
+        with contextlib.closing(self.connect()) as connection:
+            connection.cursor().execute(f'CREATE DATABASE "{database}"')
 
-    def migrated(self):
-        """The name of a database that the program under test has migrated, as a template:
-        a copy costs half of what the migrations do, and each test wants one."""
-        if not self.template:
-            self.create("migrated")
-            done = run_verb("db", "migrate", env={"SCALE_POSTGRES_URL": self.url("migrated")})
-            assert done.returncode == 0, done.stderr
-            self.template = "migrated"
-        return self.template
-
-    def url(self, database="postgres"):
-        return f"postgresql://synapsed@127.0.0.1:{self.port}/{database}"
+    def url(self, database="postgres", port=None):
+        """port: of something in front of it."""
+        return f"postgresql://synapsed@127.0.0.1:{port or self.port}/{database}"
 
     def stop(self, immediate=False):
         """Fast (SIGINT) or as a crash would (SIGQUIT: no checkpoint)."""

@@ -32,10 +32,11 @@ class Site:
         self.redis = redis
         self.postgres = postgres
         self.database = name
+        self.lent = not empty
         if empty:
             postgres.create(name)
         else:
-            postgres.create(name, postgres.migrated())
+            postgres.databases.lend(name)
         with redis.client() as client:
             client.flushall()
         self.env = {
@@ -153,3 +154,6 @@ class Site:
     def remove(self):
         for daemon in self.daemons:
             daemon.remove()
+        if self.lent:
+            self.postgres.databases.take_back(self.database)
+            self.lent = False
