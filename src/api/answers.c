@@ -30,6 +30,7 @@
 #include "queue/queue.h"
 #include "queue/queue_mail.h"
 #include "store/store_answers.h"
+#include "store/store_woken.h"
 
 #include <stdio.h>
 #include <string.h>

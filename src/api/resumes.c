@@ -18,17 +18,15 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/cancel_key.h"
+#include "host/woken.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
-#include "queue/queue_enqueue.h"
-#include "queue/queue_job.h"
-#include "queue/queue_names.h"
 #include "redis/redis_link.h"
 #include "run/chat_run.h"
 #include "run/definition.h"
-#include "run/payload.h"
 #include "store/store_resumes.h"
+#include "store/store_woken.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -106,48 +104,21 @@ static void on_enqueued(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 	resume_free(resume);
 }
 
-static struct queue_text text_of(const char *text)
-{
-	return (struct queue_text){ text, text ? strlen(text) : 0 };
-}
-
 /* Its entry: what fails here the reconciler does. */
-static int enqueue(struct resume *resume, const struct store_resume *row, struct err *err)
+static int enqueue(struct resume *resume, const struct store_woken *row, struct err *err)
 {
 	const struct resumes_parts *parts = &resume->resumes->parts;
-	const struct payload payload = {
-		.definition_id = row->orchestration_id,
-		.definition_version = row->definition_version,
-	};
-	struct str tenant = STR_INIT, packed = STR_INIT;
-	struct queue_enqueue_entry entry;
-	int rc;
+	int rc =
+		queue_new(parts->link, parts->scripts,
+			  row->queue ? row->queue : "default", NULL, &resume->queue, err);
 
-	queue_names_tenant(&tenant, row->tenant_id ? row->tenant_id : "");
-	payload_pack(&payload, &packed);
-	entry = (struct queue_enqueue_entry){
-		.job = {
-			.kind = QUEUE_JOB_RUN,
-			.priority = (int)row->priority,
-			.wake = (uint32_t)row->wake,
-			.attempt = (uint32_t)row->attempt,
-			.run = text_of(resume->run_id),
-			.tenant = { str_text(&tenant), tenant.len },
-			.lane = text_of(row->lane),
-			.payload = { str_text(&packed), packed.len },
-		},
-		.running_max = row->running_max,
-	};
-	rc = queue_new(parts->link, parts->scripts, row->queue ? row->queue : "default",
-		       NULL, &resume->queue, err);
 	if (rc == 0)
-		rc = queue_enqueue(resume->queue, &entry, 1, on_enqueued, resume, err);
-	str_deinit(&tenant);
-	str_deinit(&packed);
+		rc = woken_enqueue(resume->queue, resume->run_id, row, on_enqueued,
+				   resume, err);
 	return rc;
 }
 
-static void goes_on(struct resume *resume, const struct store_resume *row)
+static void goes_on(struct resume *resume, const struct store_woken *row)
 {
 	struct err err;
 
@@ -206,7 +177,7 @@ static void on_done(void *arg, const struct pg_outcome *outcome,
 {
 	struct resume *resume = arg;
 	struct store_resume_look look;
-	struct store_resume row;
+	struct store_woken row;
 
 	if (!reply)
 		refused(resume, outcome);

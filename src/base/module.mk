@@ -38,6 +38,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/moment.h \
 	src/base/netrange.c \
 	src/base/netrange.h \
+	src/base/percent.c \
+	src/base/percent.h \
 	src/base/rng.c \
 	src/base/rng.h \
 	src/base/str.c \

@@ -33,6 +33,7 @@
 #include "queue/queue.h"
 #include "run/chat_run.h"
 #include "store/store_questions.h"
+#include "store/store_woken.h"
 
 #include <string.h>
 

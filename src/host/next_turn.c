@@ -16,15 +16,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/woken.h"
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 #include "queue/queue.h"
-#include "queue/queue_enqueue.h"
-#include "queue/queue_job.h"
-#include "queue/queue_names.h"
 #include "run/chat_run.h"
-#include "run/payload.h"
 #include "store/store_chats.h"
+#include "store/store_woken.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,43 +91,15 @@ static void on_enqueued(void *arg, int rc, int64_t enqueue_at_ms, int64_t added,
 		over(turn);
 }
 
-static struct queue_text text_of(const char *text)
+static void push(struct next_turn *turn, const char *run_id,
+		 const struct store_woken *row)
 {
-	return (struct queue_text){ text, text ? strlen(text) : 0 };
-}
-
-static void push(struct next_turn *turn, const struct store_chat_next *row)
-{
-	const struct payload payload = {
-		.definition_id = row->orchestration_id,
-		.definition_version = row->definition_version,
-	};
-	struct str tenant = STR_INIT, packed = STR_INIT;
-	struct queue_enqueue_entry entry;
 	struct err err;
-	int rc;
+	int rc = queue_new(turn->turns->link, turn->turns->scripts,
+			   row->queue ? row->queue : "default", NULL, &turn->queue, &err);
 
-	queue_names_tenant(&tenant, row->tenant_id ? row->tenant_id : "");
-	payload_pack(&payload, &packed);
-	entry = (struct queue_enqueue_entry){
-		.job = {
-			.kind = QUEUE_JOB_CHAT,
-			.priority = (int)row->priority,
-			.wake = (uint32_t)row->wake,
-			.attempt = row->attempt > 1 ? (uint32_t)row->attempt : 1,
-			.run = text_of(row->run_id),
-			.tenant = { str_text(&tenant), tenant.len },
-			.lane = text_of(row->lane),
-			.payload = { str_text(&packed), packed.len },
-		},
-		.running_max = row->running_max,
-	};
-	rc = queue_new(turn->turns->link, turn->turns->scripts,
-		       row->queue ? row->queue : "default", NULL, &turn->queue, &err);
 	if (rc == 0)
-		rc = queue_enqueue(turn->queue, &entry, 1, on_enqueued, turn, &err);
-	str_deinit(&tenant);
-	str_deinit(&packed);
+		rc = woken_enqueue(turn->queue, run_id, row, on_enqueued, turn, &err);
 	if (rc < 0)
 		left(turn, err.text);
 }
@@ -139,12 +109,13 @@ static void on_looked(void *arg, const struct pg_outcome *outcome,
 {
 	struct next_turn *turn = arg;
 	bool wanted = turn->turns && (reply || outcome->err.code != ERR_CLOSED);
-	struct store_chat_next row;
+	struct store_woken row;
+	const char *run_id;
 
 	if (wanted && !reply)
 		left(turn, outcome->err.text);
-	else if (wanted && store_chats_next_read(reply, turn->statement, &row))
-		push(turn, &row);
+	else if (wanted && store_chats_next_read(reply, turn->statement, &run_id, &row))
+		push(turn, run_id, &row);
 	else
 		over(turn);
 }

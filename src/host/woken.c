@@ -10,7 +10,7 @@
 #include "queue/queue_job.h"
 #include "queue/queue_names.h"
 #include "run/payload.h"
-#include "store/store_answers.h"
+#include "store/store_woken.h"
 
 #include <string.h>
 

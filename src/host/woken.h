@@ -7,8 +7,9 @@
 struct store_woken;
 
 /*
- * For processes that wake a parked run: an answer, a deadline. The queue is the one that
- * row->queue names. Returns 0 and calls cb once, later; or an error, and no call.
+ * For processes that wake a run: an answer, a deadline, a new attempt, the end of the
+ * turn before. The queue is the one that row->queue names. Returns 0 and calls cb once,
+ * later; or an error, and no call.
  */
 int woken_enqueue(struct queue *queue, const char *run_id, const struct store_woken *row,
 		  queue_enqueue_cb cb, void *arg, struct err *err);

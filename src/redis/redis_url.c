@@ -3,13 +3,13 @@
  *
  * Taken apart from left to right: scheme, then everything up to '?', then the options.
  * The last '@' before the path ends the login, as redis-py has it, so a password may hold
- * an
- * '@' that nobody encoded. No message quotes a piece of the URL: a malformed one may have
- * its password anywhere.
+ * an '@' that nobody encoded. No message quotes a piece of the URL: a malformed one may
+ * have its password anywhere.
  */
 #include "redis/redis_url.h"
 
 #include "base/mem.h"
+#include "base/percent.h"
 #include "base/units.h"
 
 #include <limits.h>
@@ -24,42 +24,16 @@ static const char *const harmless[] = {
 	"socket_keepalive", "socket_connect_timeout", "timeout",
 };
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Percent-decode; NULL for a broken escape or an encoded NUL. */
 static char *decode(const char *text, size_t len)
 {
 	char *out = mem_alloc(len + 1);
-	size_t n = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (c == '%') {
-			int hi = len - i > 2 ? hex_value(text[i + 1]) : -1;
-			int lo = len - i > 2 ? hex_value(text[i + 2]) : -1;
-
-			if (hi < 0 || lo < 0 || (hi == 0 && lo == 0)) {
-				mem_wipe(out, len);
-				mem_free(out);
-				return NULL;
-			}
-			c = (char)(hi * 16 + lo);
-			i += 2;
-		}
-		out[n++] = c;
-	}
-	out[n] = '\0';
-	return out;
+	if (percent_decode(text, len, false, out) >= 0)
+		return out;
+	mem_wipe(out, len);
+	mem_free(out);
+	return NULL;
 }
 
 static void text_free(char *text)

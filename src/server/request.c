@@ -15,6 +15,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "server/inside.h"
 
@@ -50,44 +51,13 @@ void request_free(struct request *req)
 	mem_free(req);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Percent-decode into the arena; NULL if it is not text. */
 static const char *decode(struct arena *arena, const char *text, size_t len, bool form)
 {
 	char *out = arena_alloc(arena, len + 1);
-	size_t n = 0;
-	size_t i;
+	int64_t n = percent_decode(text, len, form, out);
 
-	for (i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (c == '%') {
-			int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
-			int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return NULL;
-			c = (char)(high * 16 + low);
-			i += 2;
-		} else if (c == '+' && form) {
-			c = ' ';
-		}
-		if (c == '\0')
-			return NULL;
-		out[n++] = c;
-	}
-	out[n] = '\0';
-	return utf8_valid(out, n, NULL) ? out : NULL;
+	return n >= 0 && utf8_valid(out, (size_t)n, NULL) ? out : NULL;
 }
 
 static enum request_method parse_method(const char *method)

@@ -94,6 +94,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_waits.h \
 	src/store/store_why.c \
 	src/store/store_why.h \
+	src/store/store_woken.h \
 	src/store/store_workers.c \
 	src/store/store_workers.h
 nodist_src_store_libstore_a_SOURCES = \
@@ -284,7 +285,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/014_list_room.sql \
 	src/store/migrations/015_stock_waits.sql \
 	src/store/migrations/016_origins.sql \
-	src/store/migrations/019_page.sql
+	src/store/migrations/017_accepted.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h

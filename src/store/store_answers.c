@@ -10,6 +10,7 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/store_sql.h"
+#include "store/store_woken.h"
 
 static int add(struct pg_batch *batch, enum store_sql_text sql)
 {

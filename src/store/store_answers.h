@@ -7,6 +7,7 @@
 
 struct pg_batch;
 struct pg_reply;
+struct store_woken;
 
 /* Builders and readers behave as store_runs.h says. */
 
@@ -39,22 +40,6 @@ struct store_answer {
 	const char *answer;         /* JSON text */
 	const char *webhook_url;    /* NULL: as it was */
 	const char *webhook_secret; /* NULL: as it was */
-};
-
-/* What an entry in the queue needs. */
-struct store_woken {
-	const char *status; /* queued: it needs an entry; running: its owner reads it */
-	int64_t wake;
-	int64_t attempt;
-	const char *queue; /* NULL: a stock row */
-	const char *lane;
-	int64_t priority;
-	const char *tenant_id;
-	const char *orchestration_id;
-	int64_t definition_version;
-	int64_t running_max;
-	const char *owner; /* NULL: nobody */
-	bool chat;         /* a turn of a conversation */
 };
 
 /* For statements that return the like from column `first` on. */

@@ -9,6 +9,7 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/store_sql.h"
+#include "store/store_woken.h"
 
 #include <string.h>
 
@@ -182,14 +183,17 @@ int store_chats_next(struct pg_batch *batch, const char *session_id)
 }
 
 bool store_chats_next_read(const struct pg_reply *reply, int statement,
-			   struct store_chat_next *ret)
+			   const char **ret_run_id, struct store_woken *ret)
 {
+	int64_t attempt;
+
 	if (!pg_reply_rows(reply, statement))
 		return false;
-	*ret = (struct store_chat_next){
-		.run_id = pg_reply_text(reply, statement, 0, 0),
+	attempt = pg_reply_int(reply, statement, 0, 2);
+	*ret_run_id = pg_reply_text(reply, statement, 0, 0);
+	*ret = (struct store_woken){
 		.wake = pg_reply_int(reply, statement, 0, 1),
-		.attempt = pg_reply_int(reply, statement, 0, 2),
+		.attempt = attempt > 1 ? attempt : 1,
 		.queue = pg_reply_text(reply, statement, 0, 3),
 		.lane = pg_reply_text(reply, statement, 0, 4),
 		.priority = pg_reply_int(reply, statement, 0, 5),
@@ -197,6 +201,7 @@ bool store_chats_next_read(const struct pg_reply *reply, int statement,
 		.orchestration_id = pg_reply_text(reply, statement, 0, 7),
 		.definition_version = pg_reply_int(reply, statement, 0, 8),
 		.running_max = pg_reply_int(reply, statement, 0, 9),
+		.chat = true,
 	};
 	return true;
 }

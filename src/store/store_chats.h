@@ -8,6 +8,7 @@
 
 struct pg_batch;
 struct pg_reply;
+struct store_woken;
 
 /* Builders and readers behave as store_runs.h says. */
 
@@ -114,24 +115,10 @@ bool store_chats_turn_read(const struct pg_reply *reply, int statement,
 
 /* ---- the next one ---- */
 
-/* What the entry of a turn that is ready needs. */
-struct store_chat_next {
-	const char *run_id;
-	int64_t wake;
-	int64_t attempt;
-	const char *queue; /* NULL */
-	const char *lane;
-	int64_t priority;
-	const char *tenant_id;
-	const char *orchestration_id;
-	int64_t definition_version;
-	int64_t running_max; /* of its tenant; 0: no limit */
-};
-
 int store_chats_next(struct pg_batch *batch, const char *session_id);
-/* false: none is ready. */
+/* What the entry of the turn that is ready needs; false: none is. */
 bool store_chats_next_read(const struct pg_reply *reply, int statement,
-			   struct store_chat_next *ret);
+			   const char **ret_run_id, struct store_woken *ret);
 
 /* ---- turns that will not come ---- */
 

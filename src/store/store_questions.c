@@ -11,6 +11,7 @@
 #include "pg/pg_reply.h"
 #include "store/store_ids.h"
 #include "store/store_sql.h"
+#include "store/store_woken.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_reply.h"
 #include "store/store_sql.h"
+#include "store/store_woken.h"
 
 static int add(struct pg_batch *batch, enum store_sql_text sql,
 	       const struct store_resume_ask *ask)
@@ -43,13 +44,13 @@ bool store_resumes_look(const struct pg_reply *reply, int statement,
 }
 
 bool store_resumes_read(const struct pg_reply *reply, int statement,
-			struct store_resume *ret)
+			struct store_woken *ret)
 {
 	int at = statement + 1;
 
 	if (!pg_reply_rows(reply, at))
 		return false;
-	*ret = (struct store_resume){
+	*ret = (struct store_woken){
 		.wake = pg_reply_int(reply, at, 0, 0),
 		.attempt = pg_reply_int(reply, at, 0, 1),
 		.queue = pg_reply_text(reply, at, 0, 2),

@@ -7,6 +7,7 @@
 
 struct pg_batch;
 struct pg_reply;
+struct store_woken;
 
 /* Builders and readers behave as store_runs.h says. */
 struct store_resume_ask {
@@ -22,19 +23,6 @@ struct store_resume_look {
 	bool step_known; /* from_step is one of its definition */
 };
 
-/* What its entry in the queue needs. */
-struct store_resume {
-	int64_t wake;
-	int64_t attempt;
-	const char *queue;
-	const char *lane;
-	int64_t priority;
-	const char *tenant_id;
-	const char *orchestration_id;
-	int64_t definition_version;
-	int64_t running_max; /* of its tenant; 0: no limit */
-};
-
 /* Two statements; the number of the first. In a batch of their own. */
 int store_resumes_add(struct pg_batch *batch, const struct store_resume_ask *ask);
 /* false: there is no such run. */
@@ -42,6 +30,6 @@ bool store_resumes_look(const struct pg_reply *reply, int statement,
 			struct store_resume_look *ret);
 /* false: it did not go on; the look says why. */
 bool store_resumes_read(const struct pg_reply *reply, int statement,
-			struct store_resume *ret);
+			struct store_woken *ret);
 
 #endif

@@ -14,6 +14,7 @@ check_PROGRAMS += tests/unit/test_moment
 check_PROGRAMS += tests/unit/test_map
 check_PROGRAMS += tests/unit/test_mem
 check_PROGRAMS += tests/unit/test_netrange
+check_PROGRAMS += tests/unit/test_percent
 check_PROGRAMS += tests/unit/test_rng
 check_PROGRAMS += tests/unit/test_str
 check_PROGRAMS += tests/unit/test_units

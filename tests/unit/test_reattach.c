@@ -89,7 +89,7 @@ static void a_round_says_the_recovery_that_it_began_with(void **state)
 	(void)state;
 	reattach_seen(reattach, 1);
 	assert_int_equal(asked.jobs, 1);
-	/* Redis loses writes once more while the job is on its way: it may be lost again */
+	/* Redis loses writes once more while the job is on its way: it may be lost */
 	reattach_seen(reattach, 2);
 	answer();
 	assert_int_equal(asked.jobs, 0);
