@@ -353,10 +353,27 @@ static void on_cancelled(void *arg, enum errors_code error, const char *status)
 	response_json(call->req, 200, &body);
 }
 
+/* In the query, or in a body: who names a turn there does not want the others stopped. A
+ * body of another sort is none. */
+static int64_t read_turn(struct body_faults *faults, struct request *req)
+{
+	const struct body_at at = { NULL, "body", 0 };
+	int64_t turn = body_query_int(faults, req, "turn", 1, INT64_MAX, 0);
+	struct json *doc = NULL;
+	size_t len;
+	const char *text = request_body(req, &len);
+
+	if (!turn && len && jsonr_parse(text, len, &doc, NULL, NULL, NULL) == 0 &&
+	    jsonr_type(doc) == JSONR_OBJECT)
+		turn = body_int(faults, &at, doc, "turn", 1, INT64_MAX, 0);
+	jsonr_free(doc);
+	return turn;
+}
+
 void chat_route_cancel(struct api_call *call)
 {
 	struct body_faults faults = { STR_INIT, 0 };
-	int64_t turn = body_query_int(&faults, call->req, "turn", 1, INT64_MAX, 0);
+	int64_t turn = read_turn(&faults, call->req);
 
 	if (faults.count > 0)
 		body_faults_send(call->req, &faults);

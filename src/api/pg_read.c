@@ -8,6 +8,9 @@
 #include "pg/pg_batch.h"
 #include "pg/pg_pool.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #define DEADLINE_MS 5000
 
 struct read {
@@ -15,8 +18,22 @@ struct read {
 	void *arg;
 };
 
+/*
+ * A database that is new to the fleet has no tables, or those of before, until a keeper
+ * has seen to them: it is not ready yet, which is no fault of ours.
+ */
+static bool is_unmade(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42P01") == 0 || strcmp(sqlstate, "42703") == 0 ||
+	       strcmp(sqlstate, "42883") == 0;
+}
+
 static enum errors_code error_of(const struct pg_outcome *outcome)
 {
+	if (is_unmade(outcome->sqlstate)) {
+		log_warn("pg.read_failed", LOG_S("error", outcome->err.text));
+		return ERRORS_POSTGRES;
+	}
 	if (outcome->cls == PG_CLASS_BUG || outcome->cls == PG_CLASS_VALUE ||
 	    outcome->cls == PG_CLASS_CONSTRAINT) {
 		log_error("pg.read_refused", LOG_S("sqlstate", outcome->sqlstate),

@@ -56,7 +56,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v2/chat/*/status", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_status },
 	{ REQUEST_GET,  "/api/v2/chat/*/stream", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_get },
 	{ REQUEST_GET,  "/api/v2/chat/*/events", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_stream_events },
-	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_IGNORED, chat_route_cancel },
+	{ REQUEST_POST, "/api/v2/chat/*/cancel", ROUTE_KEY, ROUTE_BODY_SMALL, chat_route_cancel },
 	{ REQUEST_POST, "/api/v2/chat/*/resume", ROUTE_KEY, ROUTE_BODY_JSON, chat_resume_post },
 	{ REQUEST_POST,   "/api/v2/orchestrations", ROUTE_KEY, ROUTE_BODY_JSON, def_write_create },
 	{ REQUEST_POST,   "/api/v2/orchestrations/validate", ROUTE_KEY, ROUTE_BODY_JSON, def_write_check },

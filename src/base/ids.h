@@ -11,7 +11,8 @@ struct str;
 /* Stock columns are VARCHAR(255); every id that we take or make fits with its NUL. */
 #define IDS_MAX 256
 
-/* "run_" + 12 hex + "_" + epoch ms, as the stock API makes them; into buf[IDS_MAX]. */
+/* "run_" + 12 hex + "_" + epoch ms, as the stock API makes them; into buf[IDS_MAX]. Those
+ * of one minute are neighbours in the order of names. */
 char *ids_run(int64_t wall_ms, char *buf);
 /* "<row>.<8 hex>": the name of one worker process, never reused. */
 char *ids_incarnation(const char *row, char *buf);

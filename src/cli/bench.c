@@ -1,5 +1,5 @@
 /*
- * bench.c - noun bench: queue, runs
+ * bench.c - noun bench: queue, runs, submit
  *
  * Figures and no verdicts: the exit status is 0 whenever there is something to print, and
  * what is good enough is for the reader to say. Progress goes to standard error, the
@@ -38,11 +38,11 @@ static int print(struct str *out)
 	return EXIT_CODE_OK;
 }
 
-static int runs(const struct cli_args *args)
+static int measure(const struct cli_args *args, bool submit)
 {
 	struct bench_house house = { .args = args };
 	struct bench_report report = { .workers = 0 };
-	struct bench_runs_plan plan;
+	struct bench_runs_plan plan = { .submit = submit };
 	struct str out = STR_INIT;
 	struct err err;
 	int rc;
@@ -57,11 +57,25 @@ static int runs(const struct cli_args *args)
 	bench_house_close(&house, rc < 0);
 	if (rc < 0)
 		return fail(args, rc, &err);
-	if (args->json)
+	if (submit && args->json)
+		bench_report_submit_json(&report, &out);
+	else if (submit)
+		bench_report_submit_table(&report, &out);
+	else if (args->json)
 		bench_report_runs_json(&report, &out);
 	else
 		bench_report_runs_table(&report, &out);
 	return print(&out);
+}
+
+static int runs(const struct cli_args *args)
+{
+	return measure(args, false);
+}
+
+static int submit(const struct cli_args *args)
+{
+	return measure(args, true);
 }
 
 static int queue(const struct cli_args *args)
@@ -97,6 +111,13 @@ static const struct cli_option runs_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct cli_option submit_options[] = {
+	{ 0, "runs", "N", "how many runs fill tables and log before (30000)" },
+	{ 0, "workers", "N", "worker children (1)" },
+	{ 0, "seconds", "S", "how long each load lasts (10)" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct cli_option queue_options[] = {
 	{ 0, "jobs", "N", "how many entries (100000)" },
 	{ 0, "batch", "N", "entries a call, up to 200 (50, and then again 200)" },
@@ -109,6 +130,9 @@ static const struct cli_verb verbs[] = {
 	  "Starts a Redis, a Postgres and daemons of its own in a temporary folder, every\n"
 	  "commit synced, and removes all of it. Figures, no verdict: the exit status is 0\n"
 	  "unless nothing could be measured.\n", runs },
+	{ "submit", "", 0, 0, CLI_GROUP_OUTPUT, submit_options,
+	  "how soon a run is accepted at fixed rates, beside plain flushes of this disk",
+	  "The part of \"bench runs\" that is about single submissions.\n", submit },
 	{ "queue", "", 0, 0, CLI_GROUP_OUTPUT, queue_options,
 	  "claim and finish of entries that do nothing",
 	  "Starts a Redis of its own in a temporary folder and removes it.\n", queue },

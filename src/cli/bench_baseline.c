@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/str.h"
+#include "cli/bench_disk.h"
 #include "cli/bench_house.h"
 #include "cli/bench_link.h"
 #include "cli/bench_samples.h"
@@ -25,54 +26,17 @@
 #include <unistd.h>
 
 #define MEASURE_US 1000000
-#define PAGE_BYTES 8192 /* of Postgres */
-#define FILE_PAGES 2048 /* of a WAL segment */
-
-/* As Postgres' WAL is written: into a file that is there already. */
-static int sync_for_a_while(int fd, const char *page, struct bench_samples *took_us)
-{
-	int64_t end_mono_us = clock_mono_us() + MEASURE_US, begin_mono_us;
-	off_t at;
-
-	do {
-		at = (off_t)(took_us->count % FILE_PAGES) * PAGE_BYTES;
-		begin_mono_us = clock_mono_us();
-		if (pwrite(fd, page, PAGE_BYTES, at) != PAGE_BYTES || fdatasync(fd) < 0)
-			return -1;
-		bench_samples_add(took_us, clock_mono_us() - begin_mono_us);
-	} while (clock_mono_us() < end_mono_us);
-	return 0;
-}
 
 static int measure_fdatasync(struct bench_house *house, struct bench_baseline *ret,
 			     struct err *err)
 {
-	static char page[PAGE_BYTES];
 	struct bench_samples took_us = { .count = 0 };
-	int64_t begin_mono_us;
-	char path[DEV_PATH_MAX];
-	int fd, i, rc = 0;
+	int rc = bench_disk_sync(house, 0, MEASURE_US / 1000, &took_us, err);
 
-	fd = open(dev_dir_at(&house->dir, "fdatasync", path),
-		  O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, "open %s", path);
-	memset(page, 'x', sizeof(page));
-	for (i = 0; i < FILE_PAGES && rc == 0; i++)
-		if (pwrite(fd, page, PAGE_BYTES, (off_t)i * PAGE_BYTES) != PAGE_BYTES)
-			rc = err_errno(err, "write %s", path);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = err_errno(err, "fsync %s", path);
-	begin_mono_us = clock_mono_us();
-	if (rc == 0 && sync_for_a_while(fd, page, &took_us) < 0)
-		rc = err_errno(err, "fdatasync %s", path);
-	ret->fdatasync_per_s =
-		(double)took_us.count * 1e6 / (double)(clock_mono_us() - begin_mono_us);
+	ret->fdatasync_per_s = (double)took_us.count * 1e6 / MEASURE_US;
 	ret->fdatasync_p50_ms = (double)bench_samples_at(&took_us, 50.) / 1e3;
 	ret->fdatasync_p99_ms = (double)bench_samples_at(&took_us, 99.) / 1e3;
 	bench_samples_deinit(&took_us);
-	fdutil_close(&fd);
-	(void)unlink(path);
 	return rc;
 }
 

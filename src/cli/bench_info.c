@@ -28,6 +28,13 @@ static const char *value_of(const char *text, const char *name)
 	return NULL;
 }
 
+int64_t bench_info_number(const char *text, const char *name)
+{
+	const char *value = value_of(text, name);
+
+	return value ? strtoll(value, NULL, 10) : -1;
+}
+
 int64_t bench_info_cpu_us(const char *cpu)
 {
 	const char *user = value_of(cpu, "used_cpu_user");

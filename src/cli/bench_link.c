@@ -139,6 +139,22 @@ int bench_link_setting(struct bench_link *link, const char *name, struct str *ou
 	return send_and_wait(link, &command, &call);
 }
 
+static bool read_anything(const struct redis_reply *reply, void *arg)
+{
+	(void)reply; /* an error says that one is under way */
+	(void)arg;
+	return true;
+}
+
+int bench_link_rewrite(struct bench_link *link, struct err *err)
+{
+	struct redis_command command = REDIS_COMMAND_INIT;
+	struct call call = { .err = err, .read = read_anything };
+
+	redis_command_words(&command, "BGREWRITEAOF", NULL);
+	return send_and_wait(link, &command, &call);
+}
+
 static bool read_int(const struct redis_reply *reply, void *arg)
 {
 	return redis_reply_get_int(reply, arg);

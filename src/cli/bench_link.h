@@ -34,6 +34,8 @@ int bench_link_info(struct bench_link *link, const char *section, struct str *ou
 /* The value of CONFIG GET <name>, appended. */
 int bench_link_setting(struct bench_link *link, const char *name, struct str *out,
 		       struct err *err);
+/* BGREWRITEAOF: it has begun, or will, or one is under way. */
+int bench_link_rewrite(struct bench_link *link, struct err *err);
 /* XLEN. */
 int bench_link_stream_len(struct bench_link *link, const char *key, int64_t *ret,
 			  struct err *err);

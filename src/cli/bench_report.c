@@ -103,6 +103,18 @@ static void add_enqueue(struct jsonw *w, const struct bench_report *report)
 		pair(w, "p99", enqueue->p99_ms, 3);
 		pair(w, "p99_from_due", enqueue->due_p99_ms, 3);
 		jsonw_pair_int(w, "runs", enqueue->runs);
+		jsonw_pair_int(w, "warm_ms", enqueue->warm_ms);
+		open_pair(w, "fdatasync_alone");
+		pair(w, "p50", enqueue->disk_p50_ms, 3);
+		pair(w, "p99", enqueue->disk_p99_ms, 3);
+		jsonw_pair_int(w, "count", enqueue->disk_count);
+		jsonw_object_end(w);
+		open_pair(w, "wal");
+		jsonw_pair_int(w, "flushes", enqueue->chores.wal.flushes);
+		jsonw_pair_int(w, "full_pages", enqueue->chores.wal.full_pages);
+		jsonw_pair_int(w, "new_files", enqueue->chores.wal.files);
+		jsonw_object_end(w);
+		jsonw_pair_int(w, "aof_rewrites", enqueue->chores.aof_rewrites);
 		jsonw_object_end(w);
 	}
 	jsonw_object_end(w);
@@ -175,6 +187,19 @@ void bench_report_runs_json(const struct bench_report *report, struct str *out)
 	add_cpu(&w, "http", &report->cpu_http, report->http.runs);
 	jsonw_object_end(&w);
 	add_scripts(&w, report);
+	add_baseline(&w, &report->baseline);
+	jsonw_object_end(&w);
+	str_add_char(out, '\n');
+}
+
+void bench_report_submit_json(const struct bench_report *report, struct str *out)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_pair_int(&w, "workers", report->workers);
+	add_enqueue(&w, report);
 	add_baseline(&w, &report->baseline);
 	jsonw_object_end(&w);
 	str_add_char(out, '\n');
@@ -283,14 +308,51 @@ static void print_speed(const struct bench_report *report, struct str *out)
 	print_table(&table, out);
 }
 
-static void print_latency(const struct bench_report *report, struct str *out)
-{
-	static const char *const heads[] = { "LATENCY MS", "P50",  "P99",
+static const char *const latency_heads[] = { "LATENCY MS", "P50",  "P99",
 					     "COUNT",      "WHAT", NULL };
-	struct cli_table table;
+
+static void add_enqueue_rows(struct cli_table *table, const struct bench_report *report)
+{
 	int i;
 
-	cli_table_init(&table, heads);
+	for (i = 0; i < BENCH_REPORT_RATES; i++) {
+		const struct bench_report_enqueue *enqueue = &report->enqueue[i];
+
+		cell(table, "enqueue at %d/s", enqueue->rate_per_s);
+		cell(table, "%.3f", enqueue->p50_ms);
+		cell(table, "%.3f", enqueue->p99_ms);
+		cli_table_int(table, enqueue->runs);
+		cell(table,
+		     "request sent to 202 read; p99 from when it was due %.3f; behind "
+		     "%.1f s of the same",
+		     enqueue->due_p99_ms, (double)enqueue->warm_ms / 1e3);
+		cell(table, "fdatasync at %d/s", enqueue->rate_per_s);
+		cell(table, "%.3f", enqueue->disk_p50_ms);
+		cell(table, "%.3f", enqueue->disk_p99_ms);
+		cli_table_int(table, enqueue->disk_count);
+		cell(table,
+		     "control: this disk alone, 8 KiB for all that is due, before and "
+		     "after; p99 above is %.1f of these",
+		     enqueue->disk_p99_ms > 0 ? enqueue->p99_ms / enqueue->disk_p99_ms
+					      : 0.);
+		cell(table, "Postgres' log at %d/s", enqueue->rate_per_s);
+		cli_table_text(table, NULL);
+		cli_table_text(table, NULL);
+		cli_table_int(table, enqueue->chores.wal.flushes);
+		cell(table,
+		     "flushes meanwhile; %lld whole pages, %lld new files; %lld rewrites "
+		     "of Redis' file",
+		     (long long)enqueue->chores.wal.full_pages,
+		     (long long)enqueue->chores.wal.files,
+		     (long long)enqueue->chores.aof_rewrites);
+	}
+}
+
+static void print_latency(const struct bench_report *report, struct str *out)
+{
+	struct cli_table table;
+
+	cli_table_init(&table, latency_heads);
 	cli_table_text(&table, "start");
 	cell(&table, "%.3f", report->start_p50_ms);
 	cell(&table, "%.3f", report->start_p99_ms);
@@ -303,16 +365,7 @@ static void print_latency(const struct bench_report *report, struct str *out)
 	cli_table_text(&table, NULL);
 	cli_table_text(&table, NULL);
 	cli_table_text(&table, NO_EFFECT);
-	for (i = 0; i < BENCH_REPORT_RATES; i++) {
-		const struct bench_report_enqueue *enqueue = &report->enqueue[i];
-
-		cell(&table, "enqueue at %d/s", enqueue->rate_per_s);
-		cell(&table, "%.3f", enqueue->p50_ms);
-		cell(&table, "%.3f", enqueue->p99_ms);
-		cli_table_int(&table, enqueue->runs);
-		cell(&table, "request sent to 202 read; p99 from when it was due %.3f",
-		     enqueue->due_p99_ms);
-	}
+	add_enqueue_rows(&table, report);
 	print_table(&table, out);
 }
 
@@ -451,4 +504,18 @@ void bench_report_queue_table(const struct bench_queue_result *result, struct st
 	}
 	print_table(&table, out);
 	print_baseline(&result->baseline, out);
+}
+
+void bench_report_submit_table(const struct bench_report *report, struct str *out)
+{
+	struct cli_table table;
+
+	str_printf(
+		out,
+		"Submissions one by one at fixed rates, open loop, %lld worker child%s\n\n",
+		(long long)report->workers, report->workers == 1 ? "" : "ren");
+	cli_table_init(&table, latency_heads);
+	add_enqueue_rows(&table, report);
+	print_table(&table, out);
+	print_baseline(&report->baseline, out);
 }

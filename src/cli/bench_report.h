@@ -3,6 +3,7 @@
 #define CLI_BENCH_REPORT_H
 
 #include "cli/bench_baseline.h"
+#include "cli/bench_chores.h"
 #include "cli/bench_cpu.h"
 
 #include <stdbool.h>
@@ -25,6 +26,12 @@ struct bench_report_enqueue {
 	double p50_ms; /* request sent -> 202 read */
 	double p99_ms;
 	double due_p99_ms; /* request due -> 202 read: what a late request adds */
+	int64_t warm_ms;   /* the same load before, which is not in these */
+	/* The control: bench_disk_sync() at the same rate, before and after. */
+	int64_t disk_count;
+	double disk_p50_ms;
+	double disk_p99_ms;
+	struct bench_chores chores; /* meanwhile */
 };
 
 #define BENCH_REPORT_RATES 2
@@ -52,6 +59,8 @@ struct bench_report {
 };
 
 /* One JSON object and a newline. */
+void bench_report_submit_json(const struct bench_report *report, struct str *out);
+void bench_report_submit_table(const struct bench_report *report, struct str *out);
 void bench_report_runs_json(const struct bench_report *report, struct str *out);
 void bench_report_runs_table(const struct bench_report *report, struct str *out);
 void bench_report_queue_json(const struct bench_queue_result *result, struct str *out);

@@ -9,7 +9,8 @@
  *	start      a third daemon with everything, idle: one run at a time
  *	bulk       256 runs a request while the worker works
  *	http       one run a request, closed loop
- *	enqueue    one run a request, open loop at fixed rates
+ *	enqueue    one run a request, open loop at fixed rates; before and after it the
+ *		   disk alone at the same rate
  *
  * A phase is over when the scoreboard says that every entry has left the queue, which is
  * after its run's end is committed and its events are published. Then the rows, the
@@ -22,7 +23,9 @@
 #include "base/clock.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "cli/bench_chores.h"
 #include "cli/bench_daemon.h"
+#include "cli/bench_disk.h"
 #include "cli/bench_house.h"
 #include "cli/bench_http.h"
 #include "cli/bench_link.h"
@@ -44,6 +47,7 @@
 #define LOOK_MS          20
 #define START_COUNT      300
 #define REST_MS          1000 /* before memory and start latency are looked at */
+#define WARM_MS          3000 /* of the same load, before its latency counts */
 #define REST_AFTER_MS    5000 /* when children have given back what a burst left */
 
 enum phase {
@@ -51,13 +55,14 @@ enum phase {
 	PHASE_START,
 	PHASE_BULK,
 	PHASE_HTTP,
+	PHASE_WARM,
 	PHASE_ENQUEUE, /* and one for each rate */
 	PHASES = PHASE_ENQUEUE + BENCH_REPORT_RATES,
 };
 
 static const char *const orchestrations[PHASES] = {
-	"bench_prequeued", "bench_start",       "bench_bulk",
-	"bench_http",      "bench_enqueue_500", "bench_enqueue_1000",
+	"bench_prequeued", "bench_start",       "bench_bulk",         "bench_http",
+	"bench_warm",      "bench_enqueue_500", "bench_enqueue_1000",
 };
 
 static const int rates[BENCH_REPORT_RATES] = { 500, 1000 };
@@ -71,6 +76,7 @@ struct bench {
 	struct bench_daemon back;  /* worker and keeper */
 	struct bench_daemon whole;
 	int64_t versions[PHASES];
+	int64_t warm_runs; /* accepted in PHASE_WARM */
 };
 
 /* ---- parts of phases ---- */
@@ -251,14 +257,14 @@ static int submit_bulk(struct bench *bench, const struct bench_daemon *daemon,
 }
 
 /* One run a request; rate_per_s 0: as fast as answers come. */
-static int submit_singly(struct bench *bench, enum phase phase, int rate_per_s,
-			 struct bench_load_result *ret, struct err *err)
+static int submit_singly(struct bench *bench, enum phase phase, int64_t ms,
+			 int rate_per_s, struct bench_load_result *ret, struct err *err)
 {
 	struct str request = STR_INIT;
 	struct bench_load_plan plan = {
 		.port = bench->whole.port,
 		.request = &request,
-		.duration_ms = bench->plan->seconds * 1000,
+		.duration_ms = ms,
 		.rate_per_s = rate_per_s,
 		.connections = rate_per_s ? OPEN_CONNECTIONS : HTTP_CONNECTIONS,
 		.processes = rate_per_s ? 1 : HTTP_PROCESSES,
@@ -420,7 +426,8 @@ static int http(struct bench *bench, struct err *err)
 	bench_house_say("http: one by one for %lld s", (long long)bench->plan->seconds);
 	rc = read_cpu(bench, &report->cpu_http, err);
 	if (rc == 0)
-		rc = submit_singly(bench, PHASE_HTTP, 0, &result, err);
+		rc = submit_singly(bench, PHASE_HTTP, bench->plan->seconds * 1000, 0,
+				   &result, err);
 	if (rc == 0)
 		rc = await_finished(bench, &bench->whole, before + result.accepted, err);
 	if (rc == 0)
@@ -439,36 +446,86 @@ static int http(struct bench *bench, struct err *err)
 	return rc;
 }
 
+/*
+ * What is not about a submission happens before: what the servers do now and then; behind
+ * a checkpoint, by the same load, the pages that are written whole for the first time
+ * (half a second of a checkpoint's five minutes).
+ */
+static int warm_up(struct bench *bench, struct bench_report_enqueue *ret, struct err *err)
+{
+	struct bench_load_result result = { .sent = 0 };
+	int64_t ms = bench->plan->seconds * 1000;
+	int rc = bench_chores_do(bench->house, &bench->link, err);
+
+	ret->warm_ms = ms < WARM_MS ? ms : WARM_MS;
+	if (rc == 0)
+		rc = submit_singly(bench, PHASE_WARM, ret->warm_ms, ret->rate_per_s,
+				   &result, err);
+	bench->warm_runs += result.accepted;
+	bench_load_result_deinit(&result);
+	return rc;
+}
+
+static int load_at_rate(struct bench *bench, enum phase phase,
+			struct bench_report_enqueue *ret, struct err *err)
+{
+	struct bench_load_result result = { .sent = 0 };
+	int rc = bench_chores_read(bench->house, &bench->link, &ret->chores, err);
+
+	if (rc == 0)
+		rc = submit_singly(bench, phase, bench->plan->seconds * 1000,
+				   ret->rate_per_s, &result, err);
+	if (rc == 0)
+		rc = bench_chores_since(bench->house, &bench->link, &ret->chores, err);
+	if (rc == 0) {
+		ret->runs = result.accepted;
+		ret->p50_ms = (double)bench_samples_at(&result.answer_us, 50.) / 1e3;
+		ret->p99_ms = (double)bench_samples_at(&result.answer_us, 99.) / 1e3;
+		ret->due_p99_ms = (double)bench_samples_at(&result.due_us, 99.) / 1e3;
+	}
+	bench_load_result_deinit(&result);
+	return rc;
+}
+
+static int control(struct bench *bench, int rate_per_s, struct bench_samples *took_us,
+		   struct err *err)
+{
+	return bench_disk_sync(bench->house, rate_per_s, bench->plan->seconds * 1000 / 4,
+			       took_us, err);
+}
+
 static int enqueue(struct bench *bench, int i, struct err *err)
 {
 	struct bench_report_enqueue *ret = &bench->report->enqueue[i];
-	struct bench_load_result result = { .sent = 0 };
 	enum phase phase = (enum phase)(PHASE_ENQUEUE + i);
+	struct bench_samples disk_us = { .count = 0 };
 	struct bench_store_runs found;
 	int64_t before = bench_daemon_count(&bench->whole, "worker", SCORE_JOBS_FINISHED);
+	int64_t warm_before = bench->warm_runs;
 	int rc;
 
 	bench_house_say("enqueue: %d a second for %lld s", rates[i],
 			(long long)bench->plan->seconds);
-	/* neither a checkpoint of what earlier phases wrote nor new files of the log are
-	 * what this one is about */
-	rc = bench_store_checkpoint(bench->house->conf, err);
+	ret->rate_per_s = rates[i];
+	rc = control(bench, rates[i], &disk_us, err);
 	if (rc == 0)
-		rc = bench_house_settle(bench->house, err);
+		rc = warm_up(bench, ret, err);
 	if (rc == 0)
-		rc = submit_singly(bench, phase, rates[i], &result, err);
+		rc = load_at_rate(bench, phase, ret, err);
 	if (rc == 0)
-		rc = await_finished(bench, &bench->whole, before + result.accepted, err);
+		rc = await_finished(bench, &bench->whole,
+				    before + bench->warm_runs - warm_before + ret->runs,
+				    err);
 	if (rc == 0)
-		rc = check_runs(bench, phase, result.accepted, &found, err);
-	*ret = (struct bench_report_enqueue){
-		.rate_per_s = rates[i],
-		.runs = result.accepted,
-		.p50_ms = (double)bench_samples_at(&result.answer_us, 50.) / 1e3,
-		.p99_ms = (double)bench_samples_at(&result.answer_us, 99.) / 1e3,
-		.due_p99_ms = (double)bench_samples_at(&result.due_us, 99.) / 1e3,
-	};
-	bench_load_result_deinit(&result);
+		rc = control(bench, rates[i], &disk_us, err);
+	if (rc == 0)
+		rc = check_runs(bench, phase, ret->runs, &found, err);
+	if (rc == 0)
+		rc = check_runs(bench, PHASE_WARM, bench->warm_runs, &found, err);
+	ret->disk_count = (int64_t)disk_us.count;
+	ret->disk_p50_ms = (double)bench_samples_at(&disk_us, 50.) / 1e3;
+	ret->disk_p99_ms = (double)bench_samples_at(&disk_us, 99.) / 1e3;
+	bench_samples_deinit(&disk_us);
 	return rc;
 }
 
@@ -480,13 +537,13 @@ static int phases_of_the_whole(struct bench *bench, struct err *err)
 				bench->plan->workers, err);
 	if (rc == 0)
 		rc = bench_house_sleep(bench->house, REST_MS, err);
-	if (rc == 0)
+	if (rc == 0 && !bench->plan->submit)
 		rc = idle_memory(bench, err);
-	if (rc == 0)
+	if (rc == 0 && !bench->plan->submit)
 		rc = start_latency(bench, err);
 	if (rc == 0)
 		rc = bulk(bench, err);
-	if (rc == 0)
+	if (rc == 0 && !bench->plan->submit)
 		rc = http(bench, err);
 	for (i = 0; i < BENCH_REPORT_RATES && rc == 0; i++)
 		rc = enqueue(bench, i, err);
@@ -514,7 +571,7 @@ int bench_runs_measure(struct bench_house *house, const struct bench_runs_plan *
 					err);
 	if (rc == 0)
 		rc = bench_baseline_measure(house, &bench.link, &ret->baseline, err);
-	if (rc == 0)
+	if (rc == 0 && !plan->submit)
 		rc = prequeued(&bench, err);
 	if (rc == 0)
 		rc = phases_of_the_whole(&bench, err);

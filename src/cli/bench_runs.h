@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "cli/bench_report.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bench_house;
@@ -13,6 +14,7 @@ struct bench_runs_plan {
 	int64_t runs; /* of `prequeued` and of `bulk` */
 	int64_t workers;
 	int64_t seconds; /* of each phase over HTTP */
+	bool submit;     /* only `enqueue`, behind a `bulk` that fills tables and log */
 };
 
 /*

@@ -42,6 +42,23 @@ int bench_store_settings(const struct conf *conf, struct bench_store_settings *r
 	return store_call(conf, batch, DEADLINE_MS, on_settings, ret, err);
 }
 
+static void on_wal(void *arg, const struct pg_reply *reply)
+{
+	struct bench_store_wal *ret = arg;
+
+	ret->files = pg_reply_int(reply, 0, 0, 0);
+	ret->full_pages = pg_reply_int(reply, 0, 0, 1);
+	ret->flushes = pg_reply_int(reply, 0, 0, 2);
+}
+
+int bench_store_wal(const struct conf *conf, struct bench_store_wal *ret, struct err *err)
+{
+	struct pg_batch *batch = pg_batch_new();
+
+	(void)pg_batch_add(batch, &bench_sql_texts[BENCH_SQL_BENCH_WAL]);
+	return store_call(conf, batch, DEADLINE_MS, on_wal, ret, err);
+}
+
 static void on_checkpoint(void *arg, const struct pg_reply *reply)
 {
 	(void)arg;

@@ -18,6 +18,13 @@ struct bench_store_settings {
 	char wal_sync_method[32];
 };
 
+/* Of Postgres' log: how many there are, or were since the server began. */
+struct bench_store_wal {
+	int64_t files;
+	int64_t full_pages;
+	int64_t flushes;
+};
+
 /* What became of the runs of one orchestration. */
 struct bench_store_runs {
 	int64_t runs;
@@ -41,6 +48,8 @@ struct bench_store_sample {
 /* BLOCKING; errors are store_call()'s. */
 int bench_store_settings(const struct conf *conf, struct bench_store_settings *ret,
 			 struct err *err);
+int bench_store_wal(const struct conf *conf, struct bench_store_wal *ret,
+		    struct err *err);
 /* All that was written is in the tables, and old files of the log are there for new. */
 int bench_store_checkpoint(const struct conf *conf, struct err *err);
 int bench_store_runs(const struct conf *conf, const char *orchestration_id,

@@ -210,6 +210,8 @@ static int write_redis_conf(const struct dev_servers *servers, const char *secre
 		   servers->redis_port, dev_dir_at(servers->dir, "run/redis.sock", path),
 		   secret);
 	str_printf(&text, "dir %s\n", dev_dir_at(servers->dir, "redis", path));
+	if (servers->redis_setting)
+		str_printf(&text, "%s\n", servers->redis_setting);
 	rc = fdutil_write_file(dev_dir_at(servers->dir, "redis.conf", path),
 			       str_text(&text), text.len, 0600, err);
 	mem_wipe(text.data, text.len);

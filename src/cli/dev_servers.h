@@ -19,6 +19,8 @@ struct dev_servers {
 	char postgres_bin[PATH_MAX]; /* "/usr/lib/postgresql/15/bin" */
 	/* "name=value" for Postgres, or NULL: all as it comes */
 	const char *postgres_setting;
+	/* A line of Redis' configuration, or NULL */
+	const char *redis_setting;
 	int redis_port;              /* on loopback */
 	char redis_url[DEV_URL_MAX]; /* secret */
 	char postgres_url[DEV_URL_MAX];

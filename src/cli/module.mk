@@ -5,10 +5,14 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/bench.c \
 	src/cli/bench_baseline.c \
 	src/cli/bench_baseline.h \
+	src/cli/bench_chores.c \
+	src/cli/bench_chores.h \
 	src/cli/bench_cpu.c \
 	src/cli/bench_cpu.h \
 	src/cli/bench_daemon.c \
 	src/cli/bench_daemon.h \
+	src/cli/bench_disk.c \
+	src/cli/bench_disk.h \
 	src/cli/bench_house.c \
 	src/cli/bench_house.h \
 	src/cli/bench_http.c \
@@ -114,7 +118,8 @@ BENCH_SQL = \
 	src/cli/sql/bench_journal.sql \
 	src/cli/sql/bench_runs.sql \
 	src/cli/sql/bench_sample.sql \
-	src/cli/sql/bench_settings.sql
+	src/cli/sql/bench_settings.sql \
+	src/cli/sql/bench_wal.sql
 
 EXTRA_DIST += $(BENCH_SQL)
 BUILT_SOURCES += src/cli/bench_sql.h

@@ -7,9 +7,11 @@
  * Another migrator that held the lock first has done the work: the list is read behind
  * the lock.
  *
- * A database with a migration that this program does not have is newer, one with another
- * text under the same number went another way: both are refused, since what this
- * program's statements expect is not there.
+ * A database with a migration that this program does not have is newer. It is worked
+ * with, since migrations keep the statements of the release before working: else no host
+ * could be restarted while a fleet is upgraded one by one, and none could go back. One
+ * that does not keep them says so in its text (LEAST), and older programs refuse it. A
+ * database with another text under the same number went another way, and is refused.
  */
 #include "pg/pg_migrate.h"
 
@@ -29,7 +31,9 @@
 #define CONNECT_MS     5000
 #define DEADLINE_MS    60000
 #define LOCK_WAIT_TEXT "60000"
-#define GRACE_MS       1000 /* so that it is our deadline that is met first */
+/* In a line of its own, with the number of the migration that a program must know. */
+#define LEAST    "\n-- least: "
+#define GRACE_MS 1000 /* so that it is our deadline that is met first */
 
 static void rows_init(const struct pg_migrate_set *set, struct pg_migrate_row *rows)
 {
@@ -57,22 +61,46 @@ static struct pg_migrate_row *row_of(const struct pg_migrate_set *set,
 	return NULL;
 }
 
-/* Mark the rows that the table names; ERR_CONFLICT if it names others. */
+static int newest(const struct pg_migrate_set *set)
+{
+	return set->count ? atoi(set->texts[set->count - 1].name) : 0;
+}
+
+static int unknown(const struct pg_migrate_set *set, const PGresult *applied, int i,
+		   struct err *err)
+{
+	int number = atoi(PQgetvalue(applied, i, 0)), least = newest(set);
+
+	if (number > least && atoi(PQgetvalue(applied, i, 4)) <= least)
+		return 1;
+	return err_set(
+		err, ERR_CONFLICT,
+		"the database has migration %d (%s), this program knows those up to "
+		"%d: a newer synapsed has changed it",
+		number, PQgetvalue(applied, i, 1), least);
+}
+
+/*
+ * Mark the rows that the table names. Returns 1 if it names newer ones that this program
+ * can work with, 0 if it does not, or ERR_CONFLICT.
+ */
 static int rows_match(const struct pg_migrate_set *set, struct pg_migrate_row *rows,
 		      const PGresult *applied, struct err *err)
 {
-	int i, number;
+	int i, number, rc = 0;
+	size_t at;
 
 	for (i = 0; i < PQntuples(applied); i++) {
 		struct pg_migrate_row *row;
 
 		number = atoi(PQgetvalue(applied, i, 0));
 		row = row_of(set, rows, number);
-		if (!row)
-			return err_set(err, ERR_CONFLICT,
-				       "the database has migration %d (%s), this program "
-				       "knows %zu: a newer synapsed has changed it",
-				       number, PQgetvalue(applied, i, 1), set->count);
+		if (!row) {
+			rc = unknown(set, applied, i, err);
+			if (rc < 0)
+				return rc;
+			continue;
+		}
 		if (strcmp(PQgetvalue(applied, i, 2), row->sha256) != 0)
 			return err_set(err, ERR_CONFLICT,
 				       "migration %d (%s) in the database has another "
@@ -82,7 +110,14 @@ static int rows_match(const struct pg_migrate_set *set, struct pg_migrate_row *r
 		(void)snprintf(row->applied_at, sizeof(row->applied_at), "%s",
 			       PQgetvalue(applied, i, 3));
 	}
-	return 0;
+	for (at = 0; rc == 1 && at < set->count; at++)
+		if (!rows[at].applied)
+			return err_set(
+				err, ERR_CONFLICT,
+				"the database has newer migrations, but not %s: another "
+				"synapsed has changed it",
+				rows[at].name);
+	return rc;
 }
 
 static int read_rows(struct pg_direct *direct, const struct pg_migrate_set *set,
@@ -147,21 +182,25 @@ static int commit(struct pg_direct *direct, struct err *err)
 	return pg_direct_script(direct, &pg_sql_texts[PG_SQL_MIGRATE_COMMIT], err);
 }
 
-static int note(struct pg_direct *direct, const struct pg_migrate_row *row,
-		struct err *err)
+static int note(struct pg_direct *direct, const struct embed *text,
+		const struct pg_migrate_row *row, struct err *err)
 {
-	char number[16];
-	const char *values[3] = { number, row->name, row->sha256 };
+	char number[16], least[16];
+	const char *said = strstr(text->text, LEAST);
+	const char *values[4] = { number, row->name, row->sha256, least };
 
 	(void)snprintf(number, sizeof(number), "%d", row->number);
-	return pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_NOTE], values, 3,
+	(void)snprintf(least, sizeof(least), "%d",
+		       said ? atoi(said + sizeof(LEAST) - 1) : 0);
+	return pg_direct_query(direct, &pg_sql_texts[PG_SQL_MIGRATE_NOTE], values, 4,
 			       NULL, err);
 }
 
-/* Apply the first one that is missing. 1: done one; 0: there is none. */
+/* Apply the first one that is missing. 1: done one; 0: there is none. *newer: as said by
+ * rows_match(). */
 static int apply_next(struct pg_direct *direct, const struct pg_migrate_options *options,
 		      const struct pg_migrate_set *set, struct pg_migrate_row *rows,
-		      struct err *err)
+		      bool *newer, struct err *err)
 {
 	size_t i;
 	int rc;
@@ -171,13 +210,14 @@ static int apply_next(struct pg_direct *direct, const struct pg_migrate_options 
 		rc = read_rows(direct, set, rows, err);
 	if (rc < 0)
 		return rc;
+	*newer = rc > 0;
 	for (i = 0; i < set->count && rows[i].applied; i++)
 		;
 	if (i == set->count)
 		return commit(direct, err);
 	rc = pg_direct_script(direct, &set->texts[i], err);
 	if (rc == 0)
-		rc = note(direct, &rows[i], err);
+		rc = note(direct, &set->texts[i], &rows[i], err);
 	if (rc == 0)
 		rc = commit(direct, err);
 	if (rc < 0)
@@ -212,17 +252,21 @@ int pg_migrate_run(const struct pg_migrate_options *options,
 {
 	struct pg_migrate_row *rows = mem_new_n(struct pg_migrate_row, set->count + 1);
 	struct pg_direct direct = { .conn = NULL };
+	bool newer = false;
 	int applied = 0, rc;
 
 	rc = open_direct(&direct, options, err);
 	while (rc == 0) {
-		rc = apply_next(&direct, options, set, rows, err);
+		rc = apply_next(&direct, options, set, rows, &newer, err);
 		if (rc <= 0)
 			break;
 		applied++;
 		rc = 0;
 	}
-	if (rc == 0 && set->always)
+	if (newer)
+		log_warn("db.newer", LOG_N("known", newest(set)));
+	/* how a newer one wants its indexes we do not know */
+	else if (rc == 0 && set->always)
 		rc = always(&direct, options, set->always, err);
 	/*
 	 * a transaction that is still open ends with the connection, and so does its lock
@@ -248,6 +292,8 @@ int pg_migrate_status(const struct pg_migrate_options *options,
 				     0, &exists, err);
 	if (rc == 0 && *PQgetvalue(exists, 0, 0) == 't')
 		rc = read_rows(&direct, set, rows, err);
+	if (rc > 0)
+		log_warn("db.newer", LOG_N("known", newest(set)));
 	PQclear(exists);
 	pg_direct_close(&direct);
 	if (rc < 0)

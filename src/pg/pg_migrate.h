@@ -51,8 +51,8 @@ struct pg_migrate_row {
  * Returns how many were applied (0: nothing to do) or
  *   ERR_CONN, ERR_TIMEOUT  the server could not be reached, or not in time: what was
  *                          applied stays, call again;
- *   ERR_CONFLICT           the database has a migration that we do not know (it is newer
- *                          than this program), or one of ours with another sha256;
+ *   ERR_CONFLICT           the database has a migration that we do not know and cannot
+ *                          work with, or one of ours with another sha256;
  *   ERR_REFUSED            a statement failed; its migration left no trace;
  *   ERR_INPUT              the url, or a server older than 14.
  */

@@ -309,16 +309,33 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* -- requests -- */
 
+/*
+ * MHD would make a record of each query parameter in the connection's pool; a few hundred
+ * in a line of 2 KiB fill it, and then it has no room for an answer either: the client
+ * would hear nothing until its time is over. We read the line ourselves (request_parse),
+ * so MHD's ends where the query begins. Its text is in that pool and may be written to.
+ */
+static void hide_query(const char *uri)
+{
+	char *query = strchr((char *)(uintptr_t)uri, '?');
+
+	if (query)
+		query[1] = '\0';
+}
+
 static void *on_request_line(void *arg, const char *uri, struct MHD_Connection *mhd)
 {
 	struct server *server = arg;
+	struct request *req;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct conn *conn = info->socket_context;
 
 	conn->fresh_until_mono_ms = 0;
 	server_conn_move(conn, CONN_READING);
-	return request_new(server, conn, uri);
+	req = request_new(server, conn, uri);
+	hide_query(uri);
+	return req;
 }
 
 /* What the headers say about where the body ends. */
@@ -431,7 +448,7 @@ static enum MHD_Result take_head(struct request *req, struct MHD_Connection *mhd
 				"the path or query is not percent-encoded UTF-8 text");
 	else if (status)
 		response_refuse(req, status, "uri_too_long",
-				"too many path segments or query parameters");
+				"more than 16 path segments or 32 query parameters");
 	else
 		req->body_max = server->ops.on_head(req, server->ops_arg);
 	if (!req->answered && announced > req->body_max)

@@ -4,6 +4,7 @@
 import { el } from './dom.js';
 
 const W = 168, H = 46, GAP_X = 36, GAP_Y = 42, SWEEPS = 4;
+const LANE_W = 10, LANES_MAX = 2000; // where an arrow passes a row; beyond so many they go straight
 
 // What may come after a step, and under which word.
 function successors(step) {
@@ -31,7 +32,9 @@ function insides(step) {
   return [...(step.parallel_branches ?? []).flatMap((branch) => chain(branch, step.next_step_id)), ...chain(step.loop_step_ids ?? [], step.id)];
 }
 
-// Steps in layers: each below all that lead to it, but for ways back. [[id]...], edges [a, b, label].
+// Steps in layers: each below all that lead to it, but for ways back. An arrow that passes a layer
+// has a place there, a lane, which it shares with others to the same step; so it goes by the
+// steps and not behind them. [[id or lane]...], edges [[a, lane..., b], label].
 function layers(definition) {
   const steps = new Map(definition.steps.map((s) => [s.id, s]));
   const edges = new Map(), add = (a, b, label) => { if (steps.has(a) && steps.has(b) && !edges.has(`${a} ${b}`)) edges.set(`${a} ${b}`, [a, b, label]); };
@@ -73,8 +76,17 @@ function layers(definition) {
   }
   const rows = [];
   for (const id of order.reverse()) (rows[depth.get(id)] ??= []).push(id);
-  untangle(rows.filter(Boolean), [...edges.values()]);
-  return { steps, edges: [...edges.values()], rows: rows.filter(Boolean) };
+  const lanes = new Set(), ways = [...edges.values()].map(([a, b, label]) => {
+    const way = [a];
+    for (let d = depth.get(a) + 1; d < depth.get(b) && lanes.size < LANES_MAX; d++) {
+      const lane = `${b}\n${d}`;
+      if (!lanes.has(lane)) { lanes.add(lane); rows[d].push(lane); }
+      way.push(lane);
+    }
+    return [[...way, b], label];
+  });
+  untangle(rows, ways.flatMap(([way]) => way.slice(1).map((id, i) => [way[i], id])));
+  return { steps, edges: ways, rows, entry };
 }
 
 // Within its row each step stands about where those are that it is connected with.
@@ -85,7 +97,11 @@ function untangle(rows, edges) {
   place();
   for (let sweep = 0; sweep < SWEEPS; sweep++)
     for (const row of sweep % 2 ? [...rows].reverse() : rows) {
-      const want = new Map(row.map((id) => { const all = beside.get(id).filter((n) => !row.includes(n)); return [id, all.length ? all.reduce((n, x) => n + at.get(x), 0) / all.length : at.get(id)]; }));
+      const here = new Set(row);
+      const want = new Map(row.map((id) => {
+        const all = beside.get(id).filter((n) => !here.has(n));
+        return [id, all.length ? all.reduce((n, x) => n + at.get(x), 0) / all.length : at.get(id)];
+      }));
       row.sort((a, b) => want.get(a) - want.get(b));
       row.forEach((id, i) => at.set(id, i - (row.length - 1) / 2));
     }
@@ -106,31 +122,35 @@ function tell(node, step, id, state) {
 // step into sight (null: the first one) until somebody looks around in it.
 export function graph(definition, { states = new Map(), onStep = null } = {}) {
   if (!definition?.steps?.length) return el('p', { class: 'note' }, 'This definition has no step.');
-  const { steps, edges, rows } = layers(definition);
-  const wide = Math.max(...rows.map((r) => r.length));
-  const width = wide * (W + GAP_X) + GAP_X, height = rows.length * (H + GAP_Y);
+  const { steps, edges, rows, entry } = layers(definition);
+  const wideOf = (id) => (steps.has(id) ? W : LANE_W), wide = rows.map((row) => row.reduce((n, id) => n + wideOf(id) + GAP_X, GAP_X));
+  const width = Math.max(...wide), height = rows.length * (H + GAP_Y);
   const at = new Map();
-  rows.forEach((row, d) => row.forEach((id, i) => at.set(id, {
-    x: GAP_X + (width - GAP_X - row.length * (W + GAP_X)) / 2 + i * (W + GAP_X), y: GAP_Y / 2 + d * (H + GAP_Y) })));
+  rows.forEach((row, d) => row.reduce((x, id) => { at.set(id, { x, y: GAP_Y / 2 + d * (H + GAP_Y) }); return x + wideOf(id) + GAP_X; }, GAP_X + (width - wide[d]) / 2));
   const svg = el('svg', { viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': `Graph of ${definition.name ?? definition.id}`, class: 'graph', style: null });
   svg.setAttribute('width', width);
   svg.setAttribute('height', height);
   const words = [];
-  for (const [a, b, label] of edges) {
-    const from = at.get(a), to = at.get(b);
+  for (const [way, label] of edges) {
+    const from = at.get(way[0]), to = at.get(way.at(-1));
     const back = to.y <= from.y;
     const x1 = from.x + W / 2, y1 = back ? from.y + H / 2 : from.y + H, x2 = to.x + W / 2, y2 = back ? to.y + H / 2 : to.y;
+    const bend = (x, y, fx, fy) => ` C${fx} ${(fy + y) / 2} ${x} ${(fy + y) / 2} ${x} ${y}`;
+    let lanes = '', px = x1, py = y1;
+    for (const lane of back ? [] : way.slice(1, -1)) { const { x, y } = at.get(lane); lanes += `${bend(x + LANE_W / 2, y, px, py)} V${y + H}`; px = x + LANE_W / 2; py = y + H; }
+    const near = back || way.length === 2 ? { x: x2, y: y2 } : { x: at.get(way[1]).x + LANE_W / 2, y: at.get(way[1]).y };
     const path = back
       ? `M${from.x + W} ${y1} C${Math.max(from.x, to.x) + W + 46} ${y1} ${Math.max(from.x, to.x) + W + 46} ${y2} ${to.x + W} ${y2}`
-      : `M${x1} ${y1} C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`;
+      : `M${x1} ${y1}${lanes}${bend(x2, y2, px, py)}`;
     svg.append(el('path', { d: path, class: back ? 'edge back' : 'edge' }));
     if (!back) svg.append(el('path', { d: `M${x2 - 4} ${y2 - 7} L${x2} ${y2} L${x2 + 4} ${y2 - 7}`, class: 'edge' }));
-    if (label) words.push(el('text', { x: (x1 + x2) / 2 + 4, y: (y1 + y2) / 2, class: 'edge-label' }, cut(label, 18)));
+    if (label) words.push(el('text', { x: (x1 + near.x) / 2 + 4, y: (y1 + near.y) / 2, class: 'edge-label' }, cut(label, 18)));
   }
   svg.append(...words); // over all lines, under the steps
   const nodes = new Map();
   for (const [id, { x, y }] of at) {
     const step = steps.get(id);
+    if (!step) continue; // a lane
     const node = el('g', { tabindex: '0', role: onStep ? 'button' : 'img', transform: `translate(${x} ${y})` },
       el('title'), el('rect', { width: W, height: H, rx: 8 }),
       el('svg', { width: W - 6, height: 28 }, el('text', { x: 10, y: 19, class: 'name', 'aria-hidden': 'true' }, cut(step.name ?? id, 20))), el('text', { x: 10, y: 36, class: 'type', 'aria-hidden': 'true' }));
@@ -146,11 +166,13 @@ export function graph(definition, { states = new Map(), onStep = null } = {}) {
   box.restate = (now) => { for (const [id, node] of nodes) tell(node, steps.get(id), id, now.get(id) ?? 'none'); };
   let looked = false;
   for (const by of ['wheel', 'pointerdown', 'keydown', 'touchmove']) box.addEventListener(by, () => { looked = true; }, { passive: true });
-  box.seek = (id) => requestAnimationFrame(() => {
-    const place = at.get(id) ?? at.get(rows[0][0]);
-    if (looked || !box.isConnected) return;
-    box.scrollTo({ left: place.x + (W - box.clientWidth) / 2, top: id ? place.y + (H - box.clientHeight) / 2 : 0 });
-  });
-  box.seek(null);
+  let sought = null;
+  const scroll = () => {
+    const place = at.get(steps.has(sought) ? sought : entry);
+    if (looked || !box.clientWidth) return;
+    box.scrollTo({ left: place.x + (W - box.clientWidth) / 2, top: steps.has(sought) ? place.y + (H - box.clientHeight) / 2 : 0 });
+  };
+  box.seek = (id) => { sought = id; scroll(); };
+  new ResizeObserver(scroll).observe(box); // also when it comes onto the page
   return box;
 }

@@ -101,7 +101,7 @@ function frame(session) {
   async function show(byHand) {
     const { name, params, query } = parse();
     const row = views.find((v) => v.path === name);
-    const mine = ++shown, place = el('div', {}), words = el('p', { class: 'note said', role: 'status' });
+    const mine = ++shown, place = el('div', {}), words = el('p', { class: 'said', role: 'status' });
     const slow = setTimeout(() => { if (!place.firstChild) words.textContent = 'Loading…'; }, SLOW_MS);
 
     leave?.();

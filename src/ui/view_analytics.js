@@ -3,6 +3,7 @@
 import { chart } from './chart.js';
 import { csv, save } from './csv.js';
 import { add, button, el, field, fill, link } from './dom.js';
+import { folded } from './filters.js';
 import { faults } from './form.js';
 import { get, query as q } from './net.js';
 import { command, heading, teller, tile, word } from './parts.js';
@@ -84,23 +85,25 @@ export async function open(main, params, query) {
   });
   const shell = ['synapsed run stats', `--by ${by}`, `--since ${ask.since}`, `--until ${ask.until}`, filters.tenant_id && `--tenant ${word(filters.tenant_id)}`,
     filters.orchestration_id && `--orchestration ${word(filters.orchestration_id)}`].filter(Boolean).join(' ');
-  add(main, heading('Analytics'), form, said.node, sums, pictures, list, acts, command(shell));
+  const fold = folded(form, [from && `from ${from}`, to && `to ${to}`, filters.tenant_id && `tenant ${filters.tenant_id}`, filters.orchestration_id && `orchestration ${filters.orchestration_id}`].filter(Boolean));
+  add(main, heading('Analytics'), fold.node, said.node, sums, pictures, list, acts, command(shell));
 
   let answer;
   try { answer = await get(`/api/v2/analytics${q(ask)}`); } catch (error) {
     if (error.status === 0 || error.code === 'scale_only') throw error; // the frame knows what to do
+    if (error.list) fold.node.open = true;
     if (!wrong.show(error)) said.say(error.message, true);
-    return null;
+    return fold.end;
   }
   const head = BY.find(([b]) => b === by)[1], columns = COLUMNS.filter(([key]) => key !== 'calls' || by === 'model');
   const total = answer.total;
   if (total) fill(sums, tile('Runs', number(total.runs)), tile('Success', percent(total.success_rate), { class: total.success_rate !== null && total.success_rate < 90 ? 'warn' : '' }),
     tile('Failed', number(total.failed), { class: total.failed ? 'warn' : '' }), tile('Duration p50', span(total.p50_seconds)), tile('Duration p95', span(total.p95_seconds)), tile('Duration p99', span(total.p99_seconds)),
     tile('Cost', money(total.cost_usd)), tile('Tokens', number(total.tokens)));
-  if (!answer.groups.length) { add(list, el('p', { class: 'note' }, 'Nothing was accepted in this time.')); return null; }
+  if (!answer.groups.length) { add(list, el('p', { class: 'note' }, 'Nothing was accepted in this time.')); return fold.end; }
   if (by === 'day' || by === 'hour') { drawn = charts(answer); fill(pictures, drawn.map((c) => c.node)); }
   fill(list, table(answer, columns, head, filters), answer.more ? el('p', { class: 'note' }, 'There are more: these are the 200 with most runs.') : null,
     el('p', { class: 'note' }, 'Days and hours are those of UTC. Success is the part that completed of those that completed or failed; durations are of runs that ended.'));
   fill(acts, button('Save as CSV', () => save(`analytics-${by}.csv`, csv([columns.map(([key]) => (key === 'key' ? by : key)), ...answer.groups.map((g) => columns.map(([key]) => g[key]))])), { class: 'quiet' }));
-  return () => drawn.forEach((c) => c.end());
+  return () => { fold.end(); drawn.forEach((c) => c.end()); };
 }

@@ -139,7 +139,7 @@ export async function open(main, [id]) {
   });
   const state = el('span', { class: 'note', role: 'status' });
   const cut = el('p', { class: 'banner warn', role: 'status', hidden: true }, 'The events come no more: connecting again…');
-  let run = null, definition = null, drawn = null, lit = null, steps = [], shown = '', acting = '', stale = true, looked = 0;
+  let run = null, definition = null, drawn = null, lit = null, letter = null, steps = [], shown = '', acting = '', stale = true, looked = 0;
   const asked = new Map(), spoken = el('p', { class: 'hidden', role: 'status' });
 
   const card = stepCard(() => ({ run, steps, definition }), async (step) => {
@@ -154,12 +154,22 @@ export async function open(main, [id]) {
     if (live) return [button('Cancel', async () => { if (await confirm('Cancel this run?', id, 'Cancel the run', command(`synapsed run cancel ${word(id)}`))) { await said.did(() => post(`${path}/cancel`), 'It is being cancelled.'); await load(); } }, { class: 'danger' })];
     return [
       run.status === 'failed' ? button('Resume where it failed', async () => { await said.did(() => post(`${path}/resume-failed`), 'It goes on as a new attempt.'); await load(); watch(); }) : null,
+      letter ? link(`#/dead-letters/${encodeURIComponent(letter)}${q({ run_id: id })}`, 'Its dead letter') : null,
       button('Run again', async () => { const r = await said.did(() => post(`${own}/retry`), 'Started.'); if (r?.run_id) location.hash = runHref(r.run_id); }, { class: 'quiet' }),
       link(`#/start${q({ like: id })}`, 'Start another like it'),
       button('Erase', async () => {
         if (!await confirm('Erase this run?', 'Its row, journal, questions and stream go for good.', 'Erase', command(`synapsed run delete ${word(id)}`))) return;
         if (await said.did(async () => { await ask('DELETE', own); return true; }, 'Erased.')) location.hash = '#/runs';
       }, { class: 'danger' })];
+  }
+
+  // A run that was given up has a letter, with what becomes of it; one in files has none.
+  async function openLetter() {
+    if (run.status !== 'failed' || !run.wake) return null;
+    try { return (await get(`/api/v2/dead-letters${q({ state: 'open', limit: 1, run_id: id })}`)).dead_letters[0]?.id ?? null; } catch (error) {
+      if (error.status === 0 || error.status >= 500) throw error;
+      return null; // not for this key
+    }
   }
 
   function drawSteps() {
@@ -210,6 +220,7 @@ export async function open(main, [id]) {
       })));
     if (spoken.textContent !== run.status) spoken.textContent = run.status;
     if (acting !== run.status) { // the same acts stay, and who stands on one stays there
+      letter = await openLetter();
       acting = run.status;
       refresh(acts, actsOf());
     }

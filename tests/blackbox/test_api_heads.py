@@ -66,6 +66,8 @@ def test_a_malformed_head_is_refused_and_the_connection_closed(api, name):
         b"GET /" + b"a" * 7000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /health?" + b"a=1&" * 40 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /health?" + b"a=1&" * 500 + b" HTTP/1.1\r\nHost: a\r\n\r\n",  # more than MHD has room for
+        b"GET /health?" + b"a&" * 2900 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 def test_a_malformed_line_is_refused(api, line):

@@ -62,6 +62,14 @@ def test_without_postgres_everything_says_so(api):
     assert api.client.get(f"/api/v2/orchestrations/runs/{run_id}/status").status == 200
 
 
+@pytest.mark.api()
+def test_a_database_whose_tables_are_still_to_be_made_is_not_ready(api):
+    api.sql("ALTER TABLE workers RENAME TO workers_later")
+    assert codes([api.client.get("/api/v2/workers")]) == {(503, "postgres_unavailable")}
+    api.sql("ALTER TABLE workers_later RENAME TO workers")
+    assert api.client.get("/api/v2/workers").status == 200
+
+
 @pytest.mark.asan
 @pytest.mark.api()
 def test_accepted_means_stored_whatever_goes_away(api):

@@ -1,4 +1,4 @@
-"""bench runs and bench queue: shape, order and counts; never a speed."""
+"""bench runs, bench submit and bench queue: shape, order and counts; never a speed."""
 
 import json
 import os
@@ -125,6 +125,9 @@ def test_runs_are_measured_and_none_is_lost():
     for rate in ("at_500_per_s", "at_1000_per_s"):
         assert 0 < enqueue[rate]["p50"] <= enqueue[rate]["p99"]
         assert enqueue[rate]["p99"] <= enqueue[rate]["p99_from_due"]
+        assert enqueue[rate]["warm_ms"] == 1000
+        assert 0 < enqueue[rate]["fdatasync_alone"]["p50"] <= enqueue[rate]["fdatasync_alone"]["p99"]
+    assert enqueue["at_1000_per_s"]["fdatasync_alone"]["count"] == 500
     assert all(
         found["pss_kib"][name] > 0
         for name in ("worker", "api", "keeper", "master", "worker_after_load", "api_after_load")
@@ -140,6 +143,14 @@ def test_runs_are_measured_and_none_is_lost():
     assert found["baseline"]["redis"]["appendonly"] == "yes"
 
 
+def test_submissions_are_measured_by_themselves():
+    result = bench("submit", "--runs", 300, "--seconds", 1)
+    assert result.returncode == 0, result.stderr
+    assert b"\nenqueue at 1000/s " in result.stdout
+    assert b"\nfdatasync at 1000/s " in result.stdout
+    assert b"prequeued" not in result.stdout
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -147,6 +158,7 @@ def test_runs_are_measured_and_none_is_lost():
         ("runs", "--runs", "many"),
         ("runs", "--workers", "0"),
         ("runs", "--seconds", "-1"),
+        ("submit", "--seconds", "0"),
         ("queue", "--jobs", "0"),
         ("queue", "--batch", "201"),
         ("queue", "--speed", "1"),

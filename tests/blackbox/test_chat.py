@@ -261,7 +261,8 @@ def test_a_cancel_stops_the_live_turn_and_those_that_wait(talk):
     site = talk
     posted = [post(site, "c", f"{i}", agent="long") for i in range(3)]
     wait_turn(site, "c", 1, "running")
-    one = site.ask("POST", "/api/v2/chat/c/cancel?turn=3")[1]
+    assert site.ask("POST", "/api/v2/chat/c/cancel", {"turn": "x"})[0] == 422
+    one = site.ask("POST", "/api/v2/chat/c/cancel", {"turn": 3})[1]  # or ?turn=3
     assert one == {"status": "cancellation_requested", "session_id": "c"}
     assert wait_turn(site, "c", 3)["status"] == "cancelled"
     assert wait_turn(site, "c", 1, "running")

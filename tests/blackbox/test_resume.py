@@ -6,6 +6,7 @@ import time
 import pytest
 from harness import audit
 from harness.daemon import DEADLINE_S
+from harness.fake_llm import FakeLLM
 from harness.site import llm_step, orchestration
 
 NAMES = [f"s{i}" for i in range(10)]
@@ -93,15 +94,17 @@ def test_a_run_goes_on_where_the_decision_of_a_dead_worker_sent_it(site):
          "next_step_id": "never"},
         {"id": "which", "name": "Which", "type": "switch", "next_step_id": "never",
          "switch_expression": "len(state.out_first)", "switch_cases": {"1": "nap"}},
-        llm_step("nap", "mock.sleep:3000", "zz"),
+        llm_step("nap", "oaic.m", "zz"),
         llm_step("never", "mock.echo", "never"),
     ))
-    daemon = site.start()
-    (pid,) = daemon.pids("worker")
-    run_id = site.submit("late")
-    wait_steps(site, run_id, 3)
-    daemon.kill(pid)
-    assert site.wait_run(run_id)["status"] == "completed"
+    with FakeLLM() as llm:
+        llm.next("stall")
+        daemon = site.start(OPENAI_COMPATIBLE_BASE_URL=llm.url, OPENAI_COMPATIBLE_KEY="k")
+        (pid,) = daemon.pids("worker")
+        run_id = site.submit("late")
+        llm.wait_call(model="m")
+        daemon.kill(pid)
+        assert site.wait_run(run_id)["status"] == "completed"
     assert committed(site, run_id) == ["first", "if", "which", "nap"]
     events = [e["event"] for e in site.entries(run_id) if "sub" not in e["event"]]
     assert [e["seq"] for e in events] == list(range(1, len(events) + 1))

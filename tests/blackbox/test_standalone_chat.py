@@ -122,7 +122,8 @@ def test_turns_that_another_process_made_keep_their_numbers(host):
     post(host, "w", "first", agent="echo")
     ended(host, "w", 1)
     folder = host.daemon.data_dir / "orchestration_runs"
-    (first,) = folder.glob("chat%3Aw%3A1.journal")
+    # whose end is told before it is moved there
+    (first,) = until(lambda: list(folder.glob("chat%3Aw%3A1.journal")))
     other = folder / first.name.replace("1.journal", "2.journal")
     other.write_bytes(first.read_bytes())
     key = {"Idempotency-Key": "w-1"}

@@ -157,11 +157,22 @@ def test_a_newer_or_another_database_is_refused(postgres):
     name = postgres.database()
     driver(postgres.url(name), "migrate")
     sql = Sql(postgres, name)
+    # a newer one is worked with, unless it says that it cannot be
     sql("INSERT INTO schema_migrations (number, name, sha256) VALUES (99, '099_x', 'y')")
     for scenario in ("migrate", "status"):
         rc, out, _ = driver(postgres.url(name), scenario)
+        assert rc == 0, out
+    sql("UPDATE schema_migrations SET least = 98 WHERE number = 99")
+    for scenario in ("migrate", "status"):
+        rc, out, _ = driver(postgres.url(name), scenario)
         assert rc == 1 and "refused conflict" in out and "migration 99" in out
+    # one that went on without ours did not come from here
+    sql("UPDATE schema_migrations SET least = 0 WHERE number = 99")
+    sql("DELETE FROM schema_migrations WHERE number = 2")
+    rc, out, _ = driver(postgres.url(name), "migrate")
+    assert rc == 1 and "but not 002_ours" in out
     sql("DELETE FROM schema_migrations WHERE number = 99")
+    sql("INSERT INTO schema_migrations (number, name, sha256) VALUES (2, '002_ours', '')")
     sql("UPDATE schema_migrations SET sha256 = 'z' WHERE number = 2")
     rc, out, _ = driver(postgres.url(name), "migrate")
     assert rc == 1 and "another sha256" in out

@@ -173,6 +173,28 @@ export function fleet(w, { at, text, press, start, EVIL }) {
       const { input, inputs } = await w.api('GET', `/api/v2/runs/${encodeURIComponent(again)}`);
       assert.deepEqual([input, inputs.a], ['after', 2]);
     },
+    async 'from an alert to the letter, to its run and back, to the retry'() {
+      const id = await start('fails');
+      for (;;) { // it is given up
+        const { status } = await w.api('GET', `/api/v2/runs/${id}`);
+        if (status === 'failed') break;
+        await page.waitForTimeout(100);
+      }
+      const trace = `Traceback (most recent call last):\n${'  File "/srv/app.py", line 7, in handle\n'.repeat(30)}ValueError: no such customer`;
+      await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, error_traceback, attempt_count, first_failed_at, last_failed_at, resolved)
+        VALUES (gen_random_uuid(), '${id}', 'fails', 'run_orchestration_job', '{"run_id": "${id}"}', $$${trace}$$, $$${trace}$$, 3, now(), now(), false)`);
+      await at('now');
+      await page.locator('.alerts').getByRole('link', { name: /open dead letter/ }).click();
+      await row(id).getByText('ValueError: no such customer', { exact: true }).waitFor();
+      await row(id).getByRole('link', { name: id }).click();
+      await page.getByRole('link', { name: 'Its dead letter' }).click();
+      await page.getByRole('heading', { name: `Letter of ${id}` }).waitFor();
+      await page.locator('#main .card p.error').getByText('ValueError: no such customer', { exact: true }).waitFor();
+      await w.look('dead-letter-trace');
+      await press('Retry');
+      await page.waitForURL(new RegExp(`#/run/${id}`));
+      await page.locator('.facts', { hasText: 'Attempt' }).getByText('2', { exact: true }).waitFor();
+    },
     async 'dead letters by a filter: those alone are discarded; one has an address'() {
       await w.sql(`INSERT INTO dead_letter_queue (id, run_id, orchestration_id, job_function, job_payload, error_message, attempt_count, first_failed_at, last_failed_at, resolved)
         SELECT gen_random_uuid(), 'dead_' || i, CASE WHEN i > 60 THEN 'other' ELSE 'many' END, 'run_orchestration_job', '{}', repeat('a long reason; ', 40), 3, now(), now() - i * interval '1 minute', false FROM generate_series(1, 63) AS i`);

@@ -129,6 +129,30 @@ const cases = {
     await page.locator('section.step').getByRole('button', { name: 'Close' }).click();
     await page.locator('section.step').waitFor({ state: 'hidden' });
   },
+  async 'a graph: what comes after stands below, and where a run stands is in sight'() {
+    const step = (id, more) => ({ id, name: id, type: 'print', print_content: 'x', ...more });
+    const deep = Array.from({ length: 30 }, (_, i) => step(`s${i}`, { next_step_id: `s${i + 1}` }));
+    deep.push({ id: 's30', name: 's30', type: 'transform', transform_code: 'raise ValueError("at the end")', output_key: 'x' });
+    await w.api('PUT', '/api/v2/orchestrations/deep', { id: 'deep', name: 'Deep', entry_step_id: 's0', steps: deep });
+    await w.api('PUT', '/api/v2/orchestrations/branches', { id: 'branches', name: 'Branches', entry_step_id: 'p', steps: [
+      step('e'), { id: 'p', name: 'p', type: 'parallel', parallel_branches: [['a1', 'a2'], ['b1'], ['c1']], next_step_id: 'l' },
+      ...['a1', 'a2', 'b1', 'c1', 'in1', 'in2'].map((id) => step(id)), { id: 'l', name: 'l', type: 'loop', loop_count: 2, loop_step_ids: ['in1', 'in2'], next_step_id: 'e' }] });
+    await at(`run/${await start('deep')}`);
+    await status('failed');
+    const inSight = () => page.locator('.graph .failed').evaluate((g) => { const box = g.closest('.scroll').getBoundingClientRect(), { top, bottom } = g.getBoundingClientRect(); return top >= box.top && bottom <= box.bottom; });
+    for (let i = 0; !await inSight(); i++) { assert.ok(i < 100, 'it is not scrolled to'); await page.waitForTimeout(50); }
+    await w.look('run-deep');
+    await at('definitions/orchestrations/branches');
+    await page.locator('.graph').waitFor();
+    const at_ = Object.fromEntries(await page.locator('.graph .step').evaluateAll((all) => all.map((g) => [g.querySelector('.name').textContent, /\(([\d.]+) ([\d.]+)\)/.exec(g.getAttribute('transform')).slice(1).map(Number)])));
+    const x = (id) => at_[id][0], y = (id) => at_[id][1];
+    assert.deepEqual([y('a1'), y('b1'), y('c1')], [y('a1'), y('a1'), y('a1')]);
+    for (const [above, below] of [['p', 'a1'], ['a1', 'a2'], ['a2', 'l'], ['l', 'in1'], ['in1', 'in2'], ['in2', 'e']]) assert.ok(y(above) < y(below), `${above} ${below}`);
+    assert.ok(x('a1') < x('b1') && x('b1') < x('c1'));
+    await page.locator('.graph .step').first().waitFor();
+    await w.look('definition-branches');
+    for (const id of ['deep', 'branches']) await w.api('DELETE', `/api/v2/orchestrations/${id}`);
+  },
   async 'what each step cost stands beside it'() {
     await at(`run/${await start('summary', 'one two three')}`);
     await status('completed');
@@ -244,6 +268,8 @@ const cases = {
     await page.getByLabel('Message').fill('think');
     await press('Send');
     await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
+    await press('Say it again');
+    assert.equal(await page.getByLabel('Message').inputValue(), 'think');
     await page.reload();
     await page.locator('.chat .assistant', { hasText: 'mock.fail' }).waitFor();
   },

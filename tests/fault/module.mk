@@ -31,3 +31,13 @@ check-fault-here: all
 	$(MAKE) $(AM_MAKEFLAGS) fault-short FAULT_DIR=$(abs_top_builddir)
 
 .PHONY: fault-build fault-short check-fault check-fault-short check-fault-here
+
+# make soak: everything at once for SOAK_SECONDS, on two hosts of the program of this build
+# folder (tests/fault/soak.py); SOAK_SEED repeats what a round printed.
+SOAK_SECONDS = 120
+soak: all
+	SYNAPSED=$(abs_top_builddir)/synapsed SYN_TOP_SRCDIR=$(abs_top_srcdir) \
+		PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(top_srcdir)/tests/fault/soak.py \
+		--seconds $(SOAK_SECONDS) $(SOAK_SEED:%=--seed %)
+
+.PHONY: soak

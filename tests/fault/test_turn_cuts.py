@@ -66,7 +66,10 @@ def check(site, tool, run_id, deaths):
     assert len(uses) == 2 * 2 * TURNS and max(uses.values()) <= 1 + deaths
     assert all(len(bodies) == 1 for bodies in said.values())
     final = next(e for e in events if e["type"] == "orchestration_complete")["final_state"]
-    assert sorted(final) == ["a", "b", "out_last", "user_input", "user_query"]
+    assert sorted(final) == ["_agent_turns_a", "_agent_turns_b", "a", "b", "out_last",
+                             "user_input", "user_query"]
+    # remembered once, whoever died over it
+    assert all(len(final[f"_agent_turns_{place}"]) == 1 for place in "ab")
 
 
 POINTS = ["turn.answered", "turn.begun", "turn.served", "turn.ended", "turn.summed",

@@ -8,6 +8,7 @@
  */
 #include "sim_commit.h"
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "sim_bugs.h"
@@ -55,11 +56,15 @@ static char *dup_str(const struct str *text)
 	return text->len ? mem_dup_n(text->data, text->len) : NULL;
 }
 
-static void make_row(struct sim_row *to, struct held_row *from, uint64_t epoch)
+static void make_row(struct sim_row *to, const struct held *held,
+		     const struct held_row *from, uint64_t epoch)
 {
 	const struct engine_row *row = from->row;
-	const char *events = held_row_events(from);
+	struct arena arena;
+	const char *events;
 
+	arena_init(&arena);
+	events = held_row_events(held, from, &arena);
 	to->epoch = epoch;
 	to->execution = row->execution;
 	to->change = sim_people_change(row->wait);
@@ -73,6 +78,7 @@ static void make_row(struct sim_row *to, struct held_row *from, uint64_t epoch)
 		.usage = dup_str(&row->usage),
 		.error = dup_str(&row->error),
 	};
+	arena_deinit(&arena);
 }
 
 static void make_end(struct sim_unit *unit, const struct engine_final *final)
@@ -121,7 +127,7 @@ static void make_unit(struct sim_worker *worker, struct sim_unit *unit, struct h
 	list_for_each(node, &held->flying) {
 		struct held_row *row = list_entry(node, struct held_row, node);
 
-		make_row(&unit->rows[unit->rows_count++], row,
+		make_row(&unit->rows[unit->rows_count++], held, row,
 			 held->epoch ? (uint64_t)held->epoch : 1);
 		if (sim_bug(SIM_BUG_EARLY) && row->op && held->state == HELD_OWNED) {
 			row->op->abandon = NULL;

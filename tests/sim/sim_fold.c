@@ -24,7 +24,7 @@ static void init(struct sim_rows *rows, size_t room)
 {
 	memset(rows, 0, sizeof(*rows));
 	rows->rows = mem_new_n(struct fold_row, room);
-	rows->closed = mem_new_n(char *, room);
+	arena_init(&rows->arena);
 }
 
 static void add_stored(struct sim_rows *rows, const struct sim_run *run, size_t n)
@@ -65,34 +65,20 @@ static const char *text_or_null(const struct str *text)
 	return text->len ? str_text(text) : NULL;
 }
 
-/* The list of a row that may still grow is not closed: a copy of it is. */
-static const char *closed(struct sim_rows *rows, const struct str *events)
-{
-	const char *text = str_text(events);
-	size_t len = events->len;
-	char *copy;
-
-	if (!len || (text[len - 1] == ']' && text[len - 2] == ']'))
-		return text_or_null(events);
-	copy = mem_dup_n(text, len + 1); /* the NUL becomes the bracket */
-	copy[len] = ']';
-	rows->closed[rows->closed_count++] = copy;
-	return copy;
-}
-
-static void add_held(struct sim_rows *rows, const struct list *list)
+static void add_held(struct sim_rows *rows, const struct held *held,
+		     const struct list *list)
 {
 	list_for_each(node, list) {
-		struct held_row *held = list_entry(node, struct held_row, node);
-		const struct engine_row *row = held->row;
+		struct held_row *from = list_entry(node, struct held_row, node);
+		const struct engine_row *row = from->row;
 
 		rows->rows[rows->count++] = (struct fold_row){
-			.seq = held->seq,
+			.seq = from->seq,
 			.path = row->path,
 			.step_id = row->step_id,
 			.kind = row_kind_name(row->kind),
 			.delta = text_or_null(&row->delta),
-			.events = closed(rows, &held->events),
+			.events = held_row_events(held, from, &rows->arena),
 			.usage = text_or_null(&row->usage),
 			.error = text_or_null(&row->error),
 		};
@@ -107,17 +93,13 @@ void sim_rows_handed(struct sim_rows *rows, const struct sim_run *run,
 
 	init(rows, stored + pending);
 	add_stored(rows, run, stored);
-	add_held(rows, &held->flying);
-	add_held(rows, &held->rows);
+	add_held(rows, held, &held->flying);
+	add_held(rows, held, &held->rows);
 }
 
 void sim_rows_deinit(struct sim_rows *rows)
 {
-	size_t i;
-
-	for (i = 0; i < rows->closed_count; i++)
-		mem_free(rows->closed[i]);
-	mem_free(rows->closed);
+	arena_deinit(&rows->arena);
 	mem_free(rows->rows);
 }
 
@@ -376,7 +358,9 @@ bool sim_rows_shuffle(struct sim_rows *rows, const struct definition *definition
 		if (!row->events)
 			continue;
 		seq = number_events(row->events, seq, &events);
-		row->events = rows->closed[rows->closed_count++] = str_take(&events);
+		row->events = arena_dup_n(&rows->arena, str_text(&events), events.len);
+		str_reset(&events, SIZE_MAX);
 	}
+	str_deinit(&events);
 	return true;
 }

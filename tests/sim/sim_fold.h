@@ -2,6 +2,7 @@
 #ifndef TESTS_SIM_FOLD_H
 #define TESTS_SIM_FOLD_H
 
+#include "base/arena.h"
 #include "engine/fold.h"
 
 #include <stdbool.h>
@@ -20,8 +21,7 @@ struct str;
 struct sim_rows {
 	struct fold_row *rows; /* owned */
 	size_t count;
-	char **closed; /* owned: lists of events that were still open */
-	size_t closed_count;
+	struct arena arena; /* events that were written for this list */
 };
 
 /* Of the first n rows that the store has what a takeover reads: those from the newest

@@ -13,8 +13,9 @@
 #include <string.h>
 
 /* What a loop makes of itself, twice as much each time, is to stay small: a run is read
- * again and again here. */
+ * again and again here. The first is of steady plans, which are executed twice. */
 #define STEADY_STATE_MAX 10000
+#define STATE_MAX        200000
 
 static const char *const fault_names[SIM_NFAULTS] = {
 	[SIM_CRASH] = "crash",   [SIM_FREEZE] = "freeze", [SIM_DRAIN] = "drain",
@@ -107,6 +108,7 @@ void sim_plan_init(struct sim_plan *plan, uint64_t seed)
 		plan->faults &= ~(1U << SIM_CANCEL);
 		plan->limits.state_max = STEADY_STATE_MAX;
 	} else {
+		plan->limits.state_max = STATE_MAX;
 		tighten(&plan->limits, &rng);
 	}
 }

@@ -24,6 +24,20 @@ static void a_run_is_named_as_stock_names_it(void **state)
 	assert_string_not_equal(buf, ids_run(1795470300123, again));
 }
 
+static void runs_of_a_minute_are_neighbours(void **state)
+{
+	const int64_t begins_ms = INT64_C(0x1a20a5b0000);
+	char one[IDS_MAX], two[IDS_MAX];
+
+	(void)state;
+	(void)ids_run(begins_ms, one);
+	(void)ids_run(begins_ms + 65535, two);
+	assert_memory_equal(one, "run_5b", 6);
+	assert_memory_equal(two, "run_5b", 6);
+	assert_memory_not_equal(one + 6, two + 6, 10);
+	assert_memory_equal(ids_run(begins_ms + 65536, two), "run_5c", 6);
+}
+
 static void an_incarnation_is_never_the_same_twice_and_always_fits(void **state)
 {
 	char one[IDS_MAX], two[IDS_MAX], row[400];
@@ -90,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_is_named_as_stock_names_it),
+		cmocka_unit_test(runs_of_a_minute_are_neighbours),
 		cmocka_unit_test(an_incarnation_is_never_the_same_twice_and_always_fits),
 		cmocka_unit_test(a_uuid_is_of_version_4),
 		cmocka_unit_test(foreign_ids_are_percent_encoded),

@@ -1,2 +1,3 @@
--- $1 number, $2 name, $3 sha256: this migration is in
-INSERT INTO schema_migrations (number, name, sha256) VALUES ($1::text::integer, $2, $3)
+-- $1 number, $2 name, $3 sha256, $4 least: this migration is in
+INSERT INTO schema_migrations (number, name, sha256, least)
+VALUES ($1::text::integer, $2, $3, $4::text::integer)
