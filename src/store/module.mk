@@ -285,7 +285,7 @@ STORE_MIGRATIONS = \
 	src/store/migrations/014_list_room.sql \
 	src/store/migrations/015_stock_waits.sql \
 	src/store/migrations/016_origins.sql \
-	src/store/migrations/019_page.sql
+	src/store/migrations/017_accepted.sql
 
 EXTRA_DIST += $(STORE_SQL) $(STORE_MIGRATIONS)
 BUILT_SOURCES += src/store/store_migration.h src/store/store_sql.h
