@@ -3,8 +3,8 @@
  *
  * Who commits a run and is to push its entry may die in between, or Redis may lose what
  * it took. The ward looks at every row that has been ready for ten seconds; a client
- * would wait for that. So each second this looks, a second after they became ready, at runs
- * that still wait and that nobody has taken.
+ * would wait for that. So each second this looks, a second after they became ready, at
+ * runs that still wait and that nobody has taken.
  *
  * While workers keep up there are none but those. In a backlog there are thousands, all
  * of them with an entry, and to look at each costs Postgres as much as its end. So a look
