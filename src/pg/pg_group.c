@@ -6,8 +6,8 @@
  *
  *   ready     formed, to be sent as it is: it came back unsent, or is one of a split
  *   sent      its batch is with the pool
- *   resting   alone and refused by a transient error, or the server cannot store anything
- *             now: sent again when rest_mono_ms is over
+ *   resting   alone and refused by a transient error or for a right that it needs, or the
+ *             server cannot store anything now: sent again when rest_mono_ms is over
  *   doubt     nobody answered its commit; a check is to be sent
  *   checking  the check is with the pool
  *
@@ -210,9 +210,7 @@ static void refused(struct pg_flight *flight, const struct pg_outcome *outcome)
 {
 	struct pg_group *group = flight->group;
 
-	/* a right that an administrator took away is given back, and no run's fault */
-	if (outcome->cls == PG_CLASS_UNAVAILABLE || outcome->cls == PG_CLASS_CONNECTION ||
-	    outcome->cls == PG_CLASS_ACCESS) {
+	if (outcome->cls == PG_CLASS_UNAVAILABLE || outcome->cls == PG_CLASS_CONNECTION) {
 		log_warn("pg.group_held", LOG_S("error", outcome->err.text),
 			 LOG_N("units", flight->count));
 		rest(flight, FLIGHT_RESTING, &group->backoff);
@@ -225,8 +223,10 @@ static void refused(struct pg_flight *flight, const struct pg_outcome *outcome)
 		split(flight);
 		return;
 	}
-	if (outcome->cls == PG_CLASS_TRANSIENT) {
-		/* not for good: who holds a lock for a minute must not end a run */
+	if (outcome->cls == PG_CLASS_TRANSIENT || outcome->cls == PG_CLASS_ACCESS) {
+		/* not for good: who holds a lock for a minute must not end a run, and a
+		 * right that an administrator took away is given back. Alone: others may
+		 * need no such lock or right */
 		if (++flight->tries % TRIES_SAID == 0)
 			log_warn("pg.unit_waits", LOG_S("error", outcome->err.text),
 				 LOG_N("tries", flight->tries));

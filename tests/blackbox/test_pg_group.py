@@ -96,6 +96,26 @@ def test_a_bad_value_harms_only_its_own(postgres, sql):
     d.close()
 
 
+def test_a_missing_right_holds_only_its_own(postgres, sql):
+    sql("""CREATE OR REPLACE FUNCTION not_yours() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE insufficient_privilege; END $$""")
+    sql("CREATE TRIGGER t BEFORE INSERT ON g FOR EACH ROW WHEN (NEW.v = 42) "
+        "EXECUTE FUNCTION not_yours()")
+    d = start(postgres.url())
+    d.tell(*[f"unit {i} r{i} {42 if i == 13 else 1}" for i in range(30)])
+    d.line("unit", 29)
+    assert seqs(sql) == [i for i in range(30) if i != 13]
+    until(lambda: d.counters()["retries"] > 6)  # its rests are long by now
+    for i in range(100, 105):  # and who comes meanwhile does not rest with it
+        d.tell(f"unit {i} r 1")
+        d.line(f"unit {i}")
+    c = d.counters()
+    assert (c["splits"], c["rejected"], c["flying"]) == (1, 0, 1)
+    sql("DROP TRIGGER t ON g")
+    assert "committed" in d.line("unit 13")
+    d.close()
+
+
 def test_what_no_commit_has_yet_can_be_withdrawn(postgres, sql):
     d = start(postgres.url(), flights=1)
     lock = Sql(postgres, "postgres")

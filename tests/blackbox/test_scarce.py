@@ -98,8 +98,8 @@ def test_rights_that_are_taken_away_for_a_while_cost_no_run(site):
         site.sql(f"REVOKE INSERT ON run_steps FROM {role}")
         since = d.mark()
         run_id = site.submit("hello")
-        held = d.wait_event("pg.group_held", since, kind="worker")
-        assert "permission denied for table run_steps" in held["error"]
+        waits = d.wait_event("pg.unit_waits", since, kind="worker")
+        assert "permission denied for table run_steps" in waits["error"]
         site.sql(f"GRANT INSERT ON run_steps TO {role}")
         assert site.wait_run(run_id)["status"] == "completed"
         site.sql(f"REVOKE INSERT ON orchestration_runs FROM {role}")
