@@ -46,7 +46,7 @@ static const struct route routes[] = {
 	{ REQUEST_GET,  "/api/v1/orchestrations", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_lists_orchestrations },
 	{ REQUEST_GET,  "/api/v1/orchestrations/*", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_lists_orchestration },
 	{ REQUEST_POST, "/api/v1/chat", ROUTE_KEY, ROUTE_BODY_BULK, v1_chat_post },
-	{ REQUEST_POST, "/api/v1/chat/stream", ROUTE_KEY, ROUTE_BODY_JSON, v1_chat_stream },
+	{ REQUEST_POST, "/api/v1/chat/stream", ROUTE_KEY, ROUTE_BODY_BULK, v1_chat_stream },
 	{ REQUEST_GET,  "/api/v1/agents", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_lists_agents },
 	{ REQUEST_GET,  "/api/v1/agents/*", ROUTE_KEY, ROUTE_BODY_IGNORED, v1_lists_agent },
 	{ REQUEST_POST, "/api/v2/orchestrations/*/runs", ROUTE_KEY, ROUTE_BODY_BULK, bulk_start },

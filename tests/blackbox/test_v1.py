@@ -187,6 +187,10 @@ def test_a_conversation_is_streamed_as_clients_of_v1_know_it(client):
                                                      "agent": "helper"}))
     assert types(again) == ["session", "response", "done"]
     assert [e["content"] for e in again if e["type"] == "response"] == ["again"]
+    photo = "iVBORw0KGgoA" + "A" * 1_500_000  # more than the body of other requests may have
+    shown = stream(client.post(f"{V1}/chat/stream", {"message": "see", "session_id": name,
+                                                     "agent": "helper", "images": [photo]}))
+    assert types(shown) == ["session", "response", "done"]
     assert client.post(f"{V1}/chat/stream", {}).status == 422
     assert client.with_key(None).post(f"{V1}/chat/stream", {"message": "x"}).status == 401
 
