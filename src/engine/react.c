@@ -82,10 +82,9 @@ bool react_recall(struct react *react)
 static void count_bytes(struct react *react)
 {
 	struct exec *exec = react->step->frame.exec;
-	size_t bytes = react->talk.arena.used_bytes + react->list.arena.used_bytes, i;
+	size_t bytes = react->talk.arena.used_bytes + react->list.arena.used_bytes +
+		       react->shown.used_bytes;
 
-	for (i = 0; i < react->images_count; i++)
-		bytes += react->images[i].len;
 	exec->frame_bytes += bytes - react->counted;
 	react->counted = bytes;
 }
@@ -500,21 +499,25 @@ static void tell_left_out(struct react *react, size_t count)
 
 bool react_show(struct react *react, const struct str *images)
 {
+	struct json *list = NULL;
 	size_t count, i;
 
 	if (images->len)
-		(void)jsonr_parse(str_text(images), images->len, &react->shown, NULL,
-				  NULL, NULL);
-	count = jsonr_type(react->shown) == JSONR_ARRAY ? jsonr_count(react->shown) : 0;
+		(void)jsonr_parse(str_text(images), images->len, &list, NULL, NULL, NULL);
+	count = jsonr_type(list) == JSONR_ARRAY ? jsonr_count(list) : 0;
 	react->images = mem_new_n(struct llm_image, IMAGES_SHOWN);
 	for (i = 0; i < count && i < IMAGES_SHOWN; i++) {
-		const struct json *uri = jsonr_at(react->shown, i);
+		const struct json *uri = jsonr_at(list, i);
+		struct llm_image *image = &react->images[react->images_count];
 
-		if (jsonr_type(uri) == JSONR_STRING)
-			react->images[react->images_count++] =
-				(struct llm_image){ .uri = jsonr_text(uri),
-						    .len = jsonr_text_len(uri) };
+		if (jsonr_type(uri) != JSONR_STRING)
+			continue;
+		image->len = jsonr_text_len(uri);
+		image->uri = arena_dup_n(&react->shown, jsonr_text(uri), image->len);
+		react->images_count++;
 	}
+	jsonr_free(list);
+	count_bytes(react);
 	if (!react->talk.agent_id) {
 		if (count > IMAGES_SHOWN)
 			tell_left_out(react, count);
@@ -561,6 +564,7 @@ void react_init(struct react *react, struct step *step)
 
 	react->step = step;
 	conversation_init(&react->talk);
+	arena_init(&react->shown);
 	arena_init(&react->list.arena);
 	arena_init(&react->others.arena);
 	op_init(&react->list.op, exec, on_listed);
@@ -588,7 +592,7 @@ void react_deinit(struct react *react)
 	str_deinit(&react->said);
 	str_deinit(&react->key_path);
 	mem_free(react->images);
-	jsonr_free(react->shown);
+	arena_deinit(&react->shown);
 	mem_free(react->messages);
 	agent_unref(react->agent);
 }

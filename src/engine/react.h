@@ -92,8 +92,8 @@ struct react {
 	int64_t max_turns;
 	int64_t deadline_mono_ms;
 	struct str task; /* the user's message; the step's to fill before react_start() */
-	struct json *shown;       /* owned; its images, a list of data URIs; likewise */
-	struct llm_image *images; /* owned; in these */
+	struct llm_image *images; /* owned; of those that came with it, what is shown */
+	struct arena shown;       /* their texts */
 	size_t images_count;
 	struct conversation talk;
 	struct tool_list list;

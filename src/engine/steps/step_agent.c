@@ -67,6 +67,7 @@ static void on_said(struct op *op)
 
 	if (said->images_wanted && !react_show(&agent->react, &said->images))
 		return;
+	str_deinit(&said->images); /* megabytes, and what is shown of it is the loop's */
 	agent->find.agent = NULL;
 	if (said->said_wanted)
 		earlier_list(&agent->step, found->id, &said->list, &history);
