@@ -7,6 +7,7 @@
  */
 #include "run/speech.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -156,12 +157,39 @@ static enum match look(const struct speech *speech, size_t at, size_t *mark,
 		if (one == MATCH_PART)
 			found = MATCH_PART;
 	}
-	if (!options->is_call || speech->no_objects || (c != '{' && c != '`'))
+	if (!options->is_call || speech->no_objects || speech->inside ||
+	    (c != '{' && c != '`'))
 		return found;
 	found = match_object(held, at, &body);
 	*mark = body - at;
 	*next = SPEECH_IN_OBJECT;
 	return found;
+}
+
+/* A byte of an object: whether it ends with it. */
+static bool ends_with(struct speech *speech, char c)
+{
+	if (speech->escaped) {
+		speech->escaped = false;
+	} else if (speech->quoted) {
+		speech->escaped = c == '\\';
+		speech->quoted = c != '"';
+	} else if (c == '"') {
+		speech->quoted = true;
+	} else if (c == '{') {
+		speech->depth++;
+	} else if (c == '}') {
+		return --speech->depth == 0;
+	}
+	return false;
+}
+
+/* The object was text. */
+static void pass_object(struct speech *speech, size_t end)
+{
+	speech->inside = false;
+	speech->state = speech->fence ? SPEECH_BEHIND_OBJECT : SPEECH_IN_TEXT;
+	tell_text(speech, end);
 }
 
 /* false: more is needed. */
@@ -175,11 +203,15 @@ static bool text_step(struct speech *speech)
 	for (; at < held->len; at++) {
 		char c = held->data[at];
 
-		if (c != '[' && c != '<' && c != '{' && c != '`')
-			continue;
-		found = look(speech, at, &mark, &next);
-		if (found != MATCH_NONE)
-			break;
+		if (c == '[' || c == '<' || c == '{' || c == '`') {
+			found = look(speech, at, &mark, &next);
+			if (found != MATCH_NONE)
+				break;
+		}
+		if (speech->inside && ends_with(speech, c)) {
+			pass_object(speech, at + 1);
+			return true;
+		}
 	}
 	if (at)
 		tell_text(speech, at);
@@ -222,25 +254,14 @@ static bool marked_step(struct speech *speech, const char *close, enum speech_ki
 
 /* ---- objects ---- */
 
-/* Whether its end is in: *at is behind it then. */
-static bool find_end(struct speech *speech, size_t *at)
+/* Whether its end is in the first bytes: *at is behind it then. */
+static bool find_end(struct speech *speech, size_t bytes, size_t *at)
 {
 	const struct str *held = &speech->held;
 	size_t i = speech->scanned;
 
-	for (; i < held->len; i++) {
-		char c = held->data[i];
-
-		if (speech->escaped) {
-			speech->escaped = false;
-		} else if (speech->quoted) {
-			speech->escaped = c == '\\';
-			speech->quoted = c != '"';
-		} else if (c == '"') {
-			speech->quoted = true;
-		} else if (c == '{') {
-			speech->depth++;
-		} else if (c == '}' && --speech->depth == 0) {
+	for (; i < bytes && i < held->len; i++) {
+		if (ends_with(speech, held->data[i])) {
 			*at = i + 1;
 			return true;
 		}
@@ -264,30 +285,34 @@ static bool object_step(struct speech *speech)
 {
 	const struct speech_options *options = &speech->options;
 	struct str *held = &speech->held;
-	size_t end, fence = speech->fence;
+	size_t end, fence = speech->fence, bound = SIZE_MAX;
 
-	if (!find_end(speech, &end)) {
-		if (!options->hold_max || held->len - fence <= options->hold_max ||
-		    begins_with_tool(speech))
+	/* no more than that is looked at, also when more is there: cuts tell nothing */
+	if (options->hold_max && !begins_with_tool(speech))
+		bound = fence + options->hold_max;
+	if (!find_end(speech, bound, &end)) {
+		if (held->len <= bound)
 			return false;
 		speech->state = SPEECH_IN_TEXT;
-		tell_text(speech, held->len);
-		return false;
+		speech->inside = true;
+		tell_text(speech, bound);
+		return true;
 	}
 	speech->state = SPEECH_IN_TEXT;
 	if (!options->is_call(options->arg, held->data + fence, end - fence)) {
-		tell_text(speech, end);
+		pass_object(speech, end);
 		return true;
 	}
 	drop(speech, fence);
 	tell(speech, SPEECH_BARE, end - fence);
 	drop(speech, end - fence);
 	if (fence)
-		speech->state = SPEECH_BEHIND_OBJECT;
+		speech->state = SPEECH_BEHIND_CALL;
 	return true;
 }
 
-/* The fence ends, or it does not and this is text. */
+/* The fence ends, or it does not and this is text. The end of one is not taken for the
+ * beginning of the next. */
 static bool behind_step(struct speech *speech)
 {
 	const struct str *held = &speech->held;
@@ -300,8 +325,10 @@ static bool behind_step(struct speech *speech)
 		found = i == held->len ? MATCH_PART : match(held, i, FENCE);
 	if (found == MATCH_PART)
 		return false;
-	if (found == MATCH_WHOLE)
+	if (found == MATCH_WHOLE && speech->state == SPEECH_BEHIND_CALL)
 		drop(speech, i + strlen(FENCE));
+	else if (found == MATCH_WHOLE)
+		tell_text(speech, i + strlen(FENCE));
 	speech->state = SPEECH_IN_TEXT;
 	return true;
 }
@@ -319,6 +346,7 @@ static bool step(struct speech *speech)
 		return marked_step(speech, tag_close, SPEECH_TAGGED);
 	case SPEECH_IN_OBJECT:
 		return object_step(speech);
+	case SPEECH_BEHIND_CALL:
 	case SPEECH_BEHIND_OBJECT:
 		return behind_step(speech);
 	}
@@ -351,7 +379,8 @@ static bool is_whole_object(struct speech *speech)
 	speech->scanned = i;
 	speech->depth = 0;
 	speech->quoted = speech->escaped = false;
-	if (!find_end(speech, &end))
+	speech->inside = false;
+	if (!find_end(speech, SIZE_MAX, &end))
 		return false;
 	while (end < held->len && is_space(held->data[end]))
 		end++;
@@ -389,6 +418,7 @@ static void give_up(struct speech *speech)
 	case SPEECH_IN_OBJECT:
 		speech->no_objects = true;
 		break;
+	case SPEECH_BEHIND_CALL:
 	case SPEECH_BEHIND_OBJECT:
 		break;
 	}

@@ -34,8 +34,9 @@ struct speech_options {
 	bool tags;              /* <tool_call> is looked for */
 	speech_call_cb is_call; /* objects are; NULL: not */
 	void *arg;
-	/* An object that does not begin with "tool" and is longer is text: what is
-	 * shown on its way does not wait for its end. 0: it waits. */
+	/* An object that does not begin with "tool" and is longer is text, and so are
+	 * those in it: what is shown on its way does not wait for its end. Marks in it
+	 * are still marks. 0: it waits, and is text with all that is in it, or a call. */
 	size_t hold_max;
 };
 
@@ -44,7 +45,8 @@ enum speech_state {
 	SPEECH_IN_REASONING,
 	SPEECH_IN_TAG,
 	SPEECH_IN_OBJECT,
-	SPEECH_BEHIND_OBJECT, /* of a fence: its end may follow */
+	SPEECH_BEHIND_CALL,   /* in a fence, whose end may follow and is dropped */
+	SPEECH_BEHIND_OBJECT, /* that was text, likewise: its end is text */
 };
 
 /* Embedded; a text fed as it comes. Its parts are the same wherever it is cut. */
@@ -57,6 +59,7 @@ struct speech {
 	int depth;         /* of the object */
 	bool quoted;       /* in a text of the object */
 	bool escaped;      /* behind its backslash */
+	bool inside;       /* text is within an object that was too long */
 	bool no_reasoning; /* a mark had no end: it is not looked for any more */
 	bool no_tags;
 	bool no_objects;

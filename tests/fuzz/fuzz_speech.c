@@ -40,10 +40,15 @@ static bool is_call(void *arg, const char *json, size_t len)
 	return len % 2;
 }
 
-static bool hear(struct heard *heard, const uint8_t *data, size_t size, size_t piece)
+static bool hear(struct heard *heard, const uint8_t *data, size_t size, size_t piece,
+		 size_t hold_max)
 {
 	const struct speech_options options = {
-		.part = on_part, .tags = true, .is_call = is_call, .arg = heard
+		.part = on_part,
+		.tags = true,
+		.is_call = is_call,
+		.arg = heard,
+		.hold_max = hold_max,
 	};
 	struct speech speech;
 	bool parted;
@@ -62,22 +67,28 @@ static bool hear(struct heard *heard, const uint8_t *data, size_t size, size_t p
 	return parted;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check(const uint8_t *data, size_t size, size_t hold_max)
 {
 	struct heard whole, pieces;
 	size_t piece = size ? 1 + data[0] % 16 : 1;
-	bool parted = hear(&whole, data, size, size + 1);
+	bool parted = hear(&whole, data, size, size + 1, hold_max);
 
 	assert(whole.bytes <= size && (parted || !whole.others));
 	if (!parted) {
 		assert(whole.bytes == size);
 		assert(!size || memcmp(whole.all.data + 1, data, size) == 0);
 	}
-	assert(hear(&pieces, data, size, piece) == parted);
+	assert(hear(&pieces, data, size, piece, hold_max) == parted);
 	assert(pieces.all.len == whole.all.len);
 	assert(!whole.all.len ||
 	       memcmp(pieces.all.data, whole.all.data, whole.all.len) == 0);
 	str_deinit(&whole.all);
 	str_deinit(&pieces.all);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check(data, size, 0);
+	check(data, size, 128); /* more than what decides whether it begins with "tool" */
 	return 0;
 }

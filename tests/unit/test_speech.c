@@ -55,17 +55,22 @@ static void hear(struct heard *heard, const char *text, size_t piece, size_t hol
 }
 
 /* In one piece, byte by byte, and in between. */
-static void expect(const char *text, const char *parts)
+static void expect_held(const char *text, size_t hold_max, const char *parts)
 {
 	static const size_t pieces[] = { 100000, 1, 2, 7 };
 	struct heard heard;
 	size_t i;
 
 	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		hear(&heard, text, pieces[i], 0);
+		hear(&heard, text, pieces[i], hold_max);
 		assert_string_equal(str_text(&heard.all), parts);
 		str_deinit(&heard.all);
 	}
+}
+
+static void expect(const char *text, const char *parts)
+{
+	expect_held(text, 0, parts);
 }
 
 static void a_plain_text_is_untouched(void **state)
@@ -122,6 +127,34 @@ static void calls_are_apart(void **state)
 	       "T:{\"a\":1}|B:{\"tool\":\"t\"}|B:{\"tool\":\"u\"}");
 }
 
+/* An object that is no call has its own fence, and leaves it to nobody. */
+static void the_end_of_a_fence_begins_none(void **state)
+{
+	(void)state;
+	expect("```json\n{\"a\":1}\n```\n{\"tool\":\"t\"}",
+	       "T:```json\n{\"a\":1}\n```\n|B:{\"tool\":\"t\"}");
+	expect("```json\n{\"a\":1}\n```\n```json\n{\"tool\":\"t\"}\n```!",
+	       "T:```json\n{\"a\":1}\n```\n|B:{\"tool\":\"t\"}|T:!");
+	expect_held("```\n{\"a\":{\"b\":[1, 2, 3]}}\n```\n{\"tool\":\"t\"}", 16,
+		    "T:```\n{\"a\":{\"b\":[1, 2, 3]}}\n```\n|B:{\"tool\":\"t\"}");
+}
+
+static void a_long_object_is_text_wherever_it_is_cut(void **state)
+{
+	(void)state;
+	expect_held(
+		"{\"rows\":[1, 2, 3, 4],\"o\":{\"tool\":\"t\"}} {\"tool\":\"u\"}", 16,
+		"T:{\"rows\":[1, 2, 3, 4],\"o\":{\"tool\":\"t\"}} |B:{\"tool\":\"u\"}");
+	expect_held("{\"rows\":\"}}}}}}\\\"{\",\"o\":{\"tool\":\"t\"}}", 16,
+		    "T:{\"rows\":\"}}}}}}\\\"{\",\"o\":{\"tool\":\"t\"}}");
+	expect_held("{\"rows\":[1, 2, 3, 4][REASONING]x[/REASONING]}{\"tool\":\"u\"}", 16,
+		    "T:{\"rows\":[1, 2, 3, 4]|R:x|T:}|B:{\"tool\":\"u\"}");
+	expect_held("{\"b\":{\"tool\":1}}", 16, "B:{\"b\":{\"tool\":1}}");
+	expect_held("{\"b\":{\"tool\":10}}", 16, "T:{\"b\":{\"tool\":10}}");
+	expect_held("{\"tool\":\"t\",\"more\":[1, 2, 3, 4]}", 16,
+		    "B:{\"tool\":\"t\",\"more\":[1, 2, 3, 4]}");
+}
+
 #define TABS "\t\t\t\t\t\t\t\t"
 
 /* Wherever it is cut: what is too far is so in one piece, too. */
@@ -174,6 +207,8 @@ static void a_text_that_is_meant_to_be_hard_is_read_in_no_time(void **state)
 			str_add_text(&text, hard[i]);
 		hear(&heard, str_text(&text), 4096, 0);
 		str_deinit(&heard.all);
+		hear(&heard, str_text(&text), 4096, 1000);
+		str_deinit(&heard.all);
 		str_deinit(&text);
 	}
 }
@@ -185,6 +220,8 @@ int main(void)
 		cmocka_unit_test(thoughts_are_apart),
 		cmocka_unit_test(a_mark_without_its_other_half_is_dropped),
 		cmocka_unit_test(calls_are_apart),
+		cmocka_unit_test(the_end_of_a_fence_begins_none),
+		cmocka_unit_test(a_long_object_is_text_wherever_it_is_cut),
 		cmocka_unit_test(blanks_before_a_key_are_bounded),
 		cmocka_unit_test(what_is_shown_does_not_wait_for_a_long_object),
 		cmocka_unit_test(a_text_that_is_meant_to_be_hard_is_read_in_no_time),
