@@ -31,6 +31,7 @@ struct child_env {
 	int api_listen_fd;    /* bound, listening, non-blocking; -1 without the flag */
 	int health_listen_fd; /* the same */
 	bool quarantine;      /* of a kind on demand: suspects only */
+	bool candidate;       /* of a reload, which is taken back when it dies */
 	bool beside; /* another generation serves: take no connection before "ready" */
 	/* Set what ps shows behind the program's name. NULL: nothing is to be set. */
 	void (*title)(const char *text);

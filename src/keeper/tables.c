@@ -5,6 +5,9 @@
  * other children wait for that in their loops; this one has none yet, so it waits here:
  * it says so on the scoreboard, shows a pulse, and hears a drain. What comes over the
  * socket before a child is ready is a drain or a wish for its log, never an obituary.
+ *
+ * The keeper of a reload does not wait: the settings may be wrong, a Postgres that takes
+ * no such password included, and whoever reloads hears so at once.
  */
 #include "keeper/tables.h"
 
@@ -79,7 +82,8 @@ int tables_bring(const struct child_env *env)
 
 	backoff_init(&backoff, WAIT_MIN_MS, WAIT_MAX_MS);
 	rng_seed(&rng, rng_u64());
-	while (code < 0 && (rc = store_schema_migrate(&options, &err)) == ERR_CONN) {
+	while (code < 0 && (rc = store_schema_migrate(&options, &err)) == ERR_CONN &&
+	       !env->candidate) {
 		score_set(env->score, SCORE_STORES_WAITED, 2);
 		if (!said_mono_ms || clock_mono_ms() - said_mono_ms >= SAID_MS) {
 			said_mono_ms = clock_mono_ms();

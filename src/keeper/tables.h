@@ -6,9 +6,9 @@ struct child_env;
 
 /*
  * Blocks; before the child's loop and its lifeline. Waits as long as it takes for a
- * Postgres that does not answer, then migrates, with a deadline. -1: the schema is as
- * it should be. Else the exit code to leave with: it cannot be, or the master wants us
- * to go.
+ * Postgres that does not answer, but not in a reload; then migrates, with a deadline.
+ * -1: the schema is as it should be. Else the exit code to leave with: it cannot be, or
+ * the master wants us to go.
  */
 int tables_bring(const struct child_env *env);
 

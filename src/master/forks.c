@@ -53,6 +53,7 @@ static void env_fill(struct master *m, const struct seat *seat, int index,
 						? m->reload.health_listen_fd
 						: m->health_listen_fd;
 	(void)snprintf(env->host_name, sizeof(env->host_name), "%s", m->host.name);
+	env->candidate = candidate;
 	env->beside = candidate || (m->upgrade.successor && !m->upgrade.over);
 	env->title = title_set;
 	env->quarantine = kind->flags & KIND_ON_DEMAND;

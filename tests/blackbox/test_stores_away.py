@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import threading
 import time
 
@@ -146,6 +147,24 @@ def test_a_keeper_that_waits_for_postgres_hears_a_drain():
         daemon.wait_event("schema.waits")
         daemon.stop()
         assert {e["cause"] for e in daemon.find("child.died")} == {"exit 0 ok"}
+
+
+def test_a_reload_to_a_postgres_that_cannot_be_used_is_taken_back_with_the_reason(tmp_path):
+    path = tmp_path / "synapsed.yaml"
+    path.write_text("{}\n")
+    with own_site() as site:
+        site.sql("CREATE ROLE other LOGIN SUPERUSER")
+        daemon = site.start(
+            SYNAPSED_CONF=str(path), SYNAPSED_MODE="scale", expect_errors=(
+                "schema.not_migrated",),
+            SCALE_POSTGRES_URL=site.env["SCALE_POSTGRES_URL"].replace("synapsed@", "other@"))
+        site.sql("ALTER ROLE other NOLOGIN")
+        path.write_text("redis:\n  command_timeout: 3s\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        back = daemon.wait_event("reload.withdrawn")
+        assert back["reason"] == "keeper 0: exit 42 child_server"
+        assert "not permitted to log in" in daemon.wait_event("schema.not_migrated")["error"]
+        assert not daemon.find("schema.waits")
 
 
 def test_a_refusal_tells_what_comes_of_it_and_when():
