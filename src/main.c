@@ -17,6 +17,7 @@
 #include "ipc/exit_code.h"
 #include "kinds.h"
 #include "master/master.h"
+#include "master/privileges.h"
 #include "master/upgrade.h"
 
 #include <errno.h>
@@ -221,15 +222,32 @@ static int say_good(const char *path)
 	return print_str(&out);
 }
 
+/* Whom the start would refuse to become, or to serve. */
+static int test_users(const struct conf *conf, struct err *err)
+{
+	struct privileges found;
+	gid_t group;
+	int rc = privileges_find(conf, &found, err);
+
+	if (rc == 0 && conf->control.group[0])
+		rc = privileges_group(conf->control.group, "control.group", &group, err);
+	return rc;
+}
+
 /* -t: the file is good; can what it names be reached? */
 static int test_connections(const struct conf *conf, const char *path)
 {
 	struct str out = STR_INIT;
+	struct err err;
 	bool good;
 	int rc, printed;
 
 	/* what the links log is said in a sentence below */
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
+	if (test_users(conf, &err) < 0) {
+		(void)fprintf(stderr, "synapsed: %s\n", err.text);
+		return EXIT_CODE_FAILED;
+	}
 	good = !conf_has_stores(conf) || check_connections(conf, &out);
 	rc = say_good(path);
 	printed = print_str(&out);

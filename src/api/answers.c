@@ -113,14 +113,13 @@ static void refused(struct answer *answer, const struct pg_outcome *outcome)
 		give_up(answer, bug ? ERRORS_INTERNAL : ERRORS_POSTGRES, NULL);
 }
 
-static bool submit(struct answer *answer, struct pg_batch *batch, pg_done_cb cb)
+static void submit(struct answer *answer, struct pg_batch *batch, pg_done_cb cb)
 {
 	int rc = pg_pool_submit(answer->answers->parts.pool, batch, DEADLINE_MS, cb,
 				answer);
 
 	if (rc < 0)
 		give_up(answer, rc == ERR_FULL ? ERRORS_BUSY : ERRORS_POSTGRES, NULL);
-	return rc == 0;
 }
 
 /* ---- it is in: whoever executes the run hears of it ---- */
@@ -220,7 +219,7 @@ static void put(struct answer *answer, const struct store_question *question)
 						 .webhook_url = ask->webhook_url,
 						 .webhook_secret = ask->webhook_secret,
 					 });
-	(void)submit(answer, batch, on_put);
+	submit(answer, batch, on_put);
 }
 
 static void not_waiting(struct answer *answer, const struct store_question *question)
@@ -304,7 +303,7 @@ static void look(struct answer *answer)
 
 	answer->statement =
 		store_answers_look(batch, ask->run_id, ask->tenant_id, ask->step);
-	(void)submit(answer, batch, on_looked);
+	submit(answer, batch, on_looked);
 }
 
 static const char *keep(struct answer *answer, const char *text)

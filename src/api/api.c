@@ -237,6 +237,7 @@ static int open_server(struct api *api, struct err *err)
 	struct server_options options = {
 		.listen_fd = api->env->api_listen_fd,
 		.connections = conf->api.connections,
+		.client_connections = conf->api.client_connections,
 		.idle_ms = IDLE_MS,
 		.read_ms = READ_MS,
 		.write_ms = WRITE_MS,

@@ -136,6 +136,7 @@ struct conf {
 		int64_t body_max_bytes;
 		int64_t bulk_body_max_bytes;
 		int64_t connections;            /* open at the same time, per child */
+		int64_t client_connections;     /* of those from one address; 0: half */
 		struct conf_names cors_origins; /* "http://host:port"; may be none */
 		const char *internal_token;     /* secret; "": loopback alone */
 	} api;

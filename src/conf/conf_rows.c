@@ -295,6 +295,11 @@ const struct conf_row conf_rows[] = {
 	{ "api.connections", CONF_COUNT, AT(api.connections), "12000", 16, 1000000,
 	  .readers = CONF_FOR_API,
 	  .what = "connections that each API child keeps open; more are turned away" },
+	{ "api.client_connections", CONF_COUNT, AT(api.client_connections), "0", 0, 1000000,
+	  .readers = CONF_FOR_API,
+	  .what = "connections to an API child from one address (of IPv6 one /64), streams included; "
+	  "more are 503; a proxy is one address for all who come by it; 0: half of "
+	  "api.connections, and any number from 127.0.0.0/8 and ::1" },
 	{ "api.cors_origins", CONF_ORIGINS, AT(api.cors_origins),
 	  "http://localhost:3000,http://localhost:5173,http://localhost:8765", 0, 64,
 	  .readers = CONF_FOR_API,

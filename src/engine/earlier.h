@@ -10,7 +10,8 @@ struct str;
 /* Turns that an agent is told of: of the run and, before those, of its session. */
 #define EARLIER_MAX 10
 
-/* Remember the turn that ends here (keep_add()), if the run may come to this agent again. */
+/* Remember the turn that ends here (keep_add()), if the run may come to this agent
+ * again. */
 void earlier_add(struct step *step, const char *agent_id, const struct str *task,
 		 const struct str *answer);
 

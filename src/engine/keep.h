@@ -12,8 +12,9 @@ struct str;
 
 /*
  * One entry more, JSON text, in the list that the state has under prefix and the step's
- * id; beyond max entries the oldest go. Into the state and into the row under way, behind the
- * step's result: what the state has no room for is not kept, and a step_warning says so.
+ * id; beyond max entries the oldest go. Into the state and into the row under way, behind
+ * the step's result: what the state has no room for is not kept, and a step_warning says
+ * so.
  */
 void keep_add(struct step *step, const char *prefix, const struct str *entry, size_t max);
 

@@ -66,6 +66,7 @@ struct file_run *file_run_new(struct host_file *host, const struct files_head *h
 		.priority = head->priority,
 		.run_at_ms = head->run_at_ms,
 		.agent_id = keep(&run->arena, head->agent_id),
+		.images = keep(&run->arena, head->images),
 	};
 	files_asked_init(&run->asked);
 	list_init(&run->people);

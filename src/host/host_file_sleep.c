@@ -65,7 +65,7 @@ static struct file_run *sleeper_of(struct file_run *run)
 	struct file_run *slim;
 
 	head.message = "";
-	head.inputs = head.definition = NULL;
+	head.inputs = head.definition = head.images = NULL;
 	slim = file_run_new(run->host, &head);
 	slim->resumes = run->resumes;
 	slim->paused = run->paused;

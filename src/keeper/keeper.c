@@ -7,7 +7,7 @@
  * back to the queues.
  *
  *   keeper.c    wiring
- *   schema.c    the schema, at the start
+ *   tables.c    the schema, at the start
  *   live.c      who is alive, by the scoreboard
  *   beat.c      heartbeat keys
  *   registry.c  rows of table workers
@@ -40,9 +40,9 @@
 #include "keeper/obituary.h"
 #include "keeper/putback.h"
 #include "keeper/registry.h"
-#include "keeper/schema.h"
 #include "keeper/stock_keys.h"
 #include "keeper/sweep.h"
+#include "keeper/tables.h"
 #include "keeper/waiting.h"
 #include "queue/queue.h"
 
@@ -203,7 +203,7 @@ int keeper_enter(struct child_env *env)
 	struct err err;
 	int code;
 
-	code = schema_bring(env);
+	code = tables_bring(env);
 	if (code >= 0)
 		return code;
 	keeper.loop = ev_loop_new(EVFLAG_AUTO);

@@ -27,11 +27,11 @@ src_keeper_libkeeper_a_SOURCES = \
 	src/keeper/registry.h \
 	src/keeper/resident.c \
 	src/keeper/resident.h \
-	src/keeper/schema.c \
-	src/keeper/schema.h \
 	src/keeper/stock_keys.c \
 	src/keeper/stock_keys.h \
 	src/keeper/sweep.c \
 	src/keeper/sweep.h \
+	src/keeper/tables.c \
+	src/keeper/tables.h \
 	src/keeper/waiting.c \
 	src/keeper/waiting.h

@@ -60,10 +60,10 @@ struct redis_link {
 	ev_io readable;
 	ev_io writable;
 	ev_prepare turn_end;
-	ev_timer attempt;    /* waiting: next attempt; until up: its deadline */
-	ev_timer deadline;   /* up: of the oldest command */
-	ev_timer lost;       /* never started, only fed */
-	int64_t due_mono_ms; /* what `deadline` was armed for */
+	ev_timer attempt;         /* waiting: next attempt; until up: its deadline */
+	ev_timer deadline;        /* up: of the oldest command */
+	ev_timer lost;            /* never started, only fed */
+	int64_t due_mono_ms;      /* what `deadline` was armed for */
 	int64_t turn_due_mono_ms; /* of what this turn of the loop sends; 0: nothing yet */
 	int64_t up_since_mono_ms;
 	bool was_up; /* before it was lost */

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/loop.h"
+#include "server/clients.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "server/server.h"
@@ -34,6 +35,7 @@ struct conn {
 	struct MHD_Connection *mhd;
 	enum conn_state state;
 	int fd; /* MHD's */
+	struct client *client;
 	int64_t deadline_mono_ms;
 	int64_t fresh_until_mono_ms; /* its first request may be on its way; 0: it came */
 };
@@ -57,6 +59,7 @@ struct server {
 	server_drained_cb drained; /* NULL once called */
 	void *drained_arg;
 	struct list conns[CONN_NSTATES];
+	struct clients clients;
 	size_t conn_peak; /* of conn_count, since memory was given back */
 	size_t conn_count;
 	size_t pending;         /* requests that the handler has */
@@ -134,6 +137,8 @@ void server_stream_part(struct request *req);
 void server_streams_changed(struct server *server);
 
 struct request *request_new(struct server *server, struct conn *conn, const char *uri);
+/* MHD, whose uri it is, goes on without what is behind the question mark. */
+void request_hide_query(const char *uri);
 void request_free(struct request *req);
 /* Method, path and query. Returns 0, or the status that answers it (400, 414). */
 int request_parse(struct request *req, const char *method);

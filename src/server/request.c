@@ -29,6 +29,20 @@
 #define BODY_FIRST_BYTES ((size_t)4096)
 #define STRANGERS_PART   4
 
+/*
+ * MHD would make a record of each query parameter in the connection's pool; a few hundred
+ * in a line of 2 KiB fill it, and then it has no room for an answer either: the client
+ * would hear nothing until its time is over. We read the line ourselves (request_parse),
+ * so MHD's ends where the query begins. Its text is in that pool and may be written to.
+ */
+void request_hide_query(const char *uri)
+{
+	char *query = strchr((char *)(uintptr_t)uri, '?');
+
+	if (query)
+		query[1] = '\0';
+}
+
 struct request *request_new(struct server *server, struct conn *conn, const char *uri)
 {
 	struct request *req = mem_new(struct request);

@@ -210,6 +210,10 @@ static bool accept_one(struct server *server)
 		ev_timer_start(server->loop, &server->accept_timer);
 		return false;
 	}
+	if (clients_full(&server->clients, (struct sockaddr *)&addr)) {
+		clients_turn_away(fd);
+		return true;
+	}
 	set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
 	if (addr.ss_family == AF_INET || addr.ss_family == AF_INET6)
 		set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -249,6 +253,10 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 		conn->mhd = mhd;
 		conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
 				   ->connect_fd;
+		conn->client = clients_enter(
+			&server->clients,
+			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr);
 		*context = conn;
 		server->conn_count++;
 		if (server->conn_count > server->conn_peak)
@@ -260,6 +268,7 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 		break;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
 		list_remove(&conn->node);
+		clients_leave(&server->clients, conn->client);
 		mem_free(conn);
 		*context = NULL;
 		server->conn_count--;
@@ -309,20 +318,6 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* -- requests -- */
 
-/*
- * MHD would make a record of each query parameter in the connection's pool; a few hundred
- * in a line of 2 KiB fill it, and then it has no room for an answer either: the client
- * would hear nothing until its time is over. We read the line ourselves (request_parse),
- * so MHD's ends where the query begins. Its text is in that pool and may be written to.
- */
-static void hide_query(const char *uri)
-{
-	char *query = strchr((char *)(uintptr_t)uri, '?');
-
-	if (query)
-		query[1] = '\0';
-}
-
 static void *on_request_line(void *arg, const char *uri, struct MHD_Connection *mhd)
 {
 	struct server *server = arg;
@@ -334,7 +329,7 @@ static void *on_request_line(void *arg, const char *uri, struct MHD_Connection *
 	conn->fresh_until_mono_ms = 0;
 	server_conn_move(conn, CONN_READING);
 	req = request_new(server, conn, uri);
-	hide_query(uri);
+	request_hide_query(uri);
 	return req;
 }
 
@@ -590,6 +585,10 @@ int server_new(struct ev_loop *loop, const struct server_options *options,
 	server->held = options->hold;
 	server->ops = *ops;
 	server->ops_arg = arg;
+	clients_init(&server->clients,
+		     options->client_connections > 0 ? (size_t)options->client_connections
+						     : (size_t)options->connections / 2,
+		     options->client_connections > 0);
 	for (i = 0; i < CONN_NSTATES; i++)
 		list_init(&server->conns[i]);
 	if (server_streams_init(server, err) < 0) {
@@ -685,6 +684,7 @@ void server_free(struct server *server)
 	ev_timer_stop(server->loop, &server->sweep_timer);
 	ev_prepare_stop(server->loop, &server->kick);
 	MHD_stop_daemon(server->daemon);
+	clients_deinit(&server->clients);
 	mem_free(server);
 }
 

@@ -20,16 +20,18 @@ struct server;
  */
 struct server_options {
 	int listen_fd;
-	int64_t connections;     /* open at the same time; more wait in the backlog */
-	int64_t idle_ms;         /* between two requests of a connection */
-	int64_t read_ms;         /* from the request line to the end of the body */
-	int64_t write_ms;        /* from the answer to its last byte */
-	size_t body_max_bytes;   /* the largest that on_head() ever allows */
-	size_t bodies_max_bytes; /* bodies in memory at the same time; more is 503; of
+	int64_t connections;        /* open at the same time; more wait in the backlog */
+	int64_t client_connections; /* of them from one address, loopback included; 0: half
+				       of them, and any number from the loopback */
+	int64_t idle_ms;            /* between two requests of a connection */
+	int64_t read_ms;            /* from the request line to the end of the body */
+	int64_t write_ms;           /* from the answer to its last byte */
+	size_t body_max_bytes;      /* the largest that on_head() ever allows */
+	size_t bodies_max_bytes;    /* bodies in memory at the same time; more is 503; of
 				    requests that are not request_known() a quarter, or
 				    one of the largest */
-	size_t stream_max_bytes; /* what may wait for one client of a stream (sse.h) */
-	bool hold;               /* take no connection before server_open() */
+	size_t stream_max_bytes;    /* what may wait for one client of a stream (sse.h) */
+	bool hold;                  /* take no connection before server_open() */
 };
 
 /*

@@ -57,6 +57,7 @@ struct sse {
 	struct list slot; /* of server->stream_slots[] */
 	struct list wake; /* of server->streams_ready: something to write or to tell */
 	struct server *server;
+	struct client *client;
 	const struct sse_ops *ops;
 	void *arg;
 	ev_io io; /* always EV_READ, and EV_WRITE while the socket is full */
@@ -257,6 +258,7 @@ static void detach(struct sse *sse)
 	list_remove(&sse->wake);
 	while (sse->count)
 		shift(sse);
+	clients_leave(&server->clients, sse->client);
 	server->stream_count--;
 	if (server->stream_count == 0)
 		ev_timer_stop(server->loop, &server->stream_tick);
@@ -534,6 +536,8 @@ int sse_open(struct request *req, const struct sse_ops *ops, void *arg, struct s
 		return err_errno(err, "duplicate a client's socket");
 	sse = mem_new(struct sse);
 	sse->server = server;
+	sse->client = req->conn->client;
+	clients_again(sse->client);
 	sse->ops = ops;
 	sse->arg = arg;
 	sse->chunked = req->http_1_1;

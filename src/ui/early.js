@@ -28,8 +28,10 @@ export function early(path) {
   return performance.now() < GOOD_MS ? answer : null;
 }
 
-// Who is not signed in asks for the session alone: the others would be refused.
+// Who is not signed in asks for the session alone: the others would be refused, and what was
+// refused already is no answer to who signs in then.
 export function remember(signedIn) {
+  if (!signedIn) asked.clear();
   try { if (signedIn) localStorage.setItem(KEPT, '1'); else localStorage.removeItem(KEPT); } catch { /* kept by none: one round more */ }
 }
 

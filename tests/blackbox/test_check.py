@@ -2,7 +2,8 @@
 
 import pytest
 from harness.daemon import run_verb
-from harness.redis_server import PrivateRedis, free_port
+from harness.ports import free_port
+from harness.redis_server import PrivateRedis
 
 pytestmark = pytest.mark.asan
 

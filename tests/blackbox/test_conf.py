@@ -289,6 +289,16 @@ def test_wrong_usage_is_status_2(case):
     assert result.returncode == 2
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_users_that_are_not_there_are_refused_before_the_start():
+    for option, value, error in (
+            ("user", "nosuch", "user: there is no user nosuch"),
+            ("group", "nosuch", "group: there is no group nosuch"),
+            ("control.group", "nosuch", "control.group: there is no group nosuch")):
+        result = synapsed("-t", "--set", "user=nobody", "--set", f"{option}={value}")
+        assert (result.returncode, result.stderr.decode()) == (1, f"synapsed: {error}\n")
+
+
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     missing = tmp_path / "missing.yaml"
     refused(synapsed("-t", "-c", missing), f"{missing}: No such file or directory")

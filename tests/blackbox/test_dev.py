@@ -6,12 +6,12 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 import pytest
+from harness.ports import free_port
 
 TOP = pathlib.Path(
     os.environ.get("SYN_TOP_SRCDIR", pathlib.Path(__file__).parents[2])
@@ -217,12 +217,6 @@ def test_data_key_and_port_stay_over_a_restart(folder):
     assert synapsed("dev", "--clean", "--dir", folder / "d").returncode == OK
     assert not (folder / "d").exists()
     assert synapsed("dev", "--clean", "--dir", folder / "d").returncode == OK
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_the_end_of_its_input_stops_it_and_all_it_started(folder):

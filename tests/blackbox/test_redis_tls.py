@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from harness.redis_driver import Driver
-from harness.redis_server import PrivateRedis, free_port
+from harness.ports import free_port
+from harness.redis_server import PrivateRedis
 
 pytestmark = pytest.mark.asan
 

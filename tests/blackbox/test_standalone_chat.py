@@ -6,7 +6,7 @@ import time
 import pytest
 from harness.stream import open_stream
 from harness.wait import until
-from test_chat import agent
+from test_chat import PNG, agent
 from test_standalone import alone
 
 
@@ -48,6 +48,12 @@ def ended(host, session, turn):
         found = [t for t in status(host, session)["turns"] if t["turn"] == turn]
         return found and found[0]["ended_at"] and found[0]
     return until(look)
+
+
+def test_images_come_to_the_agent(host):
+    events = follow(host, post(host, "img", "look", agent="echo", images=[PNG] * 6))
+    assert [(e.type, e.data.get("message")) for e in events[:1]] == [
+        ("step_warning", "the message has 6 images, the model is shown the first 5")]
 
 
 def test_turns_have_an_order_a_stream_each_and_a_history(host):

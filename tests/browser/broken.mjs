@@ -220,6 +220,20 @@ const cases = {
     await status('completed');
     await until('all events are shown', async () => JSON.stringify(await shownEvents()) === JSON.stringify(await storedEvents(id)));
   },
+  async 'who signs in behind a session that is over sees the view, not what was refused before'() {
+    await start('ask');
+    const context = await w.chrome.newContext();
+    const other = await context.newPage();
+    await other.addInitScript(() => localStorage.setItem('synapse.signed-in', '1'));
+    const refused = other.waitForResponse((r) => r.url().includes('/api/v2/runs?') && r.status() === 401);
+    await other.goto(`${daemon.base}/#/runs`);
+    await refused;
+    await other.getByLabel('API key').fill(key);
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.locator('tbody tr').first().waitFor();
+    assert.equal(await other.getByText('You are signed out').isVisible(), false);
+    await context.close();
+  },
   async 'who leaves what is not saved is asked'() {
     await at('definitions/orchestrations/ask');
     const box = page.getByLabel('Definition as JSON');

@@ -72,11 +72,12 @@ static void on_drained(void *arg)
 	rig->drained = true;
 }
 
-static struct rig *rig_new(int64_t deadline_ms, int64_t connections)
+static struct rig *rig_bound(int64_t deadline_ms, int64_t connections, int64_t of_client)
 {
 	static const struct server_ops ops = { on_head, on_request };
 	struct server_options options = {
 		.connections = connections,
+		.client_connections = of_client,
 		.idle_ms = deadline_ms,
 		.read_ms = deadline_ms,
 		.write_ms = deadline_ms,
@@ -90,6 +91,11 @@ static struct rig *rig_new(int64_t deadline_ms, int64_t connections)
 	assert_int_equal(
 		server_new(rig->net.loop, &options, &ops, rig, &rig->server, &err), 0);
 	return rig;
+}
+
+static struct rig *rig_new(int64_t deadline_ms, int64_t connections)
+{
+	return rig_bound(deadline_ms, connections, 0);
 }
 
 static void rig_free(struct rig *rig)
@@ -430,6 +436,35 @@ static void a_client_that_does_not_read_is_cut_off(void **state)
 	rig_free(rig);
 }
 
+static void an_address_has_its_part_of_the_connections(void **state)
+{
+	struct rig *rig = rig_bound(5000, 100, 2);
+	struct str reply = STR_INIT;
+	int fds[3];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		fds[i] = dial(rig);
+	say(rig, fds[2], "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+	assert_true(hear(rig, fds[2], &reply, "\"too_many_connections\"}"));
+	assert_non_null(strstr(str_text(&reply), "HTTP/1.1 503 "));
+	assert_non_null(strstr(str_text(&reply), "\r\nContent-Length: 81\r\n"));
+	close(fds[2]);
+	assert_int_equal(server_connections(rig->server), 2);
+	close(fds[0]);
+	while (server_connections(rig->server) > 1)
+		turn(rig);
+	fds[0] = dial(rig);
+	say(rig, fds[0], "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+	str_reset(&reply, 1024);
+	assert_true(hear(rig, fds[0], &reply, "HTTP/1.1 200 "));
+	close(fds[0]);
+	close(fds[1]);
+	str_deinit(&reply);
+	rig_free(rig);
+}
+
 static void a_connection_too_many_waits_for_its_turn(void **state)
 {
 	struct rig *rig = rig_new(5000, 2);
@@ -517,6 +552,7 @@ int main(void)
 		cmocka_unit_test(a_connection_that_says_nothing_is_closed),
 		cmocka_unit_test(a_byte_now_and_then_does_not_move_the_deadline),
 		cmocka_unit_test(a_client_that_does_not_read_is_cut_off),
+		cmocka_unit_test(an_address_has_its_part_of_the_connections),
 		cmocka_unit_test(a_connection_too_many_waits_for_its_turn),
 		cmocka_unit_test(a_drain_finishes_what_is_in_flight),
 		cmocka_unit_test(a_drain_without_connections_is_over_in_a_turn),

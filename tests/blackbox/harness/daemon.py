@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from harness.redis_server import free_port
+from harness.ports import free_port
 
 TOP = pathlib.Path(
     os.environ.get("SYN_TOP_SRCDIR", pathlib.Path(__file__).resolve().parents[3])

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from harness.redis_server import free_port
+from harness.ports import free_port
 
 # What may be sent twice: what was not sent yet, and what is idempotent by its method (nginx's own
 # rule); a POST only with a key that makes it so.

@@ -12,7 +12,7 @@ import time
 import psycopg2
 
 from harness.pg_databases import Databases
-from harness.redis_server import free_port
+from harness.ports import free_port
 
 # Names the folder with the data folder that is copied.
 SHARED = "SYNAPSED_TEST_POSTGRES"

@@ -1,12 +1,12 @@
 /*
- * schema.c - the schema is what this program expects before a keeper does anything
+ * tables.c - the schema is what this program expects before a keeper does anything
  *
  * A host may start before its Postgres does, or while a standby is not promoted yet. The
  * other children wait for that in their loops; this one has none yet, so it waits here:
  * it says so on the scoreboard, shows a pulse, and hears a drain. What comes over the
  * socket before a child is ready is a drain or a wish for its log, never an obituary.
  */
-#include "keeper/schema.h"
+#include "keeper/tables.h"
 
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -64,7 +64,7 @@ static int wait_ms(const struct child_env *env, int64_t ms)
 	return hear(env);
 }
 
-int schema_bring(const struct child_env *env)
+int tables_bring(const struct child_env *env)
 {
 	const struct conf *conf = env->conf;
 	const struct store_schema_options options = {

@@ -1,6 +1,6 @@
-/* schema.h - the schema is what this program expects before a keeper does anything */
-#ifndef KEEPER_SCHEMA_H
-#define KEEPER_SCHEMA_H
+/* tables.h - the schema is what this program expects before a keeper does anything */
+#ifndef KEEPER_TABLES_H
+#define KEEPER_TABLES_H
 
 struct child_env;
 
@@ -10,6 +10,6 @@ struct child_env;
  * it should be. Else the exit code to leave with: it cannot be, or the master wants us
  * to go.
  */
-int schema_bring(const struct child_env *env);
+int tables_bring(const struct child_env *env);
 
 #endif
