@@ -8,8 +8,11 @@
  *
  * While workers keep up there are none but those. In a backlog there are thousands, all
  * of them with an entry, and to look at each costs Postgres as much as its end. So a look
- * is one page; when that was full and nothing in it was missing, runs wait because others
- * do: the next look is ten seconds later, and what is lost in between is the ward's.
+ * is one page; when that was full and most of it had its entry, runs wait because others
+ * do: the next look is ten seconds later, and what is lost in between is the ward's. The
+ * oldest of a backlog, which the page has, are those that workers have in hand: some end
+ * between the look at the rows and the one at Redis, and seem lost. They are pushed for
+ * nothing (their takeover is refused), and say nothing about a loss.
  *
  * A look goes back to where the last one began and a second more, for commits that were
  * seen late; those that took even longer are the ward's as well.
@@ -20,10 +23,12 @@
 #include "child/stores.h"
 #include "clerk/ward.h"
 #include "ipc/kind.h"
+#include "queue/queue_enqueue.h"
 
 #define READY_MS  1000
 #define COMMIT_MS 1000 /* a commit is seen so much later than its moment */
 #define REST_MS   EARLY_UNTIL_MS
+#define MOST      (QUEUE_BATCH_MAX / 2)
 
 void early_init(struct early *early, const struct ward_means *means, struct queue *queue)
 {
@@ -36,7 +41,7 @@ static void on_passed(void *arg, const struct reconcile_place *place)
 	struct early *early = arg;
 
 	(void)place;
-	if (reconcile_full(early->pass) && !reconcile_pushed(early->pass))
+	if (reconcile_full(early->pass) && reconcile_pushed(early->pass) < MOST)
 		early->rest_mono_ms = early->looked_mono_ms + REST_MS;
 	reconcile_stop(early->pass);
 	early->pass = NULL;
@@ -61,7 +66,7 @@ void early_look(struct early *early)
 		.queue = early->queue,
 		.score = means->env->score,
 		.ready_for_ms = READY_MS,
-		.old_ms = until_ms(early, now),
+		.ready_under_ms = until_ms(early, now),
 		.which = STORE_LIVE_WAITING,
 		.one_page = true,
 		.done = on_passed,

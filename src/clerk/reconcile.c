@@ -307,6 +307,7 @@ static void next_page(struct reconcile *reconcile)
 		.behind_us = reconcile->place.ready_at_us,
 		.behind_run = reconcile->place.run_id,
 		.ready_for_ms = reconcile->ask.ready_for_ms,
+		.ready_under_ms = reconcile->ask.ready_under_ms,
 		.old_ms = reconcile->ask.old_ms,
 		.rows = PAGE,
 		.which = reconcile->ask.which,

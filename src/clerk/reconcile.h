@@ -25,10 +25,11 @@ struct reconcile_ask {
 	struct pg_pool *pool;
 	struct queue *queue;
 	struct score_slot *score;
-	int64_t ready_for_ms; /* only rows that have been ready for so long */
-	int64_t old_ms; /* age at which a worker's row is old; see store_live_which */
-	bool formers_are_dead; /* an owner whose row has a newer incarnation, and that
-				  has no heartbeat key, is dead */
+	int64_t ready_for_ms;   /* only rows that have been ready for so long */
+	int64_t ready_under_ms; /* of STORE_LIVE_WAITING: and for less than so long */
+	int64_t old_ms;         /* of the others: age at which a worker's row is old */
+	bool formers_are_dead;  /* an owner whose row has a newer incarnation, and that
+				   has no heartbeat key, is dead */
 	enum store_live_which which;
 	bool one_page; /* no further than a page; done() is told how far it came */
 	struct reconcile_place from; /* begin behind it */

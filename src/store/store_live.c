@@ -23,7 +23,8 @@ int store_live_page(struct pg_batch *batch, const struct store_live_ask *ask)
 	pg_batch_int8(batch, ask->behind_us);
 	pg_batch_text(batch, ask->behind_run, -1);
 	pg_batch_int8(batch, ask->ready_for_ms);
-	pg_batch_int8(batch, ask->old_ms);
+	pg_batch_int8(batch, ask->which == STORE_LIVE_WAITING ? ask->ready_under_ms
+							      : ask->old_ms);
 	pg_batch_int8(batch, (int64_t)ask->rows);
 	return at;
 }

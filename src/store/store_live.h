@@ -39,7 +39,7 @@ struct store_live {
 enum store_live_which {
 	STORE_LIVE_ALL,
 	STORE_LIVE_DUE,     /* queued, with a run_at, which is what counts as ready_at */
-	STORE_LIVE_WAITING, /* queued, with no owner, and not older than old_ms */
+	STORE_LIVE_WAITING, /* queued, with no owner; see ready_under_ms */
 };
 
 struct store_live_ask {
@@ -47,7 +47,8 @@ struct store_live_ask {
 	int64_t behind_us;      /* go on behind this ready_at ... */
 	const char *behind_run; /* ... and this run id */
 	int64_t ready_for_ms;   /* only what has been ready for so long */
-	int64_t old_ms;         /* age at which a worker's row is old */
+	int64_t ready_under_ms; /* of STORE_LIVE_WAITING: and for less than so long */
+	int64_t old_ms;         /* of the others: age at which a worker's row is old */
 	size_t rows;            /* at most */
 	enum store_live_which which;
 };

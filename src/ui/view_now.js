@@ -26,8 +26,10 @@ function many(count, bound, one, more) {
   return count === 1 ? one : `${number(count)}${count === bound ? ' or more' : ''} ${more}`;
 }
 
-function bounded(count) {
-  return `${number(count)}${count >= COUNT_MAX ? '+' : ''}`;
+// The sum over all queues: no more than a lower bound where one of them has as many as are counted.
+function bounded(counts) {
+  const sum = counts.reduce((a, b) => a + b, 0);
+  return `${number(sum)}${counts.some((count) => count >= COUNT_MAX) ? '+' : ''}`;
 }
 
 // Most of what ended lately has failed.
@@ -138,11 +140,11 @@ export async function open(main) {
     const oldest = Math.max(0, ...queues.map((x) => x.oldest_ms ?? 0));
     const dead = Math.max(sum('dead'), letters.length); // a letter whose run was erased is no queue's
     refresh(tiles,
-      tile('Accepted', el('span', { title: 'To begin later, or on the way into a queue' }, bounded(sum('accepted')))),
+      tile('Accepted', el('span', { title: 'To begin later, or on the way into a queue' }, bounded(queues.map((x) => x.accepted ?? 0)))),
       tile('Queued', link('#/runs?status=queued', known ? number(sum('queued')) : '—')),
       tile('Running', link('#/runs?status=running', known ? number(sum('active')) : '—')),
       tile('Parked', link('#/approvals', waits.length === 50 ? '50+' : waits.length)),
-      tile('Retrying', el('span', { title: 'Of those queued and running: after a failure or a death of their worker' }, bounded(sum('retrying'))), { class: sum('retrying') ? 'warn' : '' }),
+      tile('Retrying', el('span', { title: 'Of those queued and running: after a failure or a death of their worker' }, bounded(queues.map((x) => x.retrying ?? 0))), { class: sum('retrying') ? 'warn' : '' }),
       tile('Dead letters', link('#/dead-letters', number(dead)), { class: dead ? 'warn' : '' }),
       tile('Oldest waits', oldest ? span(oldest / 1000) : '—'),
       last(),

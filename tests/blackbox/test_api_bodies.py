@@ -119,7 +119,7 @@ def test_a_definition_that_cannot_run_is_refused_by_name(api):
 def test_a_definition_is_seen_soon_after_it_is_stored(api):
     assert api.client.run("late", {}).status == 404
     api.define("late", api.definitions["hello"])
-    api.until(lambda: api.client.run("late", {}).status == 202, seconds=10)
+    api.until(lambda: api.client.run("late", {}).status == 202)
     run_id = api.client.run("late", {}).json["run_id"]
     version = api.row(run_id, "definition_version")
     api.define("late", {**api.definitions["hello"], "name": "another"})

@@ -309,7 +309,7 @@ def park(site, count):
         assert code == 202 and all("run_id" in item for item in body["runs"]), body
     until(lambda: site.sql(
         "SELECT count(*) FROM orchestration_runs WHERE status = 'paused'") == [(count,)],
-        deadline_s=60 + count / 20)
+        seconds=60 + count / 20)
 
 
 def test_parked_runs_cost_no_slot_and_no_process_grows_by_them(site):

@@ -108,6 +108,23 @@ def test_a_page_reads_few_rows_and_a_takeover_is_hot(postgres):
         plan = sql.fetchone()[0][0]["Plan"]
         assert scanned(plan) < 100, json.dumps(plan, indent=1)
 
+        # a queue beside a busy one: each is counted up to the bound, and read by itself
+        sql.execute("UPDATE orchestration_runs SET queue = 'quiet', ready_at = now() - interval"
+                    " '2 s', wake = 1 WHERE run_id IN ('q2', 'q3'); UPDATE orchestration_runs SET"
+                    " run_at = now() + interval '1 day' WHERE run_id LIKE 'q10%'; UPDATE"
+                    " orchestration_runs SET ready_at = now() - interval '2 s', wake = 1"
+                    " WHERE queue = 'default' AND ended_at IS NULL; ANALYZE orchestration_runs")
+        sql.execute("EXECUTE queues ('{default,quiet}', 9, 50)")
+        assert [row[0::5] + row[6:] for row in sql.fetchall()] == [
+            ("default", 0, 50, 1), ("quiet", 0, 1, 1)]
+        for file in ("runs_waiting", "runs_live", "runs_due"):
+            sql.execute(f"PREPARE {file} (text, int8, text, int8, int8, int8) AS "
+                        + (SQL / (file + ".sql")).read_text())
+            sql.execute("EXPLAIN (ANALYZE, FORMAT JSON)"
+                        f" EXECUTE {file} ('quiet', 0, '', 0, 9000000, 200)")
+            plan = sql.fetchone()[0][0]["Plan"]
+            assert scanned(plan) < 10, json.dumps(plan, indent=1)
+
         sql.execute("BEGIN")
         sql.execute("UPDATE orchestration_runs SET status = 'running', epoch = epoch + 1,"
                     " owner = 'x', worker_id = 'x', picked_up_at = now() WHERE run_id = 'r1005'")
