@@ -126,5 +126,4 @@ def test_a_definition_is_seen_soon_after_it_is_stored(api):
     api.until(
         lambda: api.row(api.client.run("late", {}).json["run_id"], "definition_version")
         > version,
-        seconds=10,
     )
