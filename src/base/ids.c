@@ -9,21 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STRIDE (UINT64_C(1) << 24) /* of 2^40: 65,536 runs of a millisecond */
+
 /*
  * Names begin alike for about a minute (2^16 ms), and again after five hours: what is
  * accepted together is together in each index of Postgres', whose pages are otherwise
- * touched all over for each run and written whole to its log after each checkpoint. 40
- * random bits are left to the runs of a millisecond.
+ * touched all over for each run and written whole to its log after each checkpoint.
+ *
+ * 40 bits are left to the runs of a millisecond. They are random for the first one; those
+ * of a bulk request behind it come by random strides, so that a process never gives a
+ * name twice. A child that was forked meanwhile goes on with strides of its own.
  */
 char *ids_run(int64_t wall_ms, char *buf)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[13];
+	static int64_t last_ms;
+	static uint64_t last;
+	const uint64_t bits = rng_u64();
 
-	hex[0] = digits[wall_ms >> 20 & 15];
-	hex[1] = digits[wall_ms >> 16 & 15];
-	rng_hex(hex + 2, 10);
-	(void)snprintf(buf, IDS_MAX, "run_%s_%lld", hex, (long long)wall_ms);
+	last = wall_ms == last_ms ? last + 1 + bits % STRIDE : bits;
+	last_ms = wall_ms;
+	(void)snprintf(buf, IDS_MAX, "run_%02x%010llx_%lld",
+		       (unsigned)(wall_ms >> 16 & 0xFF),
+		       (unsigned long long)(last & 0xFFFFFFFFFF), (long long)wall_ms);
 	return buf;
 }
 

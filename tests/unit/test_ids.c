@@ -38,6 +38,27 @@ static void runs_of_a_minute_are_neighbours(void **state)
 	assert_memory_equal(ids_run(begins_ms + 65536, two), "run_5c", 6);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void runs_of_a_millisecond_have_names_of_their_own(void **state)
+{
+	const size_t n = 65536;
+	char(*names)[IDS_MAX] = calloc(n, sizeof(*names));
+	size_t i;
+
+	(void)state;
+	assert_non_null(names);
+	for (i = 0; i < n; i++)
+		(void)ids_run(1795470300123, names[i]);
+	qsort(names, n, sizeof(*names), by_text);
+	for (i = 1; i < n; i++)
+		assert_string_not_equal(names[i - 1], names[i]);
+	free(names);
+}
+
 static void an_incarnation_is_never_the_same_twice_and_always_fits(void **state)
 {
 	char one[IDS_MAX], two[IDS_MAX], row[400];
@@ -105,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_is_named_as_stock_names_it),
 		cmocka_unit_test(runs_of_a_minute_are_neighbours),
+		cmocka_unit_test(runs_of_a_millisecond_have_names_of_their_own),
 		cmocka_unit_test(an_incarnation_is_never_the_same_twice_and_always_fits),
 		cmocka_unit_test(a_uuid_is_of_version_4),
 		cmocka_unit_test(foreign_ids_are_percent_encoded),
