@@ -311,6 +311,15 @@ static void print_speed(const struct bench_report *report, struct str *out)
 static const char *const latency_heads[] = { "LATENCY MS", "P50",  "P99",
 					     "COUNT",      "WHAT", NULL };
 
+static void add_rate(struct cli_table *table, const char *what, int rate_per_s,
+		     double p50_ms, double p99_ms, int64_t count)
+{
+	cell(table, "%s at %d/s", what, rate_per_s);
+	cell(table, "%.3f", p50_ms);
+	cell(table, "%.3f", p99_ms);
+	cli_table_int(table, count);
+}
+
 static void add_enqueue_rows(struct cli_table *table, const struct bench_report *report)
 {
 	int i;
@@ -318,18 +327,14 @@ static void add_enqueue_rows(struct cli_table *table, const struct bench_report 
 	for (i = 0; i < BENCH_REPORT_RATES; i++) {
 		const struct bench_report_enqueue *enqueue = &report->enqueue[i];
 
-		cell(table, "enqueue at %d/s", enqueue->rate_per_s);
-		cell(table, "%.3f", enqueue->p50_ms);
-		cell(table, "%.3f", enqueue->p99_ms);
-		cli_table_int(table, enqueue->runs);
+		add_rate(table, "enqueue", enqueue->rate_per_s, enqueue->p50_ms,
+			 enqueue->p99_ms, enqueue->runs);
 		cell(table,
 		     "request sent to 202 read; p99 from when it was due %.3f; behind "
 		     "%.1f s of the same",
 		     enqueue->due_p99_ms, (double)enqueue->warm_ms / 1e3);
-		cell(table, "fdatasync at %d/s", enqueue->rate_per_s);
-		cell(table, "%.3f", enqueue->disk_p50_ms);
-		cell(table, "%.3f", enqueue->disk_p99_ms);
-		cli_table_int(table, enqueue->disk_count);
+		add_rate(table, "fdatasync", enqueue->rate_per_s, enqueue->disk_p50_ms,
+			 enqueue->disk_p99_ms, enqueue->disk_count);
 		cell(table,
 		     "control: this disk alone, 8 KiB for all that is due, before and "
 		     "after; p99 above is %.1f of these",

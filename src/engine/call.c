@@ -184,16 +184,21 @@ void call_again(struct llm_call *call, const char *why)
 	str_deinit(&text);
 }
 
-static void free_calls(struct llm_answer *answer)
+void call_tools_free(struct llm_tool_call *calls, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < answer->calls_count; i++) {
-		mem_free(answer->calls[i].id);
-		mem_free(answer->calls[i].name);
-		mem_free(answer->calls[i].arguments);
+	for (i = 0; i < count; i++) {
+		mem_free(calls[i].id);
+		mem_free(calls[i].name);
+		mem_free(calls[i].arguments);
 	}
-	mem_free(answer->calls);
+	mem_free(calls);
+}
+
+static void free_calls(struct llm_answer *answer)
+{
+	call_tools_free(answer->calls, answer->calls_count);
 	answer->calls = NULL;
 	answer->calls_count = 0;
 }

@@ -38,6 +38,8 @@ void call_start(struct llm_call *call);
 void call_flush(struct llm_call *call);
 /* Abandons a call in flight; frees the answer. */
 void call_deinit(struct llm_call *call);
+/* Frees so many calls of tools, what is in them, and their list; calls may be NULL. */
+void call_tools_free(struct llm_tool_call *calls, size_t count);
 /* Frees all that an answer owns, and empties it. */
 void call_answer_deinit(struct llm_answer *answer);
 

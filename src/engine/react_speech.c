@@ -194,14 +194,7 @@ static bool is_call(void *arg, const char *text, size_t len)
 
 static void taking_deinit(struct taking *taking)
 {
-	size_t i;
-
-	for (i = 0; i < taking->count; i++) {
-		mem_free(taking->calls[i].id);
-		mem_free(taking->calls[i].name);
-		mem_free(taking->calls[i].arguments);
-	}
-	mem_free(taking->calls);
+	call_tools_free(taking->calls, taking->count);
 	str_deinit(&taking->text);
 	str_deinit(&taking->written);
 	str_deinit(&taking->reasoning);

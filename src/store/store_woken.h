@@ -7,9 +7,9 @@
 
 /* Texts are the reply's. */
 struct store_woken {
-	const char
-		*status; /* queued: it needs an entry; running: its owner reads it; NULL:
-			       its statement returns queued ones alone */
+	/* queued: it needs an entry; running: its owner reads it; NULL: its statement
+	 * returns queued ones alone. */
+	const char *status;
 	int64_t wake;
 	int64_t attempt;
 	const char *queue; /* NULL: a stock row */

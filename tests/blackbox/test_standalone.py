@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
@@ -14,6 +15,7 @@ from api_client import Client
 from harness.daemon import Daemon
 from harness.site import orchestration, print_step
 from harness.stream import Stream
+from harness.wait import until
 
 KILLS = int(os.environ.get("SYNAPSED_TEST_STANDALONE_KILLS", "5"))
 ASYNC = {"Prefer": "respond-async"}
@@ -405,3 +407,23 @@ def test_who_waits_longer_than_the_option_says_is_told_where_to_look():
         assert answer.status == 202, answer
         assert made.status(answer.json["run_id"])["ended_at"] is None
         assert made.wait(answer.json["run_id"])["status"] == "completed"
+
+
+def test_an_address_has_so_many_connections_and_no_more():
+    daemon = Daemon({"SYNAPSED_API_CLIENT_CONNECTIONS": "2"})
+    try:
+        daemon.data_dir.mkdir(parents=True)
+        daemon.start()
+        place = ("127.0.0.1", daemon.api_port)
+        with socket.create_connection(place) as first, socket.create_connection(place) as second:
+            for one in (first, second):  # the server has them when it answers
+                one.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert one.recv(4096).startswith(b"HTTP/1.1 ")
+            refused = Client(*place).get("/api/v2/runs")
+            assert refused.status == 503 and refused.json["code"] == "too_many_connections"
+            assert refused.headers["Retry-After"] == "5"
+            daemon.wait_event("server.client_full", connections=2)
+        until(lambda: Client(*place).get("/api/v2/runs").status != 503)
+        daemon.stop()
+    finally:
+        daemon.remove()
